@@ -1,0 +1,42 @@
+import { malformed } from '../fault.ts';
+
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower-case hex, two digits a byte. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += DIGITS[byte];
+  return text;
+}
+
+function nibble(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/**
+ * Decodes hex of either case.
+ *
+ * @param length exact number of bytes wanted, or undefined for any.
+ * @throws Fault `malformed` at the given place; never decodes a part of a bad string.
+ */
+export function fromHex(text: string, at: string, length?: number): Uint8Array {
+  if (length !== undefined && text.length !== length * 2) {
+    throw malformed(at, `want ${length * 2} hex digits, got ${text.length} characters`);
+  }
+  if (text.length % 2 !== 0) throw malformed(at, 'odd number of hex digits');
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = nibble(text.charCodeAt(2 * i));
+    const low = nibble(text.charCodeAt(2 * i + 1));
+    if (high < 0 || low < 0) throw malformed(at, `not a hex digit at character ${2 * i}`);
+    bytes[i] = high * 16 + low;
+  }
+  return bytes;
+}
+
+/** True when the text is a non-empty run of whole hex bytes and nothing else. */
+export function isHex(text: string): boolean {
+  return text.length > 0 && text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
+}

@@ -1,0 +1,191 @@
+import { malformed } from '../fault.ts';
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+export type JsonObject = { readonly [name: string]: JsonValue };
+
+/** Where a value stands in the text, as UTF-16 offsets: `text.slice(start, end)` is the value. */
+export interface JsonSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface JsonDocument {
+  readonly value: JsonValue;
+  /** Spans of the members of the outermost object, for signatures over the very text received. */
+  readonly members: ReadonlyMap<string, JsonSpan>;
+}
+
+/** Deeper than any vendor document (TCB info needs 5), shallow enough for any stack. */
+export const JSON_DEPTH_LIMIT = 32;
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const SPACE = /[ \t\n\r]*/y;
+
+/**
+ * RFC 8259, strictly: one value, no duplicate member names, bounded depth, numbers finite.
+ *
+ * `JSON.parse` takes the last of two equal names and other parsers the first; a signed
+ * document with both would mean different things to different verifiers.
+ *
+ * @throws Fault `malformed` naming the path and, for syntax, the character.
+ */
+export function parseJson(text: string, path: string): JsonDocument {
+  return new JsonParser(text, path).document();
+}
+
+class JsonParser {
+  readonly #text: string;
+  readonly #path: string;
+  readonly #members = new Map<string, JsonSpan>();
+  #at = 0;
+
+  constructor(text: string, path: string) {
+    this.#text = text;
+    this.#path = path;
+  }
+
+  document(): JsonDocument {
+    this.#space();
+    const value = this.#value(this.#path, 0);
+    this.#space();
+    if (this.#at < this.#text.length) throw this.#syntax('text after the value');
+    return { value, members: this.#members };
+  }
+
+  #value(path: string, depth: number): JsonValue {
+    if (depth > JSON_DEPTH_LIMIT) {
+      throw malformed(this.#path, `nested deeper than ${JSON_DEPTH_LIMIT} levels`);
+    }
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object(path, depth);
+      case '[':
+        return this.#array(path, depth);
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true', true);
+      case 'f':
+        return this.#literal('false', false);
+      case 'n':
+        return this.#literal('null', null);
+      default:
+        return this.#number();
+    }
+  }
+
+  #object(path: string, depth: number): JsonObject {
+    // No prototype: a member called __proto__ is data like any other.
+    const object: { [name: string]: JsonValue } = Object.create(null);
+    this.#at++;
+    this.#space();
+    if (this.#take('}')) return object;
+    do {
+      this.#space();
+      if (this.#text[this.#at] !== '"') throw this.#syntax('want a member name');
+      const name = this.#string();
+      if (name in object) throw malformed(path, `duplicate member ${JSON.stringify(name)}`);
+      this.#space();
+      if (!this.#take(':')) throw this.#syntax('want ":"');
+      this.#space();
+      const start = this.#at;
+      object[name] = this.#value(`${path}.${name}`, depth + 1);
+      if (depth === 0) this.#members.set(name, { start, end: this.#at });
+      this.#space();
+    } while (this.#take(','));
+    if (!this.#take('}')) throw this.#syntax('want "," or "}"');
+    return object;
+  }
+
+  #array(path: string, depth: number): readonly JsonValue[] {
+    const items: JsonValue[] = [];
+    this.#at++;
+    this.#space();
+    if (this.#take(']')) return items;
+    do {
+      this.#space();
+      items.push(this.#value(`${path}[${items.length}]`, depth + 1));
+      this.#space();
+    } while (this.#take(','));
+    if (!this.#take(']')) throw this.#syntax('want "," or "]"');
+    return items;
+  }
+
+  #string(): string {
+    this.#at++;
+    let value = this.#match(PLAIN);
+    for (;;) {
+      if (this.#take('"')) return value;
+      if (!this.#take('\\')) throw this.#syntax('control character or end inside a string');
+      value += this.#escape() + this.#match(PLAIN);
+    }
+  }
+
+  #escape(): string {
+    const letter = this.#text[this.#at++] ?? '';
+    if (letter !== 'u') {
+      const plain = ESCAPES.get(letter);
+      if (plain === undefined) throw this.#syntax('unknown escape');
+      return plain;
+    }
+    const digits = this.#text.slice(this.#at, this.#at + 4);
+    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#syntax('\\u wants four hex digits');
+    this.#at += 4;
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  #number(): number {
+    const digits = this.#match(NUMBER);
+    if (digits === '') throw this.#syntax('want a value');
+    const value = Number(digits);
+    if (!Number.isFinite(value)) throw this.#syntax('number out of range');
+    return value;
+  }
+
+  #literal<T extends JsonValue>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) throw this.#syntax('want a value');
+    this.#at += word.length;
+    return value;
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? '';
+    this.#at += found.length;
+    return found;
+  }
+
+  #take(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #space(): void {
+    const code = this.#text.charCodeAt(this.#at);
+    if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) this.#match(SPACE);
+  }
+
+  #syntax(problem: string): Error {
+    return malformed(this.#path, `${problem} at character ${this.#at}`);
+  }
+}

@@ -1,0 +1,36 @@
+/** Every failure a caller may branch on, with the exit code the CLI gives it. Codes are API: add, never rename. */
+export const FAULTS = {
+  /** The input is not the structure it claims to be. */
+  malformed: { exit: 1 },
+  /** A well-formed input of a version or kind that this release does not read. */
+  unsupported: { exit: 1 },
+  /** The caller asked for something that makes no sense, or configured it so. */
+  usage: { exit: 64 },
+  /** A file or service could not be reached, in time or at all. */
+  unreachable: { exit: 69 },
+  /** A bug of ours. */
+  internal: { exit: 70 },
+} as const satisfies Record<string, { exit: number }>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** The one error class that crosses module borders; everything else is a bug. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  /** Where in the input the problem sits, e.g. `tdx.quote.header.version`. */
+  readonly at: string;
+  /** The message without the place. */
+  readonly detail: string;
+
+  constructor(code: FaultCode, at: string, detail: string, options?: ErrorOptions) {
+    super(`${at}: ${detail}`, options);
+    this.code = code;
+    this.at = at;
+    this.detail = detail;
+  }
+}
+
+export function malformed(at: string, detail: string): Fault {
+  return new Fault('malformed', at, detail);
+}

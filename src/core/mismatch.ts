@@ -1,0 +1,5 @@
+/** One difference between what a rule wants and what the input holds; not an exception, an answer. */
+export interface Mismatch {
+  readonly want: string;
+  readonly got: string;
+}

@@ -1,0 +1,57 @@
+import { fromBase64 } from '../encoding/base64.ts';
+import { parseCertificate } from './certificate.ts';
+
+/** Whose word this is: a vendor's, the project's own simulator's, or somebody else's. */
+export type AnchorKind = 'vendor' | 'custom' | 'simulator';
+
+/** A key that is trusted because we say so. Nothing in evidence can add one. */
+export interface TrustAnchor {
+  readonly name: string;
+  readonly kind: AnchorKind;
+  /** DER SubjectPublicKeyInfo: what is pinned. */
+  readonly publicKey: Uint8Array;
+  /** DER of the certificate that we hold for this key. */
+  readonly certificate: Uint8Array;
+}
+
+/** The organisation that the project's simulator writes into every root it makes. */
+export const SIMULATOR_ORGANIZATION = 'Postern Simulator';
+
+/** Intel SGX Root CA, valid 2018-05-21 to 2049-12-31; SHA-256 of the DER 44a0196b…fab674d3. */
+export const INTEL_SGX_ROOT: TrustAnchor = vendor(
+  'Intel SGX Root CA',
+  [
+    'MIICjzCCAjSgAwIBAgIUImUM1lqdNInzg7SVUr9QGzknBqwwCgYIKoZIzj0EAwIwaDEaMBgGA1UE',
+    'AwwRSW50ZWwgU0dYIFJvb3QgQ0ExGjAYBgNVBAoMEUludGVsIENvcnBvcmF0aW9uMRQwEgYDVQQH',
+    'DAtTYW50YSBDbGFyYTELMAkGA1UECAwCQ0ExCzAJBgNVBAYTAlVTMB4XDTE4MDUyMTEwNDUxMFoX',
+    'DTQ5MTIzMTIzNTk1OVowaDEaMBgGA1UEAwwRSW50ZWwgU0dYIFJvb3QgQ0ExGjAYBgNVBAoMEUlu',
+    'dGVsIENvcnBvcmF0aW9uMRQwEgYDVQQHDAtTYW50YSBDbGFyYTELMAkGA1UECAwCQ0ExCzAJBgNV',
+    'BAYTAlVTMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEC6nEwMDIYZOj/iPWsCzaEKi71OiOSLRF',
+    'hWGjbnBVJfVnkY4u3IjkDYYL0MxO4mqsyYjlBalTVYxFP2sJBK5zlKOBuzCBuDAfBgNVHSMEGDAW',
+    'gBQiZQzWWp00ifODtJVSv1AbOScGrDBSBgNVHR8ESzBJMEegRaBDhkFodHRwczovL2NlcnRpZmlj',
+    'YXRlcy50cnVzdGVkc2VydmljZXMuaW50ZWwuY29tL0ludGVsU0dYUm9vdENBLmRlcjAdBgNVHQ4E',
+    'FgQUImUM1lqdNInzg7SVUr9QGzknBqwwDgYDVR0PAQH/BAQDAgEGMBIGA1UdEwEB/wQIMAYBAf8C',
+    'AQEwCgYIKoZIzj0EAwIDSQAwRgIhAOW/5QkR+S9CiSDcNoowLuPRLsWGf/Yi7GSX94BgwTwgAiEA',
+    '4J0lrHoMs+Xo5o/sX6O9QWxHRAvZUGOdRQ7cvqRXaqI=',
+  ].join(''),
+);
+
+function vendor(name: string, base64: string): TrustAnchor {
+  return { ...anchorFromCertificate(fromBase64(base64, name), name), name, kind: 'vendor' };
+}
+
+/**
+ * An anchor somebody asked for by name, such as a test root.
+ *
+ * @throws Fault `malformed` when the bytes are not one certificate.
+ */
+export function anchorFromCertificate(der: Uint8Array, path: string): TrustAnchor {
+  const { subject, publicKey } = parseCertificate(der, path);
+  const simulated = subject.text.includes(`O=${SIMULATOR_ORGANIZATION}`);
+  return {
+    name: subject.text,
+    kind: simulated ? 'simulator' : 'custom',
+    publicKey: publicKey.der,
+    certificate: der,
+  };
+}

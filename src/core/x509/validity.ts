@@ -1,0 +1,25 @@
+import { formatTime } from '../encoding/time.ts';
+import type { Mismatch } from '../mismatch.ts';
+
+/** Both ends belong to the window; milliseconds since the epoch. */
+export interface Validity {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Whether `now` lies inside, as a sentence when it does not.
+ *
+ * Written so that NaN is outside of every window: `now < from || now > to` would let an
+ * unreadable clock or date pass.
+ */
+export function outsideValidity(what: string, window: Validity, now: number): Mismatch | undefined {
+  if (window.from <= now && now <= window.to) return undefined;
+  const early = now < window.from;
+  return {
+    want: early
+      ? `${what} valid at ${formatTime(now)}`
+      : `${what} still valid at ${formatTime(now)}`,
+    got: early ? `valid only from ${formatTime(window.from)}` : `ended ${formatTime(window.to)}`,
+  };
+}

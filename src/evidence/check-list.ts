@@ -1,0 +1,63 @@
+import { Fault } from '../core/fault.ts';
+import type { Mismatch } from '../core/mismatch.ts';
+import type { Check, CheckId } from './verdict.ts';
+
+/** Collects answers in the order in which the questions were asked. */
+export class CheckList<Id extends CheckId> {
+  readonly #paths: Readonly<Record<Id, { readonly path: string }>>;
+  readonly #checks: Check[] = [];
+
+  /** @param questions the closed table of ids, each with the place it is usually about. */
+  constructor(questions: Readonly<Record<Id, { readonly path: string }>>) {
+    this.#paths = questions;
+  }
+
+  get all(): readonly Check[] {
+    return this.#checks;
+  }
+
+  pass(id: Id, because?: string): void {
+    const { path } = this.#paths[id];
+    this.#checks.push(
+      because === undefined
+        ? { id, path, outcome: 'pass' }
+        : { id, path, outcome: 'pass', because },
+    );
+  }
+
+  fail(id: Id, mismatch: Mismatch, more: { because?: string; path?: string } = {}): void {
+    const { want, got } = mismatch;
+    this.#checks.push({ id, path: this.#paths[id].path, outcome: 'fail', want, got, ...more });
+  }
+
+  unresolved(id: Id, because: string, path = this.#paths[id].path): void {
+    this.#checks.push({ id, path, outcome: 'unresolved', because });
+  }
+
+  skipped(id: Id, because: string): void {
+    this.#checks.push({ id, path: this.#paths[id].path, outcome: 'skipped', because });
+  }
+
+  /** `pass` without a mismatch, `fail` with one. */
+  answer(id: Id, mismatch: Mismatch | undefined, because?: string): void {
+    if (mismatch === undefined) this.pass(id);
+    else this.fail(id, mismatch, because === undefined ? {} : { because });
+  }
+
+  /**
+   * Reads something untrusted: what the parser refuses becomes a failed check.
+   *
+   * @returns undefined after a refusal. A bug of ours is not caught.
+   */
+  read<T>(id: Id, parse: () => T): T | undefined {
+    try {
+      const value = parse();
+      this.pass(id);
+      return value;
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      this.fail(id, { want: 'well-formed input', got: error.detail }, { path: error.at });
+      return undefined;
+    }
+  }
+}

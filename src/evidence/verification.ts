@@ -1,0 +1,43 @@
+import type { AnchorKind } from '../core/x509/anchors.ts';
+import type { Check, Verdict } from './verdict.ts';
+
+export type EvidenceKind = 'tdx';
+
+/** A parsed value as it is shown: bytes as lower-case hex, 64-bit numbers as hex too. */
+export type Claim =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Claim[]
+  | { readonly [name: string]: Claim };
+
+export type Claims = { readonly [name: string]: Claim };
+
+/** The vendor's word on how patched a platform is, where the vendor has one. */
+export interface TcbSummary {
+  readonly status: string;
+  /** RFC 3339 date of the level that matched. */
+  readonly date: string;
+  readonly advisories: readonly string[];
+  /** Statuses that were converged into `status`, by component. */
+  readonly components?: { readonly [component: string]: string };
+  /** What is behind, one sentence each; empty when nothing is. */
+  readonly behind?: readonly string[];
+}
+
+/** The answer of a verifier about one piece of evidence; what `--json` prints. */
+export interface Verification {
+  readonly verdict: Verdict;
+  /** Signatures, chains, revocation, structure: the vendor's hardware said this. */
+  readonly authentic: boolean;
+  readonly evidence: EvidenceKind;
+  /** Whose root the evidence chains to; undefined when it chains to none of ours. */
+  readonly anchors?: AnchorKind;
+  readonly revocation: 'checked' | 'unchecked';
+  /** RFC 3339 time that the check was made for. */
+  readonly at: string;
+  readonly tcb?: TcbSummary;
+  readonly checks: readonly Check[];
+  readonly claims: Claims;
+}
