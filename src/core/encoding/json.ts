@@ -37,7 +37,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const PLAIN = /[ !#-[\]-\uffff]*/y; // any character but quote, backslash and U+0000..1F
 const SPACE = /[ \t\n\r]*/y;
 
 /**

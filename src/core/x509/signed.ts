@@ -1,4 +1,5 @@
-import { importP256, type P256PublicKey, verifyP256 } from '#crypto';
+import { importP256, verifyP256 } from '#crypto';
+import type { P256PublicKey } from '../crypto/port.ts';
 import { type DerReader, derSequence } from '../encoding/der.ts';
 import { malformed } from '../fault.ts';
 
