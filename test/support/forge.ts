@@ -1,0 +1,59 @@
+import { concatBytes } from '../../src/core/bytes/writer.ts';
+
+/** One DER element with a right and minimal length around whatever content the test wants. */
+export function tlv(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
+  const body = concatBytes(...content);
+  const digits: number[] = [];
+  for (let left = body.length; left > 0; left = Math.floor(left / 256)) digits.unshift(left % 256);
+  const header = body.length < 0x80 ? [tag, body.length] : [tag, 0x80 | digits.length, ...digits];
+  return concatBytes(Uint8Array.from(header), body);
+}
+
+/** The element at a path of child numbers, header included. Octet strings are opened too. */
+export function elementAt(der: Uint8Array, path: readonly number[]): Uint8Array {
+  return path.reduce((element, index) => {
+    const child = childrenOf(element)[index];
+    if (child === undefined) throw new RangeError(`no element ${path.join('.')}`);
+    return child;
+  }, der);
+}
+
+/**
+ * Exchanges the element at a path and mends the lengths of everything around it, so that
+ * only the intended damage is there. An empty answer removes the element.
+ */
+export function forge(
+  der: Uint8Array,
+  path: readonly number[],
+  change: (element: Uint8Array) => Uint8Array,
+): Uint8Array {
+  const [index, ...rest] = path;
+  if (index === undefined) return change(der);
+  const children = childrenOf(der);
+  const child = children[index];
+  if (child === undefined) throw new RangeError(`no element ${path.join('.')}`);
+  return tlv(der[0] ?? 0, ...children.with(index, forge(child, rest, change)));
+}
+
+function childrenOf(element: Uint8Array): Uint8Array[] {
+  const children: Uint8Array[] = [];
+  const end = element.length;
+  for (let at = headerLength(element); at < end; ) {
+    const child = element.subarray(at, at + wholeLength(element.subarray(at)));
+    children.push(child);
+    at += child.length;
+  }
+  return children;
+}
+
+/** Of well-formed DER only: what is taken apart here was made by us. */
+function headerLength(element: Uint8Array): number {
+  const first = element[1] ?? 0;
+  return first < 0x80 ? 2 : 2 + (first & 0x7f);
+}
+
+function wholeLength(element: Uint8Array): number {
+  const header = headerLength(element);
+  if (header === 2) return 2 + (element[1] ?? 0);
+  return element.subarray(2, header).reduce((value, byte) => value * 256 + byte, 0) + header;
+}
