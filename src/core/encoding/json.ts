@@ -72,10 +72,11 @@ class JsonParser {
   }
 
   #value(path: string, depth: number): JsonValue {
-    if (depth > JSON_DEPTH_LIMIT) {
+    const first = this.#text[this.#at];
+    if ((first === '{' || first === '[') && depth === JSON_DEPTH_LIMIT) {
       throw malformed(this.#path, `nested deeper than ${JSON_DEPTH_LIMIT} levels`);
     }
-    switch (this.#text[this.#at]) {
+    switch (first) {
       case '{':
         return this.#object(path, depth);
       case '[':
