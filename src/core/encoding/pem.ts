@@ -14,7 +14,8 @@ export function fromPem(text: string, label: string, at: string): Uint8Array[] {
   for (;;) {
     const start = text.indexOf(begin, position);
     const between = text.slice(position, start < 0 ? text.length : start);
-    if (between.trim() !== '') {
+    // Not trim(): to it a byte order mark is white space as well.
+    if (/[^\r\n\t ]/.test(between)) {
       throw malformed(at, `text that is not a ${label} PEM block at character ${position}`);
     }
     if (start < 0) return blocks;
