@@ -3,3 +3,7 @@ export interface Mismatch {
   readonly want: string;
   readonly got: string;
 }
+
+export function isMismatch(value: object): value is Mismatch {
+  return 'want' in value && 'got' in value;
+}

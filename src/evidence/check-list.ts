@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts';
-import type { Mismatch } from '../core/mismatch.ts';
+import { isMismatch, type Mismatch } from '../core/mismatch.ts';
 import type { Check, CheckId } from './verdict.ts';
 
 /** Collects answers in the order in which the questions were asked. */
@@ -14,6 +14,11 @@ export class CheckList<Id extends CheckId> {
 
   get all(): readonly Check[] {
     return this.#checks;
+  }
+
+  /** Answers that were found earlier. */
+  add(checks: readonly Check[]): void {
+    this.#checks.push(...checks);
   }
 
   pass(id: Id, because?: string): void {
@@ -49,9 +54,13 @@ export class CheckList<Id extends CheckId> {
    *
    * @returns undefined after a refusal. A bug of ours is not caught.
    */
-  read<T>(id: Id, parse: () => T): T | undefined {
+  read<T extends object>(id: Id, parse: () => T | Mismatch): T | undefined {
     try {
       const value = parse();
+      if (isMismatch(value)) {
+        this.fail(id, value);
+        return undefined;
+      }
       this.pass(id);
       return value;
     } catch (error) {

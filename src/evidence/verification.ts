@@ -32,8 +32,8 @@ export interface Verification {
   /** Signatures, chains, revocation, structure: the vendor's hardware said this. */
   readonly authentic: boolean;
   readonly evidence: EvidenceKind;
-  /** Whose root the evidence chains to; undefined when it chains to none of ours. */
-  readonly anchors?: AnchorKind;
+  /** Whose root the evidence chains to, or, chaining to none, whose roots were asked. */
+  readonly anchors: AnchorKind;
   readonly revocation: 'checked' | 'unchecked';
   /** RFC 3339 time that the check was made for. */
   readonly at: string;

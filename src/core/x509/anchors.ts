@@ -1,5 +1,5 @@
 import { fromBase64 } from '../encoding/base64.ts';
-import { parseCertificate } from './certificate.ts';
+import { type Certificate, parseCertificate } from './certificate.ts';
 
 /** Whose word this is: a vendor's, the project's own simulator's, or somebody else's. */
 export type AnchorKind = 'vendor' | 'custom' | 'simulator';
@@ -8,10 +8,8 @@ export type AnchorKind = 'vendor' | 'custom' | 'simulator';
 export interface TrustAnchor {
   readonly name: string;
   readonly kind: AnchorKind;
-  /** DER SubjectPublicKeyInfo: what is pinned. */
-  readonly publicKey: Uint8Array;
-  /** DER of the certificate that we hold for this key. */
-  readonly certificate: Uint8Array;
+  /** The certificate that we hold for it; what is pinned is its SubjectPublicKeyInfo. */
+  readonly certificate: Certificate;
 }
 
 /** The organisation that the project's simulator writes into every root it makes. */
@@ -46,12 +44,8 @@ function vendor(name: string, base64: string): TrustAnchor {
  * @throws Fault `malformed` when the bytes are not one certificate.
  */
 export function anchorFromCertificate(der: Uint8Array, path: string): TrustAnchor {
-  const { subject, publicKey } = parseCertificate(der, path);
-  const simulated = subject.text.includes(`O=${SIMULATOR_ORGANIZATION}`);
-  return {
-    name: subject.text,
-    kind: simulated ? 'simulator' : 'custom',
-    publicKey: publicKey.der,
-    certificate: der,
-  };
+  const certificate = parseCertificate(der, path);
+  const name = certificate.subject.text;
+  const simulated = name.includes(`O=${SIMULATOR_ORGANIZATION}`);
+  return { name, kind: simulated ? 'simulator' : 'custom', certificate };
 }

@@ -105,7 +105,7 @@ export function anchorOf(
   root: Certificate,
   anchors: readonly TrustAnchor[],
 ): TrustAnchor | undefined {
-  return anchors.find((anchor) => equalBytes(anchor.publicKey, root.publicKey.der));
+  return anchors.find((anchor) => equalBytes(anchor.certificate.publicKey.der, root.publicKey.der));
 }
 
 /** The root is the anchor's own certificate, or at least signed by the anchor's own key. */
@@ -120,7 +120,7 @@ export function rootProblem(
       got: `${root.subject.text} with another key`,
     };
   }
-  return equalBytes(anchor.certificate, root.der) ? undefined : linkProblem(root, root, 0);
+  return equalBytes(anchor.certificate.der, root.der) ? undefined : linkProblem(root, root, 0);
 }
 
 /** Whether the list speaks for this issuer: name, key identifier, cRLSign, signature. */

@@ -56,12 +56,17 @@ export const TDX_CHECKS = {
     'quote.certification_data',
     'Is Intel’s SGX extension of the PCK certificate complete?',
   ),
+  'tdx.collateral.format': onRequest('collateral', 'Is the collateral file readable?'),
   'tdx.root_crl.format': authentic(
     'collateral.root_ca_crl',
     'Is there a readable CRL of the root CA?',
   ),
   'tdx.root_crl.signature': authentic('collateral.root_ca_crl', 'Did the root sign it?'),
   'tdx.root_crl.validity': authentic('collateral.root_ca_crl', 'Is it in date?'),
+  'tdx.pck_crl.signer': onRequest(
+    'collateral.pck_crl_issuer_chain',
+    'Without a quote: is the issuer chain a PCK CA under the pinned root?',
+  ),
   'tdx.pck_crl.format': authentic('collateral.pck_crl', 'Is there a readable CRL of the PCK CA?'),
   'tdx.pck_crl.signature': authentic('collateral.pck_crl', 'Did the PCK CA of this quote sign it?'),
   'tdx.pck_crl.validity': authentic('collateral.pck_crl', 'Is it in date?'),
@@ -146,7 +151,7 @@ export const TDX_CHECKS = {
     'quote.body.seam_attributes',
     'Are the TDX module’s attributes zero and as expected?',
   ),
-  'tdx.tcb.supported': authentic(
+  'tdx.tcb.supported': acceptable(
     'quote.body.tee_tcb_svn',
     'Does Intel list a TCB level for platform, TDX module and QE?',
   ),

@@ -1,6 +1,8 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
+import type { CheckList } from '../check-list.ts';
+import type { TdxCheckId } from './checks.ts';
 
 /**
  * The endorsements of one platform in the JSON shape in common use. `tcb_info` and
@@ -41,4 +43,13 @@ export function parseTdxCollateral(bytes: Uint8Array): TdxCollateral {
   const shape = new JsonShape(value, 'collateral');
   const members = TDX_COLLATERAL_MEMBERS.filter((name) => shape.has(name));
   return Object.fromEntries(members.map((name) => [name, shape.string(name)]));
+}
+
+/** A file that can't be read is a failed check, and then nothing in it is known. */
+export function readCollateral(
+  checks: CheckList<TdxCheckId>,
+  collateral: TdxCollateral | Uint8Array,
+): TdxCollateral {
+  if (!(collateral instanceof Uint8Array)) return collateral;
+  return checks.read('tdx.collateral.format', () => parseTdxCollateral(collateral)) ?? {};
 }

@@ -1,0 +1,66 @@
+import { formatTime } from '../../core/encoding/time.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import { anchorOf } from '../../core/x509/chain.ts';
+import { CheckList } from '../check-list.ts';
+import { allPass, conclude } from '../verdict.ts';
+import type { Verification } from '../verification.ts';
+import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
+import { endorsementClaims, tcbInfoPlatformClaims } from './claims.ts';
+import type { TdxClocks } from './clocks.ts';
+import { readCollateral, type TdxCollateral } from './collateral.ts';
+import { checkPckCrlAlone } from './crls.ts';
+import { readEndorsements } from './endorsements.ts';
+import { checkClocks, checkEndorsementValidity } from './validity.ts';
+
+/** What must pass for a set of collateral by itself. */
+const REQUIRED: ReadonlySet<TdxCheckId> = new Set([
+  'tdx.clock',
+  'tdx.root_crl.format',
+  'tdx.root_crl.signature',
+  'tdx.root_crl.validity',
+  'tdx.pck_crl.signer',
+  'tdx.pck_crl.format',
+  'tdx.pck_crl.signature',
+  'tdx.pck_crl.validity',
+  'tdx.tcb_info.format',
+  'tdx.tcb_info.signer',
+  'tdx.tcb_info.revocation',
+  'tdx.tcb_info.signature',
+  'tdx.tcb_info.validity',
+  'tdx.qe_identity.format',
+  'tdx.qe_identity.signer',
+  'tdx.qe_identity.revocation',
+  'tdx.qe_identity.signature',
+  'tdx.qe_identity.validity',
+]);
+
+const AUTHENTIC = new Set(
+  [...REQUIRED].filter((id) => id !== 'tdx.tcb_info.validity' && id !== 'tdx.qe_identity.validity'),
+);
+
+/** Collateral without a quote: is all of it Intel's, unrevoked and in date? */
+export function verifyTdxCollateral(
+  collateral: TdxCollateral | Uint8Array,
+  { anchors, at }: { readonly anchors: readonly TrustAnchor[]; readonly at: TdxClocks },
+): Verification {
+  const checks = new CheckList(TDX_CHECKS);
+  checkClocks(checks, at);
+  const endorsements = readEndorsements(readCollateral(checks, collateral), anchors);
+  checks.add(endorsements.checks);
+  const pckCrl = checkPckCrlAlone(endorsements, anchors);
+  checks.add(pckCrl.checks);
+  checkEndorsementValidity(checks, endorsements, at);
+  const root = pckCrl.issuer?.[1] ?? endorsements.tcbInfo.signer?.[1];
+  const anchor = (root && anchorOf(root, anchors)) ?? anchors[0];
+  const all = checks.all;
+  return {
+    verdict: conclude(all, REQUIRED),
+    authentic: allPass(all, AUTHENTIC),
+    evidence: 'tdx',
+    anchors: anchor?.kind ?? 'vendor',
+    revocation: endorsements.rootCrl ? 'checked' : 'unchecked',
+    at: formatTime(at.tcbInfo),
+    checks: all,
+    claims: { ...tcbInfoPlatformClaims(endorsements), ...endorsementClaims(endorsements) },
+  };
+}
