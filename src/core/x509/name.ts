@@ -53,7 +53,8 @@ function readString(attribute: DerReader, path: string): string {
   const encoding = STRING_DECODERS.get(tag);
   if (encoding === undefined) throw malformed(path, `name with string type 0x${tag.toString(16)}`);
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(content);
+    // A byte order mark is kept: dropped, it would make two different names look the same.
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
     throw malformed(path, `name that is not valid ${encoding}`);
   }
