@@ -2,7 +2,12 @@ import { toHex } from '../bytes/hex.ts';
 import { derSequence, TAG } from '../encoding/der.ts';
 import { malformed } from '../fault.ts';
 import { parseTime } from './certificate.ts';
-import { EXTENSION, parseAuthorityKeyIdentifier, parseExtensions } from './extensions.ts';
+import {
+  EXTENSION,
+  parseAuthorityKeyIdentifier,
+  parseCrlNumber,
+  parseExtensions,
+} from './extensions.ts';
 import { type DistinguishedName, parseName } from './name.ts';
 import { parseAlgorithm, parseSigned, type Signed } from './signed.ts';
 import type { Validity } from './validity.ts';
@@ -12,7 +17,7 @@ export interface Crl extends Signed {
   readonly issuer: DistinguishedName;
   /** thisUpdate to nextUpdate; a CRL without nextUpdate is refused. */
   readonly validity: Validity;
-  /** Lower-case hex of the CRL number. */
+  /** Lower-case hex of the CRL number's INTEGER content. */
   readonly number: string;
   readonly authorityKeyIdentifier: Uint8Array;
   /** Serial (lower-case hex of the INTEGER content) to revocation time in milliseconds. */
@@ -69,7 +74,7 @@ export function parseCrl(der: Uint8Array, path: string): Crl {
     ...signed,
     issuer,
     validity: { from, to },
-    number: toHex(number.value),
+    number: toHex(parseCrlNumber(number.value, `${path}.cRLNumber`)),
     authorityKeyIdentifier: keyIdentifier,
     revoked,
   };

@@ -88,5 +88,17 @@ export function parseAuthorityKeyIdentifier(
   path: string,
 ): Uint8Array | undefined {
   const sequence = derSequence(value, path);
-  return sequence.peek() === 0x80 ? sequence.element('keyIdentifier').content : undefined;
+  const id = sequence.peek() === 0x80 ? sequence.element('keyIdentifier').content : undefined;
+  if (sequence.peek() === 0xa1) sequence.element('authorityCertIssuer');
+  if (sequence.peek() === 0x82) sequence.element('authorityCertSerialNumber');
+  sequence.end();
+  return id;
+}
+
+/** CRLNumber ::= INTEGER, as its content (RFC 5280 section 5.2.3). */
+export function parseCrlNumber(value: Uint8Array, path: string): Uint8Array {
+  const reader = new DerReader(value, path);
+  const number = reader.integer('cRLNumber');
+  reader.end();
+  return number;
 }
