@@ -1,4 +1,5 @@
 import { concatBytes } from '../../src/core/bytes/writer.ts';
+import { hex } from './hex.ts';
 
 /** One DER element with a right and minimal length around whatever content the test wants. */
 export function tlv(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
@@ -22,11 +23,7 @@ export function elementAt(der: Uint8Array, path: readonly number[]): Uint8Array 
  * Exchanges the element at a path and mends the lengths of everything around it, so that
  * only the intended damage is there. An empty answer removes the element.
  */
-export function forge(
-  der: Uint8Array,
-  path: readonly number[],
-  change: (element: Uint8Array) => Uint8Array,
-): Uint8Array {
+export function forge(der: Uint8Array, path: readonly number[], change: Change): Uint8Array {
   const [index, ...rest] = path;
   if (index === undefined) return change(der);
   const children = childrenOf(der);
@@ -56,4 +53,19 @@ function wholeLength(element: Uint8Array): number {
   const header = headerLength(element);
   if (header === 2) return 2 + (element[1] ?? 0);
   return element.subarray(2, header).reduce((value, byte) => value * 256 + byte, 0) + header;
+}
+
+/** What {@link forge} does to an element. */
+export type Change = (element: Uint8Array) => Uint8Array;
+
+export const remove: Change = () => new Uint8Array();
+
+export const twice: Change = (element) => concatBytes(element, element);
+
+export function followedBy(bytes: string): Change {
+  return (element) => concatBytes(element, hex(bytes));
+}
+
+export function precededBy(bytes: string): Change {
+  return (element) => concatBytes(hex(bytes), element);
 }

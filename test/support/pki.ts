@@ -11,6 +11,7 @@ import {
   X509CertificateGenerator,
   type X509CrlEntryParams,
   X509CrlGenerator,
+  X509CrlReason,
 } from '@peculiar/x509';
 import { toHex } from '../../src/core/bytes/hex.ts';
 import { TAG } from '../../src/core/encoding/der.ts';
@@ -88,6 +89,8 @@ function nameOf({ commonName }: Party): JsonName {
   return [{ CN: [commonName] }, { O: ['Test'] }, { C: ['DE'] }];
 }
 
+const KEY_COMPROMISE = X509CrlReason.keyCompromise;
+
 export interface CrlWishes {
   readonly entries?: X509CrlEntryParams[];
   readonly thisUpdate?: Date;
@@ -105,7 +108,8 @@ export async function revoke(issuer: Party, wishes: CrlWishes = {}): Promise<Uin
     issuer: nameOf(issuer),
     thisUpdate: wishes.thisUpdate ?? new Date('2026-01-01T00:00:00Z'),
     nextUpdate: wishes.nextUpdate ?? new Date('2026-02-01T00:00:00Z'),
-    entries: wishes.entries ?? [],
+    // Without a reason the library writes an empty list of extensions, which RFC 5280 forbids.
+    entries: (wishes.entries ?? []).map((entry) => ({ reason: KEY_COMPROMISE, ...entry })),
     signingKey: issuer.keys.privateKey,
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
     extensions: [
