@@ -1,0 +1,70 @@
+import { Fault } from '../../core/fault.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { Check } from '../../evidence/verdict.ts';
+import type { TdxCollateralFacts } from './facts.ts';
+import { judgeTdxCollateral } from './judge.ts';
+import type { TdxEndorsementKey } from './key.ts';
+import { fetchTdxCollateral, type PcsClient } from './pcs.ts';
+import { olderThanHeld } from './rollback.ts';
+import { type StoredTdxSet, wholeSeconds } from './stored.ts';
+
+/** A verified set with what it says about itself. */
+export interface VerifiedTdxSet extends StoredTdxSet {
+  readonly facts: TdxCollateralFacts;
+}
+
+/** Why a source gave nothing that can be used. */
+export type Failure = {
+  /** The URL of the request, or the source's own. */
+  readonly at: string;
+  readonly because: string;
+} & (
+  | { readonly outcome: 'unreachable' }
+  | {
+      readonly outcome: 'refused';
+      /** Those that did not pass; empty when the answer could not even be taken apart. */
+      readonly checks: readonly Check[];
+    }
+);
+
+type Arrival = { readonly outcome: 'accepted'; readonly set: VerifiedTdxSet } | Failure;
+
+/**
+ * Fetches a set and lets it in only when it verifies now, is what was asked for, and is not
+ * older than what is held. That is why a source needs no trust: the worst it can do is nothing.
+ *
+ * @param held the floor against rollback.
+ */
+export async function receiveTdxSet(
+  client: PcsClient,
+  key: TdxEndorsementKey,
+  held: TdxCollateralFacts | undefined,
+  { anchors, now }: { readonly anchors: readonly TrustAnchor[]; readonly now: number },
+): Promise<Arrival> {
+  const source = client.base.url;
+  try {
+    const collateral = await fetchTdxCollateral(client, key);
+    const judged = judgeTdxCollateral(key, collateral, anchors, now);
+    if (judged.state !== 'current') {
+      const { because, checks } = judged;
+      return { outcome: 'refused', at: source, because, checks };
+    }
+    const { facts } = judged;
+    const older = held === undefined ? [] : olderThanHeld(facts, held);
+    if (older.length > 0) {
+      const because = `the source serves older collateral than we already hold: ${older.join('; ')}`;
+      return { outcome: 'refused', at: source, because, checks: [] };
+    }
+    const provenance = { source, fetchedAt: wholeSeconds(now) };
+    return { outcome: 'accepted', set: { collateral, provenance, facts } };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof Fault) || error.code === 'internal') throw error;
+  const { at, detail: because } = error;
+  if (error.code === 'unreachable') return { outcome: 'unreachable', at, because };
+  return { outcome: 'refused', at, because, checks: [] };
+}

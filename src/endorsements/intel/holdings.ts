@@ -1,0 +1,79 @@
+import { Fault } from '../../core/fault.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { EndorsementFolder } from '../folder.ts';
+import type { VerifiedTdxSet } from './arrival.ts';
+import { judgeTdxCollateral } from './judge.ts';
+import { type TdxEndorsementKey, tdxFileName } from './key.ts';
+import { olderThanHeld } from './rollback.ts';
+
+export interface Held {
+  /** Verified, but perhaps out of date. */
+  readonly set: VerifiedTdxSet | undefined;
+  readonly from: 'memory' | 'folder';
+  readonly warnings: readonly string[];
+}
+
+/** The sets that we have: in memory, and in a folder where there is one. */
+export class TdxHoldings {
+  readonly #anchors: readonly TrustAnchor[];
+  readonly #folder: EndorsementFolder | undefined;
+  readonly #memory = new Map<string, VerifiedTdxSet>();
+
+  constructor(anchors: readonly TrustAnchor[], folder: EndorsementFolder | undefined) {
+    this.#anchors = anchors;
+    this.#folder = folder;
+  }
+
+  inMemory(key: TdxEndorsementKey): VerifiedTdxSet | undefined {
+    return this.#memory.get(tdxFileName(key));
+  }
+
+  /** Never goes back: a refresh may have ended while this set was being read. */
+  remember(key: TdxEndorsementKey, set: VerifiedTdxSet): void {
+    const held = this.inMemory(key);
+    if (held !== undefined && olderThanHeld(set.facts, held.facts).length > 0) return;
+    this.#memory.set(tdxFileName(key), set);
+  }
+
+  /** The newest set that is not refused; what the folder holds is verified again. */
+  async newest(key: TdxEndorsementKey, now: number): Promise<Held> {
+    const stored = await this.#stored(key, now);
+    const memory = this.inMemory(key);
+    if (memory === undefined) return stored;
+    // Another process may have put a newer set into the folder, or an operator an older one.
+    if (stored.set === undefined || olderThanHeld(stored.set.facts, memory.facts).length > 0) {
+      return { set: memory, from: 'memory', warnings: stored.warnings };
+    }
+    return stored;
+  }
+
+  /** @returns why the folder could not take it: a full disk must not cost the caller the set. */
+  async keep(key: TdxEndorsementKey, set: VerifiedTdxSet): Promise<Fault | undefined> {
+    this.remember(key, set);
+    const { collateral, provenance } = set;
+    try {
+      await this.#folder?.write(key, { collateral, provenance });
+      return undefined;
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'unreachable') return error;
+      throw error;
+    }
+  }
+
+  async #stored(key: TdxEndorsementKey, now: number): Promise<Held> {
+    const nothing = (...warnings: string[]): Held => ({ set: undefined, from: 'folder', warnings });
+    if (this.#folder === undefined) return nothing();
+    try {
+      const stored = await this.#folder.read(key);
+      if (stored === undefined) return nothing();
+      const judged = judgeTdxCollateral(key, stored.collateral, this.#anchors, now);
+      if (judged.state === 'refused') {
+        return nothing(`${this.#folder.pathOf(key)}: passed over: ${judged.because}`);
+      }
+      return { set: { ...stored, facts: judged.facts }, from: 'folder', warnings: [] };
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      return nothing(`${error.message}; passed over`);
+    }
+  }
+}
