@@ -1,0 +1,32 @@
+import type { Failure } from './intel/arrival.ts';
+
+/** Names may come from strangers' quotes: the oldest is dropped rather than memory filled. */
+const MOST_NAMES = 256;
+
+/** What failed a moment ago and need not be tried again yet. */
+export class RecentFailures {
+  readonly #backOffMs: number;
+  readonly #failed = new Map<string, { readonly at: number; readonly failure: Failure }>();
+
+  constructor(backOffMs: number) {
+    this.#backOffMs = backOffMs;
+  }
+
+  remember(name: string, now: number, failure: Failure): void {
+    this.#failed.delete(name);
+    this.#failed.set(name, { at: now, failure });
+    const oldest = this.#failed.keys().next();
+    if (this.#failed.size > MOST_NAMES && !oldest.done) this.#failed.delete(oldest.value);
+  }
+
+  forget(name: string): void {
+    this.#failed.delete(name);
+  }
+
+  /** Also undefined when the clock went back, so that it can't lock a source out for long. */
+  recent(name: string, now: number): Failure | undefined {
+    const failed = this.#failed.get(name);
+    if (failed === undefined || now < failed.at) return undefined;
+    return now - failed.at < this.#backOffMs ? failed.failure : undefined;
+  }
+}
