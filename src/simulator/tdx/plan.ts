@@ -55,7 +55,8 @@ export interface TdxPlan {
   readonly qeIdentity: SignedDocument<QeIdentityDocument>;
   /** The quote; `certification` is filled in from `chain`. */
   readonly quote: QuoteContent;
-  attestationKey: (key: SimulatorKey) => SimulatorKey;
+  /** The attestation key in use, from the one due and the PCK’s. */
+  attestationKey: (key: SimulatorKey, pck: SimulatorKey) => SimulatorKey;
   /** Label of the key that signs the QE report. */
   qeReportSignedBy: string;
   /** What happens to the finished quote. */
@@ -65,6 +66,7 @@ export interface TdxPlan {
   readonly logs: {
     boot: BootEvent[];
     runtime: RuntimeEvent[];
+    afterTable: (table: Uint8Array) => Uint8Array;
     afterCcel: (log: Uint8Array) => Uint8Array;
     afterDstack: (log: string) => string;
   };
@@ -95,11 +97,11 @@ export function standardPlan(options: PlanOptions = {}): TdxPlan {
     tcbInfo: signedDocument(standardTcbInfo(channel)),
     qeIdentity: signedDocument(standardQeIdentity(seed, channel)),
     quote: standardQuote(seed, format, standardBody(seed, boot, runtime)),
-    attestationKey: same,
+    attestationKey: (key) => key,
     qeReportSignedBy: 'pck',
     afterQuote: same,
     afterCollateral: same,
-    logs: { boot, runtime, afterCcel: same, afterDstack: same },
+    logs: { boot, runtime, afterTable: same, afterCcel: same, afterDstack: same },
   };
 }
 

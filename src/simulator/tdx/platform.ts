@@ -112,9 +112,10 @@ class Quoter {
   #sectionOf(seed: string): PlatformSection {
     if (this.#last?.seed === seed) return this.#last.section;
     const plan = this.#plan;
-    const key = plan.attestationKey(deriveKey(plan.seed, `attestation ${seed}`));
-    const pck = deriveKey(plan.seed, plan.qeReportSignedBy);
-    const section = encodePlatformSection(this.#content, key, pck);
+    const due = deriveKey(plan.seed, `attestation ${seed}`);
+    const key = plan.attestationKey(due, deriveKey(plan.seed, plan.certificates.pck.key));
+    const signer = deriveKey(plan.seed, plan.qeReportSignedBy);
+    const section = encodePlatformSection(this.#content, key, signer);
     this.#last = { seed, section };
     return section;
   }

@@ -27,6 +27,8 @@ export interface QeReportContent {
   mrSigner: Uint8Array;
   isvProdId: number;
   isvSvn: number;
+  /** 64 bytes, where they are not to be what the attestation key demands. */
+  reportData?: (due: Uint8Array) => Uint8Array;
 }
 
 /** What the quoting enclave puts around the TD report. */
@@ -74,6 +76,8 @@ export function encodeQeReport(
   attestationKey: SimulatorKey,
   authData: Uint8Array,
 ): Uint8Array {
+  const due = new Uint8Array(64);
+  due.set(sha256(concatBytes(attestationKey.publicKey, authData)));
   return new ByteWriter()
     .bytes(report.cpuSvn)
     .bytes(report.miscSelect)
@@ -86,8 +90,7 @@ export function encodeQeReport(
     .u16(report.isvProdId)
     .u16(report.isvSvn)
     .zeros(60)
-    .bytes(sha256(concatBytes(attestationKey.publicKey, authData)))
-    .zeros(32)
+    .bytes(report.reportData?.(due) ?? due)
     .finish();
 }
 
