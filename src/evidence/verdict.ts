@@ -28,12 +28,8 @@ export function conclude(checks: readonly Check[], required: ReadonlySet<CheckId
 
 /** True when every check of a non-empty set was asked, and each answer to it is `pass`. */
 export function allPass(checks: readonly Check[], wanted: ReadonlySet<CheckId>): boolean {
-  if (wanted.size === 0) return false;
   const passed = new Set<CheckId>();
-  for (const check of checks) {
-    if (!wanted.has(check.id)) continue;
-    if (check.outcome !== 'pass') return false;
-    passed.add(check.id);
-  }
-  return passed.size === wanted.size;
+  const other = new Set<CheckId>();
+  for (const { id, outcome } of checks) (outcome === 'pass' ? passed : other).add(id);
+  return wanted.size > 0 && wanted.isSubsetOf(passed) && wanted.isDisjointFrom(other);
 }

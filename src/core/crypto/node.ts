@@ -9,9 +9,14 @@ const P256_SPKI_PREFIX = fromHex(
   'crypto.p256',
 );
 
-export const sha256: CryptoPort['sha256'] = (data) => hash('sha256', data, 'buffer');
+export const sha256: CryptoPort['sha256'] = (data) => plain(hash('sha256', data, 'buffer'));
 
-export const sha384: CryptoPort['sha384'] = (data) => hash('sha384', data, 'buffer');
+export const sha384: CryptoPort['sha384'] = (data) => plain(hash('sha384', data, 'buffer'));
+
+/** Not a Buffer, whose `slice` shares memory: both implementations must behave alike. */
+function plain(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 export const importP256: CryptoPort['importP256'] = (point) => {
   if (point.length !== 64) return undefined;

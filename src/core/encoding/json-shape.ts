@@ -20,6 +20,15 @@ export class JsonShape {
     return name in this.#object;
   }
 
+  names(): readonly string[] {
+    return Object.keys(this.#object);
+  }
+
+  /** The member as it stands, of whatever type; undefined when it is missing. */
+  value(name: string): JsonValue | undefined {
+    return this.#object[name];
+  }
+
   string(name: string): string {
     const value = this.#object[name];
     if (typeof value !== 'string') throw this.#wrong(name, 'a string', value);

@@ -164,6 +164,10 @@ export const TDX_CHECKS = {
   'tdx.td.debug': acceptable('quote.body.td_attributes', 'Is the trust domain not in debug mode?'),
   'tdx.td.attributes': acceptable('quote.body.td_attributes', 'Is no reserved attribute bit set?'),
   'tdx.report_data': onRequest('quote.body.report_data', 'Is the report data what was asked for?'),
+  'tdx.event_log.table': onRequest(
+    'event_log.table',
+    'Is the ACPI table one of a TDX event log, and large enough for it?',
+  ),
   'tdx.event_log.format': onRequest('event_log', 'Is the event log readable to its end?'),
   'tdx.event_log.rtmr0': onRequest('event_log.rtmr0', 'Does the log replay to the quoted RTMR0?'),
   'tdx.event_log.rtmr1': onRequest('event_log.rtmr1', 'Does the log replay to the quoted RTMR1?'),

@@ -1,8 +1,7 @@
 import { isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { formatTime } from '../../core/encoding/time.ts';
-import type { Certificate } from '../../core/x509/certificate.ts';
-import type { Crl } from '../../core/x509/crl.ts';
+import { certificateClaims, crlClaims } from '../certificate-claims.ts';
 import type { Claims } from '../verification.ts';
 import type { TdxEndorsements } from './endorsements.ts';
 import type { PckChain } from './pck-chain.ts';
@@ -101,7 +100,8 @@ export function chainClaims({ certificates, extension }: PckChain): Claims {
   };
 }
 
-function extensionClaims(extension: PckExtension): Claims {
+/** Intel's SGX extension of a PCK certificate. */
+export function extensionClaims(extension: PckExtension): Claims {
   const { configuration, platformInstanceId } = extension;
   const flag = (value: boolean | undefined) => value ?? null;
   return {
@@ -125,16 +125,6 @@ function extensionClaims(extension: PckExtension): Claims {
   };
 }
 
-function certificateClaims({ subject, issuer, serial, validity }: Certificate): Claims {
-  return {
-    subject: subject.text,
-    issuer: issuer.text,
-    serial,
-    notBefore: formatTime(validity.from),
-    notAfter: formatTime(validity.to),
-  };
-}
-
 /** What the collateral says of itself, FMSPC and PCEID aside where a quote names its own. */
 export function endorsementClaims(endorsements: TdxEndorsements): Claims {
   const { tcbInfo, qeIdentity, rootCrl, pckCrl } = endorsements;
@@ -151,16 +141,6 @@ export function endorsementClaims(endorsements: TdxEndorsements): Claims {
     }),
     ...(rootCrl && { rootCaCrl: crlClaims(rootCrl) }),
     ...(pckCrl && { pckCrl: crlClaims(pckCrl) }),
-  };
-}
-
-function crlClaims({ issuer, validity, number, revoked }: Crl): Claims {
-  return {
-    issuer: issuer.text,
-    thisUpdate: formatTime(validity.from),
-    nextUpdate: formatTime(validity.to),
-    crlNumber: number,
-    revokedCertificates: revoked.size,
   };
 }
 

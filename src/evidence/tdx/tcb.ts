@@ -76,7 +76,10 @@ export function checkTcb(
   const current = td15
     ? launch && levelsOrFail(checks, currentSvns, tcbInfo, qeIdentity, 'now (TEE_TCB_SVN_2)')
     : launch;
-  if (launch === undefined || current === undefined) return undefined;
+  if (launch === undefined || current === undefined) {
+    checks.pass('tdx.tcb.not_revoked', 'no level matched, so none that is revoked');
+    return undefined;
+  }
   checks.pass('tdx.tcb.supported');
   const status = td15
     ? relaunchTcbStatus(convergedStatus(launch), convergedStatus(current))

@@ -11,7 +11,7 @@ import type { TdxClocks } from './clocks.ts';
 import { readCollateral, TDX_COLLATERAL_MEMBERS, type TdxCollateral } from './collateral.ts';
 import { checkPckCrlAlone, checkRevocation } from './crls.ts';
 import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
-import { checkEventLog, type TdxEventLogInput } from './event-log/check.ts';
+import { checkEventLog, requiredOfEventLog, type TdxEventLogInput } from './event-log/check.ts';
 import { Memory } from './memory.ts';
 import { type PckChain, readPckChain } from './pck-chain.ts';
 import { type QuotingEnclave, readQuotingEnclave } from './qe.ts';
@@ -80,13 +80,14 @@ export class TdxVerifier {
     const quote = checks.read('tdx.quote.format', () => parseQuote(input.quote));
     const held = this.#endorsements(readCollateral(checks, input.collateral));
     const platform = quote && this.#platform(quote);
+    const log = quote && input.eventLog && checkEventLog(checks, quote.body.rtmrs, input.eventLog);
     const tcb =
       quote && platform
         ? this.#checkQuote(checks, input, quote, platform, held)
         : this.#checkCollateralOnly(checks, input, held);
     return {
       evidence: 'tdx',
-      ...conclusion(checks.all),
+      ...conclusion(checks.all, requiredFor(input)),
       anchors: this.#anchorKind(platform?.chain),
       at: formatTime(input.at.evidence),
       ...(tcb && { tcb }),
@@ -96,6 +97,7 @@ export class TdxVerifier {
           ...endorsementClaims(held.endorsements),
           ...(quote && quoteClaims(quote)),
           ...(platform && chainClaims(platform.chain)),
+          ...(log && { eventLog: log }),
         };
       },
     };
@@ -124,7 +126,6 @@ export class TdxVerifier {
     checkQuoteSignature(checks, quote, enclave);
     checkTdAttributes(checks, quote);
     checkReportData(checks, quote, input.reportData);
-    if (input.eventLog) checkEventLog(checks, quote.body.rtmrs, input.eventLog);
     const moduleKnown = tcbInfo !== undefined && checkModule(checks, quote, tcbInfo);
     if (tcbInfo && chain.extension) checkPlatformMatch(checks, chain.extension, tcbInfo);
     if (tcbInfo && qeIdentity) {
@@ -189,11 +190,22 @@ export function verifyTdx(
   return new TdxVerifier(input.anchors, 1).verify(input);
 }
 
+/** The baseline, and whatever the caller asked for besides. */
+function requiredFor(input: TdxInput): ReadonlySet<TdxCheckId> {
+  const { reportData, minEvaluationDataNumber, eventLog } = input;
+  const asked: TdxCheckId[] = [];
+  if (reportData) asked.push('tdx.report_data');
+  if (minEvaluationDataNumber !== undefined) asked.push('tdx.tcb.evaluation_data_number');
+  if (eventLog) asked.push(...requiredOfEventLog(eventLog));
+  return asked.length === 0 ? TDX_BASELINE : TDX_BASELINE.union(new Set(asked));
+}
+
 function conclusion(
   checks: readonly Check[],
+  required: ReadonlySet<TdxCheckId>,
 ): Pick<Verification, 'verdict' | 'authentic' | 'revocation' | 'checks'> {
   return {
-    verdict: conclude(checks, TDX_BASELINE),
+    verdict: conclude(checks, required),
     authentic: allPass(checks, TDX_AUTHENTIC),
     revocation: allPass(checks, REVOCATION) ? 'checked' : 'unchecked',
     checks,

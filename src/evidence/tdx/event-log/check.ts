@@ -1,14 +1,101 @@
+import { toHex } from '../../../core/bytes/hex.ts';
 import type { CheckList } from '../../check-list.ts';
+import type { Claims } from '../../verification.ts';
 import type { TdxCheckId } from '../checks.ts';
+import { parseCcelTable } from './ccel-table.ts';
+import { eventLogClaims } from './claims.ts';
+import { compareWithRtmrs, type RegisterComparison } from './compare.ts';
+import { firstDeparture } from './departure.ts';
+import type { EventLog } from './event.ts';
+import { readEventLog } from './read.ts';
 
-/** An event log that came with a quote, and the one that was expected, as files. */
+/** An event log that came with a quote, as files. */
 export interface TdxEventLogInput {
+  /** CCEL's TCG2 log, or dstack's JSON. */
   readonly log: Uint8Array;
+  /** The ACPI table that describes the CCEL log area. */
+  readonly table?: Uint8Array;
+  /** A log of the story that should have happened, to name the first event that departs. */
   readonly expected?: Uint8Array;
 }
 
+/** RTMR3 is not among them: CCEL need not tell of it. A difference elsewhere fails all the same. */
+export function requiredOfEventLog({ table, expected }: TdxEventLogInput): readonly TdxCheckId[] {
+  return [
+    'tdx.event_log.format',
+    'tdx.event_log.rtmr0',
+    'tdx.event_log.rtmr1',
+    'tdx.event_log.rtmr2',
+    ...(table ? (['tdx.event_log.table'] as const) : []),
+    ...(expected ? (['tdx.event_log.expected'] as const) : []),
+  ];
+}
+
+/**
+ * Replays a log against the quoted registers and against the expected story.
+ *
+ * @returns the log's claims, labelled by what the registers vouch for.
+ */
 export function checkEventLog(
-  _checks: CheckList<TdxCheckId>,
-  _rtmrs: readonly Uint8Array[],
-  _input: TdxEventLogInput,
-): void {}
+  checks: CheckList<TdxCheckId>,
+  rtmrs: readonly Uint8Array[],
+  { log: bytes, table, expected }: TdxEventLogInput,
+): Claims | undefined {
+  if (table) checkTable(checks, table, bytes);
+  const log = checks.read('tdx.event_log.format', () => readEventLog(bytes));
+  if (log === undefined) return undefined;
+  const comparisons = compareWithRtmrs(log, rtmrs);
+  for (const comparison of comparisons) checkRegister(checks, comparison);
+  if (expected) checkExpected(checks, log, comparisons, expected);
+  return eventLogClaims(log, comparisons);
+}
+
+function checkTable(checks: CheckList<TdxCheckId>, table: Uint8Array, log: Uint8Array): void {
+  checks.read('tdx.event_log.table', () => {
+    const parsed = parseCcelTable(table);
+    return parsed.logAreaMinimumLength < BigInt(log.length)
+      ? { want: `a log of at most ${parsed.logAreaMinimumLength} bytes`, got: `${log.length}` }
+      : parsed;
+  });
+}
+
+function checkRegister(
+  checks: CheckList<TdxCheckId>,
+  { register, outcome, quoted, replayed, events, because = '' }: RegisterComparison,
+): void {
+  const id = `tdx.event_log.rtmr${register}` as const;
+  if (outcome === 'equal') checks.pass(id);
+  else if (outcome === 'not-covered') checks.skipped(id, because);
+  else {
+    checks.fail(
+      id,
+      { want: toHex(quoted), got: `${toHex(replayed)} after ${events} events` },
+      { because: 'the log does not replay to the quoted register: nothing in it can be believed' },
+    );
+  }
+}
+
+function checkExpected(
+  checks: CheckList<TdxCheckId>,
+  log: EventLog,
+  comparisons: readonly RegisterComparison[],
+  expected: Uint8Array,
+): void {
+  const id = 'tdx.event_log.expected';
+  if (comparisons.some(({ outcome }) => outcome === 'different')) {
+    checks.unresolved(id, 'a log that does not replay tells no story');
+    return;
+  }
+  const open = comparisons.find(({ outcome, events }) => outcome === 'not-covered' && events > 0);
+  if (open) {
+    // Entries could be cut or edited there until they tell what is expected.
+    checks.unresolved(id, `the log's events of RTMR${open.register} do not replay to the quote`);
+    return;
+  }
+  checks.read(id, () => {
+    const departure = firstDeparture(log, readEventLog(expected));
+    if (departure === undefined) return log;
+    const { register, position, want, have } = departure;
+    return { want: `event ${position} of RTMR${register}: ${want}`, got: have };
+  });
+}

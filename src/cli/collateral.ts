@@ -1,0 +1,98 @@
+import { Fault } from '../core/fault.ts';
+import type { TrustAnchor } from '../core/x509/anchors.ts';
+import { EndorsementFolder } from '../endorsements/folder.ts';
+import { HTTP_LIMITS } from '../endorsements/http.ts';
+import { INTEL_PCS, pcsBase } from '../endorsements/intel/base-url.ts';
+import { parseTdxChannel, type TdxChannel } from '../endorsements/intel/key.ts';
+import { TdxEndorsementSource } from '../endorsements/source.ts';
+import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
+import { quotePlatform } from '../evidence/tdx/platform.ts';
+import { type Io, usage, warn } from './io.ts';
+import type { Args, Options } from './verb.ts';
+
+/** Where endorsements are fetched from, for every verb that may fetch. */
+export const SOURCE_OPTIONS: Options = {
+  pccs: {
+    value: '<url>',
+    help: `base URL of a caching service to ask instead of Intel’s (${INTEL_PCS})`,
+  },
+  update: {
+    value: '<standard|early>',
+    help: 'which of Intel’s TCB evaluations to ask for; standard by default',
+  },
+  'tcb-evaluation-data-number': {
+    value: '<n>',
+    help: 'ask for exactly this evaluation instead',
+  },
+};
+
+/** Where a verification finds its endorsements when no file is given. */
+export const ENDORSEMENT_OPTIONS: Options = {
+  endorsements: {
+    value: '<dir>',
+    help: 'folder of endorsements to read from, and to keep fetched ones in',
+  },
+  offline: { help: 'make no request; use the folder alone' },
+  ...SOURCE_OPTIONS,
+};
+
+export function readChannel(args: Args): TdxChannel {
+  const update = args.one('update');
+  const number = args.one('tcb-evaluation-data-number');
+  if (update !== undefined && number !== undefined) {
+    throw usage('--update and --tcb-evaluation-data-number exclude each other');
+  }
+  if (number !== undefined && !/^\d+$/.test(number)) {
+    throw usage(`--tcb-evaluation-data-number: want a whole number, got ${number}`);
+  }
+  if (update !== undefined && update !== 'standard' && update !== 'early') {
+    throw usage(`--update: want standard or early, got ${update}`);
+  }
+  return parseTdxChannel(number ?? update ?? 'standard');
+}
+
+/** A file's bytes when one was named, else from the folder or the network. */
+export async function collateralFor(
+  io: Io,
+  args: Args,
+  quote: Uint8Array,
+  anchors: readonly TrustAnchor[],
+): Promise<TdxCollateral | Uint8Array> {
+  const path = args.one('collateral');
+  if (path !== undefined) {
+    const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name) || args.one(name));
+    if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
+    return io.readFile(path);
+  }
+  const source = endorsementSource(io, args, anchors);
+  try {
+    const set = await source.collateralFor(quotePlatform(quote, anchors), io.now());
+    for (const warning of set.warnings) warn(io, warning);
+    return set.collateral;
+  } catch (error) {
+    // Without endorsements every other question can still be asked; the rest is unresolved.
+    if (!(error instanceof Fault) || error.code === 'usage' || error.code === 'internal')
+      throw error;
+    if (error.code === 'unreachable') warn(io, error.message);
+    return {};
+  }
+}
+
+function endorsementSource(
+  io: Io,
+  args: Args,
+  anchors: readonly TrustAnchor[],
+): TdxEndorsementSource {
+  const dir = args.one('endorsements');
+  const network = {
+    fetch: io.fetch,
+    base: pcsBase(args.one('pccs') ?? INTEL_PCS),
+    limits: HTTP_LIMITS,
+  };
+  return new TdxEndorsementSource({
+    anchors,
+    channel: readChannel(args),
+    ...(args.has('offline') ? {} : { network }),
+    ...(dir === undefined ? {} : { folder: new EndorsementFolder(dir) }),
+  });
+}

@@ -1,0 +1,76 @@
+import type { Check, Verdict } from '../../evidence/verdict.ts';
+import type { Claims, TcbSummary } from '../../evidence/verification.ts';
+import { type Expectation, sameJson } from './manifest.ts';
+
+/** What a runner found out about one case. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** Undefined where nothing is signed. */
+  readonly authentic?: boolean;
+  readonly tcb?: TcbSummary;
+  readonly checks: readonly Check[];
+  readonly claims: Claims;
+}
+
+export function idsOf(outcome: Outcome, answer: Check['outcome']): readonly string[] {
+  return outcome.checks.filter((check) => check.outcome === answer).map((check) => check.id);
+}
+
+/** Each difference from what the manifest expects, one sentence; none means that it conforms. */
+export function differences(outcome: Outcome, expect: Expectation): readonly string[] {
+  return [
+    ...verdictDifferences(outcome, expect),
+    ...tcbDifferences(outcome, expect),
+    ...Object.entries(expect.fields)
+      .filter(([name, want]) => !sameJson(outcome.claims[name], want))
+      .map(([name, want]) => `${name}: want ${show(want)}, got ${show(outcome.claims[name])}`),
+    ...idDifferences('failed', expect.failed, idsOf(outcome, 'fail')),
+    ...idDifferences('unresolved', expect.unresolved, idsOf(outcome, 'unresolved')),
+  ];
+}
+
+function verdictDifferences(
+  { verdict, authentic }: Outcome,
+  expect: Expectation,
+): readonly string[] {
+  const wrong = (want: string) => [`verdict: want ${want}, got ${verdict}`];
+  const genuine = authentic === false ? ['authentic: want true, got false'] : [];
+  switch (expect.verdict) {
+    case 'accept':
+      if (expect.scope === undefined) return verdict === 'accept' ? genuine : wrong('accept');
+      return verdict === 'indeterminate' ? genuine : wrong('indeterminate');
+    case 'reject':
+      return verdict === 'accept' ? wrong('anything but accept') : [];
+    case 'accept-or-reject-by-policy':
+      return genuine;
+    default:
+      return verdict === 'accept' ? [] : wrong('every vector to pass');
+  }
+}
+
+function tcbDifferences({ tcb }: Outcome, expect: Expectation): readonly string[] {
+  const got: Readonly<Record<string, unknown>> = {
+    tcbStatus: tcb?.status,
+    platformStatus: tcb?.components?.['platform'],
+    moduleStatus: tcb?.components?.['module'],
+    qeStatus: tcb?.components?.['qe'],
+    advisories: tcb && [...tcb.advisories].sort(),
+  };
+  return Object.entries(expect.tcb)
+    .map(([name, want]) => [name, Array.isArray(want) ? [...want].sort() : want] as const)
+    .filter(([name, want]) => JSON.stringify(got[name]) !== JSON.stringify(want))
+    .map(([name, want]) => `${name}: want ${show(want)}, got ${show(got[name])}`);
+}
+
+function idDifferences(
+  what: string,
+  want: readonly string[] | undefined,
+  got: readonly string[],
+): readonly string[] {
+  if (want === undefined || [...want].sort().join() === [...got].sort().join()) return [];
+  return [`${what}: want ${want.join(', ') || 'none'}, got ${got.join(', ') || 'none'}`];
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}

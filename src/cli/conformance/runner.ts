@@ -1,0 +1,26 @@
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { Case } from './manifest.ts';
+import type { Outcome } from './outcome.ts';
+
+/** What a runner is given besides the case: its files and the anchors it names. */
+export interface CaseContext {
+  /** @throws Fault `unreachable` for a file that is not there, `malformed` for a role without a path. */
+  readonly file: (role: string) => Promise<Uint8Array>;
+  readonly has: (role: string) => boolean;
+  readonly anchors: (vendor: readonly TrustAnchor[]) => Promise<readonly TrustAnchor[]>;
+}
+
+/** One kind of case: which files tell it, and how it is run. */
+export interface Runner {
+  readonly name: string;
+  /** Roles that must be there; the first runner with all of its own takes the case. */
+  readonly reads: readonly string[];
+  readonly run: (testCase: Case, context: CaseContext) => Promise<Outcome>;
+}
+
+/** The instant of one kind of endorsement in a case, in milliseconds; NaN when none is given. */
+export function instantOf(testCase: Case, kind: string): number {
+  const { at } = testCase;
+  const text = at === null || typeof at === 'string' ? at : (at[kind] ?? at['report']);
+  return text === null || text === undefined ? Number.NaN : Date.parse(text);
+}

@@ -1,0 +1,138 @@
+import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
+import { checkEndorsements } from '../endorsements/check.ts';
+import { type FetchRow, fetchTdxEndorsements } from '../endorsements/fetch.ts';
+import { INTEL_PCS } from '../endorsements/intel/base-url.ts';
+import { PCK_CAS, type PckCa } from '../endorsements/intel/key.ts';
+import { listEndorsements } from '../endorsements/list.ts';
+import type { EndorsementRow } from '../endorsements/row.ts';
+import { quotePlatform } from '../evidence/tdx/platform.ts';
+import type { Check } from '../evidence/verdict.ts';
+import { readChannel, SOURCE_OPTIONS } from './collateral.ts';
+import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
+import { EXIT, type Io, usage, warn } from './io.ts';
+import { painter } from './paint.ts';
+import { printJson } from './render.ts';
+import type { Args, Verb } from './verb.ts';
+
+export const endorsementsFetchVerb: Verb = {
+  name: 'endorsements fetch',
+  summary: 'Fetch Intel’s endorsements, verify them, and keep them in a folder.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: {
+    quote: {
+      value: '<file>',
+      multiple: true,
+      help: 'fetch for the platform that this TDX quote’s PCK chain proves',
+    },
+    fmspc: { value: '<hex>', multiple: true, help: 'fetch for this FMSPC (12 hex digits)' },
+    ca: { value: '<platform|processor>', help: 'which CA --fmspc is under; platform by default' },
+    ...SOURCE_OPTIONS,
+    ...ANCHOR_OPTION,
+  },
+  notes: [
+    'What does not verify, is for another platform, or is older than what the folder holds is refused; the folder keeps what it has.',
+    'Exit code: 0 all stored, 1 something refused, 69 a source could not be reached.',
+  ],
+  run: async (io, args) => {
+    const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
+    const rows = await fetchTdxEndorsements(io, {
+      dir: args.operand(0),
+      source: args.one('pccs') ?? INTEL_PCS,
+      channel: readChannel(args),
+      platforms: await readPlatforms(io, args, anchors),
+      anchors,
+    });
+    if (args.has('json')) printJson(io, { rows });
+    else for (const row of rows) printFetched(io, row);
+    if (rows.some((row) => row.outcome === 'refused')) return 1;
+    return rows.some((row) => row.outcome === 'unreachable') ? 69 : 0;
+  },
+};
+
+export const endorsementsListVerb: Verb = {
+  name: 'endorsements list',
+  summary: 'List what a folder of endorsements holds. Nothing is verified.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: {},
+  notes: [],
+  run: async (io, args) => {
+    const rows = await listEndorsements(args.operand(0));
+    if (args.has('json')) printJson(io, { rows });
+    else {
+      for (const row of rows) io.out(`${rowText(row)}${row.problem ? `  ${row.problem}` : ''}\n`);
+      if (rows.length === 0) warn(io, `${args.operand(0)}: no endorsements`);
+    }
+    return rows.some((row) => row.problem !== undefined) ? 1 : 0;
+  },
+};
+
+export const endorsementsCheckVerb: Verb = {
+  name: 'endorsements check',
+  summary: 'Verify every set of endorsements in a folder, offline.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: { ...AT_OPTION, ...ANCHOR_OPTION },
+  notes: [
+    'Exit code: 0 all are Intel’s and in date, 1 one is not Intel’s or unreadable, 2 one is out of date or the folder is empty.',
+  ],
+  run: async (io, args) => {
+    const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
+    const { verdict, rows } = await checkEndorsements(args.operand(0), {
+      anchors,
+      at: readAt(io, args, []).all,
+    });
+    if (args.has('json')) printJson(io, { verdict, rows });
+    else {
+      for (const row of rows) {
+        printOutcome(io, row.verdict === 'accept', row, row.verdict, row.because, row.notPassed);
+      }
+      if (rows.length === 0) warn(io, `${args.operand(0)}: no endorsements`);
+    }
+    return EXIT[verdict];
+  },
+};
+
+async function readPlatforms(io: Io, args: Args, anchors: Parameters<typeof quotePlatform>[1]) {
+  const name = args.one('ca') ?? 'platform';
+  const ca: PckCa | undefined = PCK_CAS.find((known) => known === name);
+  if (ca === undefined) throw usage(`--ca: want ${PCK_CAS.join(' or ')}, got ${name}`);
+  const fromQuotes = await Promise.all(
+    args
+      .many('quote')
+      .map(async (path) => quotePlatform(decodeEvidence(await io.readFile(path)), anchors)),
+  );
+  const platforms = [...fromQuotes, ...args.many('fmspc').map((fmspc) => ({ fmspc, ca }))];
+  if (platforms.length === 0) throw usage('endorsements fetch: want --quote or --fmspc');
+  return platforms;
+}
+
+function printFetched(io: Io, row: FetchRow): void {
+  for (const warning of row.warnings) warn(io, warning);
+  printOutcome(io, row.outcome === 'stored', row, row.outcome, row.because, row.notPassed);
+}
+
+function printOutcome(
+  io: Io,
+  good: boolean,
+  row: EndorsementRow,
+  outcome: string,
+  because: string | undefined,
+  notPassed: readonly Check[],
+): void {
+  const word = painter(io.colours)(good ? 'green' : 'red', outcome.padEnd(13));
+  io.out(`${word} ${rowText(row)}\n`);
+  if (because !== undefined) io.out(`  ${because}\n`);
+  for (const check of notPassed) {
+    if (check.outcome === 'fail') io.out(`  ${check.id}: want ${check.want}, got ${check.got}\n`);
+    else io.out(`  ${check.id}: ${check.because}\n`);
+  }
+}
+
+function rowText(row: EndorsementRow): string {
+  const dates = row.issueDate ? `  ${row.issueDate} to ${row.nextUpdate}` : '';
+  const number =
+    row.tcbEvaluationDataNumber === undefined ? '' : `  evaluation ${row.tcbEvaluationDataNumber}`;
+  return `tdx ${row.fmspc} ${row.ca} ${row.channel}${number}${dates}  ${row.path}`;
+}

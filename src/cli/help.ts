@@ -1,0 +1,65 @@
+import { allOptions, type Verb } from './verb.ts';
+
+const WIDTH = 88;
+
+export function verbHelp(verb: Verb): string {
+  const options = Object.entries(allOptions(verb)).map(
+    ([name, { value, help, multiple }]): [string, string] => [
+      `--${name}${value === undefined ? '' : ` ${value}`}${multiple ? ' …' : ''}`,
+      help,
+    ],
+  );
+  return [
+    `postern ${verb.name} ${verb.operands} [options]`.replace('  ', ' '),
+    '',
+    ...wrap(verb.summary, 0),
+    '',
+    'Options',
+    ...table(options),
+    ...verb.notes.flatMap((note) => ['', ...wrap(note, 0)]),
+    '',
+  ].join('\n');
+}
+
+export function overviewHelp(verbs: readonly Verb[]): string {
+  return [
+    'postern <verb> [options]',
+    '',
+    'Verifies what a machine of confidential computing proves about itself, check by check.',
+    '',
+    'Verbs',
+    ...table(verbs.map((verb) => [`${verb.name} ${verb.operands}`.trimEnd(), verb.summary])),
+    '',
+    'postern <verb> --help tells the options of a verb; --version prints the version.',
+    '',
+    'Exit codes: 0 accepted or done · 1 rejected, malformed or different · 2 indeterminate',
+    '            64 usage · 69 a file or service could not be reached · 70 a bug of ours',
+    '',
+  ].join('\n');
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)));
+  return rows.flatMap(([left, right]) => {
+    const [first = '', ...rest] = wrap(right, width + 4);
+    const head = `  ${left.padEnd(width)}  `;
+    // A left column that is too long stands on a line of its own.
+    return left.length > width
+      ? [`  ${left}`, `${' '.repeat(width + 4)}${first.trimStart()}`, ...rest]
+      : [`${head}${first.trimStart()}`, ...rest];
+  });
+}
+
+function wrap(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].map((one) => `${' '.repeat(indent)}${one}`);
+}

@@ -1,0 +1,118 @@
+import { fromHex, isHex } from '../core/bytes/hex.ts';
+import { fromBase64 } from '../core/encoding/base64.ts';
+import { fromPem } from '../core/encoding/pem.ts';
+import { Fault } from '../core/fault.ts';
+import { anchorFromCertificate, type TrustAnchor } from '../core/x509/anchors.ts';
+import { type Io, usage } from './io.ts';
+import type { Args, Options } from './verb.ts';
+
+/** Anything longer is text only by accident, and costly to look at. */
+const LONGEST_TEXT = 4 * 1024 * 1024;
+
+/** Bytes of evidence, however they were written down: binary, or one run of hex or base64. */
+export function decodeEvidence(file: Uint8Array): Uint8Array {
+  const text = asciiText(file)?.replace(/\s+/g, '').replace(/^0x/, '');
+  if (text === undefined || text === '') return file;
+  if (isHex(text)) return fromHex(text, 'evidence');
+  if (/^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0) {
+    return fromBase64(text, 'evidence');
+  }
+  return file;
+}
+
+/** The file as text when every byte is printable ASCII or white space. */
+export function asciiText(file: Uint8Array): string | undefined {
+  if (file.length > LONGEST_TEXT) return undefined;
+  for (const byte of file) {
+    if ((byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) || byte > 0x7e) {
+      return undefined;
+    }
+  }
+  return new TextDecoder('latin1').decode(file);
+}
+
+export const ANCHOR_OPTION: Options = {
+  'trust-anchor': {
+    value: '<der|pem>',
+    multiple: true,
+    help: 'trust this root instead of the vendor’s; the result is marked as such',
+  },
+};
+
+/** The roots named on the command line in place of the vendor's. */
+export async function readAnchors(
+  io: Io,
+  args: Args,
+  vendor: readonly TrustAnchor[],
+): Promise<readonly TrustAnchor[]> {
+  const paths = args.many('trust-anchor');
+  if (paths.length === 0) return vendor;
+  return Promise.all(paths.map(async (path) => readAnchor(path, await io.readFile(path))));
+}
+
+export function readAnchor(path: string, file: Uint8Array): TrustAnchor {
+  const text = asciiText(file);
+  const [der, ...more] = text === undefined ? [file] : fromPem(text, 'CERTIFICATE', path);
+  if (der === undefined || more.length > 0) {
+    throw new Fault('malformed', path, 'want one root certificate, DER or PEM');
+  }
+  return anchorFromCertificate(der, path);
+}
+
+/** `--at` as one instant, or as one for each kind of endorsement. */
+export const AT_OPTION: Options = {
+  at: {
+    value: '<time>|<kind>=<time>',
+    multiple: true,
+    help: 'verify at this time (RFC 3339) instead of now; with a kind (tcb-info, qe-identity, crl) only that kind of endorsement',
+  },
+};
+
+/**
+ * @returns the instant for everything, and those for single kinds, in milliseconds.
+ * @throws Fault `usage` for a time that is none, or a kind that the verb does not know.
+ */
+export function readAt<Kind extends string>(
+  io: Io,
+  args: Args,
+  kinds: readonly Kind[],
+): { readonly all: number; readonly kinds: Partial<Record<Kind, number>> } {
+  let all: number | undefined;
+  const single: Partial<Record<Kind, number>> = {};
+  for (const text of args.many('at')) {
+    const [left = '', right] = text.split('=');
+    const kind = kinds.find((known) => known === left);
+    if (right !== undefined && kind === undefined) {
+      throw usage(`--at: unknown kind ${JSON.stringify(left)}, want ${kinds.join(', ')}`);
+    }
+    const ms = parseRfc3339(right ?? left);
+    if (kind === undefined) {
+      if (all !== undefined) throw usage('--at: two times for everything');
+      all = ms;
+    } else {
+      if (single[kind] !== undefined) throw usage(`--at: two times for ${kind}`);
+      single[kind] = ms;
+    }
+  }
+  return { all: all ?? io.now(), kinds: single };
+}
+
+/** RFC 3339 with its offset; a bare date is midnight UTC. */
+export function parseRfc3339(text: string): number {
+  const shape = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
+  const ms = shape.test(text) ? Date.parse(text) : Number.NaN;
+  const day = Number.isNaN(ms) ? '' : new Date(`${text.slice(0, 10)}T00:00:00Z`).toISOString();
+  // Date.parse rolls 31 February over into March.
+  if (day.slice(0, 10) !== text.slice(0, 10)) {
+    throw usage(`want a time like 2026-01-31T00:00:00Z, got ${JSON.stringify(text)}`);
+  }
+  return ms;
+}
+
+/** A whole number that an option asks for. */
+export function readWholeNumber(args: Args, name: string): number | undefined {
+  const text = args.one(name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw usage(`--${name}: want a whole number, got ${text}`);
+  return Number(text);
+}

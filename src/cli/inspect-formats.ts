@@ -1,0 +1,177 @@
+import { toHex } from '../core/bytes/hex.ts';
+import { fromUtf8, utf8 } from '../core/bytes/text.ts';
+import { derSequence } from '../core/encoding/der.ts';
+import { parseJson } from '../core/encoding/json.ts';
+import { fromPem } from '../core/encoding/pem.ts';
+import { formatTime } from '../core/encoding/time.ts';
+import { type Certificate, parseCertificate } from '../core/x509/certificate.ts';
+import { type Crl, parseCrl } from '../core/x509/crl.ts';
+import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
+import {
+  chainClaims,
+  endorsementClaims,
+  extensionClaims,
+  quoteClaims,
+  tcbInfoPlatformClaims,
+} from '../evidence/tdx/claims.ts';
+import { parseTdxCollateral } from '../evidence/tdx/collateral.ts';
+import { readEndorsements } from '../evidence/tdx/endorsements.ts';
+import { parseCcelTable } from '../evidence/tdx/event-log/ccel-table.ts';
+import { eventLogClaims } from '../evidence/tdx/event-log/claims.ts';
+import { readEventLog } from '../evidence/tdx/event-log/read.ts';
+import { readPckChain } from '../evidence/tdx/pck-chain.ts';
+import { parsePckExtension, SGX_EXTENSION } from '../evidence/tdx/pck-extension.ts';
+import { parseQuote } from '../evidence/tdx/quote.ts';
+import type { Claims } from '../evidence/verification.ts';
+import { asciiText } from './input.ts';
+
+interface Format {
+  readonly name: string;
+  /** A cheap look, not a proof: `claims` then reads it strictly. */
+  readonly looksLike: (bytes: Uint8Array, text: string | undefined) => boolean;
+  readonly claims: (bytes: Uint8Array) => Claims;
+}
+
+/** The first that a file looks like is what it is held to be. */
+export const FORMATS: readonly Format[] = [
+  {
+    name: 'TDX quote',
+    looksLike: (bytes) =>
+      startsWith(bytes, [4, 0]) || startsWith(bytes, [5, 0]) || startsWith(bytes, [3, 0, 2, 0]),
+    claims: (bytes) => {
+      const quote = parseQuote(bytes);
+      return { ...quoteClaims(quote), ...chainClaims(readPckChain(quote.certification, [])) };
+    },
+  },
+  {
+    name: 'CCEL ACPI table',
+    looksLike: (bytes) => startsWith(bytes, utf8('CCEL')),
+    claims: ccelTableClaims,
+  },
+  {
+    name: 'TCG2 event log (CCEL)',
+    looksLike: (bytes) => startsWith(bytes.subarray(32), utf8('Spec ID Event03')),
+    claims: (bytes) => eventLogClaims(readEventLog(bytes)),
+  },
+  {
+    name: 'dstack event log',
+    looksLike: (_, text) => text?.trimStart().startsWith('[') === true,
+    claims: (bytes) => eventLogClaims(readEventLog(bytes)),
+  },
+  {
+    name: 'TDX collateral',
+    looksLike: (_, text) => text?.trimStart().startsWith('{') === true,
+    claims: collateralClaims,
+  },
+  {
+    name: 'X.509 certificates',
+    looksLike: (_, text) => text?.includes('-----BEGIN CERTIFICATE-----') === true,
+    claims: (bytes) => {
+      const ders = fromPem(asciiText(bytes) ?? '', 'CERTIFICATE', 'pem');
+      return {
+        certificates: ders.map((der, i) => certificateDetails(parseCertificate(der, `pem[${i}]`))),
+      };
+    },
+  },
+  {
+    name: 'X.509 CRL',
+    looksLike: (_, text) => text?.includes('-----BEGIN X509 CRL-----') === true,
+    claims: (bytes) => {
+      const [der = new Uint8Array()] = fromPem(asciiText(bytes) ?? '', 'X509 CRL', 'pem');
+      return crlDetails(parseCrl(der, 'crl'));
+    },
+  },
+  {
+    name: 'X.509 certificate or CRL, DER',
+    looksLike: (bytes) => startsWith(bytes, [0x30]),
+    claims: (bytes) =>
+      isCertificate(bytes)
+        ? certificateDetails(parseCertificate(bytes, 'certificate'))
+        : crlDetails(parseCrl(bytes, 'crl')),
+  },
+];
+
+function ccelTableClaims(bytes: Uint8Array): Claims {
+  const table = parseCcelTable(bytes);
+  return {
+    revision: table.revision,
+    oemId: latin1(table.oemId),
+    oemTableId: latin1(table.oemTableId),
+    oemRevision: table.oemRevision,
+    creatorId: latin1(table.creatorId),
+    creatorRevision: table.creatorRevision,
+    ccType: 'TDX',
+    ccSubtype: table.ccSubtype,
+    logAreaMinimumLength: Number(table.logAreaMinimumLength),
+    logAreaStartAddress: `0x${table.logAreaStartAddress.toString(16)}`,
+  };
+}
+
+/** Text of a fixed field; what is not printable shows as a dot. */
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder('latin1')
+    .decode(bytes)
+    .replace(/[^ -~]/g, '.')
+    .trimEnd();
+}
+
+/** The common shape, or one signed document as Intel's service serves it. */
+function collateralClaims(bytes: Uint8Array): Claims {
+  const text = fromUtf8(bytes, 'json');
+  const { value, members } = parseJson(text, 'json');
+  const span = (name: string) => {
+    const found = members.get(name);
+    return found && text.slice(found.start, found.end);
+  };
+  const [tcbInfo, qeIdentity] = [span('tcbInfo'), span('enclaveIdentity')];
+  const served = tcbInfo !== undefined || qeIdentity !== undefined;
+  const collateral = served
+    ? { ...(tcbInfo && { tcb_info: tcbInfo }), ...(qeIdentity && { qe_identity: qeIdentity }) }
+    : parseTdxCollateral(bytes);
+  const endorsements = readEndorsements(collateral, []);
+  const problems = endorsements.checks
+    .filter(({ id, outcome }) => id.endsWith('.format') && outcome === 'fail')
+    .map((check) => `${check.path}: ${check.outcome === 'fail' ? check.got : ''}`);
+  return {
+    members: Object.keys(value ?? {}),
+    ...tcbInfoPlatformClaims(endorsements),
+    ...endorsementClaims(endorsements),
+    ...(problems.length > 0 && { problems }),
+  };
+}
+
+function certificateDetails(certificate: Certificate): Claims {
+  const { basicConstraints, keyUsage, extensions, publicKey } = certificate;
+  const sgx = extensions.get(SGX_EXTENSION);
+  return {
+    ...certificateClaims(certificate),
+    publicKey: toHex(publicKey.der),
+    ca: basicConstraints?.ca ?? false,
+    keyUsage: Object.entries(keyUsage ?? {})
+      .filter(([, set]) => set)
+      .map(([name]) => name),
+    extensions: [...extensions.keys()],
+    ...(sgx && { sgx: extensionClaims(parsePckExtension(sgx.value, 'certificate.sgx')) }),
+  };
+}
+
+function crlDetails(crl: Crl): Claims {
+  return {
+    ...crlClaims(crl),
+    revoked: [...crl.revoked].map(([serial, at]) => ({ serial, at: formatTime(at) })),
+  };
+}
+
+/** Both are a SEQUENCE of a to-be-signed SEQUENCE; a certificate's begins with its [0] version. */
+function isCertificate(bytes: Uint8Array): boolean {
+  return derSequence(bytes, 'der').sequence('tbs').peek() === 0xa0;
+}
+
+export function formatOf(bytes: Uint8Array): Format | undefined {
+  const text = asciiText(bytes);
+  return FORMATS.find((format) => format.looksLike(bytes, text));
+}
+
+function startsWith(bytes: Uint8Array, prefix: ArrayLike<number>): boolean {
+  return bytes.length >= prefix.length && Array.from(prefix).every((byte, i) => bytes[i] === byte);
+}

@@ -1,0 +1,25 @@
+import { Fault } from '../core/fault.ts';
+
+/** What the command line needs of the process; built once, in `main.ts`, and faked in tests. */
+export interface Io {
+  readonly out: (text: string) => void;
+  /** Progress and warnings; never part of the answer. */
+  readonly err: (text: string) => void;
+  /** @throws Fault `unreachable` at the path when it can't be read. `-` is standard input. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Whether standard output is a terminal that wants colours. */
+  readonly colours: boolean;
+}
+
+export const EXIT = { accept: 0, reject: 1, indeterminate: 2 } as const;
+
+export function usage(detail: string): Fault {
+  return new Fault('usage', 'postern', detail);
+}
+
+export function warn(io: Io, text: string): void {
+  io.err(`postern: ${text}\n`);
+}

@@ -1,0 +1,105 @@
+import type { Check } from '../evidence/verdict.ts';
+import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
+import type { Io } from './io.ts';
+import { type Colour, type Paint, painter } from './paint.ts';
+
+const MARKS = {
+  pass: ['green', '✓'],
+  fail: ['red', '✗'],
+  unresolved: ['yellow', '?'],
+  skipped: ['dim', '–'],
+} as const satisfies Record<Check['outcome'], readonly [Colour, string]>;
+
+const VERDICT_COLOURS = {
+  accept: 'green',
+  reject: 'red',
+  indeterminate: 'yellow',
+} as const satisfies Record<Verification['verdict'], Colour>;
+
+/** The members of DESIGN's JSON object, in its order, and nothing else. */
+export function verificationJson(result: Verification) {
+  const { verdict, authentic, evidence, anchors, revocation, at, tcb, checks, claims } = result;
+  return {
+    verdict,
+    authentic,
+    evidence,
+    anchors,
+    revocation,
+    at,
+    ...(tcb && { tcb }),
+    checks,
+    claims,
+  };
+}
+
+export function printJson(io: Io, value: unknown): void {
+  io.out(`${JSON.stringify(value)}\n`);
+}
+
+/** One line a check, then TCB, then the verdict. `asks` says what each check is about. */
+export function printVerification(
+  io: Io,
+  result: Verification,
+  asks: (id: string) => string,
+): void {
+  const paint = painter(io.colours);
+  for (const check of result.checks) io.out(`${checkLine(paint, check, asks(check.id))}\n`);
+  if (result.tcb) io.out(`\n${tcbLines(paint, result.tcb).join('\n')}\n`);
+  const facts = [
+    result.authentic ? 'authentic' : 'not shown to be authentic',
+    `${result.anchors} anchors`,
+    `revocation ${result.revocation}`,
+    `at ${result.at}`,
+  ].join(' · ');
+  const verdict = paint(VERDICT_COLOURS[result.verdict], result.verdict.toUpperCase());
+  io.out(`\n${paint('bold', verdict)}  ${facts}\n`);
+  if (result.anchors !== 'vendor') {
+    io.out(
+      paint('yellow', `Checked under a ${result.anchors} root: no vendor vouches for this.\n`),
+    );
+  }
+}
+
+function checkLine(paint: Paint, check: Check, asks: string): string {
+  const [colour, mark] = MARKS[check.outcome];
+  const name = `${paint(colour, mark)} ${check.id.padEnd(32)}`;
+  if (check.outcome === 'pass') return `${name} ${paint('dim', asks)}`;
+  if (check.outcome !== 'fail') return `${name} ${check.because}`;
+  const because = check.because === undefined ? '' : ` (${check.because})`;
+  return `${name} want ${check.want}, got ${check.got} at ${check.path}${because}`;
+}
+
+function tcbLines(paint: Paint, tcb: TcbSummary): string[] {
+  const colour = tcb.status === 'UpToDate' ? 'green' : 'yellow';
+  const parts = Object.entries(tcb.components ?? {}).map(([name, status]) => `${name} ${status}`);
+  return [
+    `TCB ${paint(colour, tcb.status)}, level of ${tcb.date}  ${paint('dim', parts.join(' · '))}`,
+    ...(tcb.behind ?? []).map((sentence) => `  behind: ${sentence}`),
+    ...(tcb.advisories.length > 0 ? [`  advisories: ${tcb.advisories.join(', ')}`] : []),
+  ];
+}
+
+/** Claims as an indented list, one field a line. */
+export function printClaims(io: Io, claims: Claims, indent = ''): void {
+  const width = Math.max(...Object.keys(claims).map((name) => name.length));
+  for (const [name, value] of Object.entries(claims)) {
+    printClaim(io, name, value, indent, width);
+  }
+}
+
+function printClaim(io: Io, name: string, value: Claim, indent: string, width: number): void {
+  if (Array.isArray(value)) {
+    if (value.every((item) => typeof item !== 'object')) {
+      io.out(`${indent}${name.padEnd(width)}  ${value.join(' ') || '(none)'}\n`);
+      return;
+    }
+    for (const [i, item] of value.entries()) printClaim(io, `${name}[${i}]`, item, indent, width);
+  } else if (typeof value === 'object' && value !== null) {
+    const members = value as Claims;
+    const empty = Object.keys(members).length === 0;
+    io.out(`${indent}${name}${empty ? '  (none)' : ''}\n`);
+    if (!empty) printClaims(io, members, `${indent}  `);
+  } else {
+    io.out(`${indent}${name.padEnd(width)}  ${value ?? '(not said)'}\n`);
+  }
+}

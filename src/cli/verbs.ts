@@ -1,0 +1,19 @@
+import { conformanceVerb } from './conformance/verb.ts';
+import {
+  endorsementsCheckVerb,
+  endorsementsFetchVerb,
+  endorsementsListVerb,
+} from './endorsements.ts';
+import { inspectVerb } from './inspect.ts';
+import type { Verb } from './verb.ts';
+import { verifyTdxVerb } from './verify-tdx.ts';
+
+/** All that `postern` can be asked for, in the order of its help. */
+export const VERBS: readonly Verb[] = [
+  verifyTdxVerb,
+  inspectVerb,
+  endorsementsFetchVerb,
+  endorsementsListVerb,
+  endorsementsCheckVerb,
+  conformanceVerb,
+];

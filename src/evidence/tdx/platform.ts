@@ -1,0 +1,30 @@
+import { toHex } from '../../core/bytes/hex.ts';
+import { malformed } from '../../core/fault.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import { readPckChain } from './pck-chain.ts';
+import { parseQuote } from './quote.ts';
+
+/** What collateral is filed under. */
+export interface QuotePlatform {
+  /** 12 lower-case hex digits. */
+  readonly fmspc: string;
+  /** Which of Intel's two PCK CAs issued the certificate; each has its own CRL. */
+  readonly ca: 'platform' | 'processor';
+}
+
+/**
+ * Which platform a quote is from, as its PCK chain proves it: anybody can write an FMSPC
+ * into a quote, and nobody should make us fetch for it.
+ *
+ * @throws Fault `malformed` or `unsupported` when the quote does not prove it.
+ */
+export function quotePlatform(quote: Uint8Array, anchors: readonly TrustAnchor[]): QuotePlatform {
+  const chain = readPckChain(parseQuote(quote).certification, anchors);
+  const problem = chain.checks.find((check) => check.outcome !== 'pass');
+  const { certificates, extension } = chain;
+  if (problem || certificates === undefined || extension === undefined) {
+    throw malformed('quote.certification_data', `no PCK chain to rely on (${problem?.id})`);
+  }
+  const ca = certificates.ca.subject.commonName.includes('Processor') ? 'processor' : 'platform';
+  return { fmspc: toHex(extension.fmspc), ca };
+}
