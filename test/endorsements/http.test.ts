@@ -170,6 +170,12 @@ describe('a second try', () => {
     expect(tries).toBe(2);
   });
 
+  it('is not waited for when it would come after the deadline', async () => {
+    const started = performance.now();
+    await ask(status(503, { 'Retry-After': '1' }));
+    expect(performance.now() - started).toBeLessThan(LIMITS.deadlineMs / 2);
+  });
+
   it('stays inside the deadline of the first', async () => {
     const pccs = await startPccs();
     pccs.behaviours = {
