@@ -11,8 +11,9 @@ import { readChannel, SOURCE_OPTIONS } from './collateral.ts';
 import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
 import { painter } from './paint.ts';
-import { printJson } from './render.ts';
+import { printJson, reasonOf } from './render.ts';
 import type { Args, Verb } from './verb.ts';
+import { visible } from './visible.ts';
 
 export const endorsementsFetchVerb: Verb = {
   name: 'endorsements fetch',
@@ -61,7 +62,10 @@ export const endorsementsListVerb: Verb = {
     const rows = await listEndorsements(args.operand(0));
     if (args.has('json')) printJson(io, { rows });
     else {
-      for (const row of rows) io.out(`${rowText(row)}${row.problem ? `  ${row.problem}` : ''}\n`);
+      for (const row of rows) {
+        io.out(`${rowText(row)}\n`);
+        if (row.problem !== undefined) io.out(`  ${visible(row.problem)}\n`);
+      }
       if (rows.length === 0) warn(io, `${args.operand(0)}: no endorsements`);
     }
     return rows.some((row) => row.problem !== undefined) ? 1 : 0;
@@ -123,10 +127,9 @@ function printOutcome(
 ): void {
   const word = painter(io.colours)(good ? 'green' : 'red', outcome.padEnd(13));
   io.out(`${word} ${rowText(row)}\n`);
-  if (because !== undefined) io.out(`  ${because}\n`);
+  if (because !== undefined) io.out(`  ${visible(because)}\n`);
   for (const check of notPassed) {
-    if (check.outcome === 'fail') io.out(`  ${check.id}: want ${check.want}, got ${check.got}\n`);
-    else io.out(`  ${check.id}: ${check.because}\n`);
+    if (check.outcome !== 'pass') io.out(`  ${check.id}: ${visible(reasonOf(check))}\n`);
   }
 }
 
@@ -134,5 +137,5 @@ function rowText(row: EndorsementRow): string {
   const dates = row.issueDate ? `  ${row.issueDate} to ${row.nextUpdate}` : '';
   const number =
     row.tcbEvaluationDataNumber === undefined ? '' : `  evaluation ${row.tcbEvaluationDataNumber}`;
-  return `tdx ${row.fmspc} ${row.ca} ${row.channel}${number}${dates}  ${row.path}`;
+  return visible(`tdx ${row.fmspc} ${row.ca} ${row.channel}${number}${dates}  ${row.path}`);
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.ts';
+import { visible } from './visible.ts';
 
 /** What the command line needs of the process; built once, in `main.ts`, and faked in tests. */
 export interface Io {
@@ -21,5 +22,5 @@ export function usage(detail: string): Fault {
 }
 
 export function warn(io: Io, text: string): void {
-  io.err(`postern: ${text}\n`);
+  io.err(`postern: ${visible(text)}\n`);
 }

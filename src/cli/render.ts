@@ -2,6 +2,7 @@ import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
 import { type Colour, type Paint, painter } from './paint.ts';
+import { visible, visibleJson } from './visible.ts';
 
 const MARKS = {
   pass: ['green', '✓'],
@@ -33,7 +34,7 @@ export function verificationJson(result: Verification) {
 }
 
 export function printJson(io: Io, value: unknown): void {
-  io.out(`${JSON.stringify(value)}\n`);
+  io.out(`${visibleJson(value)}\n`);
 }
 
 /** One line a check, then TCB, then the verdict. `asks` says what each check is about. */
@@ -64,18 +65,23 @@ function checkLine(paint: Paint, check: Check, asks: string): string {
   const [colour, mark] = MARKS[check.outcome];
   const name = `${paint(colour, mark)} ${check.id.padEnd(32)}`;
   if (check.outcome === 'pass') return `${name} ${paint('dim', asks)}`;
-  if (check.outcome !== 'fail') return `${name} ${check.because}`;
+  return `${name} ${visible(reasonOf(check))}`;
+}
+
+/** Why a check did not pass, in one line that may hold anything: not for a terminal as it is. */
+export function reasonOf(check: Exclude<Check, { outcome: 'pass' }>): string {
+  if (check.outcome !== 'fail') return check.because;
   const because = check.because === undefined ? '' : ` (${check.because})`;
-  return `${name} want ${check.want}, got ${check.got} at ${check.path}${because}`;
+  return `${check.path}: want ${check.want}, got ${check.got}${because}`;
 }
 
 function tcbLines(paint: Paint, tcb: TcbSummary): string[] {
   const colour = tcb.status === 'UpToDate' ? 'green' : 'yellow';
   const parts = Object.entries(tcb.components ?? {}).map(([name, status]) => `${name} ${status}`);
   return [
-    `TCB ${paint(colour, tcb.status)}, level of ${tcb.date}  ${paint('dim', parts.join(' · '))}`,
-    ...(tcb.behind ?? []).map((sentence) => `  behind: ${sentence}`),
-    ...(tcb.advisories.length > 0 ? [`  advisories: ${tcb.advisories.join(', ')}`] : []),
+    `TCB ${paint(colour, visible(tcb.status))}, level of ${visible(tcb.date)}  ${paint('dim', visible(parts.join(' · ')))}`,
+    ...(tcb.behind ?? []).map((sentence) => `  behind: ${visible(sentence)}`),
+    ...(tcb.advisories.length > 0 ? [`  advisories: ${visible(tcb.advisories.join(', '))}`] : []),
   ];
 }
 
@@ -88,18 +94,19 @@ export function printClaims(io: Io, claims: Claims, indent = ''): void {
 }
 
 function printClaim(io: Io, name: string, value: Claim, indent: string, width: number): void {
+  const label = visible(name);
   if (Array.isArray(value)) {
     if (value.every((item) => typeof item !== 'object')) {
-      io.out(`${indent}${name.padEnd(width)}  ${value.join(' ') || '(none)'}\n`);
+      io.out(`${indent}${label.padEnd(width)}  ${visible(value.join(' ')) || '(none)'}\n`);
       return;
     }
     for (const [i, item] of value.entries()) printClaim(io, `${name}[${i}]`, item, indent, width);
   } else if (typeof value === 'object' && value !== null) {
     const members = value as Claims;
     const empty = Object.keys(members).length === 0;
-    io.out(`${indent}${name}${empty ? '  (none)' : ''}\n`);
+    io.out(`${indent}${label}${empty ? '  (none)' : ''}\n`);
     if (!empty) printClaims(io, members, `${indent}  `);
   } else {
-    io.out(`${indent}${name.padEnd(width)}  ${value ?? '(not said)'}\n`);
+    io.out(`${indent}${label.padEnd(width)}  ${visible(String(value ?? '(not said)'))}\n`);
   }
 }

@@ -18,6 +18,7 @@ export interface Case {
 
 export interface Expectation {
   readonly verdict: string;
+  readonly authentic: boolean | undefined;
   /** Only this part of the evidence is given: `report-and-chain`, `parse-only`, … */
   readonly scope: string | undefined;
   readonly fields: Readonly<Record<string, JsonValue>>;
@@ -28,7 +29,7 @@ export interface Expectation {
   readonly unresolved: readonly string[] | undefined;
 }
 
-const VERDICTS = ['accept', 'reject', 'accept-or-reject-by-policy', 'per-vector'];
+const VERDICTS = ['accept', 'reject', 'indeterminate', 'accept-or-reject-by-policy', 'per-vector'];
 const TCB_MEMBERS = ['tcbStatus', 'platformStatus', 'moduleStatus', 'qeStatus', 'advisories'];
 
 /** @throws Fault `malformed` at `manifest[<i>].<member>`. */
@@ -68,6 +69,7 @@ function parseExpectation(shape: JsonShape): Expectation {
   const tcb = Object.entries(members(shape)).filter(([name]) => TCB_MEMBERS.includes(name));
   return {
     verdict,
+    authentic: shape.has('authentic') ? shape.boolean('authentic') : undefined,
     scope: shape.has('scope') ? shape.string('scope') : undefined,
     fields: shape.has('fields') ? members(shape.object('fields')) : {},
     tcb: Object.fromEntries(tcb),

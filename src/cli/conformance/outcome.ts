@@ -33,19 +33,35 @@ function verdictDifferences(
   { verdict, authentic }: Outcome,
   expect: Expectation,
 ): readonly string[] {
-  const wrong = (want: string) => [`verdict: want ${want}, got ${verdict}`];
-  const genuine = authentic === false ? ['authentic: want true, got false'] : [];
-  switch (expect.verdict) {
+  const fits = fittingVerdicts(expect);
+  const genuine = expect.authentic ?? (mustBeGenuine(expect) ? true : undefined);
+  return [
+    ...(fits.includes(verdict) ? [] : [`verdict: want ${fits.join(' or ')}, got ${verdict}`]),
+    ...(genuine !== undefined && authentic !== undefined && authentic !== genuine
+      ? [`authentic: want ${genuine}, got ${authentic}`]
+      : []),
+  ];
+}
+
+function fittingVerdicts({ verdict, scope }: Expectation): readonly Verdict[] {
+  switch (verdict) {
     case 'accept':
-      if (expect.scope === undefined) return verdict === 'accept' ? genuine : wrong('accept');
-      return verdict === 'indeterminate' ? genuine : wrong('indeterminate');
+      // Only a part of the evidence is given: the rest can't have been answered.
+      return scope === undefined ? ['accept'] : ['indeterminate'];
     case 'reject':
-      return verdict === 'accept' ? wrong('anything but accept') : [];
+      // An endorsement that is missing or out of date leaves the question open, and admits nobody.
+      return ['reject', 'indeterminate'];
+    case 'indeterminate':
+      return ['indeterminate'];
     case 'accept-or-reject-by-policy':
-      return genuine;
+      return ['accept', 'reject'];
     default:
-      return verdict === 'accept' ? [] : wrong('every vector to pass');
+      return ['accept'];
   }
+}
+
+function mustBeGenuine({ verdict }: Expectation): boolean {
+  return verdict === 'accept' || verdict === 'accept-or-reject-by-policy';
 }
 
 function tcbDifferences({ tcb }: Outcome, expect: Expectation): readonly string[] {

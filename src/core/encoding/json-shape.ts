@@ -35,6 +35,12 @@ export class JsonShape {
     return value;
   }
 
+  boolean(name: string): boolean {
+    const value = this.#object[name];
+    if (typeof value !== 'boolean') throw this.#wrong(name, 'true or false', value);
+    return value;
+  }
+
   /** A whole number from 0 to `max`. */
   integer(name: string, max: number): number {
     const value = this.#object[name];

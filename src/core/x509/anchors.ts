@@ -49,3 +49,12 @@ export function anchorFromCertificate(der: Uint8Array, path: string): TrustAncho
   const simulated = name.includes(`O=${SIMULATOR_ORGANIZATION}`);
   return { name, kind: simulated ? 'simulator' : 'custom', certificate };
 }
+
+/** Whose root something chains to; where it chains to none, the least of those that were asked. */
+export function anchorKindOf(
+  found: TrustAnchor | undefined,
+  asked: readonly TrustAnchor[],
+): AnchorKind {
+  if (found) return found.kind;
+  return asked.map(({ kind }) => kind).find((kind) => kind !== 'vendor') ?? 'vendor';
+}

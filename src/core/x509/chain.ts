@@ -53,7 +53,7 @@ export function seatByRole(
 export function roleProblem(certificate: Certificate, role: Role): Mismatch | undefined {
   const missing = REQUIRED_EXTENSIONS.filter((oid) => !certificate.extensions.has(oid));
   if (missing.length > 0) {
-    return { want: `${role.name} with extensions ${missing.join(', ')}`, got: 'none of these' };
+    return { want: `${role.name} with extensions ${missing.join(', ')}`, got: 'it without' };
   }
   const ca = certificate.basicConstraints?.ca === true;
   if (role.kind === 'ca') {

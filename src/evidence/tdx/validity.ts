@@ -32,11 +32,16 @@ export function checkPckValidity(
   );
 }
 
-/** Endorsements out of date are no accusation: they leave the question open. */
+/**
+ * Endorsements out of date are no accusation: they leave the question open.
+ *
+ * @param pckCrlIssuer where there is no quote whose chain is judged by itself.
+ */
 export function checkEndorsementValidity(
   checks: Checks,
   endorsements: TdxEndorsements,
   clocks: TdxClocks,
+  pckCrlIssuer: readonly Certificate[] = [],
 ): void {
   const { rootCrl, pckCrl, tcbInfo, qeIdentity } = endorsements;
   if (rootCrl) {
@@ -47,7 +52,12 @@ export function checkEndorsementValidity(
     );
   }
   if (pckCrl) {
-    within(checks, 'tdx.pck_crl.validity', outsideValidity('PCK CRL', pckCrl.validity, clocks.crl));
+    within(
+      checks,
+      'tdx.pck_crl.validity',
+      outsideValidity('PCK CRL', pckCrl.validity, clocks.crl) ??
+        outsideCertificates(pckCrlIssuer, clocks.crl),
+    );
   }
   checkDocument(checks, 'tdx.tcb_info.validity', 'TCB info', tcbInfo, clocks.tcbInfo);
   checkDocument(checks, 'tdx.qe_identity.validity', 'QE identity', qeIdentity, clocks.qeIdentity);

@@ -1,7 +1,7 @@
 import { sha256, verifyP256 } from '#crypto';
 import { toHex } from '../../core/bytes/hex.ts';
 import { formatTime } from '../../core/encoding/time.ts';
-import type { AnchorKind, TrustAnchor } from '../../core/x509/anchors.ts';
+import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
 import { allPass, type Check, conclude } from '../verdict.ts';
 import type { Claims, TcbSummary, Verification } from '../verification.ts';
@@ -88,7 +88,7 @@ export class TdxVerifier {
     return {
       evidence: 'tdx',
       ...conclusion(checks.all, requiredFor(input)),
-      anchors: this.#anchorKind(platform?.chain),
+      anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
       ...(tcb && { tcb }),
       quote,
@@ -142,7 +142,9 @@ export class TdxVerifier {
     { endorsements }: HeldEndorsements,
   ): undefined {
     checks.add(endorsements.checks);
-    checks.add(checkPckCrlAlone(endorsements, this.#anchors).checks);
+    if (endorsements.pckCrlIssuerChain !== undefined) {
+      checks.add(checkPckCrlAlone(endorsements, this.#anchors).checks);
+    }
     checkEndorsementValidity(checks, endorsements, input.at);
   }
 
@@ -173,13 +175,6 @@ export class TdxVerifier {
     candidates.unshift(made);
     candidates.length = Math.min(candidates.length, 4);
     return made;
-  }
-
-  /** Whose root the chain ends in; without one, whose roots were to be trusted at most. */
-  #anchorKind(chain: PckChain | undefined): AnchorKind {
-    if (chain?.anchor) return chain.anchor.kind;
-    const kinds = this.#anchors.map((anchor) => anchor.kind);
-    return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
   }
 }
 

@@ -1,5 +1,5 @@
 import { formatTime } from '../../core/encoding/time.ts';
-import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { anchorOf } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
 import { allPass, conclude } from '../verdict.ts';
@@ -49,15 +49,14 @@ export function verifyTdxCollateral(
   checks.add(endorsements.checks);
   const pckCrl = checkPckCrlAlone(endorsements, anchors);
   checks.add(pckCrl.checks);
-  checkEndorsementValidity(checks, endorsements, at);
-  const root = pckCrl.issuer?.[1] ?? endorsements.tcbInfo.signer?.[1];
-  const anchor = (root && anchorOf(root, anchors)) ?? anchors[0];
+  checkEndorsementValidity(checks, endorsements, at, pckCrl.issuer);
+  const root = pckCrl.issuer?.at(-1) ?? endorsements.tcbInfo.signer?.at(-1);
   const all = checks.all;
   return {
     verdict: conclude(all, REQUIRED),
     authentic: allPass(all, AUTHENTIC),
     evidence: 'tdx',
-    anchors: anchor?.kind ?? 'vendor',
+    anchors: anchorKindOf(root && anchorOf(root, anchors), anchors),
     revocation: endorsements.rootCrl ? 'checked' : 'unchecked',
     at: formatTime(at.tcbInfo),
     checks: all,
