@@ -60,7 +60,7 @@ export interface Issuer {
   readonly key: SimulatorKey;
 }
 
-export interface RevokedEntry {
+interface RevokedEntry {
   serial: string;
   at: string;
 }

@@ -9,7 +9,7 @@ const CC_TYPE_TDX = 2;
 const LOG_ADDRESS = 0xbedbf000n;
 
 /** The buffer that the simulated firmware reserves; real ones are 64 KiB to 1 MiB. */
-export const CCEL_LOG_SIZE = 8192;
+const CCEL_LOG_SIZE = 4096;
 
 /**
  * The ACPI table that tells where the log is (ACPI 6.5, section 5.2.34).

@@ -14,14 +14,14 @@ export interface TcbLevel {
 }
 
 /** A level of a TDX module or of the quoting enclave. */
-export interface SvnLevel {
+interface SvnLevel {
   tcb: { isvsvn: number };
   tcbDate: string;
   tcbStatus: string;
   advisoryIDs?: string[];
 }
 
-export interface TdxModule {
+interface TdxModule {
   mrsigner: string;
   attributes: string;
   attributesMask: string;

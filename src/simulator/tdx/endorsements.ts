@@ -10,7 +10,7 @@ import type { TdxPlan } from './plan.ts';
 import { encodeSgxExtension, SGX_EXTENSION } from './sgx-extension.ts';
 
 /** A signed document as Intel's PCS serves it. */
-export interface ServedDocument {
+interface ServedDocument {
   /** The HTTP body: `{"tcbInfo":{…},"signature":"…"}` or `{"enclaveIdentity":{…},"signature":"…"}`. */
   readonly body: string;
   /** What the response header carries, before it is URL-encoded: two certificates in PEM. */
@@ -32,8 +32,19 @@ export interface TdxEndorsements {
   readonly served: ServedEndorsements;
 }
 
-/** DER of a certificate of the plan, by its name there. */
-export async function certificateOf(plan: TdxPlan, name: string): Promise<Uint8Array> {
+/** DER of the certificates of one plan by their names there, each made once. */
+export type CertificateSource = (name: string) => Promise<Uint8Array>;
+
+export function certificatesOf(plan: TdxPlan): CertificateSource {
+  const made = new Map<string, Promise<Uint8Array>>();
+  return (name) => {
+    const known = made.get(name) ?? issue(plan, name);
+    made.set(name, known);
+    return known;
+  };
+}
+
+async function issue(plan: TdxPlan, name: string): Promise<Uint8Array> {
   const certificate = certificateNamed(plan, name);
   const issuer = certificateNamed(plan, certificate.issuer);
   const sgx = certificate.sgx && {
@@ -49,8 +60,11 @@ export async function certificateOf(plan: TdxPlan, name: string): Promise<Uint8A
   return certificate.afterSigning(der);
 }
 
-export async function pemChain(plan: TdxPlan, names: readonly string[]): Promise<string> {
-  const ders = await Promise.all(names.map((name) => certificateOf(plan, name)));
+export async function pemChain(
+  certificate: CertificateSource,
+  names: readonly string[],
+): Promise<string> {
+  const ders = await Promise.all(names.map(certificate));
   return ders.map((der) => toPem(der, 'CERTIFICATE')).join('');
 }
 
@@ -78,11 +92,14 @@ function signDocument<T>(plan: TdxPlan, document: SignedDocument<T>) {
 }
 
 /** Signs and issues everything that Intel would publish about this platform. */
-export async function endorse(plan: TdxPlan): Promise<TdxEndorsements> {
+export async function endorse(
+  plan: TdxPlan,
+  certificate: CertificateSource = certificatesOf(plan),
+): Promise<TdxEndorsements> {
   const [tcbChain, qeChain, caChain, rootCrl, pckCrl] = await Promise.all([
-    pemChain(plan, plan.tcbInfo.chain),
-    pemChain(plan, plan.qeIdentity.chain),
-    pemChain(plan, ['platformCa', 'root']),
+    pemChain(certificate, plan.tcbInfo.chain),
+    pemChain(certificate, plan.qeIdentity.chain),
+    pemChain(certificate, ['platformCa', 'root']),
     crlOf(plan, plan.crls.root),
     crlOf(plan, plan.crls.pck),
   ]);

@@ -35,7 +35,7 @@ export const QUOTE_FORMATS = {
 export type QuoteFormat = keyof typeof QUOTE_FORMATS;
 
 /** Which log stands behind RTMR 3: none (the register is zero), or dstack's runtime events. */
-export type Workload = 'plain' | 'dstack';
+type Workload = 'plain' | 'dstack';
 
 /**
  * Everything that evidence and endorsements are made from. A fault edits one thing in it and

@@ -1,13 +1,16 @@
 import { utf8 } from '../../core/bytes/text.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { deriveKey } from '../keys.ts';
+import { encodeCcelLog, encodeCcelTable } from './ccel.ts';
+import { encodeDstackLog } from './dstack-log.ts';
 import {
-  certificateOf,
+  certificatesOf,
   endorse,
   pemChain,
   type ServedEndorsements,
   type TdxEndorsements,
 } from './endorsements.ts';
+import { type TdxFaultName, type TdxVariantName, tdxCase } from './faults/table.ts';
 import {
   type PlanOptions,
   QUOTE_FORMATS,
@@ -35,52 +38,75 @@ export interface TdxQuoteRequest {
 }
 
 export interface TdxPlatformOptions extends PlanOptions {
-  /** Changes the plan before anything is signed. */
+  /** What is to be out of the ordinary; its own format and workload go before those given here. */
+  readonly fault?: TdxFaultName | TdxVariantName;
+  /** Changes the plan before anything is signed, after the fault did. */
   readonly edit?: (plan: TdxPlan) => void;
 }
 
+/** The files that tell of the boot behind the quoted RTMRs. */
+interface TdxEventLogs {
+  readonly ccelTable: Uint8Array;
+  /** Replays to RTMR 0 to 2. */
+  readonly ccelLog: Uint8Array;
+  /** JSON; replays to all four RTMRs. */
+  readonly dstackLog: Uint8Array;
+}
+
 /** A simulated machine with its quoting enclave, and what its simulated vendor publishes. */
-export interface TdxPlatform {
+export interface TdxPlatform extends TdxEventLogs {
   /** Milliseconds since the epoch: when evidence and endorsements are in date. */
   readonly at: number;
   /** DER of the root that must be named as trust anchor. */
   readonly root: Uint8Array;
   readonly collateral: TdxCollateral;
   readonly served: ServedEndorsements;
+  /** What all this was made from. */
+  readonly plan: TdxPlan;
   /** Synchronous and cheap: one signature, three with a new attestation key. */
   readonly quote: (request?: TdxQuoteRequest) => Uint8Array;
   /** The endorsements as they would be after `edit`, validly signed; the platform stays as it is. */
   readonly reissue: (edit: (plan: TdxPlan) => void) => Promise<TdxEndorsements>;
 }
 
+/** The same options make the same bytes, on any machine and in any year. */
 export async function createTdxPlatform(options: TdxPlatformOptions = {}): Promise<TdxPlatform> {
   const plan = planOf(options);
-  return platformOf(plan, () => planOf(options));
-}
-
-function planOf({ edit, ...options }: TdxPlatformOptions): TdxPlan {
-  const plan = standardPlan(options);
-  edit?.(plan);
-  return plan;
-}
-
-async function platformOf(plan: TdxPlan, again: () => TdxPlan): Promise<TdxPlatform> {
+  const certificate = certificatesOf(plan);
+  const certification = plan.certification(utf8(`${await pemChain(certificate, plan.chain)}\0`));
+  const { collateral, served } = await endorse(plan, certificate);
   // The anchor is the root as it ought to be, whatever the plan does to its own.
-  const root = await certificateOf(standardPlan({ seed: plan.seed }), 'root');
-  const certification = plan.certification(utf8(`${await pemChain(plan, plan.chain)}\0`));
-  const { collateral, served } = await endorse(plan);
+  const root = await certificatesOf(standardPlan({ seed: plan.seed }))('root');
   const quoter = new Quoter(plan, certification);
   return {
     at: plan.at,
     root,
     collateral,
     served,
+    plan,
+    ...eventLogsOf(plan),
     quote: (request = {}) => quoter.quote(request),
     reissue: (edit) => {
-      const altered = again();
+      const altered = planOf(options);
       edit(altered);
       return endorse(altered);
     },
+  };
+}
+
+function planOf({ fault = 'valid_v4', edit, ...given }: TdxPlatformOptions): TdxPlan {
+  const { options, apply } = tdxCase(fault);
+  const plan = standardPlan({ ...given, ...options });
+  apply?.(plan);
+  edit?.(plan);
+  return plan;
+}
+
+function eventLogsOf({ logs }: TdxPlan): TdxEventLogs {
+  return {
+    ccelTable: logs.afterTable(encodeCcelTable()),
+    ccelLog: logs.afterCcel(encodeCcelLog(logs.boot)),
+    dstackLog: utf8(logs.afterDstack(encodeDstackLog(logs.boot, logs.runtime))),
   };
 }
 

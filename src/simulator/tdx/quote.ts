@@ -3,7 +3,7 @@ import { ByteWriter, concatBytes } from '../../core/bytes/writer.ts';
 import type { SimulatorKey } from '../keys.ts';
 import { encodeTdBody, TD_BODY_KINDS, type TdBody, type TdBodyKind } from './td-body.ts';
 
-export interface QuoteHeaderContent {
+interface QuoteHeaderContent {
   version: number;
   attestationKeyType: number;
   teeType: number;
@@ -14,7 +14,7 @@ export interface QuoteHeaderContent {
 }
 
 /** The body descriptor of a version 5 quote, where it is to differ from the body. */
-export interface BodyDescriptor {
+interface BodyDescriptor {
   type?: number;
   size?: number;
 }
@@ -71,7 +71,7 @@ export function encodeSigned(content: QuoteContent): Uint8Array {
 }
 
 /** The REPORTBODY of the quoting enclave; its report data commits to the attestation key. */
-export function encodeQeReport(
+function encodeQeReport(
   report: QeReportContent,
   attestationKey: SimulatorKey,
   authData: Uint8Array,

@@ -6,17 +6,19 @@ import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import { parseCrl } from '../../../src/core/x509/crl.ts';
 import { parseQuote } from '../../../src/evidence/tdx/quote.ts';
 import { deriveBytes } from '../../../src/simulator/keys.ts';
+import { SIMULATED_NOW } from '../../../src/simulator/tdx/plan.ts';
 import { createTdxPlatform } from '../../../src/simulator/tdx/platform.ts';
 import { simulateTdx } from '../../../src/simulator/tdx/simulate.ts';
 
 it('makes the same bytes twice, and others from another seed', async () => {
-  const [one, two, other] = await Promise.all([
+  const [{ plan: _, ...one }, { plan: __, ...two }, other] = await Promise.all([
     simulateTdx(),
     simulateTdx(),
     simulateTdx({ seed: 'another' }),
   ]);
   expect(two).toEqual(one);
   expect(other.root).not.toEqual(one.root);
+  expect(one.at).toBe(SIMULATED_NOW);
 });
 
 it.each([

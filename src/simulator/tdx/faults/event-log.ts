@@ -1,7 +1,7 @@
 import { encodeCcelLog } from '../ccel.ts';
 import { type BootEvent, standardBoot } from '../event-log.ts';
 import type { TdxPlan } from '../plan.ts';
-import { flipBit, inTurn, overwrite, truncate, writeU32 } from './damage.ts';
+import { flipBit, overwrite, truncate, writeU32 } from './damage.ts';
 import type { TdxFault, TdxFaults } from './fault.ts';
 
 /** One element of dstack's log. */
@@ -101,7 +101,7 @@ export const EVENT_LOG_FAULTS = {
     },
   ),
   log_text_in_padding: ccel('text in the padding', ['tdx.event_log.format'], (logs) => {
-    logs.afterCcel = inTurn(overwrite(8000, Uint8Array.of(0x68, 0x69)));
+    logs.afterCcel = overwrite(4000, Uint8Array.of(0x68, 0x69));
   }),
   log_rtmr0_changed: ccel('another digest in RTMR 0', ['tdx.event_log.rtmr0'], ({ boot }) =>
     changeDigest(boot, 0),
@@ -150,7 +150,7 @@ export const EVENT_LOG_FAULTS = {
     fails: ['tdx.event_log.table'],
     apply: ({ logs }) => {
       // The checksum stays right: one byte goes down by as much as the other goes up.
-      logs.afterTable = (table) => table.with(41, 0x10).with(10, ((table[10] ?? 0) + 0x10) & 0xff);
+      logs.afterTable = (table) => table.with(41, 0x08).with(10, ((table[10] ?? 0) + 0x08) & 0xff);
     },
     asks: ({ ccelLog, ccelTable }) => ({ eventLog: { log: ccelLog, table: ccelTable } }),
   },

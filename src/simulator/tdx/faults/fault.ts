@@ -15,7 +15,7 @@ export interface TdxQuestions {
 }
 
 /** The parts of the finished evidence that questions are made of. */
-export interface TdxFindings {
+interface TdxFindings {
   readonly reportData: Uint8Array;
   readonly ccelTable: Uint8Array;
   readonly ccelLog: Uint8Array;

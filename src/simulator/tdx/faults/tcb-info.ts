@@ -202,9 +202,9 @@ export const TCB_INFO_FAULTS = {
     }),
   },
   json_deep_nesting: {
-    describes: 'a signed member nested 20,000 deep, to exhaust a recursive parser’s stack',
+    describes: 'a signed member nested 10,000 deep, to exhaust a recursive parser’s stack',
     ...format,
-    apply: text((json) => json.replace('{', `{"deep":${nested(20_000)},`)),
+    apply: text((json) => json.replace('{', `{"deep":${nested(10_000)},`)),
   },
   json_signed_dup_key_status: {
     describes: 'a signed level with two statuses: parsers differ in which one they take',

@@ -1,7 +1,7 @@
 import { fromHex } from '../../../core/bytes/hex.ts';
 import { toPem } from '../../../core/encoding/pem.ts';
 import { tdxComponents } from '../documents.ts';
-import { standardTcbInfo } from '../standard-documents.ts';
+import { EVALUATION_DATA_NUMBER } from '../standard-documents.ts';
 import { append } from './damage.ts';
 import { editDstackLog } from './event-log.ts';
 import type { TdxFaults } from './fault.ts';
@@ -216,7 +216,7 @@ export const TDX_VARIANTS = {
   },
   eval_number_at_floor: {
     describes: 'exactly the evaluation that was asked for',
-    asks: () => ({ minEvaluationDataNumber: standardTcbInfo('standard').tcbEvaluationDataNumber }),
+    asks: () => ({ minEvaluationDataNumber: EVALUATION_DATA_NUMBER.standard }),
   },
   log_ccel: {
     describes: 'a CCEL log with its ACPI table, which replays to RTMR 0 to 2',
