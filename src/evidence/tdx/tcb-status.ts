@@ -22,13 +22,27 @@ export type TdxTcbStatus =
   | 'TDRelaunchAdvised'
   | 'TDRelaunchAdvisedConfigurationNeeded';
 
-const NEEDS_CONFIGURATION: ReadonlySet<TdxTcbStatus> = new Set([
-  'ConfigurationNeeded',
-  'ConfigurationAndSWHardeningNeeded',
-  'OutOfDateConfigurationNeeded',
-]);
+/** What a status says, taken apart; Revoked stands by itself. */
+interface Needs {
+  readonly stale: boolean;
+  readonly configuration: boolean;
+  readonly hardening: boolean;
+}
 
-const STALE: ReadonlySet<TdxTcbStatus> = new Set(['OutOfDate', 'OutOfDateConfigurationNeeded']);
+const NEEDS: Readonly<Record<Exclude<PlatformStatus, 'Revoked'>, Needs>> = {
+  UpToDate: { stale: false, configuration: false, hardening: false },
+  SWHardeningNeeded: { stale: false, configuration: false, hardening: true },
+  ConfigurationNeeded: { stale: false, configuration: true, hardening: false },
+  ConfigurationAndSWHardeningNeeded: { stale: false, configuration: true, hardening: true },
+  OutOfDate: { stale: true, configuration: false, hardening: false },
+  OutOfDateConfigurationNeeded: { stale: true, configuration: true, hardening: false },
+};
+
+function statusOf({ stale, configuration, hardening }: Needs): PlatformStatus {
+  if (stale) return configuration ? 'OutOfDateConfigurationNeeded' : 'OutOfDate';
+  if (configuration) return hardening ? 'ConfigurationAndSWHardeningNeeded' : 'ConfigurationNeeded';
+  return hardening ? 'SWHardeningNeeded' : 'UpToDate';
+}
 
 /**
  * One status out of the platform's and its components' (TDX module, quoting enclave).
@@ -39,21 +53,22 @@ export function convergeTcbStatus(
   components: readonly ComponentStatus[],
 ): PlatformStatus {
   if (platform === 'Revoked' || components.includes('Revoked')) return 'Revoked';
-  if (STALE.has(platform) || !components.includes('OutOfDate')) return platform;
-  return NEEDS_CONFIGURATION.has(platform) ? 'OutOfDateConfigurationNeeded' : 'OutOfDate';
+  const needs = NEEDS[platform];
+  return statusOf({ ...needs, stale: needs.stale || components.includes('OutOfDate') });
 }
 
 /**
  * Launch and current status of a TD 1.5 body into one. Stale at launch and current now: the
  * module was updated under a running TD, which only a relaunch moves to the new one.
+ * Otherwise whatever either of them needs: a status that got worse is not passed over.
  */
 export function relaunchTcbStatus(launch: PlatformStatus, current: PlatformStatus): TdxTcbStatus {
   if (launch === 'Revoked' || current === 'Revoked') return 'Revoked';
-  if (STALE.has(launch) && !STALE.has(current)) {
-    return NEEDS_CONFIGURATION.has(launch) || NEEDS_CONFIGURATION.has(current)
-      ? 'TDRelaunchAdvisedConfigurationNeeded'
-      : 'TDRelaunchAdvised';
+  const [first, now] = [NEEDS[launch], NEEDS[current]];
+  const configuration = first.configuration || now.configuration;
+  if (first.stale && !now.stale) {
+    return configuration ? 'TDRelaunchAdvisedConfigurationNeeded' : 'TDRelaunchAdvised';
   }
-  // Fine at launch, stale now: the worse of the two, though no module update leads there.
-  return STALE.has(current) && !STALE.has(launch) ? current : launch;
+  const hardening = first.hardening || now.hardening;
+  return statusOf({ stale: now.stale, configuration, hardening });
 }
