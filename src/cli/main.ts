@@ -1,29 +1,41 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { Fault } from '../core/fault.ts';
 import { wantsColours } from './paint.ts';
 import { run } from './run.ts';
 
+/** Many times the largest evidence; without it /dev/zero would fill the memory. */
+const LARGEST_INPUT = 64 * 1024 * 1024;
+
 async function readPath(path: string): Promise<Uint8Array> {
   try {
-    return path === '-' ? await readStandardInput() : await readFile(path);
+    return await readAll(path === '-' ? process.stdin : createReadStream(path), path);
   } catch (error) {
+    if (error instanceof Fault) throw error;
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new Fault('unreachable', path, `can’t be read (${reason})`, { cause: error });
   }
 }
 
-async function readStandardInput(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
+async function readAll(stream: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > LARGEST_INPUT) {
+      throw new Fault('unsupported', path, `larger than ${LARGEST_INPUT} bytes`);
+    }
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 
-// A reader that has seen enough (`| head`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+// A reader that has seen enough (`| head`) is no error, and changes nothing about the exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+  });
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
