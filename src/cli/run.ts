@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { FAULTS, Fault } from '../core/fault.ts';
 import { overviewHelp, verbHelp } from './help.ts';
-import { type Io, usage } from './io.ts';
+import { type Io, usage, warn } from './io.ts';
 import { printJson } from './render.ts';
 import { Args, type Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
+import { visible } from './visible.ts';
 
 /**
  * One command line, from words to exit code. Nothing escapes: what goes wrong is said on
@@ -15,28 +16,46 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return await dispatch(argv, io);
   } catch (error) {
     const fault = toFault(error);
-    if (argv.includes('--json')) {
+    if (wantsJson(argv)) {
       printJson(io, { error: { code: fault.code, at: fault.at, detail: fault.detail } });
     }
-    io.err(`postern: ${fault.code === 'usage' ? fault.detail : fault.message}\n`);
-    if (fault.code === 'internal' && fault.cause instanceof Error) {
-      io.err(`${fault.cause.stack}\n`);
+    warn(io, fault.at === 'postern' ? fault.detail : fault.message);
+    if (fault.code === 'internal') {
+      for (const line of stackOf(fault.cause ?? fault)) io.err(`${visible(line)}\n`);
     }
     return FAULTS[fault.code].exit;
   }
 }
 
+/** Behind `--` stand operands only. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+}
+
+function stackOf(error: unknown): readonly string[] {
+  return String(error instanceof Error ? error.stack : error).split('\n');
+}
+
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  const [first] = argv;
+  const [first, second] = argv;
   if (first === '--version') {
     io.out(`${await packageVersion()}\n`);
     return 0;
   }
-  if (first === undefined || first === '--help' || first === 'help') {
-    const help = overviewHelp(VERBS);
-    if (first === undefined) io.err(help);
-    else io.out(help);
-    return first === undefined ? FAULTS.usage.exit : 0;
+  if (first === undefined) {
+    io.err(overviewHelp(VERBS));
+    return FAULTS.usage.exit;
+  }
+  if (first === 'help' && second !== undefined) return dispatch([...argv.slice(1), '--help'], io);
+  if (first === '--help' || first === '-h' || first === 'help') {
+    io.out(overviewHelp(VERBS));
+    return 0;
+  }
+  const group = VERBS.filter((verb) => verb.name.startsWith(`${first} `));
+  if (group.length > 0 && second === '--help') {
+    io.out(overviewHelp(group));
+    return 0;
   }
   const { verb, rest } = findVerb(argv);
   const args = new Args(verb, rest);
@@ -54,11 +73,13 @@ function findVerb(argv: readonly string[]): { verb: Verb; rest: readonly string[
     const verb = VERBS.find((known) => known.name === name);
     if (verb) return { verb, rest: argv.slice(words) };
   }
-  const group = VERBS.filter((verb) => verb.name.startsWith(`${argv[0]} `));
-  if (group.length > 0) {
-    throw usage(`${argv[0]}: want one of ${group.map((verb) => verb.name).join(', ')}`);
+  const [first = '', second = '-'] = argv;
+  const group = VERBS.filter((verb) => verb.name.startsWith(`${first} `)).map((verb) => verb.name);
+  if (group.length === 0) {
+    throw usage(`unknown verb ${JSON.stringify(first)}; postern --help lists them`);
   }
-  throw usage(`unknown verb ${JSON.stringify(argv[0])}; postern --help lists them`);
+  const given = second.startsWith('-') ? first : `${first} ${second}`;
+  throw usage(`unknown verb ${JSON.stringify(given)}, want ${group.join(', ')}`);
 }
 
 async function packageVersion(): Promise<string> {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Fault } from '../core/fault.ts';
 import { type Io, usage } from './io.ts';
 
 /** One option of a verb, as help prints it and as the parser reads it. */
@@ -37,44 +38,32 @@ export function allOptions(verb: Verb): Options {
 /** What was given on the command line, already held against the verb's own table. */
 export class Args {
   readonly operands: readonly string[];
-  readonly #values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  readonly #values: ReadonlyMap<string, readonly string[]>;
 
   /** @throws Fault `usage` naming the option or operand that does not fit. */
   constructor(verb: Verb, argv: readonly string[]) {
-    const options = Object.fromEntries(
-      Object.entries(allOptions(verb)).map(([name, { value, multiple }]) => [
-        name,
-        {
-          type: value === undefined ? ('boolean' as const) : ('string' as const),
-          multiple: multiple === true,
-        },
-      ]),
-    );
-    const parsed = parse(verb, argv, options);
-    this.#values = parsed.values;
-    this.operands = parsed.positionals;
+    const { values, operands } = parse(verb, argv);
+    this.#values = values;
+    this.operands = operands;
     const { min, max } = verb.arity;
-    const count = this.operands.length;
+    const count = operands.length;
     if (!this.has('help') && (count < min || count > max)) {
       const wanted = verb.operands === '' ? 'no operand' : verb.operands;
-      throw usage(
-        `${verb.name}: want ${wanted}, got ${count === 0 ? 'none' : `${count} operands`}`,
-      );
+      const got = count === 0 ? 'none' : `${count} operands`;
+      throw wrong(verb, `want ${wanted}, got ${got}`);
     }
   }
 
   has(name: string): boolean {
-    return this.#values[name] === true;
+    return this.#values.has(name);
   }
 
   one(name: string): string | undefined {
-    const value = this.#values[name];
-    return typeof value === 'string' ? value : undefined;
+    return this.many(name)[0];
   }
 
   many(name: string): readonly string[] {
-    const value = this.#values[name];
-    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+    return this.#values.get(name) ?? [];
   }
 
   /** The operand at a place that `arity` guarantees. */
@@ -83,31 +72,65 @@ export class Args {
   }
 }
 
-function parse(
-  verb: Verb,
-  argv: readonly string[],
-  options: Record<string, { type: 'boolean' | 'string'; multiple: boolean }>,
-) {
-  try {
-    const parsed = parseArgs({
-      args: [...argv],
-      options,
-      allowPositionals: true,
-      strict: true,
-      tokens: true,
-    });
-    // parseArgs takes the last of two; which one was meant nobody can know.
-    const seen = new Set<string>();
-    for (const token of parsed.tokens) {
-      if (token.kind !== 'option') continue;
-      if (seen.has(token.name) && options[token.name]?.multiple !== true) {
-        throw new Error(`--${token.name} is given twice`);
-      }
-      seen.add(token.name);
+/** Options by name with their values, none for a switch. */
+function parse(verb: Verb, argv: readonly string[]) {
+  const options = allOptions(verb);
+  const values = new Map<string, readonly string[]>();
+  const operands: string[] = [];
+  for (const token of tokensOf(argv, options)) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined || rawName !== `--${name}`) {
+      throw wrong(verb, `unknown option ${rawName}`);
     }
-    return parsed;
+    const before = values.get(name);
+    // Of two, which one was meant nobody can know.
+    if (before && !option.multiple) throw wrong(verb, `${rawName} is given twice`);
+    if (option.value === undefined) {
+      if (value !== undefined) throw wrong(verb, `${rawName} takes no value, got ${value}`);
+      values.set(name, []);
+      continue;
+    }
+    if (value === undefined) throw wrong(verb, `${rawName} wants a value: ${option.value}`);
+    // More likely an option whose predecessor lost its value than a value.
+    if (!token.inlineValue && value.startsWith('-') && value !== '-') {
+      throw wrong(
+        verb,
+        `${rawName} wants a value, got ${value}; if it is one: ${rawName}=${value}`,
+      );
+    }
+    values.set(name, [...(before ?? []), value]);
+  }
+  return { values, operands };
+}
+
+/** Not strict: the sentences of strict parsing run over several lines and can't name our help. */
+function tokensOf(argv: readonly string[], options: Options) {
+  const types = Object.entries(options).map(
+    ([name, { value }]) =>
+      [name, { type: value === undefined ? ('boolean' as const) : ('string' as const) }] as const,
+  );
+  return parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(types),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  }).tokens;
+}
+
+function wrong(verb: Verb, problem: string): Fault {
+  return usage(`${verb.name}: ${problem}; see postern ${verb.name} --help`);
+}
+
+/** Blames the option for what a room further down finds wrong with its value. */
+export function asOption<T>(name: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw usage(`${verb.name}: ${error.message}; see postern ${verb.name} --help`);
+    if (error instanceof Fault && error.code === 'usage') throw usage(`--${name}: ${error.detail}`);
+    throw error;
   }
 }
