@@ -2,13 +2,13 @@ import { Fault } from '../core/fault.ts';
 import type { TrustAnchor } from '../core/x509/anchors.ts';
 import { EndorsementFolder } from '../endorsements/folder.ts';
 import { HTTP_LIMITS } from '../endorsements/http.ts';
-import { INTEL_PCS, pcsBase } from '../endorsements/intel/base-url.ts';
+import { INTEL_PCS, type PcsBase, pcsBase } from '../endorsements/intel/base-url.ts';
 import { parseTdxChannel, type TdxChannel } from '../endorsements/intel/key.ts';
 import { TdxEndorsementSource } from '../endorsements/source.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
 import { quotePlatform } from '../evidence/tdx/platform.ts';
 import { type Io, usage, warn } from './io.ts';
-import type { Args, Options } from './verb.ts';
+import { type Args, asOption, type Options } from './verb.ts';
 
 /** Where endorsements are fetched from, for every verb that may fetch. */
 export const SOURCE_OPTIONS: Options = {
@@ -42,13 +42,23 @@ export function readChannel(args: Args): TdxChannel {
   if (update !== undefined && number !== undefined) {
     throw usage('--update and --tcb-evaluation-data-number exclude each other');
   }
-  if (number !== undefined && !/^\d+$/.test(number)) {
-    throw usage(`--tcb-evaluation-data-number: want a whole number, got ${number}`);
+  if (number !== undefined) {
+    if (!/^[1-9]\d*$/.test(number)) {
+      throw usage(
+        `--tcb-evaluation-data-number: want a whole number above 0, got ${JSON.stringify(number)}`,
+      );
+    }
+    return asOption('tcb-evaluation-data-number', () => parseTdxChannel(number));
   }
   if (update !== undefined && update !== 'standard' && update !== 'early') {
-    throw usage(`--update: want standard or early, got ${update}`);
+    throw usage(`--update: want standard or early, got ${JSON.stringify(update)}`);
   }
-  return parseTdxChannel(number ?? update ?? 'standard');
+  return update ?? 'standard';
+}
+
+/** Intel's service, or the caching service of `--pccs`. */
+export function readSource(args: Args): PcsBase {
+  return asOption('pccs', () => pcsBase(args.one('pccs') ?? INTEL_PCS));
 }
 
 /** A file's bytes when one was named, else from the folder or the network. */
@@ -60,7 +70,7 @@ export async function collateralFor(
 ): Promise<TdxCollateral | Uint8Array> {
   const path = args.one('collateral');
   if (path !== undefined) {
-    const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name) || args.one(name));
+    const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name));
     if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
     return io.readFile(path);
   }
@@ -86,7 +96,7 @@ function endorsementSource(
   const dir = args.one('endorsements');
   const network = {
     fetch: io.fetch,
-    base: pcsBase(args.one('pccs') ?? INTEL_PCS),
+    base: readSource(args),
     limits: HTTP_LIMITS,
   };
   return new TdxEndorsementSource({

@@ -1,18 +1,22 @@
-import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
+import { INTEL_SGX_ROOT, type TrustAnchor } from '../core/x509/anchors.ts';
 import { checkEndorsements } from '../endorsements/check.ts';
 import { type FetchRow, fetchTdxEndorsements } from '../endorsements/fetch.ts';
-import { INTEL_PCS } from '../endorsements/intel/base-url.ts';
-import { PCK_CAS, type PckCa } from '../endorsements/intel/key.ts';
+import {
+  PCK_CAS,
+  type PckCa,
+  type TdxChannel,
+  tdxEndorsementKey,
+} from '../endorsements/intel/key.ts';
 import { listEndorsements } from '../endorsements/list.ts';
 import type { EndorsementRow } from '../endorsements/row.ts';
 import { quotePlatform } from '../evidence/tdx/platform.ts';
 import type { Check } from '../evidence/verdict.ts';
-import { readChannel, SOURCE_OPTIONS } from './collateral.ts';
+import { readChannel, readSource, SOURCE_OPTIONS } from './collateral.ts';
 import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
 import { painter } from './paint.ts';
 import { printJson, reasonOf } from './render.ts';
-import type { Args, Verb } from './verb.ts';
+import { type Args, asOption, type Verb } from './verb.ts';
 import { visible } from './visible.ts';
 
 export const endorsementsFetchVerb: Verb = {
@@ -37,11 +41,12 @@ export const endorsementsFetchVerb: Verb = {
   ],
   run: async (io, args) => {
     const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
+    const channel = readChannel(args);
     const rows = await fetchTdxEndorsements(io, {
       dir: args.operand(0),
-      source: args.one('pccs') ?? INTEL_PCS,
-      channel: readChannel(args),
-      platforms: await readPlatforms(io, args, anchors),
+      source: readSource(args).url,
+      channel,
+      platforms: await readPlatforms(io, args, anchors, channel),
       anchors,
     });
     if (args.has('json')) printJson(io, { rows });
@@ -98,16 +103,25 @@ export const endorsementsCheckVerb: Verb = {
   },
 };
 
-async function readPlatforms(io: Io, args: Args, anchors: Parameters<typeof quotePlatform>[1]) {
+async function readPlatforms(
+  io: Io,
+  args: Args,
+  anchors: readonly TrustAnchor[],
+  channel: TdxChannel,
+) {
   const name = args.one('ca') ?? 'platform';
   const ca: PckCa | undefined = PCK_CAS.find((known) => known === name);
-  if (ca === undefined) throw usage(`--ca: want ${PCK_CAS.join(' or ')}, got ${name}`);
+  if (ca === undefined)
+    throw usage(`--ca: want ${PCK_CAS.join(' or ')}, got ${JSON.stringify(name)}`);
+  const named = asOption('fmspc', () =>
+    args.many('fmspc').map((fmspc) => tdxEndorsementKey({ fmspc, ca }, channel)),
+  );
   const fromQuotes = await Promise.all(
     args
       .many('quote')
       .map(async (path) => quotePlatform(decodeEvidence(await io.readFile(path)), anchors)),
   );
-  const platforms = [...fromQuotes, ...args.many('fmspc').map((fmspc) => ({ fmspc, ca }))];
+  const platforms = [...fromQuotes, ...named];
   if (platforms.length === 0) throw usage('endorsements fetch: want --quote or --fmspc');
   return platforms;
 }

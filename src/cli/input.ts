@@ -1,19 +1,20 @@
 import { fromHex, isHex } from '../core/bytes/hex.ts';
 import { fromBase64 } from '../core/encoding/base64.ts';
 import { fromPem } from '../core/encoding/pem.ts';
-import { Fault } from '../core/fault.ts';
+import { malformed } from '../core/fault.ts';
 import { anchorFromCertificate, type TrustAnchor } from '../core/x509/anchors.ts';
 import { type Io, usage } from './io.ts';
-import type { Args, Options } from './verb.ts';
+import { type Args, asOption, type Options } from './verb.ts';
 
 /** Anything longer is text only by accident, and costly to look at. */
 const LONGEST_TEXT = 4 * 1024 * 1024;
 
 /** Bytes of evidence, however they were written down: binary, or one run of hex or base64. */
 export function decodeEvidence(file: Uint8Array): Uint8Array {
-  const text = asciiText(file)?.replace(/\s+/g, '').replace(/^0x/, '');
+  const text = asciiText(file)?.replace(/\s+/g, '');
   if (text === undefined || text === '') return file;
-  if (isHex(text)) return fromHex(text, 'evidence');
+  const digits = text.replace(/^0[xX]/, '');
+  if (isHex(digits)) return fromHex(digits, 'evidence');
   if (/^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0) {
     return fromBase64(text, 'evidence');
   }
@@ -54,19 +55,21 @@ export function readAnchor(path: string, file: Uint8Array): TrustAnchor {
   const text = asciiText(file);
   const [der, ...more] = text === undefined ? [file] : fromPem(text, 'CERTIFICATE', path);
   if (der === undefined || more.length > 0) {
-    throw new Fault('malformed', path, 'want one root certificate, DER or PEM');
+    throw malformed(path, 'want one root certificate, DER or PEM');
   }
   return anchorFromCertificate(der, path);
 }
 
+const AT_HELP = 'verify at this time (RFC 3339) instead of now';
+
+/** `--at` as one instant for everything. */
+export const AT_OPTION: Options = { at: { value: '<time>', multiple: true, help: AT_HELP } };
+
 /** `--at` as one instant, or as one for each kind of endorsement. */
-export const AT_OPTION: Options = {
-  at: {
-    value: '<time>|<kind>=<time>',
-    multiple: true,
-    help: 'verify at this time (RFC 3339) instead of now; with a kind (tcb-info, qe-identity, crl) only that kind of endorsement',
-  },
-};
+export function atOption(kinds: readonly string[]): Options {
+  const help = `${AT_HELP}; with a kind (${kinds.join(', ')}) only that kind of endorsement`;
+  return { at: { value: '<time>|<kind>=<time>', multiple: true, help } };
+}
 
 /**
  * @returns the instant for everything, and those for single kinds, in milliseconds.
@@ -80,12 +83,14 @@ export function readAt<Kind extends string>(
   let all: number | undefined;
   const single: Partial<Record<Kind, number>> = {};
   for (const text of args.many('at')) {
-    const [left = '', right] = text.split('=');
-    const kind = kinds.find((known) => known === left);
-    if (right !== undefined && kind === undefined) {
-      throw usage(`--at: unknown kind ${JSON.stringify(left)}, want ${kinds.join(', ')}`);
+    const equals = text.indexOf('=');
+    const name = equals < 0 ? undefined : text.slice(0, equals);
+    const kind = kinds.find((known) => known === name);
+    if (name !== undefined && kind === undefined) {
+      const known = kinds.length === 0 ? 'a time alone' : kinds.join(', ');
+      throw usage(`--at: unknown kind ${JSON.stringify(name)}, want ${known}`);
     }
-    const ms = parseRfc3339(right ?? left);
+    const ms = asOption('at', () => parseRfc3339(text.slice(equals + 1)));
     if (kind === undefined) {
       if (all !== undefined) throw usage('--at: two times for everything');
       all = ms;
@@ -98,8 +103,9 @@ export function readAt<Kind extends string>(
 }
 
 /** RFC 3339 with its offset; a bare date is midnight UTC. */
-export function parseRfc3339(text: string): number {
-  const shape = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
+function parseRfc3339(text: string): number {
+  // To Date.parse 24:00:00 is the next day's midnight; RFC 3339 has no hour 24.
+  const shape = /^\d{4}-\d{2}-\d{2}(T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
   const ms = shape.test(text) ? Date.parse(text) : Number.NaN;
   const day = Number.isNaN(ms) ? '' : new Date(`${text.slice(0, 10)}T00:00:00Z`).toISOString();
   // Date.parse rolls 31 February over into March.
@@ -113,6 +119,7 @@ export function parseRfc3339(text: string): number {
 export function readWholeNumber(args: Args, name: string): number | undefined {
   const text = args.one(name);
   if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw usage(`--${name}: want a whole number, got ${text}`);
+  if (!/^\d{1,9}$/.test(text))
+    throw usage(`--${name}: want a whole number, got ${JSON.stringify(text)}`);
   return Number(text);
 }

@@ -71,6 +71,8 @@ function checkLine(paint: Paint, check: Check, asks: string): string {
 /** Why a check did not pass, in one line that may hold anything: not for a terminal as it is. */
 export function reasonOf(check: Exclude<Check, { outcome: 'pass' }>): string {
   if (check.outcome !== 'fail') return check.because;
+  // A parser's own sentence: "got want 4 or 5, got 7" would be hard to read.
+  if (check.want === 'well-formed input') return `malformed ${check.path}: ${check.got}`;
   const because = check.because === undefined ? '' : ` (${check.because})`;
   return `${check.path}: want ${check.want}, got ${check.got}${because}`;
 }

@@ -7,7 +7,7 @@ import { verifyTdx } from '../evidence/tdx/verifier.ts';
 import { collateralFor, ENDORSEMENT_OPTIONS } from './collateral.ts';
 import {
   ANCHOR_OPTION,
-  AT_OPTION,
+  atOption,
   decodeEvidence,
   readAnchors,
   readAt,
@@ -16,6 +16,9 @@ import {
 import { EXIT, type Io, usage } from './io.ts';
 import { printClaims, printJson, printVerification, verificationJson } from './render.ts';
 import type { Args, Verb } from './verb.ts';
+
+/** Endorsements that may have been gathered at another moment than the quote. */
+const KINDS = ['tcb-info', 'qe-identity', 'crl'] as const;
 
 export const verifyTdxVerb: Verb = {
   name: 'verify tdx',
@@ -45,7 +48,7 @@ export const verifyTdxVerb: Verb = {
       value: '<n>',
       help: 'refuse endorsements from an older evaluation than this',
     },
-    ...AT_OPTION,
+    ...atOption(KINDS),
     ...ANCHOR_OPTION,
     claims: { help: 'print every field of the evidence below the checks' },
   },
@@ -85,12 +88,12 @@ export const verifyTdxVerb: Verb = {
 };
 
 /** What a TDX check asks, for people. */
-export function asksOf(id: string): string {
+function asksOf(id: string): string {
   return id in TDX_CHECKS ? TDX_CHECKS[id as keyof typeof TDX_CHECKS].asks : '';
 }
 
 function readClocks(io: Io, args: Args): TdxClocks {
-  const { all, kinds } = readAt(io, args, ['tcb-info', 'qe-identity', 'crl']);
+  const { all, kinds } = readAt(io, args, KINDS);
   return {
     evidence: all,
     tcbInfo: kinds['tcb-info'] ?? all,
