@@ -55,12 +55,12 @@ export const FORMATS: readonly Format[] = [
   },
   {
     name: 'dstack event log',
-    looksLike: (_, text) => text?.trimStart().startsWith('[') === true,
+    looksLike: (bytes) => firstInk(bytes) === '[',
     claims: (bytes) => eventLogClaims(readEventLog(bytes)),
   },
   {
     name: 'TDX collateral',
-    looksLike: (_, text) => text?.trimStart().startsWith('{') === true,
+    looksLike: (bytes) => firstInk(bytes) === '{',
     claims: collateralClaims,
   },
   {
@@ -170,6 +170,12 @@ function isCertificate(bytes: Uint8Array): boolean {
 export function formatOf(bytes: Uint8Array): Format | undefined {
   const text = asciiText(bytes);
   return FORMATS.find((format) => format.looksLike(bytes, text));
+}
+
+/** The first character that is not white space; the text behind it need not be ASCII. */
+function firstInk(bytes: Uint8Array): string {
+  const at = bytes.findIndex((byte) => byte !== 0x20 && (byte < 0x09 || byte > 0x0d));
+  return String.fromCharCode(bytes[at] ?? 0);
 }
 
 function startsWith(bytes: Uint8Array, prefix: ArrayLike<number>): boolean {

@@ -18,6 +18,7 @@ export const inspectVerb: Verb = {
     const path = args.operand(0);
     const file = await io.readFile(path);
     const bytes = decodeEvidence(file);
+    if (bytes.length === 0) throw malformed(path, 'the file is empty');
     const format = formatOf(bytes);
     if (format === undefined) {
       throw new Fault('unsupported', path, 'none of the formats that postern inspect knows');
