@@ -1,3 +1,4 @@
+import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Case } from './manifest.ts';
 import type { Outcome } from './outcome.ts';
@@ -18,9 +19,16 @@ export interface Runner {
   readonly run: (testCase: Case, context: CaseContext) => Promise<Outcome>;
 }
 
-/** The instant of one kind of endorsement in a case, in milliseconds; NaN when none is given. */
+/**
+ * The instant of one kind of endorsement in a case, in milliseconds; NaN when none is given.
+ *
+ * @throws Fault `malformed` for anything but `YYYY-MM-DDThh:mm:ssZ`: read some other way, a
+ * time that is none would make a case that expects a refusal conform.
+ */
 export function instantOf(testCase: Case, kind: string): number {
   const { at } = testCase;
   const text = at === null || typeof at === 'string' ? at : (at[kind] ?? at['report']);
-  return text === null || text === undefined ? Number.NaN : Date.parse(text);
+  return text === null || text === undefined
+    ? Number.NaN
+    : parseUtcTimestamp(text, `${testCase.id}.at`);
 }

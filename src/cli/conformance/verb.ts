@@ -5,6 +5,7 @@ import type { Io } from '../io.ts';
 import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
 import { eventLogRunner } from './event-log.ts';
 import { jcsRunner } from './jcs.ts';
 import { type Case, parseManifest } from './manifest.ts';
@@ -107,6 +108,6 @@ function printReport(io: Io, { id, outcome, differs }: Report): void {
         ...idsOf(outcome, 'unresolved').map((check) => `${check}?`),
       ].filter((fact) => fact !== '')
     : [];
-  io.out(`${mark} ${id}  ${facts.join(' ')}\n`);
-  for (const sentence of differs) io.out(`    ${paint('red', sentence)}\n`);
+  io.out(`${mark} ${visible(`${id}  ${facts.join(' ')}`.trimEnd())}\n`);
+  for (const sentence of differs) io.out(`    ${paint('red', visible(sentence))}\n`);
 }
