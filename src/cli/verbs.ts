@@ -5,6 +5,7 @@ import {
   endorsementsListVerb,
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
+import { simulatorTdxVerb } from './simulator.ts';
 import type { Verb } from './verb.ts';
 import { verifyTdxVerb } from './verify-tdx.ts';
 
@@ -16,4 +17,5 @@ export const VERBS: readonly Verb[] = [
   endorsementsListVerb,
   endorsementsCheckVerb,
   conformanceVerb,
+  simulatorTdxVerb,
 ];

@@ -12,7 +12,7 @@ export interface Signed {
   readonly signature: Uint8Array | undefined;
 }
 
-export const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
+const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 const PRIME256V1 = '1.2.840.10045.3.1.7';
 

@@ -19,7 +19,7 @@ export interface HclReport {
   readonly trailingZeroBytes: number;
 }
 
-export const HARDWARE_REPORT_SIZE = 1184;
+const HARDWARE_REPORT_SIZE = 1184;
 /** The NV index holds 2048 or 2600 bytes today; this leaves room for longer claims. */
 export const HCL_REPORT_SIZE_LIMIT = 65_536;
 

@@ -19,7 +19,7 @@ export interface CcelTable {
   readonly logAreaStartAddress: bigint;
 }
 
-export const CCEL_TABLE_SIZE = 56;
+const CCEL_TABLE_SIZE = 56;
 const SIGNATURE = toHex(utf8('CCEL'));
 const CC_TYPE_TDX = 2;
 

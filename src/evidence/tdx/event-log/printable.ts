@@ -1,5 +1,5 @@
 /** Long enough for a kernel command line, short enough that a hostile log can't flood a report. */
-export const TEXT_LIMIT = 1024;
+const TEXT_LIMIT = 1024;
 
 /**
  * Attacker-controlled text for a report or a terminal: printable ASCII stays, all else
