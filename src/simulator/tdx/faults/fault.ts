@@ -15,7 +15,7 @@ export interface TdxQuestions {
 }
 
 /** The parts of the finished evidence that questions are made of. */
-interface TdxFindings {
+export interface TdxFindings {
   readonly reportData: Uint8Array;
   readonly ccelTable: Uint8Array;
   readonly ccelLog: Uint8Array;

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Packs what would be published, unpacks it beside its dependencies, and uses it as somebody
+ * would who never saw the sources: the library by name, and the command on a fixture.
+ */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FIXTURES = join(ROOT, 'fixtures', 'tdx');
+
+const USE_LIBRARY = `
+  import { readFileSync } from 'node:fs';
+  import { anchorFromCertificate, clocksAt, verifyTdx } from 'postern';
+  const read = (path) => new Uint8Array(readFileSync(process.env.FIXTURES + '/' + path));
+  const result = verifyTdx({
+    quote: read('quotes/valid-v4.bin'),
+    collateral: read('collateral/valid.json'),
+    anchors: [anchorFromCertificate(read('roots/simulator-root.der'), 'root')],
+    at: clocksAt(Date.parse('2026-06-01T00:00:00Z')),
+  });
+  if (result.verdict !== 'accept') throw new Error('verdict ' + result.verdict);
+`;
+
+/** Paths of all that somebody gets who installs the package, and of nothing else. */
+function dependencies(): string[] {
+  const list = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable', '--silent'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  // A package nested in another comes along with it.
+  return list
+    .split('\n')
+    .filter((path) =>
+      /^\/node_modules\/(?!@postern|node-)(?!.*node_modules)/.test(path.slice(ROOT.length - 1)),
+    );
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-package-'));
+try {
+  const run = (file: string, args: readonly string[], cwd = folder) =>
+    execFileSync(file, args, {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, FIXTURES },
+    });
+  run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], ROOT);
+  const [tarball = ''] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  const home = join(folder, 'node_modules', 'postern');
+  mkdirSync(home, { recursive: true });
+  run('tar', ['-xzf', tarball, '-C', home, '--strip-components', '1']);
+  for (const path of dependencies()) {
+    const target = join(folder, relative(ROOT, path));
+    mkdirSync(dirname(target), { recursive: true });
+    symlinkSync(path, target);
+  }
+  const files = run('tar', ['-tzf', tarball]).trim().split('\n');
+  const stray = files.filter(
+    (file) => !/^package\/(dist\/|LICENSE$|README\.md$|package\.json$)/.test(file),
+  );
+  if (stray.length > 0 || files.length < 50) throw new Error(`packed: ${files.join(', ')}`);
+  for (const condition of ['node', 'postern-portable']) {
+    run(process.execPath, ['-C', condition, '--input-type=module', '--eval', USE_LIBRARY]);
+  }
+  const version = run(process.execPath, [join(home, 'dist', 'cli', 'main.js'), '--version']);
+  process.stdout.write(
+    `package ${version.trim()}: ${files.length} files, library and command work\n`,
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
