@@ -237,6 +237,15 @@ export const TCB_LEVEL_FAULTS = {
     options: { format: 'v5-td15' },
     apply: launchedUnder(OLD_MODULE),
   },
+  td15_current_ood: {
+    describes: 'UpToDate at launch, OutOfDate now: the better of the two must not hide the other',
+    ...status,
+    tcbStatus: 'OutOfDate',
+    options: { format: 'v5-td15' },
+    apply: ({ quote: { body } }) => {
+      body.teeTcbSvn2 = OLD_MODULE;
+    },
+  },
   td15_current_not_supported: {
     describes: 'a current module (TEE_TCB_SVN_2) below every level',
     ...unsupported,
