@@ -34,9 +34,39 @@ export const importP256: CryptoPort['importP256'] = (point) => {
 
 export const verifyP256: CryptoPort['verifyP256'] = (key, message, signature) =>
   signature.length === 64 &&
-  verify(
-    'sha256',
-    message,
-    { key: key as unknown as KeyObject, dsaEncoding: 'ieee-p1363' },
-    signature,
-  );
+  verify('sha256', message, key as unknown as KeyObject, toSigValue(signature));
+
+/**
+ * r ‖ s as ECDSA-Sig-Value, SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 section 2.2.3).
+ * Node takes r ‖ s too (`dsaEncoding`), but first asks OpenSSL for the order of the key's
+ * group: that makes each verification a third dearer.
+ */
+function toSigValue(signature: Uint8Array): Uint8Array {
+  const out = new Uint8Array(SEQUENCE_HEADER + 2 * LONGEST_INTEGER);
+  const afterR = writeInteger(out, SEQUENCE_HEADER, signature.subarray(0, 32));
+  const end = writeInteger(out, afterR, signature.subarray(32));
+  out[0] = 0x30;
+  out[1] = end - SEQUENCE_HEADER;
+  return out.subarray(0, end);
+}
+
+const SEQUENCE_HEADER = 2;
+/** Tag, length, sign byte, 32 bytes. */
+const LONGEST_INTEGER = 35;
+
+/**
+ * Shortest form, as OpenSSL demands: no zeros in front, but for one that keeps the number positive.
+ *
+ * @returns where the INTEGER ends.
+ */
+function writeInteger(out: Uint8Array, at: number, number: Uint8Array): number {
+  let start = 0;
+  while (start < number.length - 1 && number[start] === 0) start++;
+  const magnitude = number.subarray(start);
+  const sign = (number[start] ?? 0) >= 0x80 ? 1 : 0;
+  const length = sign + magnitude.length;
+  out[at] = 0x02;
+  out[at + 1] = length;
+  out.set(magnitude, at + 2 + sign);
+  return at + 2 + length;
+}
