@@ -6,7 +6,7 @@ import type { Crl } from '../../core/x509/crl.ts';
 import { CheckList } from '../check-list.ts';
 import type { Check } from '../verdict.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
-import { revokedProblem, rootCrlFor, type TdxEndorsements } from './endorsements.ts';
+import { revokedProblem, type TdxEndorsements } from './endorsements.ts';
 import { readIssuerChain } from './issuer-chain.ts';
 import type { PckCertificates } from './pck-chain.ts';
 import { PCK_CA, ROOT_CA } from './roles.ts';
@@ -14,20 +14,16 @@ import { PCK_CA, ROOT_CA } from './roles.ts';
 /** Whether the PCK CRL is this CA's, and whether the two lists revoke the quote's certificates. */
 export function checkRevocation(
   endorsements: TdxEndorsements,
-  { leaf, ca, root }: PckCertificates,
+  { leaf, ca }: PckCertificates,
 ): readonly Check[] {
   const checks = new CheckList(TDX_CHECKS);
   const pckCrl = checkPckCrl(checks, endorsements.pckCrl, ca);
-  const rootCrl = rootCrlFor(endorsements, root);
   const revoked =
-    (rootCrl && revokedProblem(ca, rootCrl)) ?? (pckCrl && revokedProblem(leaf, pckCrl));
+    (endorsements.rootCrl && revokedProblem(ca, endorsements.rootCrl)) ??
+    (pckCrl && revokedProblem(leaf, pckCrl));
   if (revoked) checks.fail('tdx.pck.revocation', revoked);
-  else if (rootCrl && pckCrl) checks.pass('tdx.pck.revocation');
-  else
-    checks.unresolved(
-      'tdx.pck.revocation',
-      'not both its root’s and its CA’s CRL can be relied upon',
-    );
+  else if (endorsements.rootCrl && pckCrl) checks.pass('tdx.pck.revocation');
+  else checks.unresolved('tdx.pck.revocation', 'not both CRLs can be relied upon');
   return checks.all;
 }
 
@@ -48,11 +44,10 @@ export function checkPckCrlAlone(
   const issuer = checks.read('tdx.pck_crl.signer', () =>
     readIssuerChain(pem, [PCK_CA, ROOT_CA], anchors, 'collateral.pck_crl_issuer_chain'),
   );
-  const [ca, root] = issuer ?? [];
-  if (ca && root) {
+  const ca = issuer?.[0];
+  if (ca) {
     checkPckCrl(checks, endorsements.pckCrl, ca);
-    const rootCrl = rootCrlFor(endorsements, root);
-    const problem = rootCrl && revokedProblem(ca, rootCrl);
+    const problem = endorsements.rootCrl && revokedProblem(ca, endorsements.rootCrl);
     if (problem) checks.fail('tdx.pck.revocation', problem);
   }
   return { checks: checks.all, issuer };

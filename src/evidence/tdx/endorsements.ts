@@ -7,7 +7,7 @@ import { malformed } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
-import { anchorOf, crlProblem } from '../../core/x509/chain.ts';
+import { crlProblem } from '../../core/x509/chain.ts';
 import { type Crl, parseCrl } from '../../core/x509/crl.ts';
 import { CheckList } from '../check-list.ts';
 import type { Check } from '../verdict.ts';
@@ -36,8 +36,6 @@ export interface TdxEndorsements {
   readonly qeIdentity: SignedDocument<QeIdentity>;
   /** Readable and signed by an anchor. */
   readonly rootCrl: Crl | undefined;
-  /** Anchors that did not sign `rootCrl`: it says nothing about what these issued. */
-  readonly otherAnchors: readonly TrustAnchor[];
   /** Readable; who signed it is asked together with the quote's PCK chain. */
   readonly pckCrl: Crl | undefined;
   readonly pckCrlIssuerChain: string | undefined;
@@ -55,31 +53,30 @@ export function readEndorsements(
   anchors: readonly TrustAnchor[],
 ): TdxEndorsements {
   const checks = new CheckList(TDX_CHECKS);
-  const rootList = readRootCrl(checks, collateral.root_ca_crl, anchors);
+  const rootCrl = readRootCrl(checks, collateral.root_ca_crl, anchors);
   const pckCrl = readCrl(checks, 'tdx.pck_crl.format', collateral.pck_crl, 'pck_crl');
   const signers = signerReader(anchors);
-  const tcbInfo = readDocument(checks, 'tcb_info', parseTcbInfo, collateral, signers, rootList);
+  const tcbInfo = readDocument(checks, 'tcb_info', parseTcbInfo, collateral, signers, rootCrl);
   const qeIdentity = readDocument(
     checks,
     'qe_identity',
     parseQeIdentity,
     collateral,
     signers,
-    rootList,
+    rootCrl,
   );
   return {
     checks: checks.all,
     tcbInfo,
     qeIdentity,
-    rootCrl: rootList?.rootCrl,
-    otherAnchors: rootList?.otherAnchors ?? [],
+    rootCrl,
     pckCrl,
     pckCrlIssuerChain: collateral.pck_crl_issuer_chain,
   };
 }
 
 /** Hex or PEM, as the sources serve it, into DER. */
-function decodeCrl(text: string, path: string): Uint8Array {
+export function decodeCrl(text: string, path: string): Uint8Array {
   const trimmed = text.trim();
   if (isHex(trimmed)) return fromHex(trimmed, path);
   const [der, ...more] = fromPem(trimmed, 'X509 CRL', path);
@@ -101,41 +98,20 @@ function readCrl(
   return checks.read(id, () => parseCrl(decodeCrl(text, path), path));
 }
 
-/** A root's CRL, and the anchors that it is not of. */
-interface RootList {
-  readonly rootCrl: Crl;
-  readonly otherAnchors: readonly TrustAnchor[];
-}
-
 function readRootCrl(
   checks: CheckList<keyof typeof TDX_CHECKS>,
   text: string | undefined,
   anchors: readonly TrustAnchor[],
-): RootList | undefined {
+): Crl | undefined {
   const crl = readCrl(checks, 'tdx.root_crl.format', text, 'root_ca_crl');
   if (crl === undefined) return undefined;
   let problem: Mismatch | undefined = { want: 'a CRL of a trust anchor', got: 'no anchor to ask' };
   for (const anchor of anchors) {
     problem = crlProblem(crl, anchor.certificate);
-    if (problem !== undefined) continue;
-    checks.pass('tdx.root_crl.signature');
-    const otherAnchors = anchors.filter(({ certificate }) => !anchorOf(certificate, [anchor]));
-    return { rootCrl: crl, otherAnchors };
+    if (problem === undefined) break;
   }
   checks.answer('tdx.root_crl.signature', problem);
-  return undefined;
-}
-
-/**
- * The root CA CRL, unless this root is another anchor: with two of them, one's empty list
- * must not clear a certificate that the other has revoked, nor one's TCB info vouch for the
- * other's platforms. A root that is no anchor at all is refused by its own check.
- */
-export function rootCrlFor(
-  { rootCrl, otherAnchors }: Pick<TdxEndorsements, 'rootCrl' | 'otherAnchors'>,
-  root: Certificate,
-): Crl | undefined {
-  return anchorOf(root, otherAnchors) === undefined ? rootCrl : undefined;
+  return problem === undefined ? crl : undefined;
 }
 
 type SignerReader = (pem: string, path: string) => readonly Certificate[] | Mismatch;
@@ -157,7 +133,7 @@ function readDocument<T extends object>(
   parse: (text: string) => T,
   collateral: TdxCollateral,
   readSigner: SignerReader,
-  rootList: RootList | undefined,
+  rootCrl: Crl | undefined,
 ): SignedDocument<T> {
   const name = NAMES[kind];
   const text = collateral[kind];
@@ -167,9 +143,8 @@ function readDocument<T extends object>(
   }
   const value = checks.read(`tdx.${kind}.format`, () => parse(text));
   const signer = checkSigner(checks, kind, collateral[`${kind}_issuer_chain`], readSigner);
-  const [leaf, root] = signer ?? [];
-  if (leaf && root) {
-    const rootCrl = rootList && rootCrlFor(rootList, root);
+  const leaf = signer?.[0];
+  if (leaf) {
     checkSignerRevocation(checks, kind, leaf, rootCrl);
     checkSignature(checks, kind, text, collateral[`${kind}_signature`], leaf);
   }
@@ -197,7 +172,7 @@ function checkSignerRevocation(
   rootCrl: Crl | undefined,
 ): void {
   const id = `tdx.${kind}.revocation` as const;
-  if (rootCrl === undefined) checks.unresolved(id, 'no CRL of its root CA that can be relied upon');
+  if (rootCrl === undefined) checks.unresolved(id, 'no root CA CRL that can be relied upon');
   else checks.answer(id, revokedProblem(leaf, rootCrl));
 }
 

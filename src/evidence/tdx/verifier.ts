@@ -40,6 +40,9 @@ export interface TdxVerification extends Verification {
   readonly quote: Quote | undefined;
 }
 
+/** Sets of collateral that share their signatures and yet differ, such as in a CRL. */
+const MOST_ALIKE = 4;
+
 /** A platform's own part of its quotes: what one memory entry holds. */
 interface Platform {
   readonly chain: PckChain;
@@ -49,6 +52,7 @@ interface Platform {
 /** A set of collateral as read, with the answers for each PCK chain that was held against it. */
 interface HeldEndorsements {
   readonly collateral: TdxCollateral;
+  readonly anchors: readonly TrustAnchor[];
   readonly endorsements: TdxEndorsements;
   readonly revocation: WeakMap<PckChain, readonly Check[]>;
 }
@@ -62,6 +66,8 @@ interface HeldEndorsements {
  */
 export class TdxVerifier {
   readonly #anchors: readonly TrustAnchor[];
+  /** Each anchor as a list of its own, made once so that it can be compared by identity. */
+  readonly #single: readonly (readonly TrustAnchor[])[];
   readonly #chains: Memory<string, PckChain>;
   readonly #platforms: Memory<string, Platform>;
   readonly #collateral: Memory<string, HeldEndorsements[]>;
@@ -69,6 +75,7 @@ export class TdxVerifier {
   /** @param limit how many PCK chains, quoting enclaves and sets of collateral to remember each. */
   constructor(anchors: readonly TrustAnchor[], limit = 1024) {
     this.#anchors = anchors;
+    this.#single = anchors.map((anchor) => [anchor]);
     this.#chains = new Memory(limit);
     this.#platforms = new Memory(limit);
     this.#collateral = new Memory(limit);
@@ -78,8 +85,8 @@ export class TdxVerifier {
     const checks = new CheckList(TDX_CHECKS);
     checkClocks(checks, input.at);
     const quote = checks.read('tdx.quote.format', () => parseQuote(input.quote));
-    const held = this.#endorsements(readCollateral(checks, input.collateral));
     const platform = quote && this.#platform(quote);
+    const held = this.#endorsements(readCollateral(checks, input.collateral), platform?.chain);
     const log = quote && input.eventLog && checkEventLog(checks, quote.body.rtmrs, input.eventLog);
     const tcb =
       quote && platform
@@ -159,22 +166,35 @@ export class TdxVerifier {
     });
   }
 
-  #endorsements(collateral: TdxCollateral): HeldEndorsements {
+  /**
+   * Read under the one anchor that the quote chains to: where several are trusted, one's
+   * endorsements must not vouch for another's platforms, nor its empty CRL clear them.
+   */
+  #endorsements(collateral: TdxCollateral, chain: PckChain | undefined): HeldEndorsements {
+    const anchors = chain?.anchor ? this.#alone(chain.anchor) : this.#anchors;
     const key = `${collateral.tcb_info_signature}/${collateral.qe_identity_signature}`;
     const candidates = this.#collateral.remember(key, () => []);
     // Signatures alone are no key: a set that differs in any byte is another set.
-    const known = candidates.find((held) =>
-      TDX_COLLATERAL_MEMBERS.every((member) => held.collateral[member] === collateral[member]),
+    const known = candidates.find(
+      (held) =>
+        held.anchors === anchors &&
+        TDX_COLLATERAL_MEMBERS.every((member) => held.collateral[member] === collateral[member]),
     );
     if (known) return known;
     const made: HeldEndorsements = {
       collateral: { ...collateral },
-      endorsements: readEndorsements(collateral, this.#anchors),
+      anchors,
+      endorsements: readEndorsements(collateral, anchors),
       revocation: new WeakMap(),
     };
     candidates.unshift(made);
-    candidates.length = Math.min(candidates.length, 4);
+    candidates.length = Math.min(candidates.length, MOST_ALIKE);
     return made;
+  }
+
+  #alone(anchor: TrustAnchor): readonly TrustAnchor[] {
+    const index = this.#anchors.indexOf(anchor);
+    return this.#single[index] ?? [anchor];
   }
 }
 

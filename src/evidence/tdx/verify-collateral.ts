@@ -38,10 +38,25 @@ const AUTHENTIC = new Set(
   [...REQUIRED].filter((id) => id !== 'tdx.tcb_info.validity' && id !== 'tdx.qe_identity.validity'),
 );
 
-/** Collateral without a quote: is all of it Intel's, unrevoked and in date? */
+/**
+ * Collateral without a quote: is all of it Intel's, unrevoked and in date?
+ *
+ * Where several anchors are trusted, all of it must be under one of them.
+ */
 export function verifyTdxCollateral(
   collateral: TdxCollateral | Uint8Array,
   { anchors, at }: { readonly anchors: readonly TrustAnchor[]; readonly at: TdxClocks },
+): Verification {
+  const results = (anchors.length === 0 ? [[]] : anchors.map((anchor) => [anchor])).map((alone) =>
+    verifyUnder(collateral, alone, at),
+  );
+  return results.find(({ authentic }) => authentic) ?? (results[0] as Verification);
+}
+
+function verifyUnder(
+  collateral: TdxCollateral | Uint8Array,
+  anchors: readonly TrustAnchor[],
+  at: TdxClocks,
 ): Verification {
   const checks = new CheckList(TDX_CHECKS);
   checkClocks(checks, at);
