@@ -144,6 +144,13 @@ describe('refuses', () => {
       'not on P-256',
     ],
     [
+      'a point in the hybrid form, which some libraries take',
+      [0, 6, 1],
+      (bits) => bits.with(3, 0x06),
+      '.subjectPublicKeyInfo',
+      'uncompressed',
+    ],
+    [
       'a compressed point',
       [0, 6, 1],
       () => tlv(TAG.bitString, hex('0002'), new Uint8Array(32)),

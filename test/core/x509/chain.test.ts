@@ -85,6 +85,12 @@ describe('seatByRole', () => {
     });
   });
 
+  it('never seats one certificate twice, even where two seats ask for one name', () => {
+    expect(seatByRole([leafCert, leafCert], [LEAF, LEAF])).toMatchObject({
+      got: 'Test Leaf, Test Leaf',
+    });
+  });
+
   it.each([
     ['another name', 'Test Leaf 2'],
     ['a name of other case', 'Test leaf'],
