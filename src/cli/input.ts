@@ -4,6 +4,7 @@ import { fromPem } from '../core/encoding/pem.ts';
 import { malformed } from '../core/fault.ts';
 import { anchorFromCertificate, type TrustAnchor } from '../core/x509/anchors.ts';
 import { type Io, usage } from './io.ts';
+import { parseRfc3339 } from './rfc3339.ts';
 import { type Args, asOption, type Options } from './verb.ts';
 
 /** Anything longer is text only by accident, and costly to look at. */
@@ -100,19 +101,6 @@ export function readAt<Kind extends string>(
     }
   }
   return { all: all ?? io.now(), kinds: single };
-}
-
-/** RFC 3339 with its offset; a bare date is midnight UTC. */
-function parseRfc3339(text: string): number {
-  // To Date.parse 24:00:00 is the next day's midnight; RFC 3339 has no hour 24.
-  const shape = /^\d{4}-\d{2}-\d{2}(T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
-  const ms = shape.test(text) ? Date.parse(text) : Number.NaN;
-  const day = Number.isNaN(ms) ? '' : new Date(`${text.slice(0, 10)}T00:00:00Z`).toISOString();
-  // Date.parse rolls 31 February over into March.
-  if (day.slice(0, 10) !== text.slice(0, 10)) {
-    throw usage(`want a time like 2026-01-31T00:00:00Z, got ${JSON.stringify(text)}`);
-  }
-  return ms;
 }
 
 /** A whole number that an option asks for. */

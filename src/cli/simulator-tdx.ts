@@ -13,6 +13,7 @@ import { type SimulatedTdx, simulateTdx } from '../simulator/tdx/simulate.ts';
 import { type Io, usage } from './io.ts';
 import { printJson } from './render.ts';
 import type { Args } from './verb.ts';
+import { visible } from './visible.ts';
 
 type CaseName = TdxFaultName | TdxVariantName;
 
@@ -40,10 +41,11 @@ export async function simulatorTdx(io: Io, args: Args): Promise<number> {
   const at = formatTime(made.at);
   if (args.has('json')) printJson(io, { dir, files: Object.keys(files), at });
   else {
+    const shown = visible(dir);
     io.out(
-      `${Object.keys(files).join(', ')} in ${dir}; to verify:\n` +
-        `postern verify tdx ${dir}/quote.bin --collateral ${dir}/collateral.json ` +
-        `--trust-anchor ${dir}/root.der --at ${at}\n`,
+      `${Object.keys(files).join(', ')} in ${shown}; to verify:\n` +
+        `postern verify tdx ${shown}/quote.bin --collateral ${shown}/collateral.json ` +
+        `--trust-anchor ${shown}/root.der --at ${at}\n`,
     );
   }
   return 0;
