@@ -1,0 +1,76 @@
+import { expect } from 'vitest';
+
+const CHECK_MEMBERS = ['id', 'outcome', 'want', 'got', 'because', 'path'];
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/;
+
+/**
+ * Holds an object against the contract of `--json` of the verbs that verify: each member of
+ * its type, none that the contract does not name.
+ */
+export function expectVerificationJson(value: Record<string, unknown>): void {
+  const { tcb, ...always } = value;
+  expect(always).toStrictEqual({
+    verdict: expect.stringMatching(/^(accept|reject|indeterminate)$/),
+    authentic: expect.any(Boolean),
+    evidence: 'tdx',
+    anchors: expect.stringMatching(/^(vendor|custom|simulator)$/),
+    revocation: expect.stringMatching(/^(checked|unchecked)$/),
+    at: expect.stringMatching(RFC_3339),
+    checks: expect.any(Array),
+    claims: expect.any(Object),
+  });
+  if (tcb !== undefined) expectTcb(tcb as Record<string, unknown>);
+  for (const check of always['checks'] as Record<string, unknown>[]) expectCheck(check);
+  for (const claim of Object.entries(always['claims'] as object)) expectClaim(...claim);
+}
+
+function expectTcb(tcb: Record<string, unknown>): void {
+  const { components, behind, ...named } = tcb;
+  expect(named).toStrictEqual({
+    status: expect.any(String),
+    date: expect.stringMatching(RFC_3339),
+    advisories: expect.any(Array),
+  });
+  for (const text of tcb['advisories'] as unknown[]) expect(text).toBeTypeOf('string');
+  for (const status of Object.values(components ?? {})) expect(status).toBeTypeOf('string');
+  for (const sentence of (behind ?? []) as unknown[]) expect(sentence).toBeTypeOf('string');
+}
+
+function expectCheck(check: Record<string, unknown>): void {
+  expect(Object.keys(check).filter((name) => !CHECK_MEMBERS.includes(name))).toEqual([]);
+  for (const member of Object.values(check)) expect(member).toBeTypeOf('string');
+  expect(check['id']).toMatch(/^tdx(\.[a-z0-9_]+)+$/);
+  expect(check['path']).not.toBe('');
+  switch (check['outcome']) {
+    case 'pass':
+      expect(check).not.toHaveProperty('want');
+      break;
+    case 'fail':
+      expect(check).toMatchObject({ want: expect.any(String), got: expect.any(String) });
+      break;
+    default:
+      expect(check['outcome']).toMatch(/^(unresolved|skipped)$/);
+      expect(check).toMatchObject({ because: expect.any(String) });
+  }
+}
+
+/** Names in camelCase, all the way down. */
+function expectClaim(name: string, value: unknown): void {
+  expect(name).toMatch(/^[a-z][a-zA-Z0-9]*$/);
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (typeof item === 'object' && item !== null) {
+        for (const claim of Object.entries(item)) expectClaim(...claim);
+      }
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    for (const claim of Object.entries(value)) expectClaim(...claim);
+  }
+}
+
+/** What `--json` prints when there is no answer. */
+export function expectErrorJson(value: Record<string, unknown>, code: string): void {
+  expect(value).toStrictEqual({
+    error: { code, at: expect.any(String), detail: expect.any(String) },
+  });
+}

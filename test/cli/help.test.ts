@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { allOptions } from '../../src/cli/verb.ts';
+import { VERBS } from '../../src/cli/verbs.ts';
+import { postern } from './fake-io.ts';
+
+it('knows the verbs of this release', () => {
+  const names = VERBS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'verify tdx',
+      'inspect',
+      'endorsements fetch',
+      'endorsements list',
+      'endorsements check',
+      'conformance',
+    ]),
+  );
+});
+
+describe.each(VERBS)('postern $name --help', (verb) => {
+  it('tells every option of its table, with its value and a word about it', async () => {
+    const { exit, out, err } = await postern([...verb.name.split(' '), '--help']);
+    expect([exit, err]).toEqual([0, '']);
+    expect(out).toContain(`postern ${verb.name} ${verb.operands} [options]`);
+    const lines = out.split('\n');
+    for (const [name, { value, help }] of Object.entries(allOptions(verb))) {
+      const head = value === undefined ? `  --${name}` : `  --${name} ${value}`;
+      expect(lines.some((line) => line === head || line.startsWith(`${head} `))).toBe(true);
+      expect(out).toContain(help.split(' ')[0]);
+    }
+    expect(verb.options).not.toHaveProperty('json');
+    expect(out).toContain('--json');
+    expect(out).toContain('--help');
+  });
+
+  it('keeps to a terminal’s width', async () => {
+    const { out } = await postern([...verb.name.split(' '), '--help']);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(92);
+    expect(out).not.toMatch(/ $/m);
+  });
+
+  it('needs no operand, and comes by “postern help” too', async () => {
+    const { out } = await postern([...verb.name.split(' '), '--help']);
+    const other = await postern(['help', ...verb.name.split(' ')]);
+    expect(other).toEqual({ exit: 0, out, err: '' });
+  });
+});
+
+describe('the overview', () => {
+  it.each([[['--help']], [['-h']], [['help']]])('%j names every verb', async (argv) => {
+    const { exit, out, err } = await postern(argv);
+    expect([exit, err]).toEqual([0, '']);
+    for (const { name, operands } of VERBS) expect(out).toContain(`  ${name} ${operands}`);
+    for (const code of [0, 1, 2, 64, 69, 70]) expect(out).toContain(` ${code} `);
+  });
+
+  it('goes to stderr when nothing was asked for', async () => {
+    const { exit, out, err } = await postern([]);
+    expect([exit, out]).toEqual([64, '']);
+    expect(err).toContain('postern <verb> [options]');
+  });
+
+  it('of a group names the verbs of the group alone', async () => {
+    const { exit, out } = await postern(['endorsements', '--help']);
+    expect(exit).toBe(0);
+    expect(out).toContain('endorsements fetch <dir>');
+    expect(out).not.toContain('conformance');
+  });
+});
+
+it('--version is the version of the package', async () => {
+  const { exit, out } = await postern(['--version']);
+  expect(exit).toBe(0);
+  expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
