@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import * as active from '#crypto';
 import { fromHex, toHex } from '../../../src/core/bytes/hex.ts';
 import * as node from '../../../src/core/crypto/node.ts';
-import * as portable from '../../../src/core/crypto/portable.ts';
 import type { CryptoPort } from '../../../src/core/crypto/port.ts';
+import * as portable from '../../../src/core/crypto/portable.ts';
 
 const implementations: [string, CryptoPort][] = [
   ['node', node],
@@ -42,7 +42,8 @@ describe.each(implementations)('%s', (_, crypto) => {
   });
 
   const key = crypto.importP256(point);
-  const verify = (m: Uint8Array, s: Uint8Array) => key !== undefined && crypto.verifyP256(key, m, s);
+  const verify = (m: Uint8Array, s: Uint8Array) =>
+    key !== undefined && crypto.verifyP256(key, m, s);
   const half = (i: 0 | 1, value: Uint8Array) => {
     const changed = Uint8Array.from(signature);
     changed.set(value, 32 * i);
