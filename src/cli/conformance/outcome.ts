@@ -21,9 +21,7 @@ export function differences(outcome: Outcome, expect: Expectation): readonly str
   return [
     ...verdictDifferences(outcome, expect),
     ...tcbDifferences(outcome, expect),
-    ...Object.entries(expect.fields)
-      .filter(([name, want]) => !sameJson(outcome.claims[name], want))
-      .map(([name, want]) => `${name}: want ${show(want)}, got ${show(outcome.claims[name])}`),
+    ...fieldDifferences(outcome, expect),
     ...idDifferences('failed', expect.failed, idsOf(outcome, 'fail')),
     ...idDifferences('unresolved', expect.unresolved, idsOf(outcome, 'unresolved')),
   ];
@@ -62,6 +60,17 @@ function fittingVerdicts({ verdict, scope }: Expectation): readonly Verdict[] {
 
 function mustBeGenuine({ verdict }: Expectation): boolean {
   return verdict === 'accept' || verdict === 'accept-or-reject-by-policy';
+}
+
+function fieldDifferences({ claims }: Outcome, { fields }: Expectation): readonly string[] {
+  // A manifest may ask for "constructor": what every object inherits is no claim.
+  return Object.entries(fields)
+    .map(
+      ([name, want]) =>
+        [name, want, Object.hasOwn(claims, name) ? claims[name] : undefined] as const,
+    )
+    .filter(([, want, got]) => !sameJson(got, want))
+    .map(([name, want, got]) => `${name}: want ${show(want)}, got ${show(got)}`);
 }
 
 function tcbDifferences({ tcb }: Outcome, expect: Expectation): readonly string[] {
