@@ -64,7 +64,7 @@ export function readAnchor(path: string, file: Uint8Array): TrustAnchor {
 const AT_HELP = 'verify at this time (RFC 3339) instead of now';
 
 /** `--at` as one instant for everything. */
-export const AT_OPTION: Options = { at: { value: '<time>', multiple: true, help: AT_HELP } };
+export const AT_OPTION: Options = { at: { value: '<time>', help: AT_HELP } };
 
 /** `--at` as one instant, or as one for each kind of endorsement. */
 export function atOption(kinds: readonly string[]): Options {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createReadStream } from 'node:fs';
-import { Fault } from '../core/fault.ts';
+import { FAULTS, Fault } from '../core/fault.ts';
 import { wantsColours } from './paint.ts';
 import { run } from './run.ts';
 
@@ -30,12 +30,14 @@ async function readAll(stream: AsyncIterable<Uint8Array>, path: string): Promise
   return Buffer.concat(chunks);
 }
 
-// A reader that has seen enough (`| head`) is no error, and changes nothing about the exit code.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-  });
-}
+// A reader that has seen enough (`| head`) is no error, and changes nothing about the exit code;
+// an answer that could not be written (a full disk) is no answer, whatever it was.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') return;
+  process.stderr.write(`postern: standard output can’t be written (${code})\n`);
+  process.exit(FAULTS.unreachable.exit);
+});
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
