@@ -54,7 +54,7 @@ describe('decodeEvidence leaves alone', () => {
     const file = new Uint8Array(16 * 1024 * 1024).fill(0x30);
     const start = performance.now();
     expect(decodeEvidence(file)).toBe(file);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 });
 

@@ -139,7 +139,7 @@ describe('what is no quote', () => {
     const answer = await verified([], { quote });
     expect(answer).toMatchObject({ exit: 1, verdict: 'reject', authentic: false });
     expect(answer.failed).toEqual(['tdx.quote.format']);
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   it('16 MiB of zeros behind a quote are still zeros', async () => {
