@@ -11,7 +11,7 @@ export function fromBase64(text: string, at: string): Uint8Array {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  if (toBase64(bytes) !== text) throw malformed(at, 'base64 with non-zero trailing bits');
+  if (btoa(binary) !== text) throw malformed(at, 'base64 with non-zero trailing bits');
   return bytes;
 }
 
