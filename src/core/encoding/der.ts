@@ -53,6 +53,21 @@ export class DerReader {
 
   /** The next element, whatever it is. */
   element(field: string): DerElement {
+    const start = this.#offset;
+    const contentStart = this.#pass(field);
+    return {
+      tag: this.#bytes[start] as number,
+      content: this.#bytes.subarray(contentStart, this.#offset),
+      raw: this.#bytes.subarray(start, this.#offset),
+    };
+  }
+
+  /**
+   * Moves behind the next element.
+   *
+   * @returns where its content begins; it ends at the new offset.
+   */
+  #pass(field: string): number {
     const bytes = this.#bytes;
     const start = this.#offset;
     const left = bytes.length - start;
@@ -80,26 +95,32 @@ export class DerReader {
       );
     }
     this.#offset = end;
-    return {
-      tag,
-      content: bytes.subarray(start + header, end),
-      raw: bytes.subarray(start, end),
-    };
+    return start + header;
   }
 
   /** The next element, which must have this tag. */
   expect(tag: number, field: string): DerElement {
-    const found = this.peek();
-    if (found !== tag) {
-      const got = found === undefined ? 'the end' : `tag 0x${found.toString(16)}`;
-      throw malformed(this.#at(field), `want tag 0x${tag.toString(16)}, got ${got}`);
-    }
+    this.#want(tag, field);
     return this.element(field);
+  }
+
+  #want(tag: number, field: string): void {
+    const found = this.peek();
+    if (found === tag) return;
+    const got = found === undefined ? 'the end' : `tag 0x${found.toString(16)}`;
+    throw malformed(this.#at(field), `want tag 0x${tag.toString(16)}, got ${got}`);
+  }
+
+  /** Of most elements only this is looked at, and a CRL has thousands: no view of the rest is made. */
+  #content(tag: number, field: string): Uint8Array {
+    this.#want(tag, field);
+    const start = this.#pass(field);
+    return this.#bytes.subarray(start, this.#offset);
   }
 
   /** A constructed element, as a cursor over its content. */
   inside(tag: number, field: string): DerReader {
-    return new DerReader(this.expect(tag, field).content, this.#at(field));
+    return new DerReader(this.#content(tag, field), this.#at(field));
   }
 
   sequence(field: string): DerReader {
@@ -121,7 +142,7 @@ export class DerReader {
   }
 
   boolean(field: string): boolean {
-    const { content } = this.expect(TAG.boolean, field);
+    const content = this.#content(TAG.boolean, field);
     const value = content[0];
     if (content.length !== 1 || (value !== 0 && value !== 0xff)) {
       throw malformed(this.#at(field), 'BOOLEAN must be 00 or ff');
@@ -130,12 +151,12 @@ export class DerReader {
   }
 
   octetString(field: string): Uint8Array {
-    return this.expect(TAG.octetString, field).content;
+    return this.#content(TAG.octetString, field);
   }
 
   /** A BIT STRING: its bytes and how many bits at the end are unused (and zero). */
   bitString(field: string): { readonly bytes: Uint8Array; readonly unused: number } {
-    const { content } = this.expect(TAG.bitString, field);
+    const content = this.#content(TAG.bitString, field);
     const unused = content[0];
     const last = content[content.length - 1];
     if (
@@ -154,8 +175,8 @@ export class DerReader {
 
   /** Dotted decimal; an arc above 2^53 is refused instead of being rounded onto another OID. */
   oid(field: string): string {
-    const { content } = this.expect(TAG.oid, field);
-    const arcs: number[] = [];
+    const content = this.#content(TAG.oid, field);
+    let arcs = '';
     let value = 0;
     let started = false;
     for (const byte of content) {
@@ -164,16 +185,16 @@ export class DerReader {
       if (!Number.isSafeInteger(value)) throw malformed(this.#at(field), 'OID arc is too large');
       started = (byte & 0x80) !== 0;
       if (started) continue;
-      if (arcs.length === 0) {
+      if (arcs === '') {
         const first = Math.min(2, Math.floor(value / 40));
-        arcs.push(first, value - 40 * first);
+        arcs = `${first}.${value - 40 * first}`;
       } else {
-        arcs.push(value);
+        arcs += `.${value}`;
       }
       value = 0;
     }
-    if (started || arcs.length === 0) throw malformed(this.#at(field), 'OID is cut short');
-    return arcs.join('.');
+    if (started || arcs === '') throw malformed(this.#at(field), 'OID is cut short');
+    return arcs;
   }
 
   /** Call last: nothing may follow. */
@@ -187,8 +208,9 @@ export class DerReader {
   }
 
   #integer(tag: number, field: string): Uint8Array {
-    const { content } = this.expect(tag, field);
-    const [first, second] = content;
+    const content = this.#content(tag, field);
+    const first = content[0];
+    const second = content[1];
     if (first === undefined) throw malformed(this.#at(field), 'empty INTEGER');
     const padded =
       second !== undefined &&

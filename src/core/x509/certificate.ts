@@ -101,7 +101,8 @@ function parseValidity(reader: DerReader, path: string): Validity {
 /** Time ::= CHOICE { utcTime, generalTime }, in milliseconds since the epoch. */
 export function parseTime(reader: DerReader, path: string): number {
   const { tag, content } = reader.element('time');
-  const text = String.fromCharCode(...content.subarray(0, 32));
+  let text = '';
+  for (const byte of content.subarray(0, 32)) text += String.fromCharCode(byte);
   if (tag === TAG.utcTime) return parseDerUtcTime(text, path);
   if (tag === TAG.generalizedTime) return parseDerGeneralizedTime(text, path);
   throw malformed(path, `want a time, got tag 0x${tag.toString(16)}`);
