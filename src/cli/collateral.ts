@@ -8,14 +8,16 @@ import { TdxEndorsementSource } from '../endorsements/source.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
 import { quotePlatform } from '../evidence/tdx/platform.ts';
 import { type Io, usage, warn } from './io.ts';
-import { type Args, asOption, type Options } from './verb.ts';
+import { type Args, asOption, type Option, type Options } from './verb.ts';
+
+export const PCCS_OPTION: Option = {
+  value: '<url>',
+  help: `base URL of a caching service to ask instead of Intel’s (${INTEL_PCS})`,
+};
 
 /** Where endorsements are fetched from, for every verb that may fetch. */
 export const SOURCE_OPTIONS: Options = {
-  pccs: {
-    value: '<url>',
-    help: `base URL of a caching service to ask instead of Intel’s (${INTEL_PCS})`,
-  },
+  pccs: PCCS_OPTION,
   update: {
     value: '<standard|early>',
     help: 'which of Intel’s TCB evaluations to ask for; standard by default',

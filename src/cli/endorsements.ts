@@ -1,6 +1,9 @@
+import { formatTime } from '../core/encoding/time.ts';
 import { INTEL_SGX_ROOT, type TrustAnchor } from '../core/x509/anchors.ts';
 import { checkEndorsements } from '../endorsements/check.ts';
 import { type FetchRow, fetchTdxEndorsements } from '../endorsements/fetch.ts';
+import { HTTP_LIMITS } from '../endorsements/http.ts';
+import { fetchTdxEvaluationNumbers } from '../endorsements/intel/evaluation-numbers.ts';
 import {
   PCK_CAS,
   type PckCa,
@@ -11,7 +14,7 @@ import { listEndorsements } from '../endorsements/list.ts';
 import type { EndorsementRow } from '../endorsements/row.ts';
 import { quotePlatform } from '../evidence/tdx/platform.ts';
 import type { Check } from '../evidence/verdict.ts';
-import { readChannel, readSource, SOURCE_OPTIONS } from './collateral.ts';
+import { PCCS_OPTION, readChannel, readSource, SOURCE_OPTIONS } from './collateral.ts';
 import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
 import { painter } from './paint.ts';
@@ -100,6 +103,44 @@ export const endorsementsCheckVerb: Verb = {
       if (rows.length === 0) warn(io, `${args.operand(0)}: no endorsements`);
     }
     return EXIT[verdict];
+  },
+};
+
+export const endorsementsEvaluationsVerb: Verb = {
+  name: 'endorsements evaluations',
+  summary: 'List the TCB evaluations that Intel serves, newest first, signature verified.',
+  operands: '',
+  arity: { min: 0, max: 0 },
+  options: { pccs: PCCS_OPTION, ...ANCHOR_OPTION },
+  notes: [
+    'Each number is a TCB recovery event. fetch --tcb-evaluation-data-number asks for one; verify tdx --min-tcb-evaluation-data-number refuses older ones.',
+  ],
+  run: async (io, args) => {
+    const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
+    const client = { fetch: io.fetch, base: readSource(args), limits: HTTP_LIMITS };
+    const { validity, evaluations } = await fetchTdxEvaluationNumbers(client, {
+      anchors,
+      now: io.now(),
+    });
+    const rows = evaluations.map(({ number, recoveryEventDate, tcbDate }) => ({
+      tcbEvaluationDataNumber: number,
+      tcbRecoveryEventDate: formatTime(recoveryEventDate),
+      tcbDate: formatTime(tcbDate),
+    }));
+    if (args.has('json')) {
+      printJson(io, {
+        issueDate: formatTime(validity.from),
+        nextUpdate: formatTime(validity.to),
+        evaluations: rows,
+      });
+    } else {
+      for (const row of rows) {
+        io.out(
+          `${row.tcbEvaluationDataNumber}  recovery event ${row.tcbRecoveryEventDate}  TCB date ${row.tcbDate}\n`,
+        );
+      }
+    }
+    return 0;
   },
 };
 

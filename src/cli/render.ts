@@ -1,3 +1,4 @@
+import { WELL_FORMED } from '../evidence/check-list.ts';
 import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
@@ -72,7 +73,7 @@ function checkLine(paint: Paint, check: Check, asks: string): string {
 export function reasonOf(check: Exclude<Check, { outcome: 'pass' }>): string {
   if (check.outcome !== 'fail') return check.because;
   // A parser's own sentence: "got want 4 or 5, got 7" would be hard to read.
-  if (check.want === 'well-formed input') return `malformed ${check.path}: ${check.got}`;
+  if (check.want === WELL_FORMED) return `malformed ${check.path}: ${check.got}`;
   const because = check.because === undefined ? '' : ` (${check.because})`;
   return `${check.path}: want ${check.want}, got ${check.got}${because}`;
 }

@@ -1,6 +1,7 @@
 import { conformanceVerb } from './conformance/verb.ts';
 import {
   endorsementsCheckVerb,
+  endorsementsEvaluationsVerb,
   endorsementsFetchVerb,
   endorsementsListVerb,
 } from './endorsements.ts';
@@ -16,6 +17,7 @@ export const VERBS: readonly Verb[] = [
   endorsementsFetchVerb,
   endorsementsListVerb,
   endorsementsCheckVerb,
+  endorsementsEvaluationsVerb,
   conformanceVerb,
   simulatorTdxVerb,
 ];

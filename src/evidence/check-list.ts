@@ -2,6 +2,9 @@ import { Fault } from '../core/fault.ts';
 import { isMismatch, type Mismatch } from '../core/mismatch.ts';
 import type { Check, CheckId } from './verdict.ts';
 
+/** What a parser wants that refused its input; what it got instead is the parser's own sentence. */
+export const WELL_FORMED = 'well-formed input';
+
 /** Collects answers in the order in which the questions were asked. */
 export class CheckList<Id extends CheckId> {
   readonly #paths: Readonly<Record<Id, { readonly path: string }>>;
@@ -65,7 +68,7 @@ export class CheckList<Id extends CheckId> {
       return value;
     } catch (error) {
       if (!(error instanceof Fault) || error.code === 'internal') throw error;
-      this.fail(id, { want: 'well-formed input', got: error.detail }, { path: error.at });
+      this.fail(id, { want: WELL_FORMED, got: error.detail }, { path: error.at });
       return undefined;
     }
   }

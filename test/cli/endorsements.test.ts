@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { list, signedList } from '../endorsements/evaluation-list.ts';
 import { status } from '../endorsements/fake-pccs.ts';
 import { DAY, emptyFolder, now, platform, startPccs } from '../endorsements/world.ts';
 import { files, jsonOf, postern, UNSAFE } from './fake-io.ts';
@@ -244,5 +245,36 @@ describe('endorsements check', () => {
     const { dir } = await filled();
     expect((await check(dir, '--at', '2026-06-01', '--at', '2026-06-01')).exit).toBe(64);
     expect((await check(dir, '--at', 'crl=2026-06-01')).exit).toBe(64);
+  });
+});
+
+describe('endorsements evaluations', () => {
+  async function evaluations(answer = signedList(), ...options: readonly string[]) {
+    const pccs = await startPccs();
+    pccs.numbers = answer;
+    const words = ['endorsements', 'evaluations', '--pccs', pccs.url, '--trust-anchor', 'root.der'];
+    return postern([...words, ...options], files, { ...online, now: () => now });
+  }
+
+  it('lists them, newest first', async () => {
+    expect(await evaluations()).toEqual({
+      exit: 0,
+      err: '',
+      out:
+        '21  recovery event 2026-05-12T00:00:00Z  TCB date 2026-05-13T00:00:00Z\n' +
+        '20  recovery event 2025-08-12T00:00:00Z  TCB date 2025-08-13T00:00:00Z\n',
+    });
+  });
+
+  it('in JSON', async () => {
+    expect(jsonOf(await evaluations(signedList(), '--json'))).toMatchObject({
+      issueDate: '2026-05-20T10:16:03Z',
+      evaluations: [{ tcbEvaluationDataNumber: 21 }, { tcbEvaluationDataNumber: 20 }],
+    });
+  });
+
+  it('refuses a list that Intel did not sign', async () => {
+    const { exit, out } = await evaluations(signedList(list, { signedBy: 'pck' }));
+    expect([exit, out]).toEqual([1, '']);
   });
 });

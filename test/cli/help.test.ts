@@ -22,7 +22,9 @@ describe.each(VERBS)('postern $name --help', (verb) => {
   it('tells every option of its table, with its value and a word about it', async () => {
     const { exit, out, err } = await postern([...verb.name.split(' '), '--help']);
     expect([exit, err]).toEqual([0, '']);
-    expect(out).toContain(`postern ${verb.name} ${verb.operands} [options]`);
+    expect(out).toContain(
+      `postern ${[verb.name, verb.operands, '[options]'].filter(Boolean).join(' ')}`,
+    );
     const lines = out.split('\n');
     for (const [name, { value, help }] of Object.entries(allOptions(verb))) {
       const head = value === undefined ? `  --${name}` : `  --${name} ${value}`;
