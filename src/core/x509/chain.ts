@@ -83,12 +83,15 @@ export function linkProblem(
 ): Mismatch | undefined {
   const subject = certificate.subject.text;
   if (!equalBytes(certificate.issuer.der, issuer.subject.der)) {
-    return { want: `${subject} issued by ${issuer.subject.text}`, got: certificate.issuer.text };
+    return {
+      want: `${subject} issued by ${issuer.subject.text}`,
+      got: shown(certificate.issuer.text),
+    };
   }
   const want = certificate.authorityKeyIdentifier;
   const got = issuer.subjectKeyIdentifier;
   if (want !== undefined && got !== undefined && !equalBytes(want, got)) {
-    return { want: `${subject} issued by key ${toHex(want)}`, got: toHex(got) };
+    return { want: `${subject} issued by key ${toHex(want)}`, got: shown(toHex(got)) };
   }
   const limit = issuer.basicConstraints?.pathLength;
   if (limit !== undefined && below > limit) {
@@ -126,13 +129,13 @@ export function rootProblem(
 /** Whether the list speaks for this issuer: name, key identifier, cRLSign, signature. */
 export function crlProblem(crl: Crl, issuer: Certificate): Mismatch | undefined {
   if (!equalBytes(crl.issuer.der, issuer.subject.der)) {
-    return { want: `a CRL issued by ${issuer.subject.text}`, got: crl.issuer.text };
+    return { want: `a CRL issued by ${issuer.subject.text}`, got: shown(crl.issuer.text) };
   }
   const key = issuer.subjectKeyIdentifier;
   if (key === undefined || !equalBytes(crl.authorityKeyIdentifier, key)) {
     return {
       want: `a CRL under key ${key ? toHex(key) : '(none)'}`,
-      got: toHex(crl.authorityKeyIdentifier),
+      got: shown(toHex(crl.authorityKeyIdentifier)),
     };
   }
   if (issuer.keyUsage?.cRLSign !== true) {
@@ -142,4 +145,9 @@ export function crlProblem(crl: Crl, issuer: Certificate): Mismatch | undefined 
     return { want: `a CRL signed by ${issuer.subject.text}`, got: 'an invalid signature' };
   }
   return undefined;
+}
+
+/** Names and key identifiers may be empty; an answer may not. */
+function shown(text: string): string {
+  return text === '' ? '(empty)' : text;
 }
