@@ -1,0 +1,33 @@
+/** An input may cost this many times what the honest one costs. */
+export const COST_LIMIT = 20;
+
+/**
+ * Milliseconds of the fastest of several runs: garbage collection and other people's load only
+ * ever add. (The CPU clock of a thread ticks too coarsely on some machines to be of use.)
+ */
+export function leastCost(runs: number, prepare: () => () => unknown): number {
+  let least = Infinity;
+  for (let i = 0; i < runs; i++) {
+    const run = prepare();
+    const start = performance.now();
+    run();
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}
+
+/**
+ * What an input costs in honest ones. Both are measured anew and in turns, several times;
+ * ends at once when a measurement is within the limit.
+ */
+export function costRatio(honest: () => () => unknown, suspect: () => () => unknown): number {
+  let ratio = Infinity;
+  let cheapest = Infinity;
+  let base = Infinity;
+  for (let round = 0; round < 8 && ratio > COST_LIMIT; round++) {
+    base = Math.min(base, leastCost(8, honest));
+    cheapest = Math.min(cheapest, leastCost(2, suspect));
+    ratio = cheapest / base;
+  }
+  return ratio;
+}

@@ -1,0 +1,22 @@
+import { expect } from 'vitest';
+import { type Campaign, runCampaign, type Tally } from './campaign.ts';
+import { type Effort, effort, SEED } from './effort.ts';
+import { createOracles } from './oracles.ts';
+
+/** A campaign long enough that each mutator had its turn, and what it saw in one line. */
+export async function longCampaign(
+  campaign: Omit<Campaign, 'effort'>,
+  usual: Effort,
+): Promise<Tally> {
+  const start = performance.now();
+  const tally = runCampaign({ ...campaign, effort: effort(usual) }, await createOracles());
+  const { inputs, verdicts, tried, suspects, dearest } = tally;
+  const seconds = ((performance.now() - start) / 1_000).toFixed(0);
+  process.stderr.write(
+    `${campaign.name}, seed ${SEED}: ${inputs} inputs in ${seconds} s by ${tried.size} mutators, ${JSON.stringify(verdicts)}; ${suspects} measured again, the dearest ${dearest.ratio.toFixed(1)} honest ones (${dearest.mutators})\n`,
+  );
+  for (const [mutator, times] of tried) expect(times, mutator).toBeGreaterThan(20);
+  expect(verdicts.accept).toBeGreaterThan(inputs / 20);
+  expect(verdicts.reject).toBeGreaterThan(inputs / 4);
+  return tally;
+}

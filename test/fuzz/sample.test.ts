@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { type Campaign, runCampaign } from './campaign.ts';
+import { COLLATERAL, EVENT_LOG, EVERYTHING, QUOTE } from './campaigns.ts';
+import { SEED } from './effort.ts';
+import { createOracles } from './oracles.ts';
+
+const oracles = await createOracles();
+
+/** Few, since this also runs where one signature takes milliseconds. */
+const EFFORT = { seconds: 0, inputs: 100 };
+
+it.each<Omit<Campaign, 'effort'>>([QUOTE, COLLATERAL, EVENT_LOG, EVERYTHING])(
+  `a sample under any crypto: $name (seed ${SEED})`,
+  { timeout: 120_000 },
+  (campaign) => {
+    const { inputs, verdicts } = runCampaign({ ...campaign, effort: EFFORT }, oracles);
+    expect(inputs).toBe(EFFORT.inputs);
+    expect(verdicts.reject).toBeGreaterThan(0);
+  },
+);
