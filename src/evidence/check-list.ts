@@ -57,18 +57,22 @@ export class CheckList<Id extends CheckId> {
    *
    * @returns undefined after a refusal. A bug of ours is not caught.
    */
-  read<T extends object>(id: Id, parse: () => T | Mismatch): T | undefined {
+  read<T extends object>(
+    id: Id,
+    parse: () => T | Mismatch,
+    more: { because?: string } = {},
+  ): T | undefined {
     try {
       const value = parse();
       if (isMismatch(value)) {
-        this.fail(id, value);
+        this.fail(id, value, more);
         return undefined;
       }
       this.pass(id);
       return value;
     } catch (error) {
       if (!(error instanceof Fault) || error.code === 'internal') throw error;
-      this.fail(id, { want: WELL_FORMED, got: error.detail }, { path: error.at });
+      this.fail(id, { want: WELL_FORMED, got: error.detail }, { ...more, path: error.at });
       return undefined;
     }
   }

@@ -21,7 +21,8 @@ export interface TdxCollateral {
   readonly pck_crl_issuer_chain?: string;
 }
 
-export const TDX_COLLATERAL_MEMBERS = [
+/** What a quote is verified with; the CRL's issuer chain matters only where there is no quote. */
+export const SIGNED_COLLATERAL_MEMBERS = [
   'tcb_info',
   'tcb_info_signature',
   'tcb_info_issuer_chain',
@@ -30,6 +31,10 @@ export const TDX_COLLATERAL_MEMBERS = [
   'qe_identity_issuer_chain',
   'root_ca_crl',
   'pck_crl',
+] as const satisfies readonly (keyof TdxCollateral)[];
+
+export const TDX_COLLATERAL_MEMBERS = [
+  ...SIGNED_COLLATERAL_MEMBERS,
   'pck_crl_issuer_chain',
 ] as const satisfies readonly (keyof TdxCollateral)[];
 
@@ -38,18 +43,28 @@ export const TDX_COLLATERAL_MEMBERS = [
  *
  * @throws Fault `malformed` at `collateral.<member>`.
  */
-export function parseTdxCollateral(bytes: Uint8Array): TdxCollateral {
-  const { value } = parseJson(fromUtf8(bytes, 'collateral'), 'collateral');
+export function parseTdxCollateral(file: Uint8Array | string): TdxCollateral {
+  const text = typeof file === 'string' ? file : fromUtf8(file, 'collateral');
+  const { value } = parseJson(text, 'collateral');
   const shape = new JsonShape(value, 'collateral');
   const members = TDX_COLLATERAL_MEMBERS.filter((name) => shape.has(name));
   return Object.fromEntries(members.map((name) => [name, shape.string(name)]));
 }
 
-/** A file that can't be read is a failed check, and then nothing in it is known. */
+/** What can't be read is a failed check, and then nothing in it is known. */
 export function readCollateral(
   checks: CheckList<TdxCheckId>,
   collateral: TdxCollateral | Uint8Array,
 ): TdxCollateral {
-  if (!(collateral instanceof Uint8Array)) return collateral;
-  return checks.read('tdx.collateral.format', () => parseTdxCollateral(collateral)) ?? {};
+  if (collateral instanceof Uint8Array) {
+    return checks.read('tdx.collateral.format', () => parseTdxCollateral(collateral)) ?? {};
+  }
+  // Types are no protection against a caller who parsed JSON without looking.
+  const wrong = TDX_COLLATERAL_MEMBERS.find((name) => typeof (collateral[name] ?? '') !== 'string');
+  if (wrong === undefined) return collateral;
+  checks.fail('tdx.collateral.format', {
+    want: `${wrong} as a string`,
+    got: typeof collateral[wrong],
+  });
+  return {};
 }

@@ -33,14 +33,10 @@ export function checkRevocation(
  */
 export function checkPckCrlAlone(
   endorsements: TdxEndorsements,
+  pem: string,
   anchors: readonly TrustAnchor[],
 ): { readonly checks: readonly Check[]; readonly issuer: readonly Certificate[] | undefined } {
   const checks = new CheckList(TDX_CHECKS);
-  const pem = endorsements.pckCrlIssuerChain;
-  if (pem === undefined) {
-    checks.unresolved('tdx.pck_crl.signer', 'no pck_crl_issuer_chain was given');
-    return { checks: checks.all, issuer: undefined };
-  }
   const issuer = checks.read('tdx.pck_crl.signer', () =>
     readIssuerChain(pem, [PCK_CA, ROOT_CA], anchors, 'collateral.pck_crl_issuer_chain'),
   );

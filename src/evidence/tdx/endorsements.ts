@@ -38,7 +38,6 @@ export interface TdxEndorsements {
   readonly rootCrl: Crl | undefined;
   /** Readable; who signed it is asked together with the quote's PCK chain. */
   readonly pckCrl: Crl | undefined;
-  readonly pckCrlIssuerChain: string | undefined;
 }
 
 type Documents = 'tcb_info' | 'qe_identity';
@@ -71,7 +70,6 @@ export function readEndorsements(
     qeIdentity,
     rootCrl,
     pckCrl,
-    pckCrlIssuerChain: collateral.pck_crl_issuer_chain,
   };
 }
 
@@ -141,7 +139,9 @@ function readDocument<T extends object>(
     checks.unresolved(`tdx.${kind}.format`, `no ${name} was given`);
     return { value: undefined, signer: undefined };
   }
-  const value = checks.read(`tdx.${kind}.format`, () => parse(text));
+  const value = checks.read(`tdx.${kind}.format`, () => parseSigned(text, kind, parse), {
+    because: 'read strictly: Intel’s library takes a signed document with a duplicate member',
+  });
   const signer = checkSigner(checks, kind, collateral[`${kind}_issuer_chain`], readSigner);
   const leaf = signer?.[0];
   if (leaf) {
@@ -149,6 +149,12 @@ function readDocument<T extends object>(
     checkSignature(checks, kind, text, collateral[`${kind}_signature`], leaf);
   }
   return { value, signer };
+}
+
+/** Text that UTF-8 can't hold would be hashed as something else than it says. */
+function parseSigned<T>(text: string, kind: Documents, parse: (text: string) => T): T {
+  if (!text.isWellFormed()) throw malformed(`collateral.${kind}`, 'a lone surrogate');
+  return parse(text);
 }
 
 function checkSigner(

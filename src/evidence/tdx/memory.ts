@@ -1,29 +1,55 @@
-/** A map that forgets its least recently used entry; what it holds must be cheap to make anew. */
-export class Memory<Key, Value> {
-  readonly #limit: number;
-  readonly #entries = new Map<Key, Value>();
+export interface MemoryLimits {
+  readonly entries: number;
+  /** In the unit of the weights that entries are given. */
+  readonly weight: number;
+}
 
-  constructor(limit: number) {
-    this.#limit = limit;
+interface Entry<Value> {
+  readonly value: Value;
+  readonly weight: number;
+}
+
+/**
+ * A map that forgets its least recently used entries. Keys and values come from strangers:
+ * both their number and their size are bounded.
+ */
+export class Memory<Key, Value> {
+  readonly #limits: MemoryLimits;
+  readonly #entries = new Map<Key, Entry<Value>>();
+  #weight = 0;
+
+  constructor(limits: MemoryLimits) {
+    this.#limits = limits;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  remember(key: Key, make: () => Value): Value {
+  get weight(): number {
+    return this.#weight;
+  }
+
+  get(key: Key): Value | undefined {
     const held = this.#entries.get(key);
-    if (held !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, held);
-      return held;
+    if (held === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, held);
+    return held.value;
+  }
+
+  set(key: Key, value: Value, weight: number): void {
+    this.#forget(key);
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#limits.entries && this.#weight <= this.#limits.weight) return;
+      this.#forget(oldest);
     }
-    const made = make();
-    this.#entries.set(key, made);
-    if (this.#entries.size > this.#limit) {
-      const oldest = this.#entries.keys().next();
-      if (!oldest.done) this.#entries.delete(oldest.value);
-    }
-    return made;
+  }
+
+  #forget(key: Key): void {
+    this.#weight -= this.#entries.get(key)?.weight ?? 0;
+    this.#entries.delete(key);
   }
 }

@@ -11,17 +11,21 @@ export interface PlatformSvns {
   readonly qeIsvSvn: number;
 }
 
-/** The levels that matched; a component without a level makes the whole "not supported". */
-export interface TcbLevels {
-  readonly platform: PlatformLevel;
-  /** Undefined for module major version 0, which has no identity of its own. */
+/** The level that matched for each component, the first that its SVNs reach. */
+export interface MatchedLevels {
+  readonly platform: PlatformLevel | undefined;
+  /** Undefined for module major version 0 too, which has no identity of its own. */
   readonly module: IsvLevel | undefined;
-  readonly qe: IsvLevel;
+  readonly qe: IsvLevel | undefined;
+  /** Which component has no level, though it needs one. */
+  readonly unsupported: 'platform' | 'TDX module' | 'QE' | undefined;
 }
 
-export interface NoTcbLevel {
-  /** Whose SVNs are below every level that Intel lists. */
-  readonly unsupported: 'platform' | 'TDX module' | 'QE';
+/** Every component that needs a level has one. */
+export interface TcbLevels extends MatchedLevels {
+  readonly platform: PlatformLevel;
+  readonly qe: IsvLevel;
+  readonly unsupported: undefined;
 }
 
 /** TDX module major version; since 1 the module is judged by its own identity. */
@@ -33,6 +37,7 @@ export function moduleIdentityOf(
   tcbInfo: TcbInfo,
   teeTcbSvn: Uint8Array,
 ): TdxModuleIdentity | undefined {
+  if (moduleVersion(teeTcbSvn) === 0) return undefined;
   return tcbInfo.moduleIdentities.find((identity) => identity.id === moduleId(teeTcbSvn));
 }
 
@@ -52,17 +57,25 @@ export function matchLevels(
   svns: PlatformSvns,
   tcbInfo: TcbInfo,
   qeIdentity: QeIdentity,
-): TcbLevels | NoTcbLevel {
+): MatchedLevels | TcbLevels {
   const platform = tcbInfo.levels.find((level) => platformCovers(svns, level));
-  if (platform === undefined) return { unsupported: 'platform' };
   const identity = moduleIdentityOf(tcbInfo, svns.teeTcbSvn);
   const module = identity && isvLevel(identity.levels, svns.teeTcbSvn[0] ?? 0);
-  if (module === undefined && moduleVersion(svns.teeTcbSvn) > 0) {
-    return { unsupported: 'TDX module' };
-  }
   const qe = isvLevel(qeIdentity.levels, svns.qeIsvSvn);
-  if (qe === undefined) return { unsupported: 'QE' };
-  return { platform, module, qe };
+  if (platform === undefined) return { platform, module, qe, unsupported: 'platform' };
+  if (module === undefined && moduleVersion(svns.teeTcbSvn) > 0) {
+    return { platform, module, qe, unsupported: 'TDX module' };
+  }
+  if (qe === undefined) return { platform, module, qe, unsupported: 'QE' };
+  return { platform, module, qe, unsupported: undefined };
+}
+
+export function isSupported(levels: MatchedLevels | TcbLevels): levels is TcbLevels {
+  return levels.unsupported === undefined;
+}
+
+export function hasRevoked({ platform, module, qe }: MatchedLevels): boolean {
+  return [platform, module, qe].some((level) => level?.status === 'Revoked');
 }
 
 export function convergedStatus(levels: TcbLevels): PlatformStatus {

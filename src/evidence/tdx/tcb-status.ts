@@ -1,4 +1,4 @@
-/** Statuses of a platform TCB level as Intel writes them (TCB info version 3). */
+/** Statuses of a platform TCB level as Intel writes them (TCB info version 3), best first. */
 export const PLATFORM_STATUSES = [
   'UpToDate',
   'SWHardeningNeeded',
@@ -42,6 +42,12 @@ function statusOf({ stale, configuration, hardening }: Needs): PlatformStatus {
   if (stale) return configuration ? 'OutOfDateConfigurationNeeded' : 'OutOfDate';
   if (configuration) return hardening ? 'ConfigurationAndSWHardeningNeeded' : 'ConfigurationNeeded';
   return hardening ? 'SWHardeningNeeded' : 'UpToDate';
+}
+
+/** The one furthest from UpToDate, in the order of {@link PLATFORM_STATUSES}. */
+export function worstStatus(statuses: readonly PlatformStatus[]): PlatformStatus {
+  const ranks = statuses.map((status) => PLATFORM_STATUSES.indexOf(status));
+  return PLATFORM_STATUSES[Math.max(0, ...ranks)] ?? 'Revoked';
 }
 
 /**

@@ -1,4 +1,5 @@
 import { formatTime } from '../../core/encoding/time.ts';
+import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../check-list.ts';
 import type { TcbSummary } from '../verification.ts';
 import type { TdxCheckId } from './checks.ts';
@@ -8,6 +9,9 @@ import type { Quote } from './quote.ts';
 import type { TcbInfo } from './tcb-info.ts';
 import {
   convergedStatus,
+  hasRevoked,
+  isSupported,
+  type MatchedLevels,
   matchLevels,
   moduleId,
   moduleIdentityOf,
@@ -16,9 +20,19 @@ import {
   type TcbLevels,
 } from './tcb-level.ts';
 import { tcbShortfall } from './tcb-shortfall.ts';
-import { relaunchTcbStatus, type TdxTcbStatus } from './tcb-status.ts';
+import {
+  type PlatformStatus,
+  relaunchTcbStatus,
+  type TdxTcbStatus,
+  worstStatus,
+} from './tcb-status.ts';
 
 type Checks = CheckList<TdxCheckId>;
+
+const RELAUNCH: ReadonlySet<TdxTcbStatus> = new Set([
+  'TDRelaunchAdvised',
+  'TDRelaunchAdvisedConfigurationNeeded',
+]);
 
 /** FMSPC and PCEID: is the TCB info about this platform at all? */
 export function checkPlatformMatch(checks: Checks, pck: PckExtension, tcbInfo: TcbInfo): void {
@@ -70,88 +84,96 @@ export function checkTcb(
   qeIdentity: QeIdentity,
 ): TcbSummary | undefined {
   const { teeTcbSvn, td15 } = quote.body;
-  const launchSvns = { pck, teeTcbSvn, qeIsvSvn: quote.qeReport.isvSvn };
-  const launch = levelsOrFail(checks, launchSvns, tcbInfo, qeIdentity, 'at launch');
-  const currentSvns = td15 ? { ...launchSvns, teeTcbSvn: td15.teeTcbSvn2 } : launchSvns;
-  const current = td15
-    ? launch && levelsOrFail(checks, currentSvns, tcbInfo, qeIdentity, 'now (TEE_TCB_SVN_2)')
-    : launch;
-  if (launch === undefined || current === undefined) {
-    checks.pass('tdx.tcb.not_revoked', 'no level matched, so none that is revoked');
+  const svns = { pck, teeTcbSvn, qeIsvSvn: quote.qeReport.isvSvn };
+  const nowSvns = td15 ? { ...svns, teeTcbSvn: td15.teeTcbSvn2 } : svns;
+  const launch = matchLevels(svns, tcbInfo, qeIdentity);
+  const current = td15 ? matchLevels(nowSvns, tcbInfo, qeIdentity) : launch;
+  const revoked = hasRevoked(launch) || hasRevoked(current);
+  checks.answer(
+    'tdx.tcb.not_revoked',
+    revoked ? { want: 'TCB levels that Intel has not revoked', got: 'Revoked' } : undefined,
+  );
+  const behind = () => [
+    ...new Set([
+      ...tcbShortfall(svns, tcbInfo, qeIdentity),
+      ...tcbShortfall(nowSvns, tcbInfo, qeIdentity),
+    ]),
+  ];
+  if (!isSupported(launch) || !isSupported(current)) {
+    const [when, levels, at] = isSupported(launch)
+      ? ['now (TEE_TCB_SVN_2)', current, nowSvns]
+      : ['at launch', launch, svns];
+    checks.fail('tdx.tcb.supported', unsupportedProblem(levels, at, tcbInfo, when), {
+      because: behind().join('; ') || 'TCB not supported',
+    });
     return undefined;
   }
   checks.pass('tdx.tcb.supported');
   const status = td15
     ? relaunchTcbStatus(convergedStatus(launch), convergedStatus(current))
     : convergedStatus(launch);
-  const behind =
-    status === 'UpToDate'
-      ? []
-      : [
-          ...new Set([
-            ...tcbShortfall(launchSvns, tcbInfo, qeIdentity),
-            ...tcbShortfall(currentSvns, tcbInfo, qeIdentity),
-          ]),
-        ];
-  const summary = summarize(status, launch, behind);
-  answerStatus(checks, summary);
+  const summary = {
+    ...summarize(status, launch, current),
+    behind: status === 'UpToDate' ? [] : behind(),
+  };
+  answerStatus(checks, status, summary, convergedStatus(launch));
   return summary;
 }
 
-function levelsOrFail(
-  checks: Checks,
-  svns: PlatformSvns,
+function unsupportedProblem(
+  { unsupported }: MatchedLevels,
+  { teeTcbSvn }: PlatformSvns,
   tcbInfo: TcbInfo,
-  qeIdentity: QeIdentity,
   when: string,
-): TcbLevels | undefined {
-  const levels = matchLevels(svns, tcbInfo, qeIdentity);
-  if (!('unsupported' in levels)) return levels;
-  checks.fail(
-    'tdx.tcb.supported',
-    {
-      want: `a TCB level for the ${levels.unsupported} ${when}`,
-      got: 'SVNs below every level that Intel lists',
-    },
-    { because: tcbShortfall(svns, tcbInfo, qeIdentity).join('; ') || 'TCB not supported' },
-  );
-  return undefined;
+): Mismatch {
+  const unknown = unsupported === 'TDX module' && !moduleIdentityOf(tcbInfo, teeTcbSvn);
+  return {
+    want: `a TCB level for the ${unsupported} ${when}`,
+    got: unknown ? `no identity ${moduleId(teeTcbSvn)}` : 'SVNs below every level that Intel lists',
+  };
 }
 
-function summarize(
-  status: TdxTcbStatus,
-  { platform, module, qe }: TcbLevels,
-  behind: readonly string[],
-): TcbSummary {
-  const levels = module ? [platform, qe, module] : [platform, qe];
+/**
+ * The levels that the status comes from: where a relaunch is advised those of the launch,
+ * else, of a TD that is judged twice, whatever either of the two has against it.
+ */
+function summarize(status: TdxTcbStatus, launch: TcbLevels, current: TcbLevels) {
+  const told = RELAUNCH.has(status) ? [launch] : [launch, current];
+  const levels = told.flatMap(({ platform, qe, module }) => [
+    platform,
+    qe,
+    ...(module ? [module] : []),
+  ]);
   return {
     status,
     date: formatTime(Math.min(...levels.map((level) => level.date))),
     advisories: [...new Set(levels.flatMap((level) => level.advisories))],
     components: {
-      platform: platform.status,
-      ...(module && { module: module.status }),
-      qe: qe.status,
+      platform: worstStatus(told.map(({ platform }) => platform.status)),
+      ...(launch.module && {
+        module: worstStatus(told.map(({ module }) => module?.status ?? 'UpToDate')),
+      }),
+      qe: launch.qe.status,
     },
-    behind,
   };
 }
 
-function answerStatus(checks: Checks, { status, behind, advisories }: TcbSummary): void {
-  checks.answer(
-    'tdx.tcb.not_revoked',
-    status === 'Revoked'
-      ? { want: 'a TCB level that Intel has not revoked', got: 'Revoked' }
-      : undefined,
-  );
+function answerStatus(
+  checks: Checks,
+  status: TdxTcbStatus,
+  { behind = [], advisories }: TcbSummary,
+  launch: PlatformStatus,
+): void {
   if (status === 'UpToDate') {
     checks.pass('tdx.tcb.status');
     return;
   }
-  const reasons = [...(behind ?? [])];
+  const reasons = [...behind];
   if (advisories.length > 0) reasons.push(`see ${advisories.join(', ')}`);
-  if (status.startsWith('TDRelaunchAdvised')) {
+  if (RELAUNCH.has(status)) {
     reasons.push('the TD was launched under an older TDX module: start it anew');
+  } else if (status !== launch) {
+    reasons.push(`${launch} at launch, worse now; Intel’s library keeps the status of the launch`);
   }
   checks.fail(
     'tdx.tcb.status',

@@ -38,11 +38,11 @@ export function checkTdAttributes(checks: Checks, { body }: Quote): void {
     'tdx.td.attributes',
     refused.length > 0
       ? {
-          want: 'no reserved bit',
+          want: 'no reserved bit, and no other bit of the group TUD (7:0)',
           got: `bit ${refused.join(', ')} of TDATTRIBUTES ${attributes}`,
         }
       : undefined,
-    'a bit without a known meaning can’t be judged; Intel’s library leaves this to the caller',
+    'a reserved bit can’t be judged, and bits 7:0 make a TD untrusted; Intel’s library leaves this to the caller',
   );
 }
 

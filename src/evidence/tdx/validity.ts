@@ -80,7 +80,10 @@ function checkDocument(
 
 function within(checks: Checks, id: TdxCheckId, problem: ReturnType<typeof outsideValidity>): void {
   if (problem === undefined) checks.pass(id);
-  else checks.unresolved(id, `want ${problem.want}, got ${problem.got}`);
+  else {
+    const stricter = problem.early ? '; Intel’s library does not ask whether it is valid yet' : '';
+    checks.unresolved(id, `want ${problem.want}, got ${problem.got}${stricter}`);
+  }
 }
 
 function outsideCertificates(chain: readonly Certificate[], now: number) {

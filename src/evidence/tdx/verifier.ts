@@ -1,5 +1,4 @@
-import { sha256, verifyP256 } from '#crypto';
-import { toHex } from '../../core/bytes/hex.ts';
+import { verifyP256 } from '#crypto';
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
@@ -8,15 +7,14 @@ import type { Claims, TcbSummary, Verification } from '../verification.ts';
 import { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './checks.ts';
 import { chainClaims, endorsementClaims, quoteClaims } from './claims.ts';
 import type { TdxClocks } from './clocks.ts';
-import { readCollateral, TDX_COLLATERAL_MEMBERS, type TdxCollateral } from './collateral.ts';
-import { checkPckCrlAlone, checkRevocation } from './crls.ts';
-import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
+import { readCollateral, type TdxCollateral } from './collateral.ts';
+import { checkPckCrlAlone } from './crls.ts';
 import { checkEventLog, requiredOfEventLog, type TdxEventLogInput } from './event-log/check.ts';
-import { Memory } from './memory.ts';
-import { type PckChain, readPckChain } from './pck-chain.ts';
-import { type QuotingEnclave, readQuotingEnclave } from './qe.ts';
+import { eventLogClaims } from './event-log/claims.ts';
+import type { QuotingEnclave } from './qe.ts';
 import { qeIdentityProblem } from './qe-identity.ts';
 import { parseQuote, type Quote } from './quote.ts';
+import { type HeldEndorsements, type Platform, Remembered } from './remembered.ts';
 import { checkEvaluationDataNumber, checkModule, checkPlatformMatch, checkTcb } from './tcb.ts';
 import { checkEnvelope, checkReportData, checkTdAttributes } from './td.ts';
 import { checkClocks, checkEndorsementValidity, checkPckValidity } from './validity.ts';
@@ -40,61 +38,41 @@ export interface TdxVerification extends Verification {
   readonly quote: Quote | undefined;
 }
 
-/** Sets of collateral that share their signatures and yet differ, such as in a CRL. */
-const MOST_ALIKE = 4;
-
-/** A platform's own part of its quotes: what one memory entry holds. */
-interface Platform {
-  readonly chain: PckChain;
-  readonly enclave: QuotingEnclave;
-}
-
-/** A set of collateral as read, with the answers for each PCK chain that was held against it. */
-interface HeldEndorsements {
-  readonly collateral: TdxCollateral;
-  readonly anchors: readonly TrustAnchor[];
-  readonly endorsements: TdxEndorsements;
-  readonly revocation: WeakMap<PckChain, readonly Check[]>;
-}
-
 /**
  * Verifies TDX quotes under a set of anchors: the same input gives the same answer, always.
  *
- * It remembers, keyed by their bytes and bounded in number, the signatures it has found
- * good or bad on collateral, PCK chains and quoting enclaves. Dates, levels and revocation
- * are looked at anew each time, so what is remembered can't outlive its validity.
+ * It remembers, keyed by their bytes and bounded in number and size, the signatures it has
+ * found good on collateral, PCK chains and quoting enclaves. Dates and levels are looked at
+ * anew each time, so what is remembered can't outlive its validity.
  */
 export class TdxVerifier {
   readonly #anchors: readonly TrustAnchor[];
-  /** Each anchor as a list of its own, made once so that it can be compared by identity. */
-  readonly #single: readonly (readonly TrustAnchor[])[];
-  readonly #chains: Memory<string, PckChain>;
-  readonly #platforms: Memory<string, Platform>;
-  readonly #collateral: Memory<string, HeldEndorsements[]>;
+  readonly #remembered: Remembered;
 
-  /** @param limit how many PCK chains, quoting enclaves and sets of collateral to remember each. */
-  constructor(anchors: readonly TrustAnchor[], limit = 1024) {
+  /** @param entries how many PCK chains, quoting enclaves and sets of collateral to remember each. */
+  constructor(anchors: readonly TrustAnchor[], entries = 1024) {
     this.#anchors = anchors;
-    this.#single = anchors.map((anchor) => [anchor]);
-    this.#chains = new Memory(limit);
-    this.#platforms = new Memory(limit);
-    this.#collateral = new Memory(limit);
+    this.#remembered = new Remembered(anchors, entries);
   }
 
   verify(input: TdxInput): TdxVerification {
     const checks = new CheckList(TDX_CHECKS);
     checkClocks(checks, input.at);
-    const quote = checks.read('tdx.quote.format', () => parseQuote(input.quote));
-    const platform = quote && this.#platform(quote);
-    const held = this.#endorsements(readCollateral(checks, input.collateral), platform?.chain);
+    // A copy: the caller may use its buffer again while the result is still being read.
+    const bytes = new Uint8Array(input.quote);
+    const quote = checks.read('tdx.quote.format', () => parseQuote(bytes));
+    const platform = quote && this.#remembered.platform(quote);
+    const collateral = readCollateral(checks, input.collateral);
+    const held = this.#remembered.endorsements(collateral, platform?.chain);
     const log = quote && input.eventLog && checkEventLog(checks, quote.body.rtmrs, input.eventLog);
     const tcb =
       quote && platform
         ? this.#checkQuote(checks, input, quote, platform, held)
         : this.#checkCollateralOnly(checks, input, held);
+    const concluded = conclusion(checks.all, requiredFor(input));
     return {
       evidence: 'tdx',
-      ...conclusion(checks.all, requiredFor(input)),
+      ...concluded,
       anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
       ...(tcb && { tcb }),
@@ -104,7 +82,10 @@ export class TdxVerifier {
           ...endorsementClaims(held.endorsements),
           ...(quote && quoteClaims(quote)),
           ...(platform && chainClaims(platform.chain)),
-          ...(log && { eventLog: log }),
+          // Registers of a quote that nobody vouches for prove nothing of a log.
+          ...(log && {
+            eventLog: eventLogClaims(log.log, concluded.authentic ? log.comparisons : []),
+          }),
         };
       },
     };
@@ -124,7 +105,7 @@ export class TdxVerifier {
     checks.add(chain.checks);
     if (chain.certificates) checkPckValidity(checks, chain.certificates, input.at.evidence);
     checks.add(endorsements.checks);
-    if (chain.certificates) checks.add(revocationOf(held, chain));
+    if (chain.certificates) checks.add(this.#remembered.revocation(held, chain));
     checkEndorsementValidity(checks, endorsements, input.at);
     checks.add(enclave.checks);
     if (qeIdentity) {
@@ -146,55 +127,14 @@ export class TdxVerifier {
   #checkCollateralOnly(
     checks: CheckList<TdxCheckId>,
     input: TdxInput,
-    { endorsements }: HeldEndorsements,
+    { endorsements, collateral }: HeldEndorsements,
   ): undefined {
     checks.add(endorsements.checks);
-    if (endorsements.pckCrlIssuerChain !== undefined) {
-      checks.add(checkPckCrlAlone(endorsements, this.#anchors).checks);
+    const { pck_crl_issuer_chain: chain } = collateral;
+    if (chain !== undefined) {
+      checks.add(checkPckCrlAlone(endorsements, chain, this.#anchors).checks);
     }
     checkEndorsementValidity(checks, endorsements, input.at);
-  }
-
-  #platform(quote: Quote): Platform {
-    // The section holds attestation key, QE report, its signature and the PCK chain.
-    return this.#platforms.remember(toHex(sha256(quote.platformSection)), () => {
-      const { type, data } = quote.certification;
-      const chain = this.#chains.remember(`${type}:${toHex(sha256(data))}`, () =>
-        readPckChain(quote.certification, this.#anchors),
-      );
-      return { chain, enclave: readQuotingEnclave(quote, chain) };
-    });
-  }
-
-  /**
-   * Read under the one anchor that the quote chains to: where several are trusted, one's
-   * endorsements must not vouch for another's platforms, nor its empty CRL clear them.
-   */
-  #endorsements(collateral: TdxCollateral, chain: PckChain | undefined): HeldEndorsements {
-    const anchors = chain?.anchor ? this.#alone(chain.anchor) : this.#anchors;
-    const key = `${collateral.tcb_info_signature}/${collateral.qe_identity_signature}`;
-    const candidates = this.#collateral.remember(key, () => []);
-    // Signatures alone are no key: a set that differs in any byte is another set.
-    const known = candidates.find(
-      (held) =>
-        held.anchors === anchors &&
-        TDX_COLLATERAL_MEMBERS.every((member) => held.collateral[member] === collateral[member]),
-    );
-    if (known) return known;
-    const made: HeldEndorsements = {
-      collateral: { ...collateral },
-      anchors,
-      endorsements: readEndorsements(collateral, anchors),
-      revocation: new WeakMap(),
-    };
-    candidates.unshift(made);
-    candidates.length = Math.min(candidates.length, MOST_ALIKE);
-    return made;
-  }
-
-  #alone(anchor: TrustAnchor): readonly TrustAnchor[] {
-    const index = this.#anchors.indexOf(anchor);
-    return this.#single[index] ?? [anchor];
   }
 }
 
@@ -234,14 +174,6 @@ const REVOCATION: ReadonlySet<TdxCheckId> = new Set([
   'tdx.pck_crl.validity',
   'tdx.pck.revocation',
 ]);
-
-function revocationOf(held: HeldEndorsements, chain: PckChain): readonly Check[] {
-  const known = held.revocation.get(chain);
-  if (known) return known;
-  const made = chain.certificates ? checkRevocation(held.endorsements, chain.certificates) : [];
-  held.revocation.set(chain, made);
-  return made;
-}
 
 function checkQuoteSignature(
   checks: CheckList<TdxCheckId>,

@@ -1,9 +1,7 @@
 import { toHex } from '../../../core/bytes/hex.ts';
 import type { CheckList } from '../../check-list.ts';
-import type { Claims } from '../../verification.ts';
 import type { TdxCheckId } from '../checks.ts';
 import { parseCcelTable } from './ccel-table.ts';
-import { eventLogClaims } from './claims.ts';
 import { compareWithRtmrs, type RegisterComparison } from './compare.ts';
 import { firstDeparture } from './departure.ts';
 import type { EventLog } from './event.ts';
@@ -31,23 +29,25 @@ export function requiredOfEventLog({ table, expected }: TdxEventLogInput): reado
   ];
 }
 
-/**
- * Replays a log against the quoted registers and against the expected story.
- *
- * @returns the log's claims, labelled by what the registers vouch for.
- */
+/** A log that could be read, and how it compares with the registers of the quote. */
+export interface CheckedEventLog {
+  readonly log: EventLog;
+  readonly comparisons: readonly RegisterComparison[];
+}
+
+/** Replays a log against the quoted registers and against the expected story. */
 export function checkEventLog(
   checks: CheckList<TdxCheckId>,
   rtmrs: readonly Uint8Array[],
   { log: bytes, table, expected }: TdxEventLogInput,
-): Claims | undefined {
+): CheckedEventLog | undefined {
   if (table) checkTable(checks, table, bytes);
   const log = checks.read('tdx.event_log.format', () => readEventLog(bytes));
   if (log === undefined) return undefined;
   const comparisons = compareWithRtmrs(log, rtmrs);
   for (const comparison of comparisons) checkRegister(checks, comparison);
   if (expected) checkExpected(checks, log, comparisons, expected);
-  return eventLogClaims(log, comparisons);
+  return { log, comparisons };
 }
 
 function checkTable(checks: CheckList<TdxCheckId>, table: Uint8Array, log: Uint8Array): void {
@@ -86,10 +86,11 @@ function checkExpected(
     checks.unresolved(id, 'a log that does not replay tells no story');
     return;
   }
-  const open = comparisons.find(({ outcome, events }) => outcome === 'not-covered' && events > 0);
+  const open = comparisons.find(({ outcome }) => outcome === 'not-covered');
   if (open) {
-    // Entries could be cut or edited there until they tell what is expected.
-    checks.unresolved(id, `the log's events of RTMR${open.register} do not replay to the quote`);
+    // Whoever asks for a whole story must not get one with an unknown ending.
+    const register = `RTMR${open.register}`;
+    checks.unresolved(id, `${register} holds something that the log does not account for`);
     return;
   }
   checks.read(id, () => {

@@ -1,0 +1,116 @@
+import { sha256 } from '#crypto';
+import { toHex } from '../../core/bytes/hex.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { Check } from '../verdict.ts';
+import { SIGNED_COLLATERAL_MEMBERS, type TdxCollateral } from './collateral.ts';
+import { checkRevocation } from './crls.ts';
+import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
+import { Memory } from './memory.ts';
+import { type PckChain, readPckChain } from './pck-chain.ts';
+import { type QuotingEnclave, readQuotingEnclave } from './qe.ts';
+import type { Quote } from './quote.ts';
+
+/** A platform's own part of its quotes. */
+export interface Platform {
+  readonly chain: PckChain;
+  readonly enclave: QuotingEnclave;
+}
+
+/** A set of collateral as read, with the answers for each PCK chain that was held against it. */
+export interface HeldEndorsements {
+  readonly collateral: TdxCollateral;
+  readonly anchors: readonly TrustAnchor[];
+  readonly endorsements: TdxEndorsements;
+  readonly revocation: WeakMap<PckChain, readonly Check[]>;
+}
+
+/** Real sets are some 25 KB of text; all that is held together stays below this. */
+const COLLATERAL_WEIGHT = 64 * 1024 * 1024;
+/** A set above this is read each time it comes. */
+const HEAVIEST_COLLATERAL = 8 * 1024 * 1024;
+
+/**
+ * What was found to be signed, by the bytes that say so. Nothing here depends on the time.
+ *
+ * Only what is good is kept: a forger could fill the memory with what is not, and a genuine
+ * part can't be varied at will.
+ */
+export class Remembered {
+  readonly #anchors: readonly TrustAnchor[];
+  /** Each anchor as a list of its own, made once so that it can be compared by identity. */
+  readonly #single: ReadonlyMap<TrustAnchor, readonly TrustAnchor[]>;
+  readonly #chains: Memory<string, PckChain>;
+  readonly #platforms: Memory<string, Platform>;
+  readonly #collateral: Memory<string, HeldEndorsements>;
+
+  constructor(anchors: readonly TrustAnchor[], entries: number) {
+    this.#anchors = anchors;
+    this.#single = new Map(anchors.map((anchor) => [anchor, [anchor]]));
+    this.#chains = new Memory({ entries, weight: entries });
+    this.#platforms = new Memory({ entries, weight: entries });
+    this.#collateral = new Memory({ entries, weight: COLLATERAL_WEIGHT });
+  }
+
+  platform(quote: Quote): Platform {
+    // The section holds attestation key, QE report, its signature and the PCK chain.
+    const key = toHex(sha256(quote.platformSection));
+    const held = this.#platforms.get(key);
+    if (held) return held;
+    const chain = this.#chain(quote);
+    const made = { chain, enclave: readQuotingEnclave(quote, chain) };
+    if (isGood(chain.checks) && isGood(made.enclave.checks)) this.#platforms.set(key, made, 1);
+    return made;
+  }
+
+  /**
+   * Read under the one anchor that the quote chains to: where several are trusted, one's
+   * endorsements must not vouch for another's platforms, nor its empty CRL clear them.
+   */
+  endorsements(collateral: TdxCollateral, chain: PckChain | undefined): HeldEndorsements {
+    const anchors = (chain?.anchor && this.#single.get(chain.anchor)) ?? this.#anchors;
+    const key = `${collateral.tcb_info_signature}/${collateral.qe_identity_signature}`;
+    const held = this.#collateral.get(key);
+    // Signatures alone are no key: a set that differs in any byte is another set.
+    const same =
+      held?.anchors === anchors &&
+      SIGNED_COLLATERAL_MEMBERS.every((name) => held.collateral[name] === collateral[name]);
+    if (held && same) return held;
+    const made: HeldEndorsements = {
+      collateral: { ...collateral },
+      anchors,
+      endorsements: readEndorsements(collateral, anchors),
+      revocation: new WeakMap(),
+    };
+    const weight = weightOf(collateral);
+    if (isGood(made.endorsements.checks) && weight <= HEAVIEST_COLLATERAL) {
+      this.#collateral.set(key, made, weight);
+    }
+    return made;
+  }
+
+  revocation(held: HeldEndorsements, chain: PckChain): readonly Check[] {
+    const known = held.revocation.get(chain);
+    if (known) return known;
+    const made = chain.certificates ? checkRevocation(held.endorsements, chain.certificates) : [];
+    held.revocation.set(chain, made);
+    return made;
+  }
+
+  #chain({ certification }: Quote): PckChain {
+    const key = `${certification.type}:${toHex(sha256(certification.data))}`;
+    const held = this.#chains.get(key);
+    if (held) return held;
+    const made = readPckChain(certification, this.#anchors);
+    if (isGood(made.checks)) this.#chains.set(key, made, 1);
+    return made;
+  }
+}
+
+function isGood(checks: readonly Check[]): boolean {
+  return checks.every((check) => check.outcome === 'pass');
+}
+
+/** Characters of text, which is about what a set keeps alive. */
+function weightOf(collateral: TdxCollateral): number {
+  return Object.values(collateral).reduce((sum, text) => sum + text.length, 0);
+}
