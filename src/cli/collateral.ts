@@ -4,9 +4,9 @@ import { EndorsementFolder } from '../endorsements/folder.ts';
 import { HTTP_LIMITS } from '../endorsements/http.ts';
 import { INTEL_PCS, type PcsBase, pcsBase } from '../endorsements/intel/base-url.ts';
 import { parseTdxChannel, type TdxChannel } from '../endorsements/intel/key.ts';
-import { TdxEndorsementSource } from '../endorsements/source.ts';
+import { type TdxEndorsementSet, TdxEndorsementSource } from '../endorsements/source.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
-import { quotePlatform } from '../evidence/tdx/platform.ts';
+import { type QuotePlatform, quotePlatform } from '../evidence/tdx/platform.ts';
 import { type Io, usage, warn } from './io.ts';
 import { type Args, asOption, type Option, type Options } from './verb.ts';
 
@@ -63,30 +63,60 @@ export function readSource(args: Args): PcsBase {
   return asOption('pccs', () => pcsBase(args.one('pccs') ?? INTEL_PCS));
 }
 
-/** A file's bytes when one was named, else from the folder or the network. */
-export async function collateralFor(
+/** What a verification is to use, and why parts of it are missing, where somebody knows. */
+export interface FoundCollateral {
+  readonly collateral: TdxCollateral | Uint8Array;
+  readonly collateralMissing?: string;
+}
+
+/**
+ * A file's bytes when one was named, else from the folder or the network.
+ *
+ * @param asked the time of `--at`, in milliseconds: a folder that has a set for it is enough,
+ *   and what the network serves now is no better for it.
+ */
+export async function findCollateral(
   io: Io,
   args: Args,
   quote: Uint8Array,
   anchors: readonly TrustAnchor[],
-): Promise<TdxCollateral | Uint8Array> {
+  asked: number | undefined,
+): Promise<FoundCollateral> {
   const path = args.one('collateral');
   if (path !== undefined) {
     const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name));
     if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
-    return io.readFile(path);
+    return { collateral: await io.readFile(path) };
   }
-  const source = endorsementSource(io, args, anchors);
+  const folder = endorsementSource(io, args, anchors, false);
+  const source = endorsementSource(io, args, anchors, !args.has('offline'));
   try {
-    const set = await source.collateralFor(quotePlatform(quote, anchors), io.now());
+    const platform = quotePlatform(quote, anchors);
+    const held = asked === undefined ? undefined : await heldAt(folder, platform, asked);
+    const set = held ?? (await source.collateralFor(platform, io.now()));
     for (const warning of set.warnings) warn(io, warning);
-    return set.collateral;
+    return { collateral: set.collateral };
   } catch (error) {
     // Without endorsements every other question can still be asked; the rest is unresolved.
-    if (!(error instanceof Fault) || error.code === 'usage' || error.code === 'internal')
+    if (!(error instanceof Fault) || error.code === 'usage' || error.code === 'internal') {
       throw error;
-    if (error.code === 'unreachable') warn(io, error.message);
-    return {};
+    }
+    warn(io, error.code === 'unreachable' ? error.message : error.detail);
+    return { collateral: {}, collateralMissing: error.detail };
+  }
+}
+
+async function heldAt(
+  folder: TdxEndorsementSource,
+  platform: QuotePlatform,
+  asked: number,
+): Promise<TdxEndorsementSet | undefined> {
+  try {
+    const set = await folder.collateralFor(platform, asked);
+    return set.state === 'current' ? set : undefined;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'unreachable') return undefined;
+    throw error;
   }
 }
 
@@ -94,17 +124,14 @@ function endorsementSource(
   io: Io,
   args: Args,
   anchors: readonly TrustAnchor[],
+  online: boolean,
 ): TdxEndorsementSource {
   const dir = args.one('endorsements');
-  const network = {
-    fetch: io.fetch,
-    base: readSource(args),
-    limits: HTTP_LIMITS,
-  };
+  const network = { fetch: io.fetch, base: readSource(args), limits: HTTP_LIMITS };
   return new TdxEndorsementSource({
     anchors,
     channel: readChannel(args),
-    ...(args.has('offline') ? {} : { network }),
+    ...(online ? { network } : {}),
     ...(dir === undefined ? {} : { folder: new EndorsementFolder(dir) }),
   });
 }

@@ -182,7 +182,8 @@ function printOutcome(
 ): void {
   const word = painter(io.colours)(good ? 'green' : 'red', outcome.padEnd(13));
   io.out(`${word} ${rowText(row)}\n`);
-  if (because !== undefined) io.out(`  ${visible(because)}\n`);
+  // The checks that did not pass say it better, where there are any.
+  if (because !== undefined && notPassed.length === 0) io.out(`  ${visible(because)}\n`);
   for (const check of notPassed) {
     if (check.outcome !== 'pass') io.out(`  ${check.id}: ${visible(reasonOf(check))}\n`);
   }

@@ -1,7 +1,7 @@
 import { fromHex, isHex } from '../core/bytes/hex.ts';
 import { fromBase64 } from '../core/encoding/base64.ts';
 import { fromPem } from '../core/encoding/pem.ts';
-import { malformed } from '../core/fault.ts';
+import { Fault, malformed } from '../core/fault.ts';
 import { anchorFromCertificate, type TrustAnchor } from '../core/x509/anchors.ts';
 import { type Io, usage } from './io.ts';
 import { parseRfc3339 } from './rfc3339.ts';
@@ -49,7 +49,18 @@ export async function readAnchors(
 ): Promise<readonly TrustAnchor[]> {
   const paths = args.many('trust-anchor');
   if (paths.length === 0) return vendor;
-  return Promise.all(paths.map(async (path) => readAnchor(path, await io.readFile(path))));
+  return Promise.all(
+    paths.map(async (path) => {
+      const file = await io.readFile(path);
+      try {
+        return readAnchor(path, file);
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code === 'internal') throw error;
+        // A root that can't be read says nothing about the evidence: no verdict, not even "reject".
+        throw usage(`--trust-anchor ${path}: want one certificate, DER or PEM (${error.detail})`);
+      }
+    }),
+  );
 }
 
 export function readAnchor(path: string, file: Uint8Array): TrustAnchor {

@@ -1,21 +1,15 @@
 import { toHex } from '../core/bytes/hex.ts';
 import { fromUtf8, utf8 } from '../core/bytes/text.ts';
-import { derSequence } from '../core/encoding/der.ts';
 import { parseJson } from '../core/encoding/json.ts';
 import { fromPem } from '../core/encoding/pem.ts';
 import { formatTime } from '../core/encoding/time.ts';
 import { type Certificate, parseCertificate } from '../core/x509/certificate.ts';
 import { type Crl, parseCrl } from '../core/x509/crl.ts';
 import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
-import {
-  chainClaims,
-  endorsementClaims,
-  extensionClaims,
-  quoteClaims,
-  tcbInfoPlatformClaims,
-} from '../evidence/tdx/claims.ts';
+import { chainClaims, extensionClaims, quoteClaims } from '../evidence/tdx/claims.ts';
 import { parseTdxCollateral } from '../evidence/tdx/collateral.ts';
-import { readEndorsements } from '../evidence/tdx/endorsements.ts';
+import { endorsementClaims } from '../evidence/tdx/collateral-claims.ts';
+import { decodeCrl, readEndorsements } from '../evidence/tdx/endorsements.ts';
 import { parseCcelTable } from '../evidence/tdx/event-log/ccel-table.ts';
 import { eventLogClaims } from '../evidence/tdx/event-log/claims.ts';
 import { readEventLog } from '../evidence/tdx/event-log/read.ts';
@@ -23,6 +17,7 @@ import { readPckChain } from '../evidence/tdx/pck-chain.ts';
 import { parsePckExtension, SGX_EXTENSION } from '../evidence/tdx/pck-extension.ts';
 import { parseQuote } from '../evidence/tdx/quote.ts';
 import type { Claims } from '../evidence/verification.ts';
+import { parseHclReport } from '../evidence/vtpm/hcl-report.ts';
 import { asciiText } from './input.ts';
 
 interface Format {
@@ -55,7 +50,7 @@ export const FORMATS: readonly Format[] = [
   },
   {
     name: 'dstack event log',
-    looksLike: (bytes) => firstInk(bytes) === '[',
+    looksLike: (bytes, text) => firstInk(bytes) === '[' && (text ?? '"imr"').includes('"imr"'),
     claims: (bytes) => eventLogClaims(readEventLog(bytes)),
   },
   {
@@ -82,12 +77,19 @@ export const FORMATS: readonly Format[] = [
     },
   },
   {
-    name: 'X.509 certificate or CRL, DER',
+    name: 'X.509 certificate, DER',
+    looksLike: (bytes) => startsWith(bytes, [0x30]) && isCertificate(bytes),
+    claims: (bytes) => certificateDetails(parseCertificate(bytes, 'certificate')),
+  },
+  {
+    name: 'X.509 CRL, DER',
     looksLike: (bytes) => startsWith(bytes, [0x30]),
-    claims: (bytes) =>
-      isCertificate(bytes)
-        ? certificateDetails(parseCertificate(bytes, 'certificate'))
-        : crlDetails(parseCrl(bytes, 'crl')),
+    claims: (bytes) => crlDetails(parseCrl(bytes, 'crl')),
+  },
+  {
+    name: 'Azure HCL report',
+    looksLike: (bytes) => startsWith(bytes, utf8('HCLA')),
+    claims: hclClaims,
   },
 ];
 
@@ -129,14 +131,33 @@ function collateralClaims(bytes: Uint8Array): Claims {
     ? { ...(tcbInfo && { tcb_info: tcbInfo }), ...(qeIdentity && { qe_identity: qeIdentity }) }
     : parseTdxCollateral(bytes);
   const endorsements = readEndorsements(collateral, []);
+  // Who signed it is not asked here, so it is read apart from that question.
+  const rootCaCrl = 'root_ca_crl' in collateral ? collateral.root_ca_crl : undefined;
   const problems = endorsements.checks
     .filter(({ id, outcome }) => id.endsWith('.format') && outcome === 'fail')
     .map((check) => `${check.path}: ${check.outcome === 'fail' ? check.got : ''}`);
   return {
     members: Object.keys(value ?? {}),
-    ...tcbInfoPlatformClaims(endorsements),
     ...endorsementClaims(endorsements),
+    ...(rootCaCrl && problems.length === 0 && { rootCaCrl: rootCrlClaims(rootCaCrl) }),
     ...(problems.length > 0 && { problems }),
+  };
+}
+
+function rootCrlClaims(text: string): Claims {
+  const path = 'collateral.root_ca_crl';
+  return crlClaims(parseCrl(decodeCrl(text, path), path));
+}
+
+function hclClaims(bytes: Uint8Array): Claims {
+  const hcl = parseHclReport(bytes);
+  return {
+    version: hcl.version,
+    hardware: hcl.hardware,
+    hardwareReport: toHex(hcl.hardwareReport),
+    hash: hcl.hash,
+    runtimeJson: fromUtf8(hcl.runtimeJson, 'hcl.runtime_json'),
+    trailingZeroBytes: hcl.trailingZeroBytes,
   };
 }
 
@@ -164,7 +185,13 @@ function crlDetails(crl: Crl): Claims {
 
 /** Both are a SEQUENCE of a to-be-signed SEQUENCE; a certificate's begins with its [0] version. */
 function isCertificate(bytes: Uint8Array): boolean {
-  return derSequence(bytes, 'der').sequence('tbs').peek() === 0xa0;
+  const inner = headerLength(bytes, 0);
+  return bytes[inner + headerLength(bytes, inner)] === 0xa0;
+}
+
+function headerLength(bytes: Uint8Array, at: number): number {
+  const length = bytes[at + 1] ?? 0;
+  return length < 0x80 ? 2 : 2 + (length & 0x7f);
 }
 
 export function formatOf(bytes: Uint8Array): Format | undefined {

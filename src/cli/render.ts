@@ -82,6 +82,14 @@ function tcbLines(paint: Paint, tcb: TcbSummary): string[] {
   const colour = tcb.status === 'UpToDate' ? 'green' : 'yellow';
   const parts = Object.entries(tcb.components ?? {}).map(([name, status]) => `${name} ${status}`);
   return [
+    ...(tcb.endorsed === false
+      ? [
+          paint(
+            'yellow',
+            'The vendor’s word on the TCB did not verify; the following is only what it says:',
+          ),
+        ]
+      : []),
     `TCB ${paint(colour, visible(tcb.status))}, level of ${visible(tcb.date)}  ${paint('dim', visible(parts.join(' · ')))}`,
     ...(tcb.behind ?? []).map((sentence) => `  behind: ${visible(sentence)}`),
     ...(tcb.advisories.length > 0 ? [`  advisories: ${visible(tcb.advisories.join(', '))}`] : []),

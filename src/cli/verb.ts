@@ -32,7 +32,7 @@ const JSON_OPTION: Options = {
 
 /** Every verb answers in JSON, and every verb has help. */
 export function allOptions(verb: Verb): Options {
-  return { ...verb.options, ...JSON_OPTION, help: { help: 'print this help' } };
+  return { ...JSON_OPTION, ...verb.options, help: { help: 'print this help' } };
 }
 
 /** What was given on the command line, already held against the verb's own table. */

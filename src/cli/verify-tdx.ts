@@ -4,7 +4,7 @@ import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
 import type { TdxClocks } from '../evidence/tdx/clocks.ts';
 import type { TdxEventLogInput } from '../evidence/tdx/event-log/check.ts';
 import { verifyTdx } from '../evidence/tdx/verifier.ts';
-import { collateralFor, ENDORSEMENT_OPTIONS } from './collateral.ts';
+import { ENDORSEMENT_OPTIONS, findCollateral } from './collateral.ts';
 import {
   ANCHOR_OPTION,
   atOption,
@@ -64,10 +64,11 @@ export const verifyTdxVerb: Verb = {
     const eventLog = await readEventLogInput(io, args);
     const minimum = readWholeNumber(args, 'min-tcb-evaluation-data-number');
     const quote = decodeEvidence(await io.readFile(args.operand(0)));
-    const collateral = await collateralFor(io, args, quote, anchors);
+    const asked = args.many('at').length > 0 ? at.tcbInfo : undefined;
+    const found = await findCollateral(io, args, quote, anchors, asked);
     const result = verifyTdx({
       quote,
-      collateral,
+      ...found,
       at,
       anchors,
       ...(reportData && { reportData }),

@@ -22,8 +22,10 @@ export interface TcbSummary {
   readonly advisories: readonly string[];
   /** Statuses that were converged into `status`, by component. */
   readonly components?: { readonly [component: string]: string };
-  /** What is behind, one sentence each; empty when nothing is. */
+  /** What is behind and which advisories name it, one sentence a component; empty when nothing is. */
   readonly behind?: readonly string[];
+  /** The documents this was read from are the vendor's, and about this platform. */
+  readonly endorsed?: boolean;
 }
 
 /** The answer of a verifier about one piece of evidence; what `--json` prints. */

@@ -25,7 +25,8 @@ export function expectVerificationJson(value: Record<string, unknown>): void {
 }
 
 function expectTcb(tcb: Record<string, unknown>): void {
-  const { components, behind, ...named } = tcb;
+  const { components, behind, endorsed, ...named } = tcb;
+  expect(endorsed).toBeTypeOf('boolean');
   expect(named).toStrictEqual({
     status: expect.any(String),
     date: expect.stringMatching(RFC_3339),

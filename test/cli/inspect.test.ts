@@ -7,6 +7,7 @@ import { toBase64 } from '../../src/core/encoding/base64.ts';
 import { toPem } from '../../src/core/encoding/pem.ts';
 import { createTdxPlatform } from '../../src/simulator/tdx/platform.ts';
 import { simulateTdx } from '../../src/simulator/tdx/simulate.ts';
+import { hcl } from '../support/hcl.ts';
 import { expectErrorJson } from './design-json.ts';
 import { honest, jsonOf, postern, UNSAFE } from './fake-io.ts';
 
@@ -52,12 +53,13 @@ const KNOWN: readonly (readonly [string, string, Uint8Array | string, object])[]
   ['a CRL in PEM', 'X.509 CRL', toPem(crl, 'X509 CRL'), { revokedCertificates: 0, revoked: [] }],
   [
     'a certificate in DER',
-    'X.509 certificate or CRL, DER',
+    'X.509 certificate, DER',
     root,
     { subject: expect.stringContaining('CN=Intel SGX Root CA'), ca: true },
   ],
-  ['a CRL in DER', 'X.509 certificate or CRL, DER', crl, { revokedCertificates: 0 }],
-  ['a CRL in hex', 'X.509 certificate or CRL, DER', toHex(crl), { revokedCertificates: 0 }],
+  ['a CRL in DER', 'X.509 CRL, DER', crl, { revokedCertificates: 0 }],
+  ['an HCL report', 'Azure HCL report', hcl(), { version: 2, hardware: 'tdx' }],
+  ['a CRL in hex', 'X.509 CRL, DER', toHex(crl), { revokedCertificates: 0 }],
 ];
 
 describe('inspect knows', () => {
@@ -124,15 +126,15 @@ describe('inspect refuses', () => {
     ['another kind of PEM', toPem(root, 'PUBLIC KEY'), 'unsupported', 'file: none of'],
     ['half a quote', quote.subarray(0, 600), 'malformed', 'quote.body'],
     ['an SGX quote', quote.with(4, 0), 'malformed', 'quote.header.tee_type: want 0x81'],
-    ['half a certificate', root.subarray(0, 90), 'malformed', 'der'],
-    ['a certificate and a byte', concatBytes(root, Uint8Array.of(0)), 'malformed', 'der'],
+    ['half a certificate', root.subarray(0, 90), 'malformed', 'certificate'],
+    ['a certificate and a byte', concatBytes(root, Uint8Array.of(0)), 'malformed', 'certificate'],
     ['half a log', ccelLog.subarray(0, 200), 'malformed', 'event_log'],
     ['half a table', ccelTable.subarray(0, 30), 'malformed', ''],
     ['half a JSON object', '{"tcb_info": "', 'malformed', 'json'],
     ['half a JSON array', '[{"imr": 0', 'malformed', 'event_log'],
     ['half a PEM', toPem(root, 'CERTIFICATE').slice(0, 300), 'malformed', 'pem[0]'],
-    ['a million brackets', '['.repeat(1_000_000), 'malformed', 'event_log'],
-    ['a sequence of nothing', Uint8Array.of(0x30, 0), 'malformed', 'der'],
+    ['a million brackets', '['.repeat(1_000_000), 'unsupported', 'file'],
+    ['a sequence of nothing', Uint8Array.of(0x30, 0), 'malformed', 'crl'],
   ])('%s', async (_, file, code, says) => {
     const ran = await postern(['inspect', 'file', '--json'], { file });
     expect(ran.exit).toBe(1);

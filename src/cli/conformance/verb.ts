@@ -28,10 +28,10 @@ export const conformanceVerb: Verb = {
   summary: 'Run a manifest of test vectors and compare each case with what it expects.',
   operands: '<manifest.json>',
   arity: { min: 1, max: 1 },
-  options: {},
+  options: { json: { help: 'print one JSON object a case, one a line' } },
   notes: [
     `Runs cases of these kinds: ${RUNNERS.map((runner) => runner.name).join(', ')}. A case of another kind counts as different.`,
-    'Prints one line a case, or with --json one object a line: id, verdict, authentic, tcb, failed and unresolved check ids, fields, differs. Exit code 1 if any differs.',
+    'Prints one line a case; the JSON objects hold id, verdict, authentic, tcb, failed and unresolved check ids, fields, differs. Exit code 1 if any differs.',
   ],
   run: async (io, args) => {
     const path = args.operand(0);

@@ -24,8 +24,9 @@ function onRequest(path: string, asks: string): Question {
 }
 
 /**
- * Every question that the TDX verifier asks, in the order of Intel's DCAP library
- * (`reference`: Intel SGX/TDX DCAP Quote Verification Library), ours added.
+ * Every question that the TDX verifier asks. One that can't be asked, since what it is about
+ * could not be read, has no answer in a result; asked or not, an answer other than `pass` to
+ * one of the baseline accepts nothing.
  */
 export const TDX_CHECKS = {
   'tdx.clock': authentic('at', 'Is the time to verify at a real instant?'),
@@ -61,15 +62,18 @@ export const TDX_CHECKS = {
     'collateral.root_ca_crl',
     'Is there a readable CRL of the root CA?',
   ),
-  'tdx.root_crl.signature': authentic('collateral.root_ca_crl', 'Did the root sign it?'),
-  'tdx.root_crl.validity': authentic('collateral.root_ca_crl', 'Is it in date?'),
+  'tdx.root_crl.signature': authentic('collateral.root_ca_crl', 'Did the root sign its CRL?'),
+  'tdx.root_crl.validity': authentic('collateral.root_ca_crl', 'Is the root CA’s CRL in date?'),
   'tdx.pck_crl.signer': onRequest(
     'collateral.pck_crl_issuer_chain',
     'Without a quote: is the issuer chain a PCK CA under the pinned root?',
   ),
   'tdx.pck_crl.format': authentic('collateral.pck_crl', 'Is there a readable CRL of the PCK CA?'),
-  'tdx.pck_crl.signature': authentic('collateral.pck_crl', 'Did the PCK CA of this quote sign it?'),
-  'tdx.pck_crl.validity': authentic('collateral.pck_crl', 'Is it in date?'),
+  'tdx.pck_crl.signature': authentic(
+    'collateral.pck_crl',
+    'Did the PCK CA of this quote sign its CRL?',
+  ),
+  'tdx.pck_crl.validity': authentic('collateral.pck_crl', 'Is the PCK CA’s CRL in date?'),
   'tdx.pck.revocation': authentic(
     'quote.certification_data',
     'Are the PCK certificate and its CA not revoked?',
@@ -80,24 +84,27 @@ export const TDX_CHECKS = {
   ),
   'tdx.tcb_info.signer': authentic(
     'collateral.tcb_info_issuer_chain',
-    'Is its signer Intel’s TCB signing certificate, issued by the pinned root?',
+    'Is the signer of the TCB info Intel’s TCB signing certificate, issued by the pinned root?',
   ),
   'tdx.tcb_info.revocation': authentic(
     'collateral.tcb_info_issuer_chain',
-    'Is its signer not revoked?',
+    'Is the signer of the TCB info not revoked?',
   ),
   'tdx.tcb_info.signature': authentic(
     'collateral.tcb_info_signature',
-    'Are its exact bytes signed?',
+    'Are the exact bytes of the TCB info signed?',
   ),
-  'tdx.tcb_info.validity': acceptable('collateral.tcb_info', 'Are it and its signer in date?'),
+  'tdx.tcb_info.validity': acceptable(
+    'collateral.tcb_info',
+    'Are the TCB info and its signer in date?',
+  ),
   'tdx.tcb_info.fmspc': authentic(
     'collateral.tcb_info.fmspc',
-    'Is it for this kind of platform (FMSPC)?',
+    'Is the TCB info for this kind of platform (FMSPC)?',
   ),
   'tdx.tcb_info.pceid': authentic(
     'collateral.tcb_info.pceId',
-    'Is it for this provisioning certification enclave (PCEID)?',
+    'Is the TCB info for this provisioning certification enclave (PCEID)?',
   ),
   'tdx.qe_identity.format': authentic(
     'collateral.qe_identity',
@@ -105,19 +112,19 @@ export const TDX_CHECKS = {
   ),
   'tdx.qe_identity.signer': authentic(
     'collateral.qe_identity_issuer_chain',
-    'Is its signer Intel’s TCB signing certificate, issued by the pinned root?',
+    'Is the signer of the QE identity Intel’s TCB signing certificate, issued by the pinned root?',
   ),
   'tdx.qe_identity.revocation': authentic(
     'collateral.qe_identity_issuer_chain',
-    'Is its signer not revoked?',
+    'Is the signer of the QE identity not revoked?',
   ),
   'tdx.qe_identity.signature': authentic(
     'collateral.qe_identity_signature',
-    'Are its exact bytes signed?',
+    'Are the exact bytes of the QE identity signed?',
   ),
   'tdx.qe_identity.validity': acceptable(
     'collateral.qe_identity',
-    'Are it and its signer in date?',
+    'Are the QE identity and its signer in date?',
   ),
   'tdx.qe_report.signature': authentic(
     'quote.qe_report_signature',

@@ -1,12 +1,10 @@
 import { isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import { formatTime } from '../../core/encoding/time.ts';
-import { certificateClaims, crlClaims } from '../certificate-claims.ts';
+import { certificateClaims } from '../certificate-claims.ts';
 import type { Claims } from '../verification.ts';
-import type { TdxEndorsements } from './endorsements.ts';
 import type { PckChain } from './pck-chain.ts';
 import type { PckExtension } from './pck-extension.ts';
-import type { Quote } from './quote.ts';
+import { ECDSA_P256, type Quote, TEE_TYPE_TDX } from './quote.ts';
 import type { SgxReport } from './sgx-report.ts';
 import { TD_ATTRIBUTE_BITS, type TdAttributeName, tdAttribute } from './td-attributes.ts';
 import type { Td15ExFields, TdReport } from './td-report.ts';
@@ -16,14 +14,18 @@ export function quoteClaims(quote: Quote): Claims {
   const { header, body, trailing } = quote;
   return {
     quoteVersion: header.version,
+    attestationKeyType: ECDSA_P256,
+    teeType: TEE_TYPE_TDX,
     bodyType: quote.bodyType,
     qeSvn: header.qeSvn,
     pceSvnOfHeader: header.pceSvn,
     qeVendorId: toHex(header.qeVendorId),
     userData: toHex(header.userData),
     ...bodyClaims(body),
+    quoteSignature: toHex(quote.signature),
     attestationKey: toHex(quote.attestationKey),
     qeReport: reportClaims(quote.qeReport),
+    qeReportSignature: toHex(quote.qeReportSignature),
     qeAuthData: toHex(quote.qeAuthData),
     certificationDataType: quote.certification.type,
     trailingBytes: trailing.length,
@@ -123,30 +125,4 @@ export function extensionClaims(extension: PckExtension): Claims {
       },
     }),
   };
-}
-
-/** What the collateral says of itself, FMSPC and PCEID aside where a quote names its own. */
-export function endorsementClaims(endorsements: TdxEndorsements): Claims {
-  const { tcbInfo, qeIdentity, rootCrl, pckCrl } = endorsements;
-  return {
-    ...(tcbInfo.value && {
-      tcbInfoIssueDate: formatTime(tcbInfo.value.validity.from),
-      tcbInfoNextUpdate: formatTime(tcbInfo.value.validity.to),
-      tcbEvaluationDataNumber: tcbInfo.value.evaluationDataNumber,
-    }),
-    ...(qeIdentity.value && {
-      qeIdentityIssueDate: formatTime(qeIdentity.value.validity.from),
-      qeIdentityNextUpdate: formatTime(qeIdentity.value.validity.to),
-      qeEvaluationDataNumber: qeIdentity.value.evaluationDataNumber,
-    }),
-    ...(rootCrl && { rootCaCrl: crlClaims(rootCrl) }),
-    ...(pckCrl && { pckCrl: crlClaims(pckCrl) }),
-  };
-}
-
-/** FMSPC and PCEID that a TCB info is for, in a verification without a quote. */
-export function tcbInfoPlatformClaims({ tcbInfo }: TdxEndorsements): Claims {
-  return tcbInfo.value
-    ? { fmspc: toHex(tcbInfo.value.fmspc), pceId: toHex(tcbInfo.value.pceId) }
-    : {};
 }

@@ -47,15 +47,18 @@ const NAMES: Readonly<Record<Documents, string>> = {
   qe_identity: 'QE identity',
 };
 
+/** @param missing why members are missing, if somebody knows. */
 export function readEndorsements(
   collateral: TdxCollateral,
   anchors: readonly TrustAnchor[],
+  missing?: string,
 ): TdxEndorsements {
   const checks = new CheckList(TDX_CHECKS);
-  const rootCrl = readRootCrl(checks, collateral.root_ca_crl, anchors);
-  const pckCrl = readCrl(checks, 'tdx.pck_crl.format', collateral.pck_crl, 'pck_crl');
+  const why = missing === undefined ? '' : `: ${missing}`;
+  const rootCrl = readRootCrl(checks, collateral.root_ca_crl, anchors, why);
+  const pckCrl = readCrl(checks, 'tdx.pck_crl.format', collateral.pck_crl, 'pck_crl', why);
   const signers = signerReader(anchors);
-  const tcbInfo = readDocument(checks, 'tcb_info', parseTcbInfo, collateral, signers, rootCrl);
+  const tcbInfo = readDocument(checks, 'tcb_info', parseTcbInfo, collateral, signers, rootCrl, why);
   const qeIdentity = readDocument(
     checks,
     'qe_identity',
@@ -63,6 +66,7 @@ export function readEndorsements(
     collateral,
     signers,
     rootCrl,
+    why,
   );
   return {
     checks: checks.all,
@@ -87,10 +91,11 @@ function readCrl(
   id: 'tdx.root_crl.format' | 'tdx.pck_crl.format',
   text: string | undefined,
   member: 'root_ca_crl' | 'pck_crl',
+  why: string,
 ): Crl | undefined {
   const path = `collateral.${member}`;
   if (text === undefined) {
-    checks.unresolved(id, `no ${member} was given: revocation is unknown`);
+    checks.unresolved(id, `no ${member} was given${why}; revocation is unknown`);
     return undefined;
   }
   return checks.read(id, () => parseCrl(decodeCrl(text, path), path));
@@ -100,8 +105,9 @@ function readRootCrl(
   checks: CheckList<keyof typeof TDX_CHECKS>,
   text: string | undefined,
   anchors: readonly TrustAnchor[],
+  why: string,
 ): Crl | undefined {
-  const crl = readCrl(checks, 'tdx.root_crl.format', text, 'root_ca_crl');
+  const crl = readCrl(checks, 'tdx.root_crl.format', text, 'root_ca_crl', why);
   if (crl === undefined) return undefined;
   let problem: Mismatch | undefined = { want: 'a CRL of a trust anchor', got: 'no anchor to ask' };
   for (const anchor of anchors) {
@@ -132,11 +138,12 @@ function readDocument<T extends object>(
   collateral: TdxCollateral,
   readSigner: SignerReader,
   rootCrl: Crl | undefined,
+  why: string,
 ): SignedDocument<T> {
   const name = NAMES[kind];
   const text = collateral[kind];
   if (text === undefined) {
-    checks.unresolved(`tdx.${kind}.format`, `no ${name} was given`);
+    checks.unresolved(`tdx.${kind}.format`, `no ${name} was given${why}`);
     return { value: undefined, signer: undefined };
   }
   const value = checks.read(`tdx.${kind}.format`, () => parseSigned(text, kind, parse), {

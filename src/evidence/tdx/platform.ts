@@ -23,7 +23,10 @@ export function quotePlatform(quote: Uint8Array, anchors: readonly TrustAnchor[]
   const problem = chain.checks.find((check) => check.outcome !== 'pass');
   const { certificates, extension } = chain;
   if (problem || certificates === undefined || extension === undefined) {
-    throw malformed('quote.certification_data', `no PCK chain to rely on (${problem?.id})`);
+    throw malformed(
+      'quote.certification_data',
+      `no endorsements are looked for, since the quote’s PCK chain does not reach a trusted root (${problem?.id})`,
+    );
   }
   const ca = certificates.ca.subject.commonName.includes('Processor') ? 'processor' : 'platform';
   return { fmspc: toHex(extension.fmspc), ca };

@@ -7,8 +7,8 @@ import { parseTdReport, TD_BODY, type TdReport } from './td-report.ts';
 /** Intel's quoting enclave, as `qe_vendor_id`. */
 export const INTEL_QE_VENDOR_ID = fromHex('939a7233f79c4ca9940a0db3957f0607', 'qe_vendor_id');
 
-const ECDSA_P256 = 2;
-const TEE_TYPE_TDX = 0x81;
+export const ECDSA_P256 = 2;
+export const TEE_TYPE_TDX = 0x81;
 const CERTIFICATION_QE_REPORT = 6;
 
 /**

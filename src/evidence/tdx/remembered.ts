@@ -66,7 +66,11 @@ export class Remembered {
    * Read under the one anchor that the quote chains to: where several are trusted, one's
    * endorsements must not vouch for another's platforms, nor its empty CRL clear them.
    */
-  endorsements(collateral: TdxCollateral, chain: PckChain | undefined): HeldEndorsements {
+  endorsements(
+    collateral: TdxCollateral,
+    chain: PckChain | undefined,
+    missing: string | undefined,
+  ): HeldEndorsements {
     const anchors = (chain?.anchor && this.#single.get(chain.anchor)) ?? this.#anchors;
     const key = `${collateral.tcb_info_signature}/${collateral.qe_identity_signature}`;
     const held = this.#collateral.get(key);
@@ -78,7 +82,7 @@ export class Remembered {
     const made: HeldEndorsements = {
       collateral: { ...collateral },
       anchors,
-      endorsements: readEndorsements(collateral, anchors),
+      endorsements: readEndorsements(collateral, anchors, missing),
       revocation: new WeakMap(),
     };
     const weight = weightOf(collateral);

@@ -1,29 +1,46 @@
 import type { QeIdentity } from './qe-identity.ts';
 import type { IsvLevel, PlatformLevel, TcbComponent, TcbInfo } from './tcb-info.ts';
-import { firstTdxComponent, moduleId, moduleIdentityOf, type PlatformSvns } from './tcb-level.ts';
+import {
+  firstTdxComponent,
+  type MatchedLevels,
+  moduleId,
+  moduleIdentityOf,
+  type PlatformSvns,
+} from './tcb-level.ts';
 
 /**
- * What keeps a platform from UpToDate, one sentence for each component that is behind:
- * `SGX component 1 (Early Microcode Update): has 2, UpToDate needs 3`.
- * Measured against the nearest UpToDate level, the one with the fewest components behind.
+ * What keeps a TD from UpToDate: one sentence for platform, TDX module and QE each, where
+ * something of it is behind, with the advisories that Intel names at the level it has:
+ *
+ * `platform: SGX component 1 (Early Microcode Update, BIOS) has 6, UpToDate needs 7; see INTEL-SA-00960`
+ *
+ * The platform is measured against its nearest UpToDate level, the one with the fewest
+ * components behind.
  */
 export function tcbShortfall(
   svns: PlatformSvns,
+  levels: MatchedLevels,
   tcbInfo: TcbInfo,
   qeIdentity: QeIdentity,
 ): readonly string[] {
-  const identity = moduleIdentityOf(tcbInfo, svns.teeTcbSvn);
+  const { teeTcbSvn, qeIsvSvn } = svns;
+  const identity = moduleIdentityOf(tcbInfo, teeTcbSvn);
+  const module = identity ? isvShortfall(teeTcbSvn[0] ?? 0, identity.levels) : [];
   return [
-    ...platformShortfall(svns, tcbInfo.levels),
-    ...(identity
-      ? isvShortfall(
-          `TDX module ${moduleId(svns.teeTcbSvn)}`,
-          svns.teeTcbSvn[0] ?? 0,
-          identity.levels,
-        )
-      : []),
-    ...isvShortfall('QE', svns.qeIsvSvn, qeIdentity.levels),
+    ...sentence('platform', platformShortfall(svns, tcbInfo.levels), levels.platform?.advisories),
+    ...sentence(`TDX module ${moduleId(teeTcbSvn)}`, module, levels.module?.advisories),
+    ...sentence('QE', isvShortfall(qeIsvSvn, qeIdentity.levels), levels.qe?.advisories),
   ];
+}
+
+function sentence(
+  component: string,
+  behind: readonly string[],
+  advisories: readonly string[] = [],
+): readonly string[] {
+  if (behind.length === 0) return [];
+  const see = advisories.length > 0 ? `; see ${advisories.join(', ')}` : '';
+  return [`${component}: ${behind.join(', ')}${see}`];
 }
 
 function platformShortfall(
@@ -42,7 +59,7 @@ function platformShortfall(
 function behindLevel({ pck, teeTcbSvn }: PlatformSvns, level: PlatformLevel): readonly string[] {
   const behind: string[] = [];
   const compare = (what: string, have: number, need: number) => {
-    if (have < need) behind.push(`${what}: has ${have}, UpToDate needs ${need}`);
+    if (have < need) behind.push(`${what} has ${have}, UpToDate needs ${need}`);
   };
   for (const [i, component] of level.sgx.entries()) {
     compare(named(`SGX component ${i + 1}`, component), pck.components[i] ?? -1, component.svn);
@@ -55,12 +72,10 @@ function behindLevel({ pck, teeTcbSvn }: PlatformSvns, level: PlatformLevel): re
   return behind;
 }
 
-function isvShortfall(what: string, have: number, levels: readonly IsvLevel[]): readonly string[] {
+function isvShortfall(have: number, levels: readonly IsvLevel[]): readonly string[] {
   const needed = levels.filter((level) => level.status === 'UpToDate').map((level) => level.isvSvn);
   const need = needed.length > 0 ? Math.min(...needed) : undefined;
-  return need === undefined || have >= need
-    ? []
-    : [`${what}: has ISVSVN ${have}, UpToDate needs ${need}`];
+  return need === undefined || have >= need ? [] : [`ISVSVN has ${have}, UpToDate needs ${need}`];
 }
 
 /** Intel's own words for the component, where it gives any. */

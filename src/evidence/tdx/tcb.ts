@@ -95,8 +95,8 @@ export function checkTcb(
   );
   const behind = () => [
     ...new Set([
-      ...tcbShortfall(svns, tcbInfo, qeIdentity),
-      ...tcbShortfall(nowSvns, tcbInfo, qeIdentity),
+      ...tcbShortfall(svns, launch, tcbInfo, qeIdentity),
+      ...tcbShortfall(nowSvns, current, tcbInfo, qeIdentity),
     ]),
   ];
   if (!isSupported(launch) || !isSupported(current)) {
@@ -169,7 +169,8 @@ function answerStatus(
     return;
   }
   const reasons = [...behind];
-  if (advisories.length > 0) reasons.push(`see ${advisories.join(', ')}`);
+  const unnamed = advisories.filter((id) => !behind.some((text) => text.includes(id)));
+  if (unnamed.length > 0) reasons.push(`see ${unnamed.join(', ')}`);
   if (RELAUNCH.has(status)) {
     reasons.push('the TD was launched under an older TDX module: start it anew');
   } else if (status !== launch) {

@@ -5,9 +5,10 @@ import { CheckList } from '../check-list.ts';
 import { allPass, type Check, conclude } from '../verdict.ts';
 import type { Claims, TcbSummary, Verification } from '../verification.ts';
 import { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './checks.ts';
-import { chainClaims, endorsementClaims, quoteClaims } from './claims.ts';
+import { chainClaims, quoteClaims } from './claims.ts';
 import type { TdxClocks } from './clocks.ts';
 import { readCollateral, type TdxCollateral } from './collateral.ts';
+import { endorsementClaims } from './collateral-claims.ts';
 import { checkPckCrlAlone } from './crls.ts';
 import { checkEventLog, requiredOfEventLog, type TdxEventLogInput } from './event-log/check.ts';
 import { eventLogClaims } from './event-log/claims.ts';
@@ -24,6 +25,8 @@ export interface TdxInput {
   readonly quote: Uint8Array;
   /** As read, or the JSON file's bytes. */
   readonly collateral: TdxCollateral | Uint8Array;
+  /** Why members of the collateral are missing, e.g. that a source could not be reached. */
+  readonly collateralMissing?: string;
   readonly at: TdxClocks;
   /** Up to 64 bytes that REPORTDATA must hold, zeros behind them. */
   readonly reportData?: Uint8Array;
@@ -63,7 +66,8 @@ export class TdxVerifier {
     const quote = checks.read('tdx.quote.format', () => parseQuote(bytes));
     const platform = quote && this.#remembered.platform(quote);
     const collateral = readCollateral(checks, input.collateral);
-    const held = this.#remembered.endorsements(collateral, platform?.chain);
+    const why = input.collateralMissing;
+    const held = this.#remembered.endorsements(collateral, platform?.chain, why);
     const log = quote && input.eventLog && checkEventLog(checks, quote.body.rtmrs, input.eventLog);
     const tcb =
       quote && platform
@@ -75,7 +79,7 @@ export class TdxVerifier {
       ...concluded,
       anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
-      ...(tcb && { tcb }),
+      ...(tcb && { tcb: { ...tcb, endorsed: allPass(checks.all, ENDORSED) } }),
       quote,
       get claims(): Claims {
         return {
@@ -162,18 +166,33 @@ function conclusion(
   return {
     verdict: conclude(checks, required),
     authentic: allPass(checks, TDX_AUTHENTIC),
-    revocation: allPass(checks, REVOCATION) ? 'checked' : 'unchecked',
+    revocation: isRevocationChecked(checks) ? 'checked' : 'unchecked',
     checks,
   };
 }
+
+/** What makes a TCB status Intel's word on this platform. */
+const ENDORSED: ReadonlySet<TdxCheckId> = new Set([
+  'tdx.tcb_info.signer',
+  'tdx.tcb_info.signature',
+  'tdx.tcb_info.fmspc',
+  'tdx.tcb_info.pceid',
+  'tdx.qe_identity.signer',
+  'tdx.qe_identity.signature',
+]);
 
 const REVOCATION: ReadonlySet<TdxCheckId> = new Set([
   'tdx.root_crl.signature',
   'tdx.root_crl.validity',
   'tdx.pck_crl.signature',
   'tdx.pck_crl.validity',
-  'tdx.pck.revocation',
 ]);
+
+/** Both lists could be relied upon; what they say of the platform is another question. */
+function isRevocationChecked(checks: readonly Check[]): boolean {
+  const answer = checks.find((check) => check.id === 'tdx.pck.revocation')?.outcome;
+  return (answer === 'pass' || answer === 'fail') && allPass(checks, REVOCATION);
+}
 
 function checkQuoteSignature(
   checks: CheckList<TdxCheckId>,

@@ -6,9 +6,10 @@ import { CheckList } from '../check-list.ts';
 import { allPass, conclude } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
-import { endorsementClaims, tcbInfoPlatformClaims } from './claims.ts';
+
 import type { TdxClocks } from './clocks.ts';
 import { readCollateral, type TdxCollateral } from './collateral.ts';
+import { endorsementClaims } from './collateral-claims.ts';
 import { checkPckCrlAlone } from './crls.ts';
 import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
 import { checkClocks, checkEndorsementValidity } from './validity.ts';
@@ -79,7 +80,7 @@ function verifyUnder(
     revocation: endorsements.rootCrl ? 'checked' : 'unchecked',
     at: formatTime(at.tcbInfo),
     checks: all,
-    claims: { ...tcbInfoPlatformClaims(endorsements), ...endorsementClaims(endorsements) },
+    claims: endorsementClaims(endorsements),
   };
 }
 

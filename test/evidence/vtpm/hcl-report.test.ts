@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256, sha384 } from '#crypto';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
-import { fromUtf8, utf8 } from '../../../src/core/bytes/text.ts';
-import { ByteWriter, concatBytes } from '../../../src/core/bytes/writer.ts';
+import { fromUtf8 } from '../../../src/core/bytes/text.ts';
+import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { Fault } from '../../../src/core/fault.ts';
 import {
   HCL_REPORT_SIZE_LIMIT,
@@ -13,45 +13,9 @@ import {
 } from '../../../src/evidence/vtpm/hcl-report.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { damaged, fuzz } from '../../support/fuzz.ts';
+import { hcl, json } from '../../support/hcl.ts';
 import { vectorsFolder } from '../../support/vectors.ts';
 import { asView } from '../../support/view.ts';
-
-const json = utf8('{"keys":[],"user-data":"00"}');
-
-interface Parts {
-  readonly signature?: string;
-  readonly version?: number;
-  readonly reportSize?: number;
-  readonly requestType?: number;
-  readonly status?: number;
-  readonly reserved?: Uint8Array;
-  readonly dataSize?: number;
-  readonly dataVersion?: number;
-  readonly reportType?: number;
-  readonly hashType?: number;
-  readonly variableSize?: number;
-  readonly tail?: Uint8Array;
-}
-
-function hcl(parts: Parts = {}): Uint8Array {
-  const dataSize = parts.dataSize ?? 20 + json.length;
-  return new ByteWriter()
-    .bytes(utf8(parts.signature ?? 'HCLA'))
-    .u32(parts.version ?? 2)
-    .u32(parts.reportSize ?? 0x4c0 + dataSize)
-    .u32(parts.requestType ?? 2)
-    .u32(parts.status ?? 0)
-    .bytes(parts.reserved ?? new Uint8Array(12))
-    .bytes(new Uint8Array(1184).fill(0x81))
-    .u32(dataSize)
-    .u32(parts.dataVersion ?? 1)
-    .u32(parts.reportType ?? 4)
-    .u32(parts.hashType ?? 1)
-    .u32(parts.variableSize ?? json.length)
-    .bytes(json)
-    .bytes(parts.tail ?? new Uint8Array(100))
-    .finish();
-}
 
 describe('reads', () => {
   it('every field', () => {

@@ -1,4 +1,5 @@
 import { toHex } from '../../../core/bytes/hex.ts';
+import { Fault } from '../../../core/fault.ts';
 import type { CheckList } from '../../check-list.ts';
 import type { TdxCheckId } from '../checks.ts';
 import { parseCcelTable } from './ccel-table.ts';
@@ -69,7 +70,10 @@ function checkRegister(
   else {
     checks.fail(
       id,
-      { want: toHex(quoted), got: `${toHex(replayed)} after ${events} events` },
+      {
+        want: toHex(quoted),
+        got: `${toHex(replayed)} after ${events} ${events === 1 ? 'event' : 'events'}`,
+      },
       { because: 'the log does not replay to the quoted register: nothing in it can be believed' },
     );
   }
@@ -83,7 +87,7 @@ function checkExpected(
 ): void {
   const id = 'tdx.event_log.expected';
   if (comparisons.some(({ outcome }) => outcome === 'different')) {
-    checks.unresolved(id, 'a log that does not replay tells no story');
+    checks.unresolved(id, unprovenDeparture(log, comparisons, expected));
     return;
   }
   const open = comparisons.find(({ outcome }) => outcome === 'not-covered');
@@ -99,4 +103,33 @@ function checkExpected(
     const { register, position, want, have } = departure;
     return { want: `event ${position} of RTMR${register}: ${want}`, got: have };
   });
+}
+
+/**
+ * Where a log that does not replay leaves the expected story. Its own texts are an
+ * attacker's and are left out; the expected ones are the caller's.
+ */
+function unprovenDeparture(
+  log: EventLog,
+  comparisons: readonly RegisterComparison[],
+  expected: Uint8Array,
+): string {
+  const claimed = 'the log does not replay, so what it tells is only claimed';
+  try {
+    const story = readEventLog(expected);
+    const quoted = comparisons.map((comparison) => comparison.quoted);
+    const happened = compareWithRtmrs(story, quoted).every(
+      ({ outcome }) => outcome !== 'different',
+    );
+    const truth = happened
+      ? 'the expected log does replay to the quote'
+      : 'nor does the expected log replay to the quote';
+    const departure = firstDeparture(log, story);
+    if (departure === undefined) return `${claimed}; ${truth}`;
+    const { register, position, want } = departure;
+    return `${claimed}: it departs at event ${position} of RTMR${register}, where ${want} was expected; ${truth}`;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    return `${claimed}; the expected log can’t be read: ${error.message}`;
+  }
 }
