@@ -60,7 +60,9 @@ export function readCollateral(
     return checks.read('tdx.collateral.format', () => parseTdxCollateral(collateral)) ?? {};
   }
   // Types are no protection against a caller who parsed JSON without looking.
-  const wrong = TDX_COLLATERAL_MEMBERS.find((name) => typeof (collateral[name] ?? '') !== 'string');
+  const wrong = TDX_COLLATERAL_MEMBERS.find(
+    (name) => collateral[name] !== undefined && typeof collateral[name] !== 'string',
+  );
   if (wrong === undefined) return collateral;
   checks.fail('tdx.collateral.format', {
     want: `${wrong} as a string`,

@@ -80,7 +80,7 @@ export class Remembered {
       SIGNED_COLLATERAL_MEMBERS.every((name) => held.collateral[name] === collateral[name]);
     if (held && same) return held;
     const made: HeldEndorsements = {
-      collateral: { ...collateral },
+      collateral: picked(collateral),
       anchors,
       endorsements: readEndorsements(collateral, anchors, missing),
       revocation: new WeakMap(),
@@ -110,11 +110,16 @@ export class Remembered {
   }
 }
 
+/** A copy, so that a caller's later change is another set; without what nobody looks at. */
+function picked(collateral: TdxCollateral): TdxCollateral {
+  return Object.fromEntries(SIGNED_COLLATERAL_MEMBERS.map((name) => [name, collateral[name]]));
+}
+
 function isGood(checks: readonly Check[]): boolean {
   return checks.every((check) => check.outcome === 'pass');
 }
 
 /** Characters of text, which is about what a set keeps alive. */
 function weightOf(collateral: TdxCollateral): number {
-  return Object.values(collateral).reduce((sum, text) => sum + text.length, 0);
+  return SIGNED_COLLATERAL_MEMBERS.reduce((sum, name) => sum + (collateral[name]?.length ?? 0), 0);
 }

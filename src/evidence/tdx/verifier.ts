@@ -72,7 +72,7 @@ export class TdxVerifier {
     const tcb =
       quote && platform
         ? this.#checkQuote(checks, input, quote, platform, held)
-        : this.#checkCollateralOnly(checks, input, held);
+        : this.#checkCollateralOnly(checks, input, held, collateral.pck_crl_issuer_chain);
     const concluded = conclusion(checks.all, requiredFor(input));
     return {
       evidence: 'tdx',
@@ -131,10 +131,10 @@ export class TdxVerifier {
   #checkCollateralOnly(
     checks: CheckList<TdxCheckId>,
     input: TdxInput,
-    { endorsements, collateral }: HeldEndorsements,
+    { endorsements }: HeldEndorsements,
+    chain: string | undefined,
   ): undefined {
     checks.add(endorsements.checks);
-    const { pck_crl_issuer_chain: chain } = collateral;
     if (chain !== undefined) {
       checks.add(checkPckCrlAlone(endorsements, chain, this.#anchors).checks);
     }

@@ -277,3 +277,105 @@ describe('the platform of a quote', () => {
     expect(fault).toMatchObject({ code: 'malformed', at: 'quote.certification_data' });
   });
 });
+
+describe('what a result holds', () => {
+  it('does not change with the caller’s buffer', () => {
+    const buffer = good.quote.slice();
+    const result = verifier.verify({ ...input, quote: buffer });
+    const before = result.claims['mrTd'];
+    buffer.fill(0xaa);
+    expect(result.claims['mrTd']).toBe(before);
+  });
+
+  it.each([{ tcb_info: 5 }, { tcb_info: null }, { root_ca_crl: {} }])(
+    'is a failed check for collateral that is no collateral: %o',
+    (members) => {
+      const collateral = { ...good.collateral, ...members } as unknown as TdxCollateral;
+      const result = verifier.verify({ ...input, collateral });
+      expect(answers(result, 'fail')).toEqual(['tdx.collateral.format']);
+      expect(result.verdict).not.toBe('accept');
+    },
+  );
+
+  it('says why endorsements are missing, where somebody knows', () => {
+    const missing = 'https://example.test: connection refused';
+    const result = verifier.verify({ ...input, collateral: {}, collateralMissing: missing });
+    const open = result.checks.filter(({ outcome }) => outcome === 'unresolved');
+    expect(open.filter(({ because }) => because?.includes(missing))).toHaveLength(4);
+  });
+
+  it('marks a TCB that the vendor’s word does not stand behind', async () => {
+    const forged = await simulateTdx({ fault: 'qe_bad_sig' });
+    const result = verifier.verify({ ...input, collateral: forged.collateral });
+    expect(result.tcb).toMatchObject({ status: 'UpToDate', endorsed: false });
+    expect(verifier.verify(input).tcb).toMatchObject({ endorsed: true });
+  });
+
+  it('calls nothing of an event log proven under a quote that is not authentic', async () => {
+    const forged = await simulateTdx({ fault: 'quote_bad_sig', workload: 'dstack' });
+    const result = verifier.verify({
+      ...input,
+      quote: forged.quote,
+      eventLog: { log: forged.dstackLog },
+    });
+    expect(result.authentic).toBe(false);
+    const { events } = result.claims['eventLog'] as unknown as { events: { proven: object }[] };
+    expect(events.length).toBeGreaterThan(5);
+    expect(events.filter(({ proven }) => Object.keys(proven).length > 0)).toEqual([]);
+  });
+
+  it('revocation was checked also when it says "revoked"', async () => {
+    const revoked = await simulateTdx({ fault: 'pck_revoked' });
+    const result = verifier.verify({
+      ...input,
+      quote: revoked.quote,
+      collateral: revoked.collateral,
+    });
+    expect(answers(result, 'fail')).toEqual(['tdx.pck.revocation']);
+    expect(result.revocation).toBe('checked');
+  });
+});
+
+it('an expected log can’t vouch for what RTMR3 holds beside the log', async () => {
+  const dstack = await simulateTdx({ workload: 'dstack' });
+  const { ccelLog: log } = dstack;
+  const result = verifier.verify({
+    quote: dstack.quote,
+    collateral: dstack.collateral,
+    at: clocksAt(dstack.at),
+    eventLog: { log, expected: log },
+  });
+  expect(answers(result, 'unresolved')).toEqual(['tdx.event_log.expected']);
+  expect(answers(result, 'skipped')).toEqual(['tdx.event_log.rtmr3']);
+  expect(result.verdict).toBe('indeterminate');
+});
+
+describe('memory holds nothing that a stranger can grow', () => {
+  it('forged collateral is forgotten, padded genuine collateral bounded', () => {
+    const remembering = new TdxVerifier([anchorFromCertificate(good.root, 'root')], 1024);
+    const padding = ' '.repeat(1024 * 1024);
+    for (let i = 0; i < 24; i++) {
+      // White space between PEM blocks is not signed, and the case of hex digits neither.
+      const signature = vary(good.collateral.tcb_info_signature ?? '', i);
+      const chain = `${good.collateral.tcb_info_issuer_chain}${padding}`;
+      const collateral = {
+        ...good.collateral,
+        tcb_info_signature: signature,
+        tcb_info_issuer_chain: chain,
+        root_ca_crl: `${good.collateral.root_ca_crl}${' '.repeat(8 * 1024 * 1024)}`,
+      };
+      expect(remembering.verify({ ...input, collateral }).verdict).toBe('accept');
+    }
+    expect(remembering.verify(input).verdict).toBe('accept');
+  });
+});
+
+/** The same hex in another case, by the bits of a number. */
+function vary(hex: string, bits: number): string {
+  let left = bits;
+  return hex.replace(/[a-f]/g, (letter) => {
+    const upper = (left & 1) === 1;
+    left >>= 1;
+    return upper ? letter.toUpperCase() : letter;
+  });
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { anchorFromCertificate, INTEL_SGX_ROOT } from '../../../src/core/x509/anchors.ts';
+import { clocksAt } from '../../../src/evidence/tdx/clocks.ts';
+import { verifyTdx } from '../../../src/evidence/tdx/verifier.ts';
+import { verifyTdxCollateral } from '../../../src/evidence/tdx/verify-collateral.ts';
+import { simulateTdx, type TdxSimulation } from '../../../src/simulator/tdx/simulate.ts';
+
+async function verified(options: TdxSimulation) {
+  const made = await simulateTdx(options);
+  return verifyTdx({
+    quote: made.quote,
+    collateral: made.collateral,
+    at: clocksAt(made.at),
+    anchors: [anchorFromCertificate(made.root, 'root')],
+  });
+}
+
+function failed({ checks }: Awaited<ReturnType<typeof verified>>): readonly string[] {
+  return checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id);
+}
+
+describe('a revoked level', () => {
+  it('is not hidden behind another component without a level', async () => {
+    const result = await verified({
+      edit: ({ tcbInfo, quote }) => {
+        for (const level of tcbInfo.content.tcbLevels) level.tcbStatus = 'Revoked';
+        quote.qeReport.isvSvn = 0;
+      },
+    });
+    expect(failed(result)).toEqual(['tdx.tcb.not_revoked', 'tdx.tcb.supported']);
+    expect(result.authentic).toBe(false);
+  });
+});
+
+it('a platform below every level is genuine all the same', async () => {
+  const result = await verified({ fault: 'tcb_no_match' });
+  expect(failed(result)).toEqual(['tdx.tcb.supported']);
+  expect(result).toMatchObject({ authentic: true, verdict: 'reject' });
+});
+
+it('worse now than at launch: levels, date and advisories are those of now', async () => {
+  const result = await verified({ fault: 'td15_current_ood' });
+  expect(result.tcb).toMatchObject({
+    status: 'OutOfDate',
+    components: { platform: 'UpToDate', module: 'OutOfDate', qe: 'UpToDate' },
+  });
+  expect(result.tcb?.behind).toEqual([expect.stringMatching(/^TDX module TDX_0\d: ISVSVN has/)]);
+  const check = result.checks.find(({ id }) => id === 'tdx.tcb.status');
+  expect(check?.because).toContain('UpToDate at launch, worse now');
+});
+
+it('an identity TDX_00 is none of a module of version 0', async () => {
+  const result = await verified({
+    fault: 'module_v0_all16',
+    edit: ({ tcbInfo }) => {
+      const [identity] = tcbInfo.content.tdxModuleIdentities ?? [];
+      if (identity === undefined) throw new Error('no identity to copy');
+      const levels = identity.tcbLevels.map((level) => ({
+        ...level,
+        tcbStatus: 'OutOfDate' as const,
+      }));
+      tcbInfo.content.tdxModuleIdentities?.push({ ...identity, id: 'TDX_00', tcbLevels: levels });
+    },
+  });
+  expect(result.tcb).toMatchObject({ status: 'UpToDate' });
+});
+
+describe('collateral under one of several anchors', () => {
+  it('that has run out is open, in whichever order they are named', async () => {
+    const { root, collateral, at } = await simulateTdx();
+    const ours = anchorFromCertificate(root, 'root');
+    for (const anchors of [
+      [ours, INTEL_SGX_ROOT],
+      [INTEL_SGX_ROOT, ours],
+    ]) {
+      const later = clocksAt(at + 400 * 24 * 3600 * 1000);
+      expect(verifyTdxCollateral(collateral, { anchors, at: later }).verdict).toBe('indeterminate');
+      expect(verifyTdxCollateral(collateral, { anchors, at: clocksAt(at) }).verdict).toBe('accept');
+    }
+  });
+});
