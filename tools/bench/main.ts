@@ -1,0 +1,41 @@
+import { cpus } from 'node:os';
+import { FAULTS, Fault } from '../../src/core/fault.ts';
+import { measure, type Pace } from './measure.ts';
+import { tdxMeasurements } from './measurements.ts';
+import { readOptions, selectRows } from './options.ts';
+import { renderJson, renderTable } from './report.ts';
+
+const USAGE = 'usage: npm run bench [-- --json] [-- --only <prefix>]';
+
+const NOTES = `Evidence is the simulator's, the same for both sides of a ratio; ratios above 1 are faster.
+tdx.cold and the peer start from the quote's bytes and the bytes of one collateral file.`;
+
+/** All rows in about forty seconds. */
+const PACE: Pace = {
+  now: () => performance.now(),
+  // Minor: a full collection would also throw away compiled code.
+  collect: () => globalThis.gc?.({ type: 'minor', execution: 'sync' }),
+  rounds: 41,
+  sliceMs: 40,
+  warmUpMs: 500,
+};
+
+async function bench(args: readonly string[]): Promise<string> {
+  const { json, only } = readOptions(args);
+  const measurements = selectRows(await tdxMeasurements(), only);
+  if (!globalThis.gc) {
+    process.stderr.write('bench: without --expose-gc one row pays for another’s garbage\n');
+  }
+  const results = measure(measurements, PACE);
+  if (json) return renderJson(results);
+  const machine = `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}`;
+  return `${machine}\n\n${renderTable(results, measurements)}\n${NOTES}\n`;
+}
+
+try {
+  process.stdout.write(await bench(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof Fault)) throw error;
+  process.stderr.write(`${error.message}\n${USAGE}\n`);
+  process.exitCode = FAULTS[error.code].exit;
+}

@@ -1,0 +1,55 @@
+import type { Measurement, Result } from './measure.ts';
+
+/** Digits that a repetition would bear out. */
+const DIGITS = 4;
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(DIGITS));
+}
+
+/** One array and nothing else; every object has the same four members. */
+export function renderJson(results: readonly Result[]): string {
+  const rows = results.map(({ name, perSecond, against, ratio }) => ({
+    name,
+    perSecond: rounded(perSecond),
+    against,
+    ratio: ratio === null ? null : rounded(ratio),
+  }));
+  return `${JSON.stringify(rows, undefined, 2)}\n`;
+}
+
+const HEADINGS = ['name', 'per second', 'median µs', 'against', 'ratio', 'aim'] as const;
+
+/** @param measurements what the results are of, in the same order: where the aims stand. */
+export function renderTable(
+  results: readonly Result[],
+  measurements: readonly Measurement[],
+): string {
+  const rows = results.map(({ name, perSecond, against, ratio }, i) => [
+    name,
+    perSecond.toFixed(0),
+    (1e6 / perSecond).toFixed(1),
+    against ?? '',
+    ratio?.toFixed(2) ?? '',
+    aim(ratio, measurements[i]?.atLeast),
+  ]);
+  const table = [HEADINGS, ...rows];
+  const widths = HEADINGS.map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 || column === 3 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function aim(ratio: number | null, atLeast: number | undefined): string {
+  if (ratio === null || atLeast === undefined) return '';
+  return `${ratio >= atLeast ? 'met' : 'missed'}: ${atLeast.toFixed(2)}`;
+}
