@@ -1,12 +1,18 @@
 import { malformed } from '../fault.ts';
 
-const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const ascii = new TextDecoder('latin1');
 
 /** Lower-case hex, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += DIGITS[byte];
-  return text;
+  // Not a string that grows: a long one is a heap of pieces, and strangers choose the length.
+  const text = new Uint8Array(bytes.length * 2);
+  let at = 0;
+  for (const byte of bytes) {
+    text[at++] = DIGITS[byte >> 4] ?? 0;
+    text[at++] = DIGITS[byte & 15] ?? 0;
+  }
+  return ascii.decode(text);
 }
 
 function nibble(code: number): number {
