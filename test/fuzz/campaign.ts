@@ -64,8 +64,8 @@ class Run {
   readonly #verdicts = { accept: 0, reject: 0, indeterminate: 0 };
   #suspects = 0;
   #dearest: Tally['dearest'] = { ratio: 0, mutators: 'none' };
-  /** In milliseconds; falls as the code gets warm. */
-  #usual = Infinity;
+  /** Milliseconds by kind of log, the largest part of the cost; they fall as the code gets warm. */
+  readonly #usual = new Map<string, number>();
 
   constructor(campaign: Campaign, { world, covered, proven }: Oracles) {
     this.#campaign = campaign;
@@ -101,8 +101,12 @@ class Run {
       const open = checks.filter(({ outcome }) => outcome !== 'pass');
       this.#fail(index, [], evidence, `honest evidence: ${verdict}, ${JSON.stringify(open)}`);
     }
-    const usual = leastCost(4, this.#prepared(evidence, evidence));
-    this.#usual = Math.min(this.#usual, usual);
+    const usual = leastCost(2, this.#prepared(evidence, evidence));
+    this.#usual.set(kindOf(evidence), Math.min(this.#usualFor(evidence), usual));
+  }
+
+  #usualFor(honest: Evidence): number {
+    return this.#usual.get(kindOf(honest)) ?? Infinity;
   }
 
   #one(index: number): void {
@@ -120,7 +124,9 @@ class Run {
     const problems = [
       ...problemsOf(result),
       ...this.#verdictProblems(result, evidence, applied),
-      ...(elapsed > COST_LIMIT * this.#usual ? this.#costProblems(honest, evidence, applied) : []),
+      ...(elapsed > COST_LIMIT * this.#usualFor(honest)
+        ? this.#costProblems(honest, evidence, applied)
+        : []),
       ...(index % FRESH_EVERY === 0 ? this.#memoryProblems(result, text, evidence) : []),
     ];
     if (problems.length > 0) this.#fail(index, applied, evidence, problems.join('; '));
@@ -206,6 +212,10 @@ class Run {
       `${this.#campaign.name}, POSTERN_FUZZ_SEED=${SEED}, input ${index}, changed by ${namesOf(applied)}: ${what}. Input in ${file}`,
     );
   }
+}
+
+function kindOf({ log }: Evidence): string {
+  return log === undefined ? 'no log' : `${log.log.length} ${log.expected?.length ?? 0}`;
 }
 
 function namesOf(applied: readonly Mutator[]): string {

@@ -17,16 +17,16 @@ export function leastCost(runs: number, prepare: () => () => unknown): number {
 }
 
 /**
- * What an input costs in honest ones. Both are measured anew and in turns, several times;
- * ends at once when a measurement is within the limit.
+ * What an input costs in honest ones. Both are measured anew and in turns until the answer is
+ * clear: an input that is dear in itself is dear in every round.
  */
 export function costRatio(honest: () => () => unknown, suspect: () => () => unknown): number {
   let ratio = Infinity;
   let cheapest = Infinity;
   let base = Infinity;
-  for (let round = 0; round < 8 && ratio > COST_LIMIT; round++) {
-    base = Math.min(base, leastCost(8, honest));
-    cheapest = Math.min(cheapest, leastCost(2, suspect));
+  for (let round = 0; round < 12 && ratio > COST_LIMIT / 2; round++) {
+    base = Math.min(base, leastCost(3, honest));
+    cheapest = Math.min(cheapest, leastCost(1, suspect));
     ratio = cheapest / base;
   }
   return ratio;
