@@ -3,7 +3,7 @@ import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
 import { allPass, type Check, conclude } from '../verdict.ts';
-import type { Claims, TcbSummary, Verification } from '../verification.ts';
+import type { TcbSummary, Verification } from '../verification.ts';
 import { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './checks.ts';
 import { chainClaims, quoteClaims } from './claims.ts';
 import type { TdxClocks } from './clocks.ts';
@@ -12,6 +12,7 @@ import { endorsementClaims } from './collateral-claims.ts';
 import { checkPckCrlAlone } from './crls.ts';
 import { checkEventLog, requiredOfEventLog, type TdxEventLogInput } from './event-log/check.ts';
 import { eventLogClaims } from './event-log/claims.ts';
+import { withLazyClaims } from './lazy-claims.ts';
 import type { QuotingEnclave } from './qe.ts';
 import { qeIdentityProblem } from './qe-identity.ts';
 import { parseQuote, type Quote } from './quote.ts';
@@ -74,25 +75,23 @@ export class TdxVerifier {
         ? this.#checkQuote(checks, input, quote, platform, held)
         : this.#checkCollateralOnly(checks, input, held, collateral.pck_crl_issuer_chain);
     const concluded = conclusion(checks.all, requiredFor(input));
-    return {
-      evidence: 'tdx',
+    const result = {
+      evidence: 'tdx' as const,
       ...concluded,
       anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
       ...(tcb && { tcb: { ...tcb, endorsed: allPass(checks.all, ENDORSED) } }),
       quote,
-      get claims(): Claims {
-        return {
-          ...endorsementClaims(held.endorsements),
-          ...(quote && quoteClaims(quote)),
-          ...(platform && chainClaims(platform.chain)),
-          // Registers of a quote that nobody vouches for prove nothing of a log.
-          ...(log && {
-            eventLog: eventLogClaims(log.log, concluded.authentic ? log.comparisons : []),
-          }),
-        };
-      },
     };
+    return withLazyClaims(result, () => ({
+      ...endorsementClaims(held.endorsements),
+      ...(quote && quoteClaims(quote)),
+      ...(platform && chainClaims(platform.chain)),
+      // Registers of a quote that nobody vouches for prove nothing of a log.
+      ...(log && {
+        eventLog: eventLogClaims(log.log, concluded.authentic ? log.comparisons : []),
+      }),
+    }));
   }
 
   #checkQuote(
