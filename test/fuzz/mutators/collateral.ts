@@ -41,6 +41,8 @@ function bytes(change: (random: Random, bytes: Uint8Array) => Uint8Array): TextC
   return (random, hex) => toHex(change(random, bytesOf(hex)));
 }
 
+const upperCase: TextChange = (_random, hex) => toHex(bytesOf(hex)).toUpperCase();
+
 /** @throws RangeError for what is no hex any more. */
 function bytesOf(hex: string): Uint8Array {
   if (!/^[0-9a-f]*$/i.test(hex)) throw new RangeError('no hex');
@@ -48,7 +50,7 @@ function bytesOf(hex: string): Uint8Array {
 }
 
 const HARMLESS_SIGNATURE: Readonly<Record<string, TextChange>> = {
-  'upper-case hex': (_random, hex) => hex.toUpperCase(),
+  'upper-case hex': upperCase,
   'other s': bytes((_random, signature) => otherS(signature)),
 };
 
@@ -75,7 +77,7 @@ const SIGNATURE: Readonly<Record<string, TextChange>> = {
 };
 
 const HARMLESS_CRL: Readonly<Record<string, TextChange>> = {
-  'upper-case hex': (_random, hex) => hex.toUpperCase(),
+  'upper-case hex': upperCase,
   'as PEM': (_random, hex) => toPem(bytesOf(hex), 'X509 CRL'),
   'space around': (random, hex) =>
     `${random.pick(['\n', ' '])}${hex}${random.pick(['\n', '\r\n'])}`,
