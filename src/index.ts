@@ -13,9 +13,9 @@ export { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './evid
 export { clocksAt, type TdxClocks } from './evidence/tdx/clocks.ts';
 export { parseTdxCollateral, type TdxCollateral } from './evidence/tdx/collateral.ts';
 export type { TdxEventLogInput } from './evidence/tdx/event-log/check.ts';
+export type { TdxInput } from './evidence/tdx/input.ts';
 export { parseQuote, type Quote } from './evidence/tdx/quote.ts';
 export {
-  type TdxInput,
   type TdxVerification,
   TdxVerifier,
   verifyTdx,

@@ -17,19 +17,31 @@ export type Check = {
 
 export type Verdict = 'accept' | 'reject' | 'indeterminate';
 
-/**
- * The only maker of verdicts. A required check that nobody ran counts as unanswered,
- * and an empty requirement set accepts nothing: silence is never consent.
- */
-export function conclude(checks: readonly Check[], required: ReadonlySet<CheckId>): Verdict {
-  if (checks.some((check) => check.outcome === 'fail')) return 'reject';
-  return allPass(checks, required) ? 'accept' : 'indeterminate';
-}
-
-/** True when every check of a non-empty set was asked, and each answer to it is `pass`. */
-export function allPass(checks: readonly Check[], wanted: ReadonlySet<CheckId>): boolean {
+/** Ids whose every answer is `pass`. */
+export function passedIds(checks: readonly Check[]): ReadonlySet<CheckId> {
   const passed = new Set<CheckId>();
   const other = new Set<CheckId>();
   for (const { id, outcome } of checks) (outcome === 'pass' ? passed : other).add(id);
-  return wanted.size > 0 && wanted.isSubsetOf(passed) && wanted.isDisjointFrom(other);
+  for (const id of other) passed.delete(id);
+  return passed;
+}
+
+/** True when each of a non-empty set passed: silence is never consent. */
+export function allIn(passed: ReadonlySet<CheckId>, wanted: ReadonlySet<CheckId>): boolean {
+  return wanted.size > 0 && wanted.isSubsetOf(passed);
+}
+
+/**
+ * The only maker of verdicts. A required check that nobody ran counts as unanswered,
+ * and an empty requirement set accepts nothing.
+ *
+ * @param passed of the same checks, for callers who have it at hand.
+ */
+export function conclude(
+  checks: readonly Check[],
+  required: ReadonlySet<CheckId>,
+  passed: ReadonlySet<CheckId> = passedIds(checks),
+): Verdict {
+  if (checks.some((check) => check.outcome === 'fail')) return 'reject';
+  return allIn(passed, required) ? 'accept' : 'indeterminate';
 }

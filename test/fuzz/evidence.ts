@@ -1,7 +1,7 @@
 import { clocksAt } from '../../src/evidence/tdx/clocks.ts';
 import type { TdxCollateral } from '../../src/evidence/tdx/collateral.ts';
 import type { TdxEventLogInput } from '../../src/evidence/tdx/event-log/check.ts';
-import type { TdxInput } from '../../src/evidence/tdx/verifier.ts';
+import type { TdxInput } from '../../src/evidence/tdx/input.ts';
 import { SIMULATED_NOW } from '../../src/simulator/tdx/plan.ts';
 
 /** All that an attacker can hand to the verifier. */

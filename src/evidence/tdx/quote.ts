@@ -67,7 +67,7 @@ export function parseQuote(bytes: Uint8Array): Quote {
   const r = new ByteReader(bytes, 'quote');
   const header = parseHeader(r);
   const bodyType = header.version === 4 ? TD_BODY.td10.type : parseBodyDescriptor(r);
-  const body = parseTdReport(r.bytes(bodySize(bodyType), 'body'), 'quote.body');
+  const body = parseTdReport(r.bytes(BODY_SIZES[bodyType], 'body'), 'quote.body');
   const signed = bytes.subarray(0, r.offset);
   const authData = r.bytes(r.u32('auth_data_size'), 'auth_data');
   return { header, bodyType, body, signed, ...parseAuthData(authData), trailing: r.rest() };
@@ -107,15 +107,17 @@ function parseBodyDescriptor(r: ByteReader): Quote['bodyType'] {
   if (type !== 2 && type !== 3 && type !== 4) {
     throw new Fault('unsupported', 'quote.body.type', `want 2, 3 or 4 (a TD report), got ${type}`);
   }
-  if (size !== bodySize(type)) {
-    throw malformed('quote.body.size', `want ${bodySize(type)} for type ${type}, got ${size}`);
+  if (size !== BODY_SIZES[type]) {
+    throw malformed('quote.body.size', `want ${BODY_SIZES[type]} for type ${type}, got ${size}`);
   }
   return type;
 }
 
-function bodySize(type: Quote['bodyType']): number {
-  return Object.values(TD_BODY).find((body) => body.type === type)?.size ?? 0;
-}
+const BODY_SIZES = {
+  [TD_BODY.td10.type]: TD_BODY.td10.size,
+  [TD_BODY.td15.type]: TD_BODY.td15.size,
+  [TD_BODY.td15ex.type]: TD_BODY.td15ex.size,
+} as const;
 
 /**
  * | offset | size | field                                            |

@@ -138,7 +138,7 @@ function unsupportedProblem(
  * else, of a TD that is judged twice, whatever either of the two has against it.
  */
 function summarize(status: TdxTcbStatus, launch: TcbLevels, current: TcbLevels) {
-  const told = RELAUNCH.has(status) ? [launch] : [launch, current];
+  const told = RELAUNCH.has(status) || current === launch ? [launch] : [launch, current];
   const levels = told.flatMap(({ platform, qe, module }) => [
     platform,
     qe,

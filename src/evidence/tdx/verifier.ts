@@ -2,16 +2,16 @@ import { verifyP256 } from '#crypto';
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
-import { allPass, type Check, conclude } from '../verdict.ts';
 import type { TcbSummary, Verification } from '../verification.ts';
-import { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './checks.ts';
+import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
 import { chainClaims, quoteClaims } from './claims.ts';
-import type { TdxClocks } from './clocks.ts';
-import { readCollateral, type TdxCollateral } from './collateral.ts';
+import { readCollateral } from './collateral.ts';
 import { endorsementClaims } from './collateral-claims.ts';
+import { conclusion } from './conclusion.ts';
 import { checkPckCrlAlone } from './crls.ts';
-import { checkEventLog, requiredOfEventLog, type TdxEventLogInput } from './event-log/check.ts';
+import { checkEventLog } from './event-log/check.ts';
 import { eventLogClaims } from './event-log/claims.ts';
+import type { TdxInput } from './input.ts';
 import { withLazyClaims } from './lazy-claims.ts';
 import type { QuotingEnclave } from './qe.ts';
 import { qeIdentityProblem } from './qe-identity.ts';
@@ -20,21 +20,6 @@ import { type HeldEndorsements, type Platform, Remembered } from './remembered.t
 import { checkEvaluationDataNumber, checkModule, checkPlatformMatch, checkTcb } from './tcb.ts';
 import { checkEnvelope, checkReportData, checkTdAttributes } from './td.ts';
 import { checkClocks, checkEndorsementValidity, checkPckValidity } from './validity.ts';
-
-export interface TdxInput {
-  /** The quote as the driver returned it; zero bytes behind it are tolerated. */
-  readonly quote: Uint8Array;
-  /** As read, or the JSON file's bytes. */
-  readonly collateral: TdxCollateral | Uint8Array;
-  /** Why members of the collateral are missing, e.g. that a source could not be reached. */
-  readonly collateralMissing?: string;
-  readonly at: TdxClocks;
-  /** Up to 64 bytes that REPORTDATA must hold, zeros behind them. */
-  readonly reportData?: Uint8Array;
-  /** Lowest acceptable tcbEvaluationDataNumber. */
-  readonly minEvaluationDataNumber?: number;
-  readonly eventLog?: TdxEventLogInput;
-}
 
 /** A {@link Verification} and the parsed quote it is about, for policies to look at. */
 export interface TdxVerification extends Verification {
@@ -74,13 +59,13 @@ export class TdxVerifier {
       quote && platform
         ? this.#checkQuote(checks, input, quote, platform, held)
         : this.#checkCollateralOnly(checks, input, held, collateral.pck_crl_issuer_chain);
-    const concluded = conclusion(checks.all, requiredFor(input));
+    const { endorsed, ...concluded } = conclusion(checks.all, input);
     const result = {
       evidence: 'tdx' as const,
       ...concluded,
       anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
-      ...(tcb && { tcb: { ...tcb, endorsed: allPass(checks.all, ENDORSED) } }),
+      ...(tcb && { tcb: { ...tcb, endorsed } }),
       quote,
     };
     return withLazyClaims(result, () => ({
@@ -146,51 +131,6 @@ export function verifyTdx(
   input: TdxInput & { readonly anchors: readonly TrustAnchor[] },
 ): TdxVerification {
   return new TdxVerifier(input.anchors, 1).verify(input);
-}
-
-/** The baseline, and whatever the caller asked for besides. */
-function requiredFor(input: TdxInput): ReadonlySet<TdxCheckId> {
-  const { reportData, minEvaluationDataNumber, eventLog } = input;
-  const asked: TdxCheckId[] = [];
-  if (reportData) asked.push('tdx.report_data');
-  if (minEvaluationDataNumber !== undefined) asked.push('tdx.tcb.evaluation_data_number');
-  if (eventLog) asked.push(...requiredOfEventLog(eventLog));
-  return asked.length === 0 ? TDX_BASELINE : TDX_BASELINE.union(new Set(asked));
-}
-
-function conclusion(
-  checks: readonly Check[],
-  required: ReadonlySet<TdxCheckId>,
-): Pick<Verification, 'verdict' | 'authentic' | 'revocation' | 'checks'> {
-  return {
-    verdict: conclude(checks, required),
-    authentic: allPass(checks, TDX_AUTHENTIC),
-    revocation: isRevocationChecked(checks) ? 'checked' : 'unchecked',
-    checks,
-  };
-}
-
-/** What makes a TCB status Intel's word on this platform. */
-const ENDORSED: ReadonlySet<TdxCheckId> = new Set([
-  'tdx.tcb_info.signer',
-  'tdx.tcb_info.signature',
-  'tdx.tcb_info.fmspc',
-  'tdx.tcb_info.pceid',
-  'tdx.qe_identity.signer',
-  'tdx.qe_identity.signature',
-]);
-
-const REVOCATION: ReadonlySet<TdxCheckId> = new Set([
-  'tdx.root_crl.signature',
-  'tdx.root_crl.validity',
-  'tdx.pck_crl.signature',
-  'tdx.pck_crl.validity',
-]);
-
-/** Both lists could be relied upon; what they say of the platform is another question. */
-function isRevocationChecked(checks: readonly Check[]): boolean {
-  const answer = checks.find((check) => check.id === 'tdx.pck.revocation')?.outcome;
-  return (answer === 'pass' || answer === 'fail') && allPass(checks, REVOCATION);
 }
 
 function checkQuoteSignature(

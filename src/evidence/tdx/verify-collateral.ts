@@ -3,7 +3,7 @@ import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { anchorOf } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
-import { allPass, conclude } from '../verdict.ts';
+import { allIn, conclude, passedIds } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
 
@@ -74,7 +74,7 @@ function verifyUnder(
   const all = checks.all;
   return {
     verdict: conclude(all, REQUIRED),
-    authentic: allPass(all, AUTHENTIC),
+    authentic: allIn(passedIds(all), AUTHENTIC),
     evidence: 'tdx',
     anchors: anchorKindOf(root && anchorOf(root, anchors), anchors),
     revocation: endorsements.rootCrl ? 'checked' : 'unchecked',

@@ -6,12 +6,9 @@ import { anchorFromCertificate, INTEL_SGX_ROOT } from '../../../src/core/x509/an
 import { clocksAt } from '../../../src/evidence/tdx/clocks.ts';
 import type { TdxCollateral } from '../../../src/evidence/tdx/collateral.ts';
 import { readEventLog } from '../../../src/evidence/tdx/event-log/read.ts';
+import type { TdxInput } from '../../../src/evidence/tdx/input.ts';
 import { quotePlatform } from '../../../src/evidence/tdx/platform.ts';
-import {
-  type TdxInput,
-  type TdxVerification,
-  TdxVerifier,
-} from '../../../src/evidence/tdx/verifier.ts';
+import { type TdxVerification, TdxVerifier } from '../../../src/evidence/tdx/verifier.ts';
 import { verifyTdxCollateral } from '../../../src/evidence/tdx/verify-collateral.ts';
 import type { SimulatedTdx } from '../../../src/simulator/tdx/simulate.ts';
 import { simulateTdx } from '../../../src/simulator/tdx/simulate.ts';
