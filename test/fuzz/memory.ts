@@ -51,7 +51,7 @@ function honestParts(quote: Uint8Array): QuoteParts {
 }
 
 /** Sets with the same two signatures, which is what they are remembered under, and little else. */
-function collateralAlike({ platforms }: World): Evidence['collateral'][] {
+function collateralAlike({ platforms, revoking }: World): Evidence['collateral'][] {
   const [first, second, other, stranger] = platforms.map(({ collateral }) => collateral);
   if (!first || !second || !other || !stranger) throw new RangeError('no platforms');
   const altered = (changes: Partial<Collateral>) => ({ ...first, ...changes });
@@ -60,6 +60,7 @@ function collateralAlike({ platforms }: World): Evidence['collateral'][] {
     second,
     other,
     stranger,
+    revoking,
     altered({ tcb_info: first.tcb_info.replace('"svn":4', '"svn":3') }),
     altered({ tcb_info: second.tcb_info }),
     altered({ tcb_info: `${first.tcb_info} ` }),

@@ -36,6 +36,8 @@ export interface World {
   readonly platforms: readonly Platform[];
   /** Those that verify under the anchors. */
   readonly honest: readonly Platform[];
+  /** The first platform's, in which the second's PCK certificate is revoked. */
+  readonly revoking: TdxCollateral;
   /** DER of every certificate and CRL, the strangers' too. */
   readonly certificates: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
@@ -65,8 +67,10 @@ async function platform(
     ccelLog: encodeCcelLog(boot),
     dstackLog: encodeDstackLog(boot, runtime),
   };
-  return { own, root: made.root };
+  return { own, root: made.root, reissue: made.reissue };
 }
+
+const SIBLING_SERIAL = '5e'.repeat(20);
 
 /** Same root and TCB signer, another processor kind under another PCK certificate. */
 function sibling(plan: TdxPlan): void {
@@ -75,7 +79,7 @@ function sibling(plan: TdxPlan): void {
   plan.qeReportSignedBy = pck.key;
   // With one attestation key for two machines, either could sign the other's quotes.
   plan.attestationKey = ({ publicKey }) => deriveKey('second quoting enclave', toHex(publicKey));
-  pck.serial = '5e'.repeat(20);
+  pck.serial = SIBLING_SERIAL;
   pck.sgx.fmspc = fromHex('90c06f000000', 'fuzz');
   plan.tcbInfo.content.fmspc = '90C06F000000';
 }
@@ -90,10 +94,14 @@ export async function createWorld(): Promise<World> {
   const second = await platform('second', 'anchored', { seed: 'fuzz', ...plain }, sibling);
   const other = await platform('other root', 'anchored', { seed: 'fuzz, another root', ...plain });
   const stranger = await platform('stranger', 'stranger', { seed: 'fuzz, untrusted', ...dstack });
+  const { collateral: revoking } = await first.reissue(({ crls }) => {
+    crls.pck.revoked.push({ serial: SIBLING_SERIAL, at: '2026-05-20T10:41:15Z' });
+  });
   const platforms = [first, second, other, stranger].map(({ own }) => own);
   return {
     anchors: [first, other].map(({ root }) => anchorFromCertificate(root, 'anchor')),
     platforms,
+    revoking,
     honest: platforms.filter(({ trust }) => trust === 'anchored'),
     certificates: distinct(platforms.flatMap(certificatesOf)),
     crls: distinct(
