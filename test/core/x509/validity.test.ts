@@ -16,6 +16,7 @@ it.each([
 describe('outside', () => {
   it('a millisecond early', () => {
     expect(check(from - 1)).toEqual({
+      early: true,
       want: 'the CRL valid at 2025-12-31T23:59:59.999Z',
       got: 'valid only from 2026-01-01T00:00:00Z',
     });
@@ -23,6 +24,7 @@ describe('outside', () => {
 
   it('a millisecond late', () => {
     expect(check(to + 1)).toEqual({
+      early: false,
       want: 'the CRL still valid at 2026-02-01T00:00:00.001Z',
       got: 'ended 2026-02-01T00:00:00Z',
     });
