@@ -10,7 +10,7 @@ const TELLING = [
 export type ByteChange = (random: Random, bytes: Uint8Array) => Uint8Array;
 
 /** Damage that knows nothing of the structure. */
-export const BYTE_CHANGES = {
+const BYTE_CHANGES = {
   'flip a bit': (random, bytes) => {
     const at = random.below(bytes.length);
     return bytes.with(at, (bytes[at] ?? 0) ^ (1 << random.below(8)));

@@ -75,7 +75,7 @@ export function putTogether({ algorithms, vendorInfo, entries, padding }: Tcg2Lo
   );
 }
 
-export function encodeEntry({ register, type, digests, data }: Tcg2Entry): Uint8Array {
+function encodeEntry({ register, type, digests, data }: Tcg2Entry): Uint8Array {
   return concatBytes(
     u32(register),
     u32(type),
