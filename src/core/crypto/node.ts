@@ -7,13 +7,19 @@ import type { CryptoPort, P256PublicKey } from './port.ts';
  */
 const P256_SPKI_PREFIX = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE';
 
-export const sha256: CryptoPort['sha256'] = (data) => plain(hash('sha256', data, 'buffer'));
+export const sha256: CryptoPort['sha256'] = (data) => digest('sha256', data);
 
-export const sha384: CryptoPort['sha384'] = (data) => plain(hash('sha384', data, 'buffer'));
+export const sha384: CryptoPort['sha384'] = (data) => digest('sha384', data);
 
-/** Not a Buffer, whose `slice` shares memory: both implementations must behave alike. */
-function plain(bytes: Buffer): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * By way of a string, one character a byte: a Buffer comes with memory outside of the heap,
+ * and to sweep that up takes longer than to copy. (Its `slice` would share memory besides.)
+ */
+function digest(algorithm: 'sha256' | 'sha384', data: Uint8Array): Uint8Array {
+  const text = hash(algorithm, data, 'binary');
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 export const importP256: CryptoPort['importP256'] = (point) => {
@@ -45,17 +51,18 @@ export const verifyP256: CryptoPort['verifyP256'] = (key, message, signature) =>
  * group: that makes each verification a third dearer.
  */
 function toSigValue(signature: Uint8Array): Uint8Array {
-  const out = new Uint8Array(SEQUENCE_HEADER + 2 * LONGEST_INTEGER);
-  const afterR = writeInteger(out, SEQUENCE_HEADER, signature.subarray(0, 32));
-  const end = writeInteger(out, afterR, signature.subarray(32));
-  out[0] = 0x30;
-  out[1] = end - SEQUENCE_HEADER;
-  return out.subarray(0, end);
+  const afterR = writeInteger(sigValue, SEQUENCE_HEADER, signature.subarray(0, 32));
+  const end = writeInteger(sigValue, afterR, signature.subarray(32));
+  sigValue[0] = 0x30;
+  sigValue[1] = end - SEQUENCE_HEADER;
+  return sigValue.subarray(0, end);
 }
 
 const SEQUENCE_HEADER = 2;
 /** Tag, length, sign byte, 32 bytes. */
 const LONGEST_INTEGER = 35;
+/** Written anew for each verification, which is done with it when it returns. */
+const sigValue = new Uint8Array(SEQUENCE_HEADER + 2 * LONGEST_INTEGER);
 
 /**
  * Shortest form, as OpenSSL demands: no zeros in front, but for one that keeps the number positive.
@@ -70,6 +77,7 @@ function writeInteger(out: Uint8Array, at: number, number: Uint8Array): number {
   const length = sign + magnitude.length;
   out[at] = 0x02;
   out[at + 1] = length;
+  out[at + 2] = 0; // what a sign byte holds; overwritten when there is none
   out.set(magnitude, at + 2 + sign);
   return at + 2 + length;
 }
