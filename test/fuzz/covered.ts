@@ -100,9 +100,7 @@ export class Covered {
 }
 
 /** Of a file, by the platform's own JSON parser; nothing when it is none. */
-function membersOf(
-  collateral: TdxCollateral | Uint8Array,
-): Partial<Record<string, unknown>> {
+function membersOf(collateral: TdxCollateral | Uint8Array): Partial<Record<string, unknown>> {
   if (!(collateral instanceof Uint8Array)) return { ...collateral };
   try {
     const value: unknown = JSON.parse(Buffer.from(collateral).toString());
