@@ -7,6 +7,9 @@ import type { CryptoPort, P256PublicKey } from './port.ts';
  */
 const P256_SPKI_PREFIX = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE';
 
+export const sameBytes: CryptoPort['sameBytes'] = (a, b) =>
+  a.length === b.length && Buffer.compare(a, b) === 0;
+
 export const sha256: CryptoPort['sha256'] = (data) => digest('sha256', data);
 
 export const sha384: CryptoPort['sha384'] = (data) => digest('sha384', data);

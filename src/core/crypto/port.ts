@@ -8,6 +8,9 @@ export type P256PublicKey = object & { readonly [brand]: 'p256' };
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
  */
 export interface CryptoPort {
+  /** Equality of public bytes, as fast as memory is read; not for secrets. */
+  readonly sameBytes: (a: Uint8Array, b: Uint8Array) => boolean;
+
   readonly sha256: (data: Uint8Array) => Uint8Array;
   readonly sha384: (data: Uint8Array) => Uint8Array;
 

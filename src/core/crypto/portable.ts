@@ -1,7 +1,10 @@
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 as nobleSha256, sha384 as nobleSha384 } from '@noble/hashes/sha2.js';
+import { equalBytes } from '../bytes/equal.ts';
 import { concatBytes } from '../bytes/writer.ts';
 import type { CryptoPort, P256PublicKey } from './port.ts';
+
+export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
 
 export const sha256: CryptoPort['sha256'] = (data) => nobleSha256(data);
 

@@ -63,8 +63,11 @@ export function maskedProblem(
   mask: Uint8Array,
   value: Uint8Array,
 ): Mismatch | undefined {
+  const same =
+    value.length === report.length &&
+    value.every((byte, i) => ((report[i] ?? 0) & (mask[i] ?? 0)) === byte);
+  if (same) return undefined;
   const masked = report.map((byte, i) => byte & (mask[i] ?? 0));
-  if (equalBytes(masked, value)) return undefined;
   return {
     want: `${name} ${toHex(value)} under mask ${toHex(mask)}`,
     got: `${toHex(report)}, masked ${toHex(masked)}`,

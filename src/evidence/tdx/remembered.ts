@@ -1,5 +1,4 @@
-import { sha256 } from '#crypto';
-import { toHex } from '../../core/bytes/hex.ts';
+import { sameBytes } from '#crypto';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Check } from '../verdict.ts';
 import { SIGNED_COLLATERAL_MEMBERS, type TdxCollateral } from './collateral.ts';
@@ -8,7 +7,7 @@ import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
 import { Memory } from './memory.ts';
 import { type PckChain, readPckChain } from './pck-chain.ts';
 import { type QuotingEnclave, readQuotingEnclave } from './qe.ts';
-import type { Quote } from './quote.ts';
+import type { CertificationData, Quote } from './quote.ts';
 
 /** A platform's own part of its quotes. */
 export interface Platform {
@@ -24,6 +23,8 @@ export interface HeldEndorsements {
   readonly revocation: WeakMap<PckChain, readonly Check[]>;
 }
 
+/** In bytes; a quote's own part is some 5 KB. */
+const PLATFORM_WEIGHT = 32 * 1024 * 1024;
 /** Real sets are some 25 KB of text; all that is held together stays below this. */
 const COLLATERAL_WEIGHT = 64 * 1024 * 1024;
 /** A set above this is read each time it comes. */
@@ -39,27 +40,24 @@ export class Remembered {
   readonly #anchors: readonly TrustAnchor[];
   /** Each anchor as a list of its own, made once so that it can be compared by identity. */
   readonly #single: ReadonlyMap<TrustAnchor, readonly TrustAnchor[]>;
-  readonly #chains: Memory<string, PckChain>;
-  readonly #platforms: Memory<string, Platform>;
+  readonly #chains: Memory<number, Known<PckChain>>;
+  readonly #platforms: Memory<number, Known<Platform>>;
   readonly #collateral: Memory<string, HeldEndorsements>;
 
   constructor(anchors: readonly TrustAnchor[], entries: number) {
     this.#anchors = anchors;
     this.#single = new Map(anchors.map((anchor) => [anchor, [anchor]]));
-    this.#chains = new Memory({ entries, weight: entries });
-    this.#platforms = new Memory({ entries, weight: entries });
+    this.#chains = new Memory({ entries, weight: PLATFORM_WEIGHT });
+    this.#platforms = new Memory({ entries, weight: PLATFORM_WEIGHT });
     this.#collateral = new Memory({ entries, weight: COLLATERAL_WEIGHT });
   }
 
   platform(quote: Quote): Platform {
     // The section holds attestation key, QE report, its signature and the PCK chain.
-    const key = toHex(sha256(quote.platformSection));
-    const held = this.#platforms.get(key);
-    if (held) return held;
-    const chain = this.#chain(quote);
-    const made = { chain, enclave: readQuotingEnclave(quote, chain) };
-    if (isGood(chain.checks) && isGood(made.enclave.checks)) this.#platforms.set(key, made, 1);
-    return made;
+    return recall(this.#platforms, quote.platformSection, () => {
+      const chain = this.#chain(quote.certification);
+      return { chain, enclave: readQuotingEnclave(quote, chain) };
+    });
   }
 
   /**
@@ -100,14 +98,45 @@ export class Remembered {
     return made;
   }
 
-  #chain({ certification }: Quote): PckChain {
-    const key = `${certification.type}:${toHex(sha256(certification.data))}`;
-    const held = this.#chains.get(key);
-    if (held) return held;
-    const made = readPckChain(certification, this.#anchors);
-    if (isGood(made.checks)) this.#chains.set(key, made, 1);
-    return made;
+  #chain(certification: CertificationData): PckChain {
+    const read = () => readPckChain(certification, this.#anchors);
+    return certification.type === 5 ? recall(this.#chains, certification.data, read) : read();
   }
+}
+
+/** What was made of some bytes, and a copy of them. */
+interface Known<Value> {
+  readonly bytes: Uint8Array;
+  readonly value: Value;
+}
+
+/** What the very same bytes gave before; kept only when it is good. */
+function recall<Value extends Platform | PckChain>(
+  memory: Memory<number, Known<Value>>,
+  bytes: Uint8Array,
+  make: () => Value,
+): Value {
+  const key = sampleOf(bytes);
+  const known = memory.get(key);
+  if (known && sameBytes(known.bytes, bytes)) return known.value;
+  const value = make();
+  if (isGood('chain' in value ? [...value.chain.checks, ...value.enclave.checks] : value.checks)) {
+    memory.set(key, { bytes: new Uint8Array(bytes), value }, bytes.length);
+  }
+  return value;
+}
+
+/**
+ * A number that equal bytes share, of 256 bytes spread over all of them: quicker than a
+ * digest, and no more is asked of it, since what it finds is compared byte by byte.
+ */
+function sampleOf(bytes: Uint8Array): number {
+  const step = Math.max(1, Math.floor(bytes.length / 256));
+  let sample = bytes.length;
+  for (let at = 0; at < bytes.length; at += step) {
+    sample = Math.imul(sample ^ (bytes[at] ?? 0), 0x01000193); // the prime of FNV-1a
+  }
+  return sample;
 }
 
 /** A copy, so that a caller's later change is another set; without what nobody looks at. */

@@ -29,6 +29,8 @@ import {
 
 type Checks = CheckList<TdxCheckId>;
 
+const NO_ATTRIBUTES = new Uint8Array(8);
+
 const RELAUNCH: ReadonlySet<TdxTcbStatus> = new Set([
   'TDRelaunchAdvised',
   'TDRelaunchAdvisedConfigurationNeeded',
@@ -63,7 +65,7 @@ export function checkModule(checks: Checks, { body }: Quote, tcbInfo: TcbInfo): 
   );
   checks.answer(
     'tdx.module.attributes',
-    bytesProblem('SEAMATTRIBUTES', body.seamAttributes, new Uint8Array(8)) ??
+    bytesProblem('SEAMATTRIBUTES', body.seamAttributes, NO_ATTRIBUTES) ??
       maskedProblem(
         'SEAMATTRIBUTES',
         body.seamAttributes,

@@ -31,6 +31,18 @@ it('resolves #crypto to the implementation that this project is about', () => {
 });
 
 describe.each(implementations)('%s', (_, crypto) => {
+  it('compares bytes, views of larger buffers too', () => {
+    const bytes = Uint8Array.of(9, 1, 2, 3, 9);
+    const same = (a: number[], b = bytes.subarray(1, 4)) => crypto.sameBytes(Uint8Array.from(a), b);
+    expect([same([1, 2, 3]), same([1, 2, 4]), same([1, 2]), same([1, 2, 3, 9])]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(same([], new Uint8Array())).toBe(true);
+  });
+
   it('hashes the FIPS 180-4 example', () => {
     const abc = new TextEncoder().encode('abc');
     expect(toHex(crypto.sha256(abc))).toBe(
