@@ -28,7 +28,7 @@ export default defineConfig({
       project(
         'portable',
         ['postern-src', 'postern-portable'],
-        ['test/core/**/*.test.ts', 'test/evidence/**/*.test.ts'],
+        ['test/core/**/*.test.ts', 'test/evidence/**/*.test.ts', 'test/fuzz/sample.test.ts'],
       ),
     ],
   },

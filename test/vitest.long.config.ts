@@ -23,9 +23,6 @@ export default defineConfig({
   test: {
     root,
     maxWorkers: Math.max(1, availableParallelism()),
-    projects: [
-      project('node', ['postern-src', 'node'], ['test/**/*.long.test.ts']),
-      project('portable', ['postern-src', 'postern-portable'], ['test/fuzz/sample.test.ts']),
-    ],
+    projects: [project('node', ['postern-src', 'node'], ['test/**/*.long.test.ts'])],
   },
 });

@@ -24,11 +24,19 @@ export class Fault extends Error {
   readonly detail: string;
 
   constructor(code: FaultCode, at: string, detail: string, options?: ErrorOptions) {
-    super(`${at}: ${detail}`, options);
+    const [place, text] = [bounded(at), bounded(detail)];
+    super(`${place}: ${text}`, options);
     this.code = code;
-    this.at = at;
-    this.detail = detail;
+    this.at = place;
+    this.detail = text;
   }
+}
+
+const LONGEST_TEXT = 1024;
+
+/** Strangers choose the names and values that errors quote; no log line should be theirs to fill. */
+export function bounded(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 export function malformed(at: string, detail: string): Fault {

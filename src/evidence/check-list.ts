@@ -1,4 +1,4 @@
-import { Fault } from '../core/fault.ts';
+import { bounded, Fault } from '../core/fault.ts';
 import { isMismatch, type Mismatch } from '../core/mismatch.ts';
 import type { Check, CheckId } from './verdict.ts';
 
@@ -34,8 +34,9 @@ export class CheckList<Id extends CheckId> {
   }
 
   fail(id: Id, mismatch: Mismatch, more: { because?: string; path?: string } = {}): void {
-    const { want, got } = mismatch;
-    this.#checks.push({ id, path: this.#paths[id].path, outcome: 'fail', want, got, ...more });
+    const { path } = this.#paths[id];
+    const [want, got] = [bounded(mismatch.want), bounded(mismatch.got)];
+    this.#checks.push({ id, path, outcome: 'fail', want, got, ...more });
   }
 
   unresolved(id: Id, because: string, path = this.#paths[id].path): void {

@@ -29,3 +29,9 @@ it('keeps the exit codes that scripts rely on', () => {
     internal: 70,
   });
 });
+
+it('quotes a stranger’s text only so far', () => {
+  const fault = malformed('x'.repeat(1e6), 'y'.repeat(1e6));
+  expect(fault.at).toBe(`${'x'.repeat(1024)}…`);
+  expect(fault.message.length).toBeLessThan(2100);
+});

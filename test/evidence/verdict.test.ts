@@ -68,6 +68,12 @@ describe('CheckList.read', () => {
     expect(checks.all).toMatchObject([{ outcome: 'fail', path: 'usual', want: 'x', got: 'y' }]);
   });
 
+  it('bounds what it quotes', () => {
+    const checks = list();
+    checks.fail('t.a', { want: 'x'.repeat(1e6), got: 'y'.repeat(1e6) });
+    expect(JSON.stringify(checks.all).length).toBeLessThan(3000);
+  });
+
   it('does not swallow a bug', () => {
     const bug = () => list().read('t.a', () => JSON.parse('{'));
     expect(bug).toThrow(SyntaxError);

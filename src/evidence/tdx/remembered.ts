@@ -33,8 +33,8 @@ const HEAVIEST_COLLATERAL = 8 * 1024 * 1024;
 /**
  * What was found to be signed, by the bytes that say so. Nothing here depends on the time.
  *
- * Only what is good is kept: a forger could fill the memory with what is not, and a genuine
- * part can't be varied at will.
+ * Only what is good is kept: a forger could fill the memory with what is not. Genuine parts
+ * can still be written in new ways (white space, the case of hex digits), so all is bounded.
  */
 export class Remembered {
   readonly #anchors: readonly TrustAnchor[];
