@@ -22,6 +22,9 @@ export interface JsonDocument {
   readonly members: ReadonlyMap<string, JsonSpan>;
 }
 
+/** How the refusal of a duplicate member begins, for callers who know more about it. */
+export const DUPLICATE_MEMBER = 'duplicate member';
+
 /** Deeper than any vendor document (TCB info needs 5), shallow enough for any stack. */
 export const JSON_DEPTH_LIMIT = 32;
 
@@ -104,7 +107,7 @@ class JsonParser {
       this.#space();
       if (this.#text[this.#at] !== '"') throw this.#syntax('want a member name');
       const name = this.#string();
-      if (name in object) throw malformed(path, `duplicate member ${JSON.stringify(name)}`);
+      if (name in object) throw malformed(path, `${DUPLICATE_MEMBER} ${JSON.stringify(name)}`);
       this.#space();
       if (!this.#take(':')) throw this.#syntax('want ":"');
       this.#space();

@@ -1,9 +1,10 @@
 import { verifyP256 } from '#crypto';
 import { fromHex, isHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
+import { DUPLICATE_MEMBER } from '../../core/encoding/json.ts';
 import { fromPem } from '../../core/encoding/pem.ts';
 import { formatTime } from '../../core/encoding/time.ts';
-import { malformed } from '../../core/fault.ts';
+import { Fault, malformed } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
@@ -146,9 +147,7 @@ function readDocument<T extends object>(
     checks.unresolved(`tdx.${kind}.format`, `no ${name} was given${why}`);
     return { value: undefined, signer: undefined };
   }
-  const value = checks.read(`tdx.${kind}.format`, () => parseSigned(text, kind, parse), {
-    because: 'read strictly: Intel’s library takes a signed document with a duplicate member',
-  });
+  const value = checks.read(`tdx.${kind}.format`, () => parseSigned(text, kind, parse));
   const signer = checkSigner(checks, kind, collateral[`${kind}_issuer_chain`], readSigner);
   const leaf = signer?.[0];
   if (leaf) {
@@ -161,7 +160,12 @@ function readDocument<T extends object>(
 /** Text that UTF-8 can't hold would be hashed as something else than it says. */
 function parseSigned<T>(text: string, kind: Documents, parse: (text: string) => T): T {
   if (!text.isWellFormed()) throw malformed(`collateral.${kind}`, 'a lone surrogate');
-  return parse(text);
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof Fault) || !error.detail.startsWith(DUPLICATE_MEMBER)) throw error;
+    throw malformed(error.at, `${error.detail}; Intel’s library takes it when it is signed`);
+  }
 }
 
 function checkSigner(

@@ -6,7 +6,6 @@ import { CheckList } from '../check-list.ts';
 import { allIn, conclude, passedIds } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
-
 import type { TdxClocks } from './clocks.ts';
 import { readCollateral, type TdxCollateral } from './collateral.ts';
 import { endorsementClaims } from './collateral-claims.ts';
