@@ -1,28 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { project, shared } from './support/project.ts';
 
-const root = new URL('..', import.meta.url).pathname;
-const TWENTY_MINUTES = 20 * 60_000;
-
-function project(name: string, conditions: string[], include: string[]) {
-  return {
-    resolve: { conditions },
-    ssr: { resolve: { conditions } },
-    test: {
-      name,
-      root,
-      include,
-      testTimeout: TWENTY_MINUTES,
-      env: { VITEST_POSTERN_CRYPTO: name },
-    },
-  };
-}
-
-/** What takes minutes: `npm run test:long`. The portable crypto is too slow for all of it. */
+/** `npm run test:long`: what takes minutes. The portable crypto is too slow for it. */
 export default defineConfig({
   test: {
-    root,
-    maxWorkers: Math.max(1, availableParallelism()),
-    projects: [project('node', ['postern-src', 'node'], ['test/**/*.long.test.ts'])],
+    ...shared,
+    projects: [project('node', { include: ['test/**/*.long.test.ts'], testTimeout: 20 * 60_000 })],
   },
 });

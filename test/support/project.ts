@@ -1,0 +1,27 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const CONDITIONS = {
+  node: ['postern-src', 'node'],
+  portable: ['postern-src', 'postern-portable'],
+} as const;
+
+interface Selection {
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly testTimeout: number;
+}
+
+/** The tests of one crypto implementation: what `#crypto` resolves to is all that differs. */
+export function project(crypto: keyof typeof CONDITIONS, selection: Selection) {
+  const conditions = [...CONDITIONS[crypto]];
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: { name: crypto, root, ...selection, env: { VITEST_POSTERN_CRYPTO: crypto } },
+  };
+}
+
+export const shared = { root, maxWorkers: Math.max(1, availableParallelism()) };
