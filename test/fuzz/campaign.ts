@@ -5,7 +5,7 @@ import { type TdxVerification, TdxVerifier } from '../../src/evidence/tdx/verifi
 import { COST_LIMIT, costRatio, leastCost } from './cost.ts';
 import type { Covered } from './covered.ts';
 import { type Effort, SEED } from './effort.ts';
-import { type Evidence, evidenceJson, inputOf } from './evidence.ts';
+import { type Evidence, evidenceJson, inputOf, sizeOf } from './evidence.ts';
 import type { Mutator } from './mutators/mutator.ts';
 import type { Proven } from './proven.ts';
 import { Random } from './random.ts';
@@ -44,6 +44,11 @@ export interface Oracles {
   readonly proven: Proven;
 }
 
+/**
+ * Several changes together multiply to megabytes, which cost what megabytes cost: that this
+ * grows no faster than they do is asked in growth.long.test.ts.
+ */
+const LARGEST = 256 * 1024;
 const HONEST_EVERY = 64;
 const FRESH_EVERY = 16;
 /** Few enough that platforms and collateral are forgotten all the time. */
@@ -139,7 +144,7 @@ class Run {
     for (let tries = 0; applied.length < wanted && tries < 40; tries++) {
       const mutator = random.pick(this.#campaign.mutators);
       const changed = this.#changed(mutator, random, evidence, applied);
-      if (changed === undefined) continue;
+      if (changed === undefined || sizeOf(changed) > LARGEST) continue;
       evidence = changed;
       applied.push(mutator);
       this.#tried.set(mutator.name, (this.#tried.get(mutator.name) ?? 0) + 1);

@@ -12,6 +12,14 @@ export interface Evidence {
   readonly log?: TdxEventLogInput;
 }
 
+/** Bytes and characters that somebody has to read. */
+export function sizeOf({ quote, collateral, log }: Evidence): number {
+  const members =
+    collateral instanceof Uint8Array ? [collateral] : Object.values(collateral).filter(Boolean);
+  const logs = log ? [log.log, log.expected ?? '', log.table ?? ''] : [];
+  return [quote, ...members, ...logs].reduce((sum, part) => sum + part.length, 0);
+}
+
 const AT = clocksAt(SIMULATED_NOW);
 
 export function inputOf({ quote, collateral, log }: Evidence): TdxInput {
