@@ -32,7 +32,7 @@ export class Fault extends Error {
   }
 }
 
-const LONGEST_TEXT = 1024;
+const LONGEST_TEXT = 2048;
 
 /** Strangers choose the names and values that errors quote; no log line should be theirs to fill. */
 export function bounded(text: string): string {

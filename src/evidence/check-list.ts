@@ -36,15 +36,21 @@ export class CheckList<Id extends CheckId> {
   fail(id: Id, mismatch: Mismatch, more: { because?: string; path?: string } = {}): void {
     const { path } = this.#paths[id];
     const [want, got] = [bounded(mismatch.want), bounded(mismatch.got)];
-    this.#checks.push({ id, path, outcome: 'fail', want, got, ...more });
+    const because = more.because === undefined ? {} : { because: bounded(more.because) };
+    this.#checks.push({ id, path, outcome: 'fail', want, got, ...more, ...because });
   }
 
   unresolved(id: Id, because: string, path = this.#paths[id].path): void {
-    this.#checks.push({ id, path, outcome: 'unresolved', because });
+    this.#checks.push({ id, path, outcome: 'unresolved', because: bounded(because) });
   }
 
   skipped(id: Id, because: string): void {
-    this.#checks.push({ id, path: this.#paths[id].path, outcome: 'skipped', because });
+    this.#checks.push({
+      id,
+      path: this.#paths[id].path,
+      outcome: 'skipped',
+      because: bounded(because),
+    });
   }
 
   /** `pass` without a mismatch, `fail` with one. */

@@ -176,8 +176,8 @@ function manyLevels(n: number): string {
 }
 
 const TIMES = 8;
-/** Three times what the length justifies; a quadratic reader takes 64 times as long. */
-const MOST = 3 * TIMES;
+/** Between what the length justifies and the 64 times of a quadratic reader: machines are noisy. */
+const MOST = 5 * TIMES;
 
 describe(`${TIMES} times as long costs about ${TIMES} times as much`, () => {
   it.each(Object.entries(LONG_INPUTS))('%s', (_name, { n, change }) => {
@@ -194,7 +194,7 @@ describe(`${TIMES} times as long costs about ${TIMES} times as much`, () => {
     const empty = cost(1);
     cost(n);
     let growth = Infinity;
-    for (let round = 0; round < 4 && growth > MOST; round++) {
+    for (let round = 0; round < 8 && growth > MOST; round++) {
       growth = (cost(TIMES * n) - empty) / Math.max(cost(n) - empty, empty / 4);
     }
     expect(growth).toBeLessThan(MOST);

@@ -59,6 +59,8 @@ class JsonParser {
   readonly #text: string;
   readonly #path: string;
   readonly #members = new Map<string, JsonSpan>();
+  /** Names and indexes from the outermost value to this one; a text only when it is asked for. */
+  readonly #inside: (string | number)[] = [];
   #at = 0;
 
   constructor(text: string, path: string) {
@@ -68,22 +70,22 @@ class JsonParser {
 
   document(): JsonDocument {
     this.#space();
-    const value = this.#value(this.#path, 0);
+    const value = this.#value(0);
     this.#space();
     if (this.#at < this.#text.length) throw this.#syntax('text after the value');
     return { value, members: this.#members };
   }
 
-  #value(path: string, depth: number): JsonValue {
+  #value(depth: number): JsonValue {
     const first = this.#text[this.#at];
     if ((first === '{' || first === '[') && depth === JSON_DEPTH_LIMIT) {
       throw malformed(this.#path, `nested deeper than ${JSON_DEPTH_LIMIT} levels`);
     }
     switch (first) {
       case '{':
-        return this.#object(path, depth);
+        return this.#object(depth);
       case '[':
-        return this.#array(path, depth);
+        return this.#array(depth);
       case '"':
         return this.#string();
       case 't':
@@ -97,7 +99,7 @@ class JsonParser {
     }
   }
 
-  #object(path: string, depth: number): JsonObject {
+  #object(depth: number): JsonObject {
     // No prototype: a member called __proto__ is data like any other.
     const object: { [name: string]: JsonValue } = Object.create(null);
     this.#at++;
@@ -107,12 +109,16 @@ class JsonParser {
       this.#space();
       if (this.#text[this.#at] !== '"') throw this.#syntax('want a member name');
       const name = this.#string();
-      if (name in object) throw malformed(path, `${DUPLICATE_MEMBER} ${JSON.stringify(name)}`);
+      if (name in object) {
+        throw malformed(this.#place(), `${DUPLICATE_MEMBER} ${JSON.stringify(name)}`);
+      }
       this.#space();
       if (!this.#take(':')) throw this.#syntax('want ":"');
       this.#space();
       const start = this.#at;
-      object[name] = this.#value(`${path}.${name}`, depth + 1);
+      this.#inside.push(name);
+      object[name] = this.#value(depth + 1);
+      this.#inside.pop();
       if (depth === 0) this.#members.set(name, { start, end: this.#at });
       this.#space();
     } while (this.#take(','));
@@ -120,14 +126,16 @@ class JsonParser {
     return object;
   }
 
-  #array(path: string, depth: number): readonly JsonValue[] {
+  #array(depth: number): readonly JsonValue[] {
     const items: JsonValue[] = [];
     this.#at++;
     this.#space();
     if (this.#take(']')) return items;
     do {
       this.#space();
-      items.push(this.#value(`${path}[${items.length}]`, depth + 1));
+      this.#inside.push(items.length);
+      items.push(this.#value(depth + 1));
+      this.#inside.pop();
       this.#space();
     } while (this.#take(','));
     if (!this.#take(']')) throw this.#syntax('want "," or "]"');
@@ -188,6 +196,13 @@ class JsonParser {
   #space(): void {
     const code = this.#text.charCodeAt(this.#at);
     if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) this.#match(SPACE);
+  }
+
+  #place(): string {
+    return this.#inside.reduce<string>(
+      (path, step) => (typeof step === 'number' ? `${path}[${step}]` : `${path}.${step}`),
+      this.#path,
+    );
   }
 
   #syntax(problem: string): Error {

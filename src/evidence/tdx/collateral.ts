@@ -1,4 +1,4 @@
-import { fromUtf8 } from '../../core/bytes/text.ts';
+import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import type { CheckList } from '../check-list.ts';
@@ -48,7 +48,12 @@ export function parseTdxCollateral(file: Uint8Array | string): TdxCollateral {
   const { value } = parseJson(text, 'collateral');
   const shape = new JsonShape(value, 'collateral');
   const members = TDX_COLLATERAL_MEMBERS.filter((name) => shape.has(name));
-  return Object.fromEntries(members.map((name) => [name, shape.string(name)]));
+  return Object.fromEntries(members.map((name) => [name, flat(shape.string(name), name)]));
+}
+
+/** A text of its own: as a piece of the file's, it would keep all of the file in memory. */
+function flat(text: string, name: string): string {
+  return text.isWellFormed() ? fromUtf8(utf8(text), `collateral.${name}`) : text;
 }
 
 /** What can't be read is a failed check, and then nothing in it is known. */
@@ -60,6 +65,10 @@ export function readCollateral(
     return checks.read('tdx.collateral.format', () => parseTdxCollateral(collateral)) ?? {};
   }
   // Types are no protection against a caller who parsed JSON without looking.
+  if (typeof collateral !== 'object' || collateral === null) {
+    checks.fail('tdx.collateral.format', { want: 'an object', got: String(collateral) });
+    return {};
+  }
   const wrong = TDX_COLLATERAL_MEMBERS.find(
     (name) => collateral[name] !== undefined && typeof collateral[name] !== 'string',
   );

@@ -25,6 +25,8 @@ export interface HeldEndorsements {
 
 /** In bytes; a quote's own part is some 5 KB. */
 const PLATFORM_WEIGHT = 32 * 1024 * 1024;
+/** A part above this is read each time it comes. */
+const HEAVIEST_PLATFORM = 64 * 1024;
 /** Real sets are some 25 KB of text; all that is held together stays below this. */
 const COLLATERAL_WEIGHT = 64 * 1024 * 1024;
 /** A set above this is read each time it comes. */
@@ -69,8 +71,9 @@ export class Remembered {
     chain: PckChain | undefined,
     missing: string | undefined,
   ): HeldEndorsements {
-    const anchors = (chain?.anchor && this.#single.get(chain.anchor)) ?? this.#anchors;
-    const key = `${collateral.tcb_info_signature}/${collateral.qe_identity_signature}`;
+    const alone = chain?.anchor && this.#single.get(chain.anchor);
+    const anchors = alone ?? this.#anchors;
+    const key = keyOf(collateral);
     const held = this.#collateral.get(key);
     // Signatures alone are no key: a set that differs in any byte is another set.
     const same =
@@ -84,7 +87,8 @@ export class Remembered {
       revocation: new WeakMap(),
     };
     const weight = weightOf(collateral);
-    if (isGood(made.endorsements.checks) && weight <= HEAVIEST_COLLATERAL) {
+    // Without a platform to speak of there is nothing to be quick for.
+    if (alone && isGood(made.endorsements.checks) && weight <= HEAVIEST_COLLATERAL) {
       this.#collateral.set(key, made, weight);
     }
     return made;
@@ -120,7 +124,8 @@ function recall<Value extends Platform | PckChain>(
   const known = memory.get(key);
   if (known && sameBytes(known.bytes, bytes)) return known.value;
   const value = make();
-  if (isGood('chain' in value ? [...value.chain.checks, ...value.enclave.checks] : value.checks)) {
+  const checks = 'chain' in value ? [...value.chain.checks, ...value.enclave.checks] : value.checks;
+  if (isGood(checks) && bytes.length <= HEAVIEST_PLATFORM) {
     memory.set(key, { bytes: new Uint8Array(bytes), value }, bytes.length);
   }
   return value;
@@ -137,6 +142,12 @@ function sampleOf(bytes: Uint8Array): number {
     sample = Math.imul(sample ^ (bytes[at] ?? 0), 0x01000193); // the prime of FNV-1a
   }
   return sample;
+}
+
+/** The signatures, and lengths that tell apart sets which share them. */
+function keyOf(collateral: TdxCollateral): string {
+  const { tcb_info_signature: tcb, qe_identity_signature: qe } = collateral;
+  return `${tcb}/${qe}/${collateral.root_ca_crl?.length}/${collateral.pck_crl?.length}`;
 }
 
 /** A copy, so that a caller's later change is another set; without what nobody looks at. */

@@ -63,6 +63,9 @@ export interface TcbInfo {
 const SVN_MAX = 255;
 const U16_MAX = 65_535;
 const MOST_LEVELS = 1024;
+/** Intel's longest list today has some twenty. */
+const MOST_ADVISORIES = 512;
+const LONGEST_ADVISORY = 64;
 
 /** @throws Fault `malformed` at `collateral.tcb_info.<member>`. */
 export function parseTcbInfo(text: string): TcbInfo {
@@ -172,8 +175,20 @@ function parseLevel<Status extends string>(
   return {
     status,
     date: shape.time('tcbDate'),
-    advisories: shape.has('advisoryIDs') ? shape.strings('advisoryIDs') : [],
+    advisories: shape.has('advisoryIDs') ? parseAdvisories(shape) : [],
   };
+}
+
+/** Every one of them is printed, and none of them is trusted before its signature is. */
+function parseAdvisories(shape: JsonShape): readonly string[] {
+  const ids = shape.strings('advisoryIDs');
+  if (ids.length > MOST_ADVISORIES || ids.some((id) => id.length > LONGEST_ADVISORY)) {
+    throw malformed(
+      `${shape.path}.advisoryIDs`,
+      `want at most ${MOST_ADVISORIES} of at most ${LONGEST_ADVISORY} characters`,
+    );
+  }
+  return ids;
 }
 
 function nonEmpty(shape: JsonShape, name: string): readonly JsonShape[] {

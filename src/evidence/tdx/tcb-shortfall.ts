@@ -8,6 +8,13 @@ import {
   type PlatformSvns,
 } from './tcb-level.ts';
 
+/** What one component lacks. */
+export interface Shortfall {
+  readonly text: string;
+  /** Those of the level that the component has; `text` ends with them. */
+  readonly advisories: readonly string[];
+}
+
 /**
  * What keeps a TD from UpToDate: one sentence for platform, TDX module and QE each, where
  * something of it is behind, with the advisories that Intel names at the level it has:
@@ -22,7 +29,7 @@ export function tcbShortfall(
   levels: MatchedLevels,
   tcbInfo: TcbInfo,
   qeIdentity: QeIdentity,
-): readonly string[] {
+): readonly Shortfall[] {
   const { teeTcbSvn, qeIsvSvn } = svns;
   const identity = moduleIdentityOf(tcbInfo, teeTcbSvn);
   const module = identity ? isvShortfall(teeTcbSvn[0] ?? 0, identity.levels) : [];
@@ -37,10 +44,10 @@ function sentence(
   component: string,
   behind: readonly string[],
   advisories: readonly string[] = [],
-): readonly string[] {
+): readonly Shortfall[] {
   if (behind.length === 0) return [];
   const see = advisories.length > 0 ? `; see ${advisories.join(', ')}` : '';
-  return [`${component}: ${behind.join(', ')}${see}`];
+  return [{ text: `${component}: ${behind.join(', ')}${see}`, advisories }];
 }
 
 function platformShortfall(

@@ -19,7 +19,7 @@ import {
   type PlatformSvns,
   type TcbLevels,
 } from './tcb-level.ts';
-import { tcbShortfall } from './tcb-shortfall.ts';
+import { type Shortfall, tcbShortfall } from './tcb-shortfall.ts';
 import {
   type PlatformStatus,
   relaunchTcbStatus,
@@ -95,18 +95,16 @@ export function checkTcb(
     'tdx.tcb.not_revoked',
     revoked ? { want: 'TCB levels that Intel has not revoked', got: 'Revoked' } : undefined,
   );
-  const behind = () => [
-    ...new Set([
-      ...tcbShortfall(svns, launch, tcbInfo, qeIdentity),
-      ...tcbShortfall(nowSvns, current, tcbInfo, qeIdentity),
-    ]),
+  const shortfalls = () => [
+    ...tcbShortfall(svns, launch, tcbInfo, qeIdentity),
+    ...(td15 ? tcbShortfall(nowSvns, current, tcbInfo, qeIdentity) : []),
   ];
   if (!isSupported(launch) || !isSupported(current)) {
     const [when, levels, at] = isSupported(launch)
       ? ['now (TEE_TCB_SVN_2)', current, nowSvns]
       : ['at launch', launch, svns];
     checks.fail('tdx.tcb.supported', unsupportedProblem(levels, at, tcbInfo, when), {
-      because: behind().join('; ') || 'TCB not supported',
+      because: textsOf(shortfalls()).join('; ') || 'TCB not supported',
     });
     return undefined;
   }
@@ -114,12 +112,15 @@ export function checkTcb(
   const status = td15
     ? relaunchTcbStatus(convergedStatus(launch), convergedStatus(current))
     : convergedStatus(launch);
-  const summary = {
-    ...summarize(status, launch, current),
-    behind: status === 'UpToDate' ? [] : behind(),
-  };
-  answerStatus(checks, status, summary, convergedStatus(launch));
+  const behind = status === 'UpToDate' ? [] : shortfalls();
+  const summary = { ...summarize(status, launch, current), behind: textsOf(behind) };
+  answerStatus(checks, status, convergedStatus(launch), behind, summary.advisories);
   return summary;
+}
+
+/** A TD that is judged twice mostly lacks the same twice. */
+function textsOf(shortfalls: readonly Shortfall[]): readonly string[] {
+  return [...new Set(shortfalls.map(({ text }) => text))];
 }
 
 function unsupportedProblem(
@@ -163,15 +164,17 @@ function summarize(status: TdxTcbStatus, launch: TcbLevels, current: TcbLevels) 
 function answerStatus(
   checks: Checks,
   status: TdxTcbStatus,
-  { behind = [], advisories }: TcbSummary,
   launch: PlatformStatus,
+  behind: readonly Shortfall[],
+  advisories: readonly string[],
 ): void {
   if (status === 'UpToDate') {
     checks.pass('tdx.tcb.status');
     return;
   }
-  const reasons = [...behind];
-  const unnamed = advisories.filter((id) => !behind.some((text) => text.includes(id)));
+  const reasons = [...textsOf(behind)];
+  const named = new Set(behind.flatMap((shortfall) => shortfall.advisories));
+  const unnamed = advisories.filter((id) => !named.has(id));
   if (unnamed.length > 0) reasons.push(`see ${unnamed.join(', ')}`);
   if (RELAUNCH.has(status)) {
     reasons.push('the TD was launched under an older TDX module: start it anew');

@@ -42,6 +42,13 @@ describe('collateral', () => {
   });
 });
 
+it('a quote without a platform pushes nothing out', () => {
+  const { chain } = remembered.platform(parseQuote(good.quote));
+  const held = remembered.endorsements(good.collateral, chain, undefined);
+  remembered.endorsements(good.collateral, undefined, undefined);
+  expect(remembered.endorsements(good.collateral, chain, undefined)).toBe(held);
+});
+
 describe('platforms', () => {
   it('that are good are read once', () => {
     const read = () => remembered.platform(parseQuote(good.quote));

@@ -65,6 +65,18 @@ it('an identity TDX_00 is none of a module of version 0', async () => {
   expect(result.tcb).toMatchObject({ status: 'UpToDate' });
 });
 
+it('more advisories than anybody prints are refused, before they cost anything', async () => {
+  const ids = Array.from({ length: 20_000 }, (_, i) => `A${i}`);
+  const result = await verified({
+    fault: 'comp_low',
+    edit: ({ tcbInfo }) => {
+      for (const level of tcbInfo.content.tcbLevels) level.advisoryIDs = ids;
+    },
+  });
+  expect(failed(result)).toEqual(['tdx.tcb_info.format']);
+  expect(JSON.stringify(result.checks).length).toBeLessThan(20_000);
+});
+
 describe('collateral under one of several anchors', () => {
   it('that has run out is open, in whichever order they are named', async () => {
     const { root, collateral, at } = await simulateTdx();

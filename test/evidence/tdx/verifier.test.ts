@@ -284,6 +284,22 @@ describe('what a result holds', () => {
     expect(result.claims['mrTd']).toBe(before);
   });
 
+  it('nor do an event log’s proven parts with the buffer it came in', () => {
+    const log = good.ccelLog.slice();
+    const result = verifier.verify({ ...input, eventLog: { log } });
+    const before = JSON.stringify(result.claims['eventLog']);
+    log.fill(0x41);
+    expect(JSON.stringify(result.claims['eventLog'])).toBe(before);
+  });
+
+  it.each([null, undefined, 'text', 5])('is a failed check for collateral %o', (collateral) => {
+    const result = verifier.verify({
+      ...input,
+      collateral: collateral as unknown as TdxCollateral,
+    });
+    expect(answers(result, 'fail')).toEqual(['tdx.collateral.format']);
+  });
+
   it.each([{ tcb_info: 5 }, { tcb_info: null }, { root_ca_crl: {} }])(
     'is a failed check for collateral that is no collateral: %o',
     (members) => {

@@ -40,8 +40,10 @@ export interface CheckedEventLog {
 export function checkEventLog(
   checks: CheckList<TdxCheckId>,
   rtmrs: readonly Uint8Array[],
-  { log: bytes, table, expected }: TdxEventLogInput,
+  { log: given, table, expected }: TdxEventLogInput,
 ): CheckedEventLog | undefined {
+  // A copy, as of the quote: events are views, and are read when somebody asks for claims.
+  const bytes = new Uint8Array(given);
   if (table) checkTable(checks, table, bytes);
   const log = checks.read('tdx.event_log.format', () => readEventLog(bytes));
   if (log === undefined) return undefined;
