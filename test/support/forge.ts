@@ -1,4 +1,6 @@
+import { utf8 } from '../../src/core/bytes/text.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
+import { TAG } from '../../src/core/encoding/der.ts';
 import { hex } from './hex.ts';
 
 /** One DER element with a right and minimal length around whatever content the test wants. */
@@ -53,6 +55,14 @@ function wholeLength(element: Uint8Array): number {
   const header = headerLength(element);
   if (header === 2) return 2 + (element[1] ?? 0);
   return element.subarray(2, header).reduce((value, byte) => value * 256 + byte, 0) + header;
+}
+
+/** AlgorithmIdentifier of ecdsa-with-SHA384: right in itself, and not what the signer used. */
+export const ECDSA_WITH_SHA384 = hex('300a06082a8648ce3d040303');
+
+/** A time in the place of another, UTCTime unless the tag says otherwise. */
+export function time(text: string, tag: number = TAG.utcTime): Change {
+  return () => tlv(tag, utf8(text));
 }
 
 /** What {@link forge} does to an element. */

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../../../src/core/bytes/text.ts';
 import { TAG } from '../../../src/core/encoding/der.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import {
   type Change,
+  ECDSA_WITH_SHA384,
   followedBy,
   forge,
   precededBy,
   remove,
+  time,
   tlv,
   twice,
 } from '../../support/forge.ts';
@@ -20,12 +21,7 @@ const read = (der: Uint8Array) => parseCertificate(der, 'cert');
 const root = await party('Test Root CA');
 const golden = await certify(root, root, { kind: 'ca', pathLength: 1 });
 const ED25519 = hex('300506032b6570');
-const SHA384 = hex('300a06082a8648ce3d040303');
 const asSet: Change = (element) => element.with(0, TAG.set);
-const time =
-  (text: string, tag: number = TAG.utcTime): Change =>
-  () =>
-    tlv(tag, utf8(text));
 
 /**
  * Paths below a certificate: 0 tbs { 0 version, 1 serial, 2 signature, 3 issuer, 4 validity,
@@ -73,8 +69,8 @@ describe('refuses', () => {
       'empty INTEGER',
     ],
     // Signature and algorithms.
-    ['another inner algorithm', [0, 2], () => SHA384, '.signature', 'inner and outer'],
-    ['another outer algorithm', [1], () => SHA384, '.signature', 'inner and outer'],
+    ['another inner algorithm', [0, 2], () => ECDSA_WITH_SHA384, '.signature', 'inner and outer'],
+    ['another outer algorithm', [1], () => ECDSA_WITH_SHA384, '.signature', 'inner and outer'],
     [
       'parameters of the algorithm',
       [1, 0],

@@ -34,6 +34,13 @@ describe('collateral', () => {
     expect(read(change)).not.toBe(read(change));
   });
 
+  it('in another case of hex digits is another set, as good as the first', () => {
+    const change = { tcb_info_signature: good.collateral.tcb_info_signature?.toUpperCase() };
+    const { checks } = read(change).endorsements;
+    expect(checks.every(({ outcome }) => outcome === 'pass')).toBe(true);
+    expect(read(change)).not.toBe(read({}));
+  });
+
   it('that is good but enormous is read, and not kept', () => {
     const change = { root_ca_crl: `${good.collateral.root_ca_crl}${' '.repeat(9e6)}` };
     const [first, second] = [read(change), read(change)];
