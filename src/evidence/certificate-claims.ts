@@ -20,7 +20,7 @@ export function crlClaims({ issuer, validity, number, revoked }: Crl): Claims {
     issuer: issuer.text,
     thisUpdate: formatTime(validity.from),
     nextUpdate: formatTime(validity.to),
-    crlNumber: number,
+    crlNumber: number ?? null,
     revokedCertificates: revoked.size,
   };
 }

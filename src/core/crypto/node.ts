@@ -1,11 +1,15 @@
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
-import type { CryptoPort, P256PublicKey } from './port.ts';
+import { constants, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import type { CryptoPort, P256PublicKey, P384PublicKey, RsaPublicKey } from './port.ts';
+import { isUsableRsaKey, rsaPublicKeyInfo } from './rsa.ts';
 
 /**
- * SubjectPublicKeyInfo of an uncompressed P-256 point, up to and including the 0x04 (RFC 5480),
- * in base64: 27 bytes, so that the base64 of the coordinates just follows.
+ * SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480), in
+ * base64: 27 bytes (P-256) or 24 (P-384), so that the base64 of the coordinates just follows.
  */
-const P256_SPKI_PREFIX = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE';
+const SPKI_PREFIX = {
+  p256: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE',
+  p384: 'MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE',
+} as const;
 
 export const sameBytes: CryptoPort['sameBytes'] = (a, b) =>
   a.length === b.length && Buffer.compare(a, b) === 0;
@@ -14,56 +18,98 @@ export const sha256: CryptoPort['sha256'] = (data) => digest('sha256', data);
 
 export const sha384: CryptoPort['sha384'] = (data) => digest('sha384', data);
 
+export const sha512: CryptoPort['sha512'] = (data) => digest('sha512', data);
+
 /**
  * By way of a string, one character a byte: a Buffer comes with memory outside of the heap,
  * and to sweep that up takes longer than to copy. (Its `slice` would share memory besides.)
  */
-function digest(algorithm: 'sha256' | 'sha384', data: Uint8Array): Uint8Array {
+function digest(algorithm: 'sha256' | 'sha384' | 'sha512', data: Uint8Array): Uint8Array {
   const text = hash(algorithm, data, 'binary');
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
 
-export const importP256: CryptoPort['importP256'] = (point) => {
-  if (point.length !== 64) return undefined;
-  try {
-    return createPublicKey(toPem(point)) as unknown as P256PublicKey;
-  } catch {
-    return undefined; // OpenSSL refuses a point that is not on the curve
-  }
-};
+export const importP256: CryptoPort['importP256'] = (point) =>
+  point.length === 64
+    ? (importKey(SPKI_PREFIX.p256 + toBase64(point)) as P256PublicKey | undefined)
+    : undefined;
+
+export const importP384: CryptoPort['importP384'] = (point) =>
+  point.length === 96
+    ? (importKey(SPKI_PREFIX.p384 + toBase64(point)) as P384PublicKey | undefined)
+    : undefined;
+
+export const importRsa: CryptoPort['importRsa'] = (modulus, exponent) =>
+  isUsableRsaKey(modulus, exponent)
+    ? (importKey(toBase64(rsaPublicKeyInfo(modulus, exponent))) as RsaPublicKey | undefined)
+    : undefined;
 
 /**
  * PEM, because Node finds out by throwing and catching that DER bytes are not a key object
  * already: four exceptions, which cost more than the import itself.
+ *
+ * @param info SubjectPublicKeyInfo in base64.
  */
-function toPem(point: Uint8Array): string {
-  const coordinates = Buffer.from(point.buffer, point.byteOffset, point.length);
-  const info = P256_SPKI_PREFIX + coordinates.toString('base64');
-  return `-----BEGIN PUBLIC KEY-----\n${info.slice(0, 64)}\n${info.slice(64)}\n-----END PUBLIC KEY-----\n`;
+function importKey(info: string): object | undefined {
+  const lines: string[] = [];
+  for (let at = 0; at < info.length; at += 64) lines.push(info.slice(at, at + 64));
+  try {
+    return createPublicKey(
+      `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`,
+    );
+  } catch {
+    return undefined; // OpenSSL refuses a point that is not on the curve
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
 export const verifyP256: CryptoPort['verifyP256'] = (key, message, signature) =>
   signature.length === 64 &&
   verify('sha256', message, key as unknown as KeyObject, toSigValue(signature));
 
+export const verifyP384: CryptoPort['verifyP384'] = (key, message, signature) =>
+  signature.length === 96 &&
+  verify('sha384', message, key as unknown as KeyObject, toSigValue(signature));
+
+export const verifyRsaPssSha384: CryptoPort['verifyRsaPssSha384'] = (key, message, signature) =>
+  verify(
+    'sha384',
+    message,
+    {
+      key: key as unknown as KeyObject,
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: 48,
+    },
+    signature,
+  );
+
+export const verifyRsaPkcs1Sha256: CryptoPort['verifyRsaPkcs1Sha256'] = (key, message, signature) =>
+  verify('sha256', message, key as unknown as KeyObject, signature);
+
 /**
  * r ‖ s as ECDSA-Sig-Value, SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 section 2.2.3).
  * Node takes r ‖ s too (`dsaEncoding`), but first asks OpenSSL for the order of the key's
  * group: that makes each verification a third dearer.
+ *
+ * @param signature 64 or 96 bytes: every length below stays short of 128.
  */
 function toSigValue(signature: Uint8Array): Uint8Array {
-  const afterR = writeInteger(sigValue, SEQUENCE_HEADER, signature.subarray(0, 32));
-  const end = writeInteger(sigValue, afterR, signature.subarray(32));
+  const half = signature.length / 2;
+  const afterR = writeInteger(sigValue, SEQUENCE_HEADER, signature.subarray(0, half));
+  const end = writeInteger(sigValue, afterR, signature.subarray(half));
   sigValue[0] = 0x30;
   sigValue[1] = end - SEQUENCE_HEADER;
   return sigValue.subarray(0, end);
 }
 
 const SEQUENCE_HEADER = 2;
-/** Tag, length, sign byte, 32 bytes. */
-const LONGEST_INTEGER = 35;
+/** Tag, length, sign byte, 48 bytes. */
+const LONGEST_INTEGER = 51;
 /** Written anew for each verification, which is done with it when it returns. */
 const sigValue = new Uint8Array(SEQUENCE_HEADER + 2 * LONGEST_INTEGER);
 

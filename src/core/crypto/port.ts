@@ -3,6 +3,12 @@ declare const brand: unique symbol;
 /** A point on NIST P-256 that was found to be on the curve; opaque to everybody but its maker. */
 export type P256PublicKey = object & { readonly [brand]: 'p256' };
 
+/** A point on NIST P-384 that was found to be on the curve; opaque to everybody but its maker. */
+export type P384PublicKey = object & { readonly [brand]: 'p384' };
+
+/** An RSA key of a size and exponent that is used in earnest; opaque to everybody but its maker. */
+export type RsaPublicKey = object & { readonly [brand]: 'rsa' };
+
 /**
  * The primitives that the pure rooms need, synchronous in every implementation.
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
@@ -13,6 +19,7 @@ export interface CryptoPort {
 
   readonly sha256: (data: Uint8Array) => Uint8Array;
   readonly sha384: (data: Uint8Array) => Uint8Array;
+  readonly sha512: (data: Uint8Array) => Uint8Array;
 
   /**
    * @param point affine coordinates x ‖ y, 64 bytes, big-endian.
@@ -21,9 +28,51 @@ export interface CryptoPort {
   readonly importP256: (point: Uint8Array) => P256PublicKey | undefined;
 
   /**
+   * @param point affine coordinates x ‖ y, 96 bytes, big-endian.
+   * @returns undefined when the length is wrong or the point is not on the curve.
+   */
+  readonly importP384: (point: Uint8Array) => P384PublicKey | undefined;
+
+  /**
+   * @param modulus big-endian without leading zeros; 2048 to 8192 bits.
+   * @param exponent big-endian without leading zeros; odd, 3 to 4 bytes (65537 is what all use).
+   * @returns undefined when either is outside of these bounds.
+   */
+  readonly importRsa: (modulus: Uint8Array, exponent: Uint8Array) => RsaPublicKey | undefined;
+
+  /**
    * ECDSA over SHA-256 (FIPS 186-5).
    *
    * @param signature r ‖ s, 64 bytes, big-endian; any other length is false, as are r or s out of range.
    */
   readonly verifyP256: (key: P256PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
+
+  /**
+   * ECDSA over SHA-384 (FIPS 186-5).
+   *
+   * @param signature r ‖ s, 96 bytes, big-endian; any other length is false, as are r or s out of range.
+   */
+  readonly verifyP384: (key: P384PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
+
+  /**
+   * RSASSA-PSS over SHA-384 with MGF1-SHA-384 and a salt of exactly 48 bytes (RFC 8017 section 8.1).
+   *
+   * @param signature as long as the modulus; any other length is false.
+   */
+  readonly verifyRsaPssSha384: (
+    key: RsaPublicKey,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
+
+  /**
+   * RSASSA-PKCS1-v1_5 over SHA-256 (RFC 8017 section 8.2).
+   *
+   * @param signature as long as the modulus; any other length is false.
+   */
+  readonly verifyRsaPkcs1Sha256: (
+    key: RsaPublicKey,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
 }

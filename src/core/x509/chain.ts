@@ -4,8 +4,7 @@ import type { Mismatch } from '../mismatch.ts';
 import type { TrustAnchor } from './anchors.ts';
 import type { Certificate } from './certificate.ts';
 import type { Crl } from './crl.ts';
-import { EXTENSION } from './extensions.ts';
-import { isSignedBy } from './signed.ts';
+import { isSignedBy, type PublicKeyInfo } from './signed.ts';
 
 /** One seat in a chain and who may sit in it. */
 export interface Role {
@@ -13,16 +12,11 @@ export interface Role {
   /** The exact common names that the vendor gives to this role. */
   readonly commonNames: readonly string[];
   readonly kind: 'ca' | 'end-entity';
+  /** The kind of key that the vendor gives it. */
+  readonly key: PublicKeyInfo['kind'];
+  /** The extensions that the vendor's profile puts into it. */
+  readonly extensions: readonly string[];
 }
-
-/** The extensions that Intel's profile puts into every certificate of its hierarchy. */
-const REQUIRED_EXTENSIONS = [
-  EXTENSION.authorityKeyIdentifier,
-  EXTENSION.crlDistributionPoints,
-  EXTENSION.subjectKeyIdentifier,
-  EXTENSION.keyUsage,
-  EXTENSION.basicConstraints,
-] as const;
 
 /**
  * Seats certificates by role, whatever order they came in.
@@ -51,7 +45,11 @@ export function seatByRole(
 
 /** Whether a certificate's own extensions allow it to sit in its seat. */
 export function roleProblem(certificate: Certificate, role: Role): Mismatch | undefined {
-  const missing = REQUIRED_EXTENSIONS.filter((oid) => !certificate.extensions.has(oid));
+  const { kind } = certificate.publicKey;
+  if (kind !== role.key) {
+    return { want: `${role.name} with a ${role.key} key`, got: `a ${kind} key` };
+  }
+  const missing = role.extensions.filter((oid) => !certificate.extensions.has(oid));
   if (missing.length > 0) {
     return { want: `${role.name} with extensions ${missing.join(', ')}`, got: 'it without' };
   }
@@ -97,7 +95,7 @@ export function linkProblem(
   if (limit !== undefined && below > limit) {
     return { want: `at most ${limit} CAs below ${issuer.subject.text}`, got: `${below}` };
   }
-  if (!isSignedBy(certificate, issuer.publicKey.key)) {
+  if (!isSignedBy(certificate, issuer.publicKey)) {
     return { want: `${subject} signed by ${issuer.subject.text}`, got: 'an invalid signature' };
   }
   return undefined;
@@ -126,22 +124,23 @@ export function rootProblem(
   return equalBytes(anchor.certificate.der, root.der) ? undefined : linkProblem(root, root, 0);
 }
 
-/** Whether the list speaks for this issuer: name, key identifier, cRLSign, signature. */
+/**
+ * Whether the list speaks for this issuer: name, key identifier where the list has one,
+ * cRLSign, signature.
+ */
 export function crlProblem(crl: Crl, issuer: Certificate): Mismatch | undefined {
   if (!equalBytes(crl.issuer.der, issuer.subject.der)) {
     return { want: `a CRL issued by ${issuer.subject.text}`, got: shown(crl.issuer.text) };
   }
   const key = issuer.subjectKeyIdentifier;
-  if (key === undefined || !equalBytes(crl.authorityKeyIdentifier, key)) {
-    return {
-      want: `a CRL under key ${key ? toHex(key) : '(none)'}`,
-      got: shown(toHex(crl.authorityKeyIdentifier)),
-    };
+  const named = crl.authorityKeyIdentifier;
+  if (named !== undefined && (key === undefined || !equalBytes(named, key))) {
+    return { want: `a CRL under key ${key ? toHex(key) : '(none)'}`, got: shown(toHex(named)) };
   }
   if (issuer.keyUsage?.cRLSign !== true) {
     return { want: `${issuer.subject.text} with cRLSign`, got: 'a key usage without it' };
   }
-  if (!isSignedBy(crl, issuer.publicKey.key)) {
+  if (!isSignedBy(crl, issuer.publicKey)) {
     return { want: `a CRL signed by ${issuer.subject.text}`, got: 'an invalid signature' };
   }
   return undefined;

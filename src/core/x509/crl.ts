@@ -1,9 +1,10 @@
 import { toHex } from '../bytes/hex.ts';
-import { derSequence, TAG } from '../encoding/der.ts';
+import { type DerReader, derSequence, TAG } from '../encoding/der.ts';
 import { malformed } from '../fault.ts';
 import { parseTime } from './certificate.ts';
 import {
   EXTENSION,
+  type Extensions,
   parseAuthorityKeyIdentifier,
   parseCrlNumber,
   parseExtensions,
@@ -18,8 +19,8 @@ export interface Crl extends Signed {
   /** thisUpdate to nextUpdate; a CRL without nextUpdate is refused. */
   readonly validity: Validity;
   /** Lower-case hex of the CRL number's INTEGER content. */
-  readonly number: string;
-  readonly authorityKeyIdentifier: Uint8Array;
+  readonly number: string | undefined;
+  readonly authorityKeyIdentifier: Uint8Array | undefined;
   /** Serial (lower-case hex of the INTEGER content) to revocation time in milliseconds. */
   readonly revoked: ReadonlyMap<string, number>;
 }
@@ -58,24 +59,37 @@ export function parseCrl(der: Uint8Array, path: string): Crl {
       revoked.set(serial, at);
     }
   }
-  if (tbs.done) throw malformed(`${path}.crlExtensions`, 'want a CRL number and an authority key');
-  const wrapper = tbs.inside(0xa0, 'crlExtensions');
-  const extensions = parseExtensions(wrapper, KNOWN_CRITICAL, `${path}.crlExtensions`);
-  wrapper.end();
-  tbs.end();
+  const extensions = parseCrlExtensions(tbs, path);
   const number = extensions.get(EXTENSION.crlNumber);
   const authority = extensions.get(EXTENSION.authorityKeyIdentifier);
-  const keyIdentifier =
-    authority && parseAuthorityKeyIdentifier(authority.value, `${path}.authorityKeyIdentifier`);
-  if (number === undefined || keyIdentifier === undefined) {
-    throw malformed(`${path}.crlExtensions`, 'want a CRL number and an authority key identifier');
-  }
   return {
     ...signed,
     issuer,
     validity: { from, to },
-    number: toHex(parseCrlNumber(number.value, `${path}.cRLNumber`)),
-    authorityKeyIdentifier: keyIdentifier,
+    number: number && toHex(parseCrlNumber(number.value, `${path}.cRLNumber`)),
+    authorityKeyIdentifier:
+      authority && parseAuthorityKeyIdentifier(authority.value, `${path}.authorityKeyIdentifier`),
     revoked,
   };
+}
+
+function parseCrlExtensions(tbs: DerReader, path: string): Extensions {
+  if (tbs.done) return new Map();
+  const wrapper = tbs.inside(0xa0, 'crlExtensions');
+  const extensions = parseExtensions(wrapper, KNOWN_CRITICAL, `${path}.crlExtensions`);
+  wrapper.end();
+  tbs.end();
+  return extensions;
+}
+
+/**
+ * The same, with the number and authority key identifier that RFC 5280 section 5.2 demands:
+ * Intel's lists have both, AMD's need not.
+ */
+export function parseNumberedCrl(der: Uint8Array, path: string): Crl {
+  const crl = parseCrl(der, path);
+  if (crl.number === undefined || crl.authorityKeyIdentifier === undefined) {
+    throw malformed(`${path}.crlExtensions`, 'want a CRL number and an authority key identifier');
+  }
+  return crl;
 }

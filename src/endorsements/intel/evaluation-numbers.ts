@@ -1,4 +1,3 @@
-import { verifyP256 } from '#crypto';
 import { fromHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { parseJson } from '../../core/encoding/json.ts';
@@ -8,7 +7,8 @@ import { isMismatch, type Mismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { crlProblem } from '../../core/x509/chain.ts';
-import { type Crl, parseCrl } from '../../core/x509/crl.ts';
+import { type Crl, parseNumberedCrl } from '../../core/x509/crl.ts';
+import { isSignature } from '../../core/x509/signed.ts';
 import { outsideValidity, type Validity } from '../../core/x509/validity.ts';
 import { readIssuerChain } from '../../evidence/tdx/issuer-chain.ts';
 import { ROOT_CA, TCB_SIGNER } from '../../evidence/tdx/roles.ts';
@@ -73,10 +73,10 @@ function verifiedText(
   for (const { subject, validity } of chain) {
     demand(outsideValidity(subject.commonName, validity, now), at);
   }
-  const crl = parseCrl(crlFromAnyForm(crlAnswer.body, crlAnswer.url), crlAnswer.url);
+  const crl = parseNumberedCrl(crlFromAnyForm(crlAnswer.body, crlAnswer.url), crlAnswer.url);
   demand(crlProblem(crl, root) ?? outsideValidity('the CRL', crl.validity, now), crlAnswer.url);
   demand(revoked(signer, crl), at);
-  if (!verifyP256(signer.publicKey.key, utf8(text), fromHex(signature, list.url, 64))) {
+  if (!isSignature(fromHex(signature, list.url, 64), utf8(text), signer.publicKey)) {
     throw malformed(`${list.url}.signature`, `not a signature of ${signer.subject.text}`);
   }
   return text;

@@ -3,7 +3,7 @@ import { utf8 } from '../../core/bytes/text.ts';
 import { fromPem } from '../../core/encoding/pem.ts';
 import { malformed } from '../../core/fault.ts';
 import { parseCertificate } from '../../core/x509/certificate.ts';
-import { type Crl, parseCrl } from '../../core/x509/crl.ts';
+import { type Crl, parseNumberedCrl } from '../../core/x509/crl.ts';
 import type { Validity } from '../../core/x509/validity.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { parseQeIdentity } from '../../evidence/tdx/qe-identity.ts';
@@ -89,7 +89,7 @@ function signers(collateral: TdxCollateral): readonly Validity[] {
 
 function crl(collateral: TdxCollateral, name: 'pck_crl' | 'root_ca_crl'): Crl {
   const at = `collateral.${name}`;
-  return parseCrl(crlFromAnyForm(utf8(member(collateral, name)), at), at);
+  return parseNumberedCrl(crlFromAnyForm(utf8(member(collateral, name)), at), at);
 }
 
 function member(collateral: TdxCollateral, name: keyof TdxCollateral): string {

@@ -1,27 +1,5 @@
+import { acceptable, authentic, idsWhere, onRequest, type Questions } from '../question.ts';
 import type { CheckId } from '../verdict.ts';
-
-interface Question {
-  /** The place that the answer is about, unless a parser names a closer one. */
-  readonly path: string;
-  /** What is asked, for people. */
-  readonly asks: string;
-  /** Part of "the vendor's hardware said this", as opposed to "and that is acceptable". */
-  readonly authentic: boolean;
-  /** Asked of every quote by the baseline; the others only when the caller gave something to compare. */
-  readonly baseline: boolean;
-}
-
-function authentic(path: string, asks: string): Question {
-  return { path, asks, authentic: true, baseline: true };
-}
-
-function acceptable(path: string, asks: string): Question {
-  return { path, asks, authentic: false, baseline: true };
-}
-
-function onRequest(path: string, asks: string): Question {
-  return { path, asks, authentic: false, baseline: false };
-}
 
 /**
  * Every question that the TDX verifier asks. One that can't be asked, since what it is about
@@ -184,17 +162,12 @@ export const TDX_CHECKS = {
     'event_log',
     'Does the log tell the expected story, event by event?',
   ),
-} as const satisfies Record<CheckId, Question>;
+} as const satisfies Questions<CheckId>;
 
 export type TdxCheckId = keyof typeof TDX_CHECKS;
 
-function idsWhere(wanted: (question: Question) => boolean): ReadonlySet<TdxCheckId> {
-  const entries = Object.entries(TDX_CHECKS) as [TdxCheckId, Question][];
-  return new Set(entries.filter(([, question]) => wanted(question)).map(([id]) => id));
-}
-
 /** What must pass for `authentic`. */
-export const TDX_AUTHENTIC = idsWhere((question) => question.authentic);
+export const TDX_AUTHENTIC = idsWhere(TDX_CHECKS, (question) => question.authentic);
 
 /** What must pass for `accept` without a policy (the built-in baseline). */
-export const TDX_BASELINE = idsWhere((question) => question.baseline);
+export const TDX_BASELINE = idsWhere(TDX_CHECKS, (question) => question.baseline);

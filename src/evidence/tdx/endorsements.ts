@@ -1,4 +1,3 @@
-import { verifyP256 } from '#crypto';
 import { fromHex, isHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { DUPLICATE_MEMBER } from '../../core/encoding/json.ts';
@@ -9,7 +8,8 @@ import type { Mismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { crlProblem } from '../../core/x509/chain.ts';
-import { type Crl, parseCrl } from '../../core/x509/crl.ts';
+import { type Crl, parseNumberedCrl } from '../../core/x509/crl.ts';
+import { isSignature } from '../../core/x509/signed.ts';
 import { CheckList } from '../check-list.ts';
 import type { Check } from '../verdict.ts';
 import { TDX_CHECKS } from './checks.ts';
@@ -99,7 +99,7 @@ function readCrl(
     checks.unresolved(id, `no ${member} was given${why}; revocation is unknown`);
     return undefined;
   }
-  return checks.read(id, () => parseCrl(decodeCrl(text, path), path));
+  return checks.read(id, () => parseNumberedCrl(decodeCrl(text, path), path));
 }
 
 function readRootCrl(
@@ -207,7 +207,7 @@ function checkSignature(
   }
   checks.read(id, () => {
     const signature = fromHex(hex, `collateral.${kind}_signature`, 64);
-    return verifyP256(leaf.publicKey.key, utf8(text), signature)
+    return isSignature(signature, utf8(text), leaf.publicKey)
       ? signature
       : { want: `signed by ${leaf.subject.text}`, got: 'an invalid signature over these bytes' };
   });

@@ -1,7 +1,8 @@
-import { importP256, sha256, verifyP256 } from '#crypto';
+import { importP256, sha256 } from '#crypto';
 import { toHex } from '../../core/bytes/hex.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
 import type { P256PublicKey } from '../../core/crypto/port.ts';
+import { isSignature } from '../../core/x509/signed.ts';
 import { CheckList } from '../check-list.ts';
 import type { Check } from '../verdict.ts';
 import { TDX_CHECKS } from './checks.ts';
@@ -22,11 +23,11 @@ const DEBUG = 0x02;
 export function readQuotingEnclave(quote: Quote, chain: PckChain): QuotingEnclave {
   const { qeReport } = quote;
   const checks = new CheckList(TDX_CHECKS);
-  const pck = chain.certificates?.leaf.publicKey.key;
+  const pck = chain.certificates?.leaf.publicKey;
   if (pck) {
     checks.answer(
       'tdx.qe_report.signature',
-      verifyP256(pck, qeReport.bytes, quote.qeReportSignature)
+      isSignature(quote.qeReportSignature, qeReport.bytes, pck)
         ? undefined
         : { want: 'signed by the PCK certificate’s key', got: 'an invalid signature' },
     );

@@ -156,9 +156,9 @@ describe('refuses', () => {
     [
       'a key of another curve',
       [0, 6, 0, 1],
-      () => hex('06052b81040022'),
+      () => hex('06052b81040023'),
       '.subjectPublicKeyInfo',
-      'got 1.3.132.0.34',
+      'got 1.3.132.0.35',
     ],
     ['an Ed25519 key', [0, 6, 0], () => ED25519, '.subjectPublicKeyInfo', 'got 1.3.101.112'],
     [
@@ -174,7 +174,7 @@ describe('refuses', () => {
       [0, 6, 1],
       () => tlv(TAG.bitString, hex('0104'), new Uint8Array(64)),
       '.subjectPublicKeyInfo',
-      'uncompressed',
+      'unused bits',
     ],
     [
       'something behind the key',

@@ -41,13 +41,18 @@ const middleCert = await issue(middle, root, { kind: 'ca', pathLength: 0 });
 const leafDer = await certify(leaf, middle);
 const leafCert = read(leafDer);
 
-const LEAF: Role = { name: 'leaf', commonNames: ['Test Leaf'], kind: 'end-entity' };
+const PROFILE = {
+  key: 'P-256',
+  extensions: ['2.5.29.35', '2.5.29.31', '2.5.29.14', '2.5.29.15', '2.5.29.19'],
+} as const;
+const LEAF: Role = { name: 'leaf', commonNames: ['Test Leaf'], kind: 'end-entity', ...PROFILE };
 const MIDDLE: Role = {
   name: 'CA',
   commonNames: ['Test Platform CA', 'Test Processor CA'],
   kind: 'ca',
+  ...PROFILE,
 };
-const ROOT: Role = { name: 'root', commonNames: ['Test Root CA'], kind: 'ca' };
+const ROOT: Role = { name: 'root', commonNames: ['Test Root CA'], kind: 'ca', ...PROFILE };
 
 describe('seatByRole', () => {
   const roles = [LEAF, MIDDLE, ROOT];

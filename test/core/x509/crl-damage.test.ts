@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseCrl } from '../../../src/core/x509/crl.ts';
+import { parseNumberedCrl } from '../../../src/core/x509/crl.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import {
   type Change,
@@ -16,7 +16,7 @@ import { hex } from '../../support/hex.ts';
 import { certify, party, revoke } from '../../support/pki.ts';
 import { asView } from '../../support/view.ts';
 
-const read = (der: Uint8Array) => parseCrl(der, 'crl');
+const read = (der: Uint8Array) => parseNumberedCrl(der, 'crl');
 const root = await party('Test Root CA');
 const golden = await revoke(root, {
   entries: [

@@ -12,7 +12,7 @@ import { asView } from '../../support/view.ts';
 
 const read = (der: Uint8Array) => parseCrl(der, 'crl');
 const root = await party('Test Root CA');
-const rootKey = parseCertificate(await certify(root, root, { kind: 'ca' }), 'root').publicKey.key;
+const rootKey = parseCertificate(await certify(root, root, { kind: 'ca' }), 'root').publicKey;
 const early = new Date('2025-12-01T00:00:00Z');
 const late = new Date('2025-12-24T18:30:00Z');
 const golden = await revoke(root, {
@@ -29,10 +29,10 @@ it('reads what is revoked, since when and how long that holds', () => {
   expect(crl).toMatchObject({
     number: '0080',
     validity: { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) },
-    signatureAlgorithm: '1.2.840.10045.4.3.2',
+    signatureAlgorithm: 'ecdsa-with-SHA256',
   });
   expect(crl.issuer.text).toBe('CN=Test Root CA, O=Test, C=DE');
-  expect(toHex(crl.authorityKeyIdentifier)).toBe(root.keyId);
+  expect(toHex(crl.authorityKeyIdentifier ?? hex(''))).toBe(root.keyId);
   expect([...crl.revoked]).toEqual([
     ['1234', early.getTime()],
     ['00ff', late.getTime()],
