@@ -69,18 +69,25 @@ export class CheckList<Id extends CheckId> {
     parse: () => T | Mismatch,
     more: { because?: string } = {},
   ): T | undefined {
+    const value = this.open(id, parse, more);
+    if (value !== undefined) this.pass(id);
+    return value;
+  }
+
+  /** The same for what is yet to be judged: no answer is given to what was read well. */
+  open<T extends object>(
+    id: Id,
+    parse: () => T | Mismatch,
+    more: { because?: string } = {},
+  ): T | undefined {
     try {
       const value = parse();
-      if (isMismatch(value)) {
-        this.fail(id, value, more);
-        return undefined;
-      }
-      this.pass(id);
-      return value;
+      if (!isMismatch(value)) return value;
+      this.fail(id, value, more);
     } catch (error) {
       if (!(error instanceof Fault) || error.code === 'internal') throw error;
       this.fail(id, { want: WELL_FORMED, got: error.detail }, { ...more, path: error.at });
-      return undefined;
     }
+    return undefined;
   }
 }

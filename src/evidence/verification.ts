@@ -1,7 +1,7 @@
 import type { AnchorKind } from '../core/x509/anchors.ts';
 import type { Check, Verdict } from './verdict.ts';
 
-export type EvidenceKind = 'tdx';
+export type EvidenceKind = 'tdx' | 'snp' | 'vtpm';
 
 /** A parsed value as it is shown: bytes as lower-case hex, 64-bit numbers as hex too. */
 export type Claim =

@@ -11,10 +11,19 @@ import { jcsRunner } from './jcs.ts';
 import { type Case, parseManifest } from './manifest.ts';
 import { differences, idsOf, type Outcome } from './outcome.ts';
 import type { CaseContext, Runner } from './runner.ts';
+import { snpChainRunner, snpExtendedReportRunner, snpReportRunner } from './snp.ts';
 import { tdxCollateralRunner, tdxQuoteRunner } from './tdx.ts';
 
 /** The first that finds its files takes the case. */
-const RUNNERS: readonly Runner[] = [tdxQuoteRunner, tdxCollateralRunner, eventLogRunner, jcsRunner];
+const RUNNERS: readonly Runner[] = [
+  tdxQuoteRunner,
+  tdxCollateralRunner,
+  eventLogRunner,
+  jcsRunner,
+  snpReportRunner,
+  snpExtendedReportRunner,
+  snpChainRunner,
+];
 
 interface Report {
   readonly id: string;

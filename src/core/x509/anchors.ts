@@ -16,7 +16,7 @@ export interface TrustAnchor {
 export const SIMULATOR_ORGANIZATION = 'Postern Simulator';
 
 /** Intel SGX Root CA, valid 2018-05-21 to 2049-12-31; SHA-256 of the DER 44a0196b…fab674d3. */
-export const INTEL_SGX_ROOT: TrustAnchor = vendor(
+export const INTEL_SGX_ROOT: TrustAnchor = vendorAnchor(
   'Intel SGX Root CA',
   [
     'MIICjzCCAjSgAwIBAgIUImUM1lqdNInzg7SVUr9QGzknBqwwCgYIKoZIzj0EAwIwaDEaMBgGA1UE',
@@ -34,7 +34,8 @@ export const INTEL_SGX_ROOT: TrustAnchor = vendor(
   ].join(''),
 );
 
-function vendor(name: string, base64: string): TrustAnchor {
+/** @param base64 the DER of the certificate that we hold for it. */
+export function vendorAnchor(name: string, base64: string): TrustAnchor {
   return { ...anchorFromCertificate(fromBase64(base64, name), name), name, kind: 'vendor' };
 }
 

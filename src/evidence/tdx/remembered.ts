@@ -1,10 +1,10 @@
-import { sameBytes } from '#crypto';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import { Memory } from '../memory.ts';
+import { Recall } from '../recall.ts';
 import type { Check } from '../verdict.ts';
 import { SIGNED_COLLATERAL_MEMBERS, type TdxCollateral } from './collateral.ts';
 import { checkRevocation } from './crls.ts';
 import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
-import { Memory } from './memory.ts';
 import { type PckChain, readPckChain } from './pck-chain.ts';
 import { type QuotingEnclave, readQuotingEnclave } from './qe.ts';
 import type { CertificationData, Quote } from './quote.ts';
@@ -42,21 +42,26 @@ export class Remembered {
   readonly #anchors: readonly TrustAnchor[];
   /** Each anchor as a list of its own, made once so that it can be compared by identity. */
   readonly #single: ReadonlyMap<TrustAnchor, readonly TrustAnchor[]>;
-  readonly #chains: Memory<number, Known<PckChain>>;
-  readonly #platforms: Memory<number, Known<Platform>>;
+  readonly #chains: Recall<PckChain>;
+  readonly #platforms: Recall<Platform>;
   readonly #collateral: Memory<string, HeldEndorsements>;
 
   constructor(anchors: readonly TrustAnchor[], entries: number) {
     this.#anchors = anchors;
     this.#single = new Map(anchors.map((anchor) => [anchor, [anchor]]));
-    this.#chains = new Memory({ entries, weight: PLATFORM_WEIGHT });
-    this.#platforms = new Memory({ entries, weight: PLATFORM_WEIGHT });
+    const limits = { entries, weight: PLATFORM_WEIGHT };
+    this.#chains = new Recall(limits, HEAVIEST_PLATFORM, ({ checks }) => isGood(checks));
+    this.#platforms = new Recall(
+      limits,
+      HEAVIEST_PLATFORM,
+      ({ chain, enclave }) => isGood(chain.checks) && isGood(enclave.checks),
+    );
     this.#collateral = new Memory({ entries, weight: COLLATERAL_WEIGHT });
   }
 
   platform(quote: Quote): Platform {
     // The section holds attestation key, QE report, its signature and the PCK chain.
-    return recall(this.#platforms, quote.platformSection, () => {
+    return this.#platforms.get([quote.platformSection], () => {
       const chain = this.#chain(quote.certification);
       return { chain, enclave: readQuotingEnclave(quote, chain) };
     });
@@ -104,44 +109,8 @@ export class Remembered {
 
   #chain(certification: CertificationData): PckChain {
     const read = () => readPckChain(certification, this.#anchors);
-    return certification.type === 5 ? recall(this.#chains, certification.data, read) : read();
+    return certification.type === 5 ? this.#chains.get([certification.data], read) : read();
   }
-}
-
-/** What was made of some bytes, and a copy of them. */
-interface Known<Value> {
-  readonly bytes: Uint8Array;
-  readonly value: Value;
-}
-
-/** What the very same bytes gave before; kept only when it is good. */
-function recall<Value extends Platform | PckChain>(
-  memory: Memory<number, Known<Value>>,
-  bytes: Uint8Array,
-  make: () => Value,
-): Value {
-  const key = sampleOf(bytes);
-  const known = memory.get(key);
-  if (known && sameBytes(known.bytes, bytes)) return known.value;
-  const value = make();
-  const checks = 'chain' in value ? [...value.chain.checks, ...value.enclave.checks] : value.checks;
-  if (isGood(checks) && bytes.length <= HEAVIEST_PLATFORM) {
-    memory.set(key, { bytes: new Uint8Array(bytes), value }, bytes.length);
-  }
-  return value;
-}
-
-/**
- * A number that equal bytes share, of 256 bytes spread over all of them: quicker than a
- * digest, and no more is asked of it, since what it finds is compared byte by byte.
- */
-function sampleOf(bytes: Uint8Array): number {
-  const step = Math.max(1, Math.floor(bytes.length / 256));
-  let sample = bytes.length;
-  for (let at = 0; at < bytes.length; at += step) {
-    sample = Math.imul(sample ^ (bytes[at] ?? 0), 0x01000193); // the prime of FNV-1a
-  }
-  return sample;
 }
 
 /** The signatures, and lengths that tell apart sets which share them. */

@@ -45,21 +45,3 @@ export function checkTdAttributes(checks: Checks, { body }: Quote): void {
     'a reserved bit can’t be judged, and bits 7:0 make a TD untrusted; Intel’s library leaves this to the caller',
   );
 }
-
-/**
- * @param expected up to 64 bytes; a shorter value is compared with zeros behind it.
- */
-export function checkReportData(
-  checks: Checks,
-  { body }: Quote,
-  expected: Uint8Array | undefined,
-): void {
-  if (expected === undefined) return;
-  const want = new Uint8Array(64);
-  want.set(expected.subarray(0, 64));
-  const same = expected.length <= 64 && equalBytes(body.reportData, want);
-  checks.answer(
-    'tdx.report_data',
-    same ? undefined : { want: toHex(expected), got: toHex(body.reportData) },
-  );
-}

@@ -2,6 +2,8 @@ import { verifyP256 } from '#crypto';
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
+import { withLazyClaims } from '../lazy-claims.ts';
+import { reportDataProblem } from '../report-data.ts';
 import type { TcbSummary, Verification } from '../verification.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
 import { chainClaims, quoteClaims } from './claims.ts';
@@ -12,13 +14,12 @@ import { checkPckCrlAlone } from './crls.ts';
 import { checkEventLog } from './event-log/check.ts';
 import { eventLogClaims } from './event-log/claims.ts';
 import type { TdxInput } from './input.ts';
-import { withLazyClaims } from './lazy-claims.ts';
 import type { QuotingEnclave } from './qe.ts';
 import { qeIdentityProblem } from './qe-identity.ts';
 import { parseQuote, type Quote } from './quote.ts';
 import { type HeldEndorsements, type Platform, Remembered } from './remembered.ts';
 import { checkEvaluationDataNumber, checkModule, checkPlatformMatch, checkTcb } from './tcb.ts';
-import { checkEnvelope, checkReportData, checkTdAttributes } from './td.ts';
+import { checkEnvelope, checkTdAttributes } from './td.ts';
 import { checkClocks, checkEndorsementValidity, checkPckValidity } from './validity.ts';
 
 /** A {@link Verification} and the parsed quote it is about, for policies to look at. */
@@ -101,7 +102,10 @@ export class TdxVerifier {
     }
     checkQuoteSignature(checks, quote, enclave);
     checkTdAttributes(checks, quote);
-    checkReportData(checks, quote, input.reportData);
+    if (input.reportData) {
+      const problem = reportDataProblem(quote.body.reportData, input.reportData);
+      checks.answer('tdx.report_data', problem);
+    }
     const moduleKnown = tcbInfo !== undefined && checkModule(checks, quote, tcbInfo);
     if (tcbInfo && chain.extension) checkPlatformMatch(checks, chain.extension, tcbInfo);
     if (tcbInfo && qeIdentity) {

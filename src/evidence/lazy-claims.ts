@@ -1,4 +1,4 @@
-import type { Claims } from '../verification.ts';
+import type { Claims } from './verification.ts';
 
 /**
  * A result whose claims are written out when they are asked for: most callers only want

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Memory } from '../../../src/evidence/tdx/memory.ts';
+import { Memory } from '../../src/evidence/memory.ts';
 
 function remembered(memory: Memory<string, number>, ...keys: readonly string[]): string {
   return keys.filter((key) => memory.get(key) !== undefined).join('');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withLazyClaims } from '../../../src/evidence/tdx/lazy-claims.ts';
+import { withLazyClaims } from '../../src/evidence/lazy-claims.ts';
 
 it('does not make claims before they are asked for', () => {
   let made = 0;

@@ -1,0 +1,66 @@
+import { AMD_ROOTS } from '../../core/x509/amd-roots.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { SnpClocks } from '../../evidence/snp/input.ts';
+import { type SnpVerification, verifySnp } from '../../evidence/snp/verifier.ts';
+import { verifySnpChain } from '../../evidence/snp/verify-chain.ts';
+import type { Case } from './manifest.ts';
+import type { Outcome } from './outcome.ts';
+import { type CaseContext, instantOf, type Runner } from './runner.ts';
+
+/** A report with the certificates that came with it. */
+export const snpReportRunner: Runner = {
+  name: 'SEV-SNP report',
+  reads: ['report'],
+  run: (testCase, context) => verifyCase(testCase, context, 'report'),
+};
+
+/** A report with its certificate table behind it. */
+export const snpExtendedReportRunner: Runner = {
+  name: 'SEV-SNP extended report',
+  reads: ['extendedReport'],
+  run: (testCase, context) => verifyCase(testCase, context, 'extendedReport'),
+};
+
+/** Certificates by themselves. */
+export const snpChainRunner: Runner = {
+  name: 'SEV-SNP certificate chain',
+  reads: ['chain'],
+  run: async (testCase, context) =>
+    verifySnpChain({
+      ...(context.has('vek') && { vek: await context.file('vek') }),
+      ...(context.has('crl') && { crl: await context.file('crl') }),
+      chain: await chainOf(context),
+      anchors: await anchorsOf(testCase, context),
+      at: clocksOf(testCase),
+    }),
+};
+
+async function verifyCase(
+  testCase: Case,
+  context: CaseContext,
+  role: 'report' | 'extendedReport',
+): Promise<Outcome & SnpVerification> {
+  const { file, has } = context;
+  return verifySnp({
+    report: await file(role),
+    ...(has('vek') && { vek: await file('vek') }),
+    chain: await chainOf(context),
+    ...(has('crl') && { crl: await file('crl') }),
+    ...(has('nonce') && { reportData: await file('nonce') }),
+    anchors: await anchorsOf(testCase, context),
+    at: clocksOf(testCase),
+  });
+}
+
+/** What sits above the leaf, under whatever name the manifest has it. */
+function chainOf({ file, has }: CaseContext): Promise<readonly Uint8Array[]> {
+  return Promise.all(['chain', 'intermediate', 'root'].filter(has).map(file));
+}
+
+function anchorsOf({ trust }: Case, context: CaseContext): Promise<readonly TrustAnchor[]> {
+  return trust === 'none' ? Promise.resolve(AMD_ROOTS) : context.anchors(AMD_ROOTS);
+}
+
+function clocksOf(testCase: Case): SnpClocks {
+  return { evidence: instantOf(testCase, 'evidence'), crl: instantOf(testCase, 'crl') };
+}

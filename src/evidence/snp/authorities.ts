@@ -1,0 +1,102 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
+import type { Mismatch } from '../../core/mismatch.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { Certificate } from '../../core/x509/certificate.ts';
+import { anchorOf, linkProblem, roleProblem, rootProblem } from '../../core/x509/chain.ts';
+import type { DistinguishedName } from '../../core/x509/name.ts';
+import { readCertificates } from './certificates.ts';
+import { publishedIntermediates } from './published-intermediates.ts';
+import { ARK, INTERMEDIATE } from './roles.ts';
+
+/** An intermediate and the root above it, with what is wrong about either. */
+export interface Authority {
+  readonly intermediate: Certificate;
+  /** Undefined when neither the caller nor the anchors have a root of the issuer's name. */
+  readonly root: Certificate | undefined;
+  readonly anchor: TrustAnchor | undefined;
+  /** The intermediate is not fit to be one. */
+  readonly unfit: Mismatch | undefined;
+  /** The root did not sign it. */
+  readonly unlinked: Mismatch | undefined;
+  readonly untrusted: Mismatch | undefined;
+}
+
+/**
+ * The CA certificates that came with the evidence, in whatever order.
+ *
+ * @param blobs each DER or PEM.
+ * @throws Fault `malformed` at `chain[<i>]`.
+ */
+export function readAuthorities(
+  blobs: readonly Uint8Array[],
+  anchors: readonly TrustAnchor[],
+): readonly Authority[] {
+  const certificates = blobs.flatMap((blob, i) => readCertificates(blob, `chain[${i}]`));
+  const roots = certificates.filter(isSelfIssued);
+  return certificates
+    .filter((certificate) => !isSelfIssued(certificate))
+    .map((intermediate) => readAuthority(intermediate, roots, anchors));
+}
+
+function readAuthority(
+  intermediate: Certificate,
+  roots: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
+): Authority {
+  const named = [...roots, ...anchors.map(({ certificate }) => certificate)].filter((root) =>
+    equalBytes(root.subject.der, intermediate.issuer.der),
+  );
+  // Of several roots of one name, the one whose key is ours.
+  const root = named.find((candidate) => anchorOf(candidate, anchors)) ?? named[0];
+  // A root that was brought along and is none of ours is not passed over: somebody meant it.
+  const rogue = roots.find((candidate) => rootProblem(candidate, anchors));
+  return {
+    intermediate,
+    root,
+    anchor: root && anchorOf(root, anchors),
+    unfit: intermediateProblem(intermediate),
+    unlinked: root && linkProblem(intermediate, root, 1),
+    untrusted: rogue ? rootProblem(rogue, anchors) : trustProblem(intermediate, root, anchors),
+  };
+}
+
+function trustProblem(
+  intermediate: Certificate,
+  root: Certificate | undefined,
+  anchors: readonly TrustAnchor[],
+): Mismatch | undefined {
+  if (root === undefined) {
+    const names = anchors.map(({ name }) => name).join(', ');
+    return { want: `issued by a trust anchor (${names || 'none'})`, got: intermediate.issuer.text };
+  }
+  return rootProblem(root, anchors) ?? namedRole(root, ARK) ?? roleProblem(root, ARK);
+}
+
+function intermediateProblem(certificate: Certificate): Mismatch | undefined {
+  return namedRole(certificate, INTERMEDIATE) ?? roleProblem(certificate, INTERMEDIATE);
+}
+
+function namedRole({ subject }: Certificate, role: typeof ARK): Mismatch | undefined {
+  return role.commonNames.includes(subject.commonName)
+    ? undefined
+    : { want: `${role.name}: ${role.commonNames.join(', ')}`, got: subject.text };
+}
+
+function isSelfIssued({ subject, issuer }: Certificate): boolean {
+  return equalBytes(subject.der, issuer.der);
+}
+
+/** AMD's own intermediate of this name, as far as its root is among the anchors. */
+export function publishedIntermediate(
+  name: DistinguishedName,
+  anchors: readonly TrustAnchor[],
+): Certificate | undefined {
+  return publishedIntermediates().find(
+    ({ subject, issuer }) =>
+      equalBytes(subject.der, name.der) &&
+      anchors.some(
+        (anchor) =>
+          anchor.kind === 'vendor' && equalBytes(anchor.certificate.subject.der, issuer.der),
+      ),
+  );
+}

@@ -1,0 +1,35 @@
+import { fromPem } from '../../core/encoding/pem.ts';
+import { malformed } from '../../core/fault.ts';
+import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
+import { type Crl, parseCrl } from '../../core/x509/crl.ts';
+
+/** Far above what AMD's certificates and CRLs take; a limit, since nothing is trusted yet. */
+const LARGEST = 256 * 1024;
+const MOST_CERTIFICATES = 8;
+
+/**
+ * Hosts and AMD's service hand certificates out in both forms.
+ *
+ * @param bytes one DER certificate, or any number in PEM.
+ */
+export function readCertificates(bytes: Uint8Array, path: string): readonly Certificate[] {
+  const ders = derOf(bytes, 'CERTIFICATE', path);
+  if (ders.length > MOST_CERTIFICATES) throw malformed(path, `${ders.length} certificates`);
+  return ders.map((der, i) => parseCertificate(der, ders.length > 1 ? `${path}[${i}]` : path));
+}
+
+/** @param bytes one CRL, DER or PEM. */
+export function readCrl(bytes: Uint8Array, path: string): Crl {
+  const [der, ...more] = derOf(bytes, 'X509 CRL', path);
+  if (der === undefined || more.length > 0) throw malformed(path, 'want one CRL');
+  return parseCrl(der, path);
+}
+
+function derOf(bytes: Uint8Array, label: string, path: string): readonly Uint8Array[] {
+  if (bytes.length > LARGEST) throw malformed(path, `${bytes.length} bytes`);
+  // What is made of these bytes outlives the call, and with it the caller's say over them.
+  const own = new Uint8Array(bytes);
+  if (own[0] === 0x30) return [own];
+  // PEM is ASCII; a byte above is no base64 and is refused there.
+  return fromPem(new TextDecoder('latin1').decode(own), label, path);
+}

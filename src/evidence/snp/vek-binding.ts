@@ -1,0 +1,138 @@
+import { equalBytes, isZero } from '../../core/bytes/equal.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import type { CheckList } from '../check-list.ts';
+import type { SnpCheckId } from './checks.ts';
+import { lineOfProductName, PRODUCT_LINES, type ProductLine, productOf } from './product.ts';
+import { keyInfoOf, type SnpReport } from './report.ts';
+import { lineOfRoot, VEK_COMMON_NAMES, type VekKind } from './roles.ts';
+import { TCB_COMPONENTS, tcbVersion } from './tcb-version.ts';
+import type { Vek, VekChain } from './vek-chain.ts';
+
+type Checks = CheckList<SnpCheckId>;
+
+/** Whether this certificate is the one that this report names: its kind, chip, TCB and product. */
+export function checkVekBinding(checks: Checks, report: SnpReport, chain: VekChain): void {
+  const { vek } = chain;
+  if (vek) checkKind(checks, report, vek);
+  if (vek?.extensions) {
+    checkHwId(checks, report, vek, vek.extensions.hwId);
+    checkTcb(checks, report, vek.office.line, vek.extensions.tcb);
+  }
+  checkProduct(checks, report, chain);
+}
+
+/** A VLEK passed off as a VCEK would let a cloud provider's key speak for a chip. */
+function checkKind(checks: Checks, report: SnpReport, { certificate, office, extensions }: Vek) {
+  const { signingKey } = keyInfoOf(report);
+  // Nobody's key: that is answered for itself.
+  if (signingKey !== 'vcek' && signingKey !== 'vlek') return;
+  const want = describeKind(signingKey, VEK_COMMON_NAMES[signingKey], {
+    hwId: signingKey === 'vcek',
+    cspId: signingKey === 'vlek',
+  });
+  const got = describeKind(office.signs, certificate.subject.commonName || '(no name)', {
+    // Malformed extensions fail for themselves.
+    hwId: extensions ? extensions.hwId !== undefined : signingKey === 'vcek',
+    cspId: extensions ? extensions.cspId !== undefined : signingKey === 'vlek',
+  });
+  checks.answer('snp.vek.kind', want === got ? undefined : { want, got });
+}
+
+function describeKind(
+  kind: VekKind,
+  commonName: string,
+  has: { readonly hwId: boolean; readonly cspId: boolean },
+): string {
+  const issuer = kind === 'vcek' ? 'ASK' : 'ASVK';
+  const facts = [has.hwId ? 'a hwID' : 'no hwID', has.cspId ? 'a CSP_ID' : 'no CSP_ID'];
+  return `CN=${commonName} of an ${issuer}, with ${facts.join(' and ')}`;
+}
+
+function checkHwId(
+  checks: Checks,
+  report: SnpReport,
+  { office }: Vek,
+  hwId: Uint8Array | undefined,
+): void {
+  const id = 'snp.vek.hwid';
+  if (keyInfoOf(report).signingKey === 'vlek') {
+    checks.skipped(id, 'a VLEK is issued to a cloud provider and names no chip');
+  } else if (isZero(report.chipId)) {
+    checks.skipped(
+      id,
+      'the chip id is masked (all zero): only the certificate says which chip this is',
+    );
+  } else if (hwId !== undefined) {
+    const padded = new Uint8Array(report.chipId.length);
+    padded.set(hwId);
+    const same = equalBytes(padded, report.chipId) && hwId.length === hwIdLength(office.line);
+    checks.answer(
+      id,
+      same ? undefined : { want: `CHIP_ID ${toHex(report.chipId)}`, got: `hwID ${toHex(hwId)}` },
+    );
+  }
+}
+
+function hwIdLength(line: ProductLine): number {
+  return PRODUCT_LINES[line].hwIdLength;
+}
+
+function checkTcb(checks: Checks, report: SnpReport, line: ProductLine, tcb: Uint8Array): void {
+  const want = describeTcb(report.reportedTcb, line);
+  const got = describeTcb(tcb, line);
+  const same = equalBytes(tcb, report.reportedTcb);
+  checks.answer(
+    'snp.vek.tcb',
+    same ? undefined : { want: `REPORTED_TCB ${want}`, got: `SPLs ${got}` },
+  );
+}
+
+/** E.g. `bootLoader 4, tee 0, snp 24, microcode 219 (04000000000018db)`. */
+export function describeTcb(bytes: Uint8Array, line: ProductLine): string {
+  const version = tcbVersion(bytes, PRODUCT_LINES[line].layout);
+  const parts = TCB_COMPONENTS.flatMap((name) =>
+    version[name] === undefined ? [] : [`${name} ${version[name]}`],
+  );
+  return `${parts.join(', ')} (${toHex(bytes)})`;
+}
+
+/** Report, leaf, intermediate and root must all say the same product line. */
+function checkProduct(checks: Checks, { cpuid, version }: SnpReport, chain: VekChain): void {
+  const product = cpuid && productOf(cpuid);
+  if (cpuid) {
+    const at = `family 0x${cpuid.family.toString(16)}, model 0x${cpuid.model.toString(16)}`;
+    checks.answer(
+      'snp.product.known',
+      product?.line
+        ? undefined
+        : {
+            want: 'a processor of the Milan, Genoa or Turin line',
+            got: product ? `${product.name} (${at}), whose roots are not known` : at,
+          },
+    );
+  } else if (chain.vek) {
+    checks.pass(
+      'snp.product.known',
+      `version ${version} does not name the processor: the product is the certificate’s`,
+    );
+  } else {
+    checks.unresolved(
+      'snp.product.known',
+      `version ${version} does not name the processor, and there is no certificate that does`,
+    );
+  }
+  const { vek, root } = chain;
+  if (vek === undefined || root === undefined) return;
+  const sources: readonly (readonly [string, ProductLine | undefined])[] = [
+    // One that is not known was answered for itself.
+    ...(product?.line ? [['processor', product.line] as const] : []),
+    ['issuer', vek.office.line],
+    ...(vek.extensions
+      ? [['productName', lineOfProductName(vek.extensions.productName)] as const]
+      : []),
+    ['root', lineOfRoot(root.subject.commonName)],
+  ];
+  const same = sources.every(([, line]) => line !== undefined && line === vek.office.line);
+  const got = sources.map(([name, line]) => `${name} ${line ?? 'unknown'}`).join(', ');
+  checks.answer('snp.product.match', same ? undefined : { want: 'one product line', got });
+}

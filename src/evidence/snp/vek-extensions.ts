@@ -1,0 +1,130 @@
+import { toHex } from '../../core/bytes/hex.ts';
+import { DerReader, TAG } from '../../core/encoding/der.ts';
+import { malformed } from '../../core/fault.ts';
+import type { Certificate } from '../../core/x509/certificate.ts';
+import { PRODUCT_LINES, type ProductLine } from './product.ts';
+import type { TcbLayout } from './tcb-version.ts';
+
+/** AMD's arc for what a VEK certificate says of chip and firmware (VCEK specification, 57230). */
+const AMD = '1.3.6.1.4.1.3704.1';
+
+const OID = {
+  structVersion: `${AMD}.1`,
+  productName: `${AMD}.2`,
+  hwId: `${AMD}.4`,
+  cspId: `${AMD}.5`,
+} as const;
+
+/** The security patch levels by the last arc of their OID, in the order of TCB_VERSION's bytes. */
+const SPLS: Readonly<Record<TcbLayout, readonly (readonly [arc: number, name: string])[]>> = {
+  'milan-genoa': [
+    [1, 'blSPL'],
+    [2, 'teeSPL'],
+    [4, 'spl4'],
+    [5, 'spl5'],
+    [6, 'spl6'],
+    [7, 'spl7'],
+    [3, 'snpSPL'],
+    [8, 'ucodeSPL'],
+  ],
+  turin: [
+    [9, 'fmcSPL'],
+    [1, 'blSPL'],
+    [2, 'teeSPL'],
+    [3, 'snpSPL'],
+    [5, 'spl5'],
+    [6, 'spl6'],
+    [7, 'spl7'],
+    [8, 'ucodeSPL'],
+  ],
+};
+
+/** What the other generation has in place of one of these: both at once would be two TCBs. */
+const FOREIGN_ARC: Readonly<Record<TcbLayout, number>> = { 'milan-genoa': 9, turin: 4 };
+
+export interface VekExtensions {
+  readonly structVersion: number;
+  /** E.g. `Milan-B0` or `Genoa`; AMD does not keep the stepping true. */
+  readonly productName: string;
+  /** The SPLs as the eight bytes of a TCB_VERSION of this product line. */
+  readonly tcb: Uint8Array;
+  /** VCEK only: 64 bytes, on Turin 8. */
+  readonly hwId: Uint8Array | undefined;
+  /** VLEK only: the cloud provider it was issued to. */
+  readonly cspId: string | undefined;
+}
+
+/**
+ * Every extension that the line's certificates carry, each to its last byte. Which of hwID and
+ * CSP_ID must be there is another question.
+ *
+ * @throws Fault `malformed` at `<path>.<extension>`.
+ */
+export function parseVekExtensions(
+  { extensions }: Certificate,
+  line: ProductLine,
+  path: string,
+): VekExtensions {
+  const { layout, hwIdLength } = PRODUCT_LINES[line];
+  const value = (oid: string) => extensions.get(oid)?.value;
+  const required = (oid: string, name: string) => {
+    const found = value(oid);
+    if (found === undefined) throw malformed(`${path}.${name}`, `no extension ${oid}`);
+    return found;
+  };
+  if (value(`${AMD}.3.${FOREIGN_ARC[layout]}`) !== undefined) {
+    const name = FOREIGN_ARC[layout] === 9 ? 'fmcSPL' : 'spl4';
+    throw malformed(`${path}.${name}`, `certificates of ${PRODUCT_LINES[line].name} have none`);
+  }
+  const spls = SPLS[layout].map(([arc, name]) =>
+    byteInteger(required(`${AMD}.3.${arc}`, name), `${path}.${name}`),
+  );
+  const hwId = value(OID.hwId);
+  const cspId = value(OID.cspId);
+  return {
+    structVersion: byteInteger(
+      required(OID.structVersion, 'structVersion'),
+      `${path}.structVersion`,
+    ),
+    productName: ia5String(required(OID.productName, 'productName'), `${path}.productName`),
+    tcb: Uint8Array.from(spls),
+    hwId: hwId && hardwareId(hwId, hwIdLength, `${path}.hwID`),
+    cspId: cspId && ia5String(cspId, `${path}.cspID`),
+  };
+}
+
+/** INTEGER 0 to 255, shortest form, nothing behind it. */
+function byteInteger(value: Uint8Array, path: string): number {
+  const reader = new DerReader(value, path);
+  const number = reader.smallInteger('integer');
+  reader.end();
+  if (number > 255) throw malformed(path, `want at most 255, got ${number}`);
+  return number;
+}
+
+/** Raw bytes, as AMD's extension has it, or these wrapped in an OCTET STRING, as it also was. */
+function hardwareId(value: Uint8Array, length: number, path: string): Uint8Array {
+  if (value.length === length) return value;
+  if (value.length === length + 2 && value[0] === TAG.octetString && value[1] === length) {
+    return value.subarray(2);
+  }
+  throw malformed(
+    path,
+    `want ${length} bytes, got ${value.length} (${toHex(value).slice(0, 16)}…)`,
+  );
+}
+
+const LONGEST_TEXT = 256;
+
+function ia5String(value: Uint8Array, path: string): string {
+  const reader = new DerReader(value, path);
+  const { content } = reader.expect(TAG.ia5String, 'text');
+  reader.end();
+  if (content.length === 0 || content.length > LONGEST_TEXT) {
+    throw malformed(path, `want 1 to ${LONGEST_TEXT} characters, got ${content.length}`);
+  }
+  if (content.some((byte) => byte < 0x20 || byte > 0x7e)) {
+    throw malformed(path, 'want printable ASCII');
+  }
+  return new TextDecoder('latin1').decode(content);
+}

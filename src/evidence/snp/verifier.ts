@@ -1,0 +1,199 @@
+import { formatTime } from '../../core/encoding/time.ts';
+import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
+import { outsideValidity } from '../../core/x509/validity.ts';
+import { crlClaims } from '../certificate-claims.ts';
+import { CheckList } from '../check-list.ts';
+import { withLazyClaims } from '../lazy-claims.ts';
+import type { Verification } from '../verification.ts';
+import { checkAcceptable, checkForm, checkRequests, checkSignature } from './baseline.ts';
+import {
+  type CertificateTable,
+  entryOf,
+  parseCertificateTable,
+  swappedEntries,
+} from './certificate-table.ts';
+import { SNP_CHECKS, type SnpCheckId } from './checks.ts';
+import { chainClaims, reportClaims, tableClaims } from './claims.ts';
+import { conclusion, REVOCATION } from './conclusion.ts';
+import type { SnpClocks, SnpInput } from './input.ts';
+import { productOf } from './product.ts';
+import { Remembered } from './remembered.ts';
+import { keyInfoOf, parseSnpReport, SNP_REPORT_SIZE, type SnpReport } from './report.ts';
+import { checkRevocation } from './revocation.ts';
+import { checkVekBinding } from './vek-binding.ts';
+import type { VekChain } from './vek-chain.ts';
+
+type Checks = CheckList<SnpCheckId>;
+
+/** A {@link Verification} and the parsed report it is about, for policies to look at. */
+export interface SnpVerification extends Verification {
+  /** Undefined when the bytes are no report. */
+  readonly report: SnpReport | undefined;
+}
+
+/**
+ * Verifies SEV-SNP attestation reports under a set of anchors: the same input gives the same
+ * answer, always.
+ *
+ * It remembers, keyed by their bytes and bounded in number and size, the certificate chains it
+ * has found good. Dates, and whether a certificate is the report's, are looked at anew each
+ * time, so what is remembered can't outlive its validity.
+ */
+export class SnpVerifier {
+  readonly #anchors: readonly TrustAnchor[];
+  readonly #remembered: Remembered;
+
+  /** @param entries how many VEK certificates to remember. */
+  constructor(anchors: readonly TrustAnchor[], entries = 4096) {
+    this.#anchors = anchors;
+    this.#remembered = new Remembered(anchors, entries);
+  }
+
+  verify(input: SnpInput): SnpVerification {
+    const checks = new CheckList(SNP_CHECKS);
+    checkClocks(checks, input.at);
+    // A copy: the caller may use its buffer again while the result is still being read.
+    const bytes = new Uint8Array(input.report);
+    const report = checks.read('snp.report.format', () =>
+      parseSnpReport(bytes.subarray(0, SNP_REPORT_SIZE)),
+    );
+    const table = readTable(checks, bytes);
+    if (report) checkForm(checks, report);
+    const chain = this.#chain(checks, input, report, table);
+    checkVekValidity(checks, chain, input.at.evidence);
+    if (report) checkVekBinding(checks, report, chain);
+    const crlBytes = input.crl ?? entryOf(table, 'crl');
+    const required = input.revocation === 'required';
+    const crl = checkRevocation(checks, chain, {
+      crl: crlBytes,
+      required,
+      missing: input.crlMissing,
+      now: input.at.crl,
+    });
+    if (report) {
+      checkSignature(checks, report, chain.vek);
+      checkAcceptable(checks, report, input.relax);
+      checkRequests(checks, report, chain.vek, input);
+    }
+    const asked = askedFor(input, bytes, required || crlBytes !== undefined);
+    const result = {
+      evidence: 'snp' as const,
+      ...conclusion(checks.all, asked),
+      anchors: anchorKindOf(chain.anchor, this.#anchors),
+      at: formatTime(input.at.evidence),
+      report,
+    };
+    return withLazyClaims(result, () => ({
+      ...(report && reportClaims(report, lineOf(report, chain))),
+      ...(table && tableClaims(table)),
+      ...chainClaims(chain),
+      ...(crl && { crl: crlClaims(crl) }),
+    }));
+  }
+
+  #chain(
+    checks: Checks,
+    input: SnpInput,
+    report: SnpReport | undefined,
+    table: CertificateTable | undefined,
+  ): VekChain {
+    const vek = input.vek ?? vekInTable(report, table);
+    const given = input.chain ?? [];
+    const inTable = [entryOf(table, 'ask'), entryOf(table, 'ark')].filter(
+      (entry) => entry !== undefined,
+    );
+    const blobs = given.length > 0 ? given : inTable;
+    if (vek === undefined) {
+      checks.unresolved('snp.vek.format', vekMissing(input, table));
+      return NO_CHAIN;
+    }
+    const chain = this.#remembered.chain(vek, blobs);
+    checks.add(chain.checks);
+    return chain;
+  }
+}
+
+const NO_CHAIN: VekChain = {
+  checks: [],
+  vek: undefined,
+  intermediate: undefined,
+  root: undefined,
+  anchor: undefined,
+};
+
+/** One verification, nothing remembered. */
+export function verifySnp(
+  input: SnpInput & { readonly anchors: readonly TrustAnchor[] },
+): SnpVerification {
+  return new SnpVerifier(input.anchors, 1).verify(input);
+}
+
+/** A clock that is no instant fails here; every window below then refuses it as well. */
+export function checkClocks(checks: Checks, clocks: SnpClocks): void {
+  const wrong = Object.entries(clocks).find(([, ms]) => !Number.isFinite(ms));
+  checks.answer(
+    'snp.clock',
+    wrong && { want: 'a time to verify at', got: `${wrong[0]} clock is ${wrong[1]}` },
+  );
+}
+
+function readTable(checks: Checks, bytes: Uint8Array): CertificateTable | undefined {
+  if (bytes.length <= SNP_REPORT_SIZE) return undefined;
+  return checks.read('snp.certificate_table.format', () =>
+    parseCertificateTable(bytes.subarray(SNP_REPORT_SIZE)),
+  );
+}
+
+/** The entry of the kind that the report names; one of the other kind is no substitute. */
+function vekInTable(
+  report: SnpReport | undefined,
+  table: CertificateTable | undefined,
+): Uint8Array | undefined {
+  const kind = report && keyInfoOf(report).signingKey;
+  return kind === 'vcek' || kind === 'vlek' ? entryOf(table, kind) : undefined;
+}
+
+function vekMissing({ vekMissing: why }: SnpInput, table: CertificateTable | undefined): string {
+  const swapped = table ? swappedEntries(table) : [];
+  const reasons = [
+    ...(why === undefined ? [] : [why]),
+    ...(table ? ['the certificate table has none of the kind that the report names'] : []),
+    ...(swapped.length > 0
+      ? [`its ${swapped.join(', ')} have their GUID in mixed-endian byte order`]
+      : []),
+  ];
+  const because = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
+  return `no VCEK or VLEK certificate was given${because}: the signature can’t be checked`;
+}
+
+/** The evidence's own certificates: outside their validity it was never vouched for. */
+export function checkVekValidity(
+  checks: Checks,
+  { vek, intermediate, root }: VekChain,
+  now: number,
+): void {
+  const chain = [vek?.certificate, intermediate, root].filter((one) => one !== undefined);
+  if (chain.length === 0) return;
+  const outside = chain
+    .map(({ subject, validity }) => outsideValidity(subject.commonName, validity, now))
+    .find((problem) => problem !== undefined);
+  checks.answer('snp.vek.validity', outside);
+}
+
+function askedFor(
+  { reportData, minimumTcb }: SnpInput,
+  bytes: Uint8Array,
+  crl: boolean,
+): ReadonlySet<SnpCheckId> {
+  return new Set<SnpCheckId>([
+    ...(bytes.length > SNP_REPORT_SIZE ? ['snp.certificate_table.format' as const] : []),
+    ...(crl ? REVOCATION : []),
+    ...(reportData ? ['snp.report_data' as const] : []),
+    ...(minimumTcb ? ['snp.tcb.minimum' as const] : []),
+  ]);
+}
+
+/** What to read TCB vectors by: the certificate's line, or the processor's where there is none. */
+function lineOf({ cpuid }: SnpReport, { vek }: VekChain) {
+  return vek?.office.line ?? (cpuid && productOf(cpuid)?.line);
+}
