@@ -16,12 +16,14 @@ interface Parts {
   readonly reportType?: number;
   readonly hashType?: number;
   readonly variableSize?: number;
+  readonly json?: Uint8Array;
   readonly tail?: Uint8Array;
 }
 
 /** Azure's HCL report, right but for what a test changes. */
 export function hcl(parts: Parts = {}): Uint8Array {
-  const dataSize = parts.dataSize ?? 20 + json.length;
+  const claims = parts.json ?? json;
+  const dataSize = parts.dataSize ?? 20 + claims.length;
   return new ByteWriter()
     .bytes(utf8(parts.signature ?? 'HCLA'))
     .u32(parts.version ?? 2)
@@ -34,8 +36,8 @@ export function hcl(parts: Parts = {}): Uint8Array {
     .u32(parts.dataVersion ?? 1)
     .u32(parts.reportType ?? 4)
     .u32(parts.hashType ?? 1)
-    .u32(parts.variableSize ?? json.length)
-    .bytes(json)
+    .u32(parts.variableSize ?? claims.length)
+    .bytes(claims)
     .bytes(parts.tail ?? new Uint8Array(100))
     .finish();
 }

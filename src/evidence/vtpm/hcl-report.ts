@@ -1,4 +1,4 @@
-import { sha256, sha384 } from '#crypto';
+import { sha256, sha384, sha512 } from '#crypto';
 import { equalBytes, isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
@@ -12,7 +12,7 @@ export interface HclReport {
   readonly hardware: 'snp' | 'tdx';
   /** SNP: the attestation report. TDX: a TDREPORT, padded; not a quote, so nobody's signature. */
   readonly hardwareReport: Uint8Array;
-  readonly hash: 'sha256' | 'sha384';
+  readonly hash: 'sha256' | 'sha384' | 'sha512';
   /** The paravisor's claims as JSON, exactly as hashed; untrusted until the binding holds. */
   readonly runtimeJson: Uint8Array;
   /** Zero bytes between the JSON and the end of the NV index. */
@@ -28,6 +28,7 @@ const REQUEST_DATA_AT = 0x4c0;
 const REQUEST_HEADER_SIZE = 20;
 const REQUEST_TYPE_REPORT = 2;
 const REQUEST_DATA_VERSION = 1;
+const REPORT_DATA_SIZE = 64;
 
 const HARDWARE: ReadonlyMap<number, HclReport['hardware']> = new Map([
   [2, 'snp'],
@@ -37,7 +38,10 @@ const HARDWARE: ReadonlyMap<number, HclReport['hardware']> = new Map([
 const HASHES: ReadonlyMap<number, HclReport['hash']> = new Map([
   [1, 'sha256'],
   [2, 'sha384'],
+  [3, 'sha512'],
 ]);
+
+const DIGESTS = { sha256, sha384, sha512 } as const;
 
 /**
  * Attestation report of the HCL (Azure confidential VM guest attestation; OpenHCL
@@ -80,7 +84,10 @@ export function parseHclReport(bytes: Uint8Array): HclReport {
   if (!isZero(r.bytes(12, 'reserved'))) throw malformed('hcl.reserved', 'want zeros');
   const hardwareReport = r.bytes(HARDWARE_REPORT_SIZE, 'hardware_report');
   const dataSize = r.u32('data_size');
-  expectNumber(r.u32('data_version'), REQUEST_DATA_VERSION, 'data_version');
+  const dataVersion = r.u32('data_version');
+  if (dataVersion !== REQUEST_DATA_VERSION) {
+    throw new Fault('unsupported', 'hcl.data_version', `want 1, got ${dataVersion}`);
+  }
   const hardware = known(HARDWARE, r.u32('report_type'), 'report_type');
   const hash = known(HASHES, r.u32('hash_type'), 'hash_type');
   const runtimeJson = r.bytes(r.u32('variable_data_size'), 'variable_data');
@@ -95,19 +102,26 @@ export function parseHclReport(bytes: Uint8Array): HclReport {
   return { version, hardware, hardwareReport, hash, runtimeJson, trailingZeroBytes };
 }
 
+/** The hash of the runtime JSON as received: 32, 48 or 64 bytes. */
+export function runtimeDigest(hcl: HclReport): Uint8Array {
+  return DIGESTS[hcl.hash](hcl.runtimeJson);
+}
+
+/** What REPORT_DATA must hold for the hardware to vouch for the JSON: its hash, then zeros. */
+export function wantedReportData(hcl: HclReport): Uint8Array {
+  const want = new Uint8Array(REPORT_DATA_SIZE);
+  want.set(runtimeDigest(hcl));
+  return want;
+}
+
 /**
- * True when the hardware vouches for the runtime JSON: REPORT_DATA is its hash, then zeros.
+ * True when the hardware vouches for the runtime JSON.
  *
  * @param reportData 64 bytes of the quote or SNP report whose signature was checked; never
  *   those of `hcl.hardwareReport`, which on TDX nobody signed.
  */
 export function hclReportDataBinding(hcl: HclReport, reportData: Uint8Array): boolean {
-  const digest = hcl.hash === 'sha256' ? sha256(hcl.runtimeJson) : sha384(hcl.runtimeJson);
-  return (
-    reportData.length === 64 &&
-    equalBytes(reportData.subarray(0, digest.length), digest) &&
-    isZero(reportData.subarray(digest.length))
-  );
+  return equalBytes(reportData, wantedReportData(hcl));
 }
 
 function expectNumber(got: number, want: number, field: string): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sha256, sha384 } from '#crypto';
+import { sha256, sha384, sha512 } from '#crypto';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
 import { fromUtf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
@@ -61,7 +61,7 @@ describe('refuses', () => {
     { name: 'request data of version 2', bytes: hcl({ dataVersion: 2 }), at: 'hcl.data_version' },
     { name: 'VBS as hardware', bytes: hcl({ reportType: 3 }), at: 'hcl.report_type' },
     { name: 'no hash', bytes: hcl({ hashType: 0 }), at: 'hcl.hash_type' },
-    { name: 'SHA-512, which nobody uses', bytes: hcl({ hashType: 3 }), at: 'hcl.hash_type' },
+    { name: 'a hash of number 4', bytes: hcl({ hashType: 4 }), at: 'hcl.hash_type' },
     {
       name: 'a JSON size beyond the input',
       bytes: hcl({ variableSize: json.length + 101 }),
@@ -103,6 +103,9 @@ describe('binds', () => {
     expect(hclReportDataBinding(report, hashed)).toBe(true);
     const longer = concatBytes(sha384(json), new Uint8Array(16));
     expect(hclReportDataBinding(parseHclReport(hcl({ hashType: 2 })), longer)).toBe(true);
+    const longest = parseHclReport(hcl({ hashType: 3 }));
+    expect(longest.hash).toBe('sha512');
+    expect(hclReportDataBinding(longest, sha512(json))).toBe(true);
   });
 
   it.each([
@@ -112,6 +115,7 @@ describe('binds', () => {
     ['report data is too long', concatBytes(hashed, new Uint8Array(1))],
     ['report data is empty', new Uint8Array()],
     ['report data is the other hash', concatBytes(sha384(json), new Uint8Array(16))],
+    ['report data begins with the third hash', sha512(json)],
   ])('nothing when %s', (_, reportData) => {
     expect(hclReportDataBinding(report, reportData)).toBe(false);
   });
