@@ -42,16 +42,16 @@ export function u16(value: number): Uint8Array {
   return Uint8Array.of(value >> 8, value & 0xff);
 }
 
-export function u32(value: number): Uint8Array {
+function u32(value: number): Uint8Array {
   return concatBytes(u16(value >>> 16), u16(value & 0xffff));
 }
 
-export function u64(value: bigint): Uint8Array {
+function u64(value: bigint): Uint8Array {
   return concatBytes(u32(Number(value >> 32n)), u32(Number(value & 0xffffffffn)));
 }
 
 /** TPM2B: a size, then the bytes. */
-export function tpm2b(bytes: Uint8Array, size = bytes.length): Uint8Array {
+function tpm2b(bytes: Uint8Array, size = bytes.length): Uint8Array {
   return concatBytes(u16(size), bytes);
 }
 
@@ -117,7 +117,7 @@ function pcrSelection({ hash, pcrs, size = 3 }: Selection): Uint8Array {
 }
 
 /** RSASSA-PKCS1-v1_5 with SHA-256. */
-export function signQuote(message: Uint8Array, { privateKey }: TestKey = AK): Uint8Array {
+function signQuote(message: Uint8Array, { privateKey }: TestKey = AK): Uint8Array {
   return new Uint8Array(sign('sha256', message, privateKey));
 }
 
