@@ -57,8 +57,36 @@ function wholeLength(element: Uint8Array): number {
   return element.subarray(2, header).reduce((value, byte) => value * 256 + byte, 0) + header;
 }
 
+export const ECDSA_WITH_SHA256 = hex('300a06082a8648ce3d040302');
+
 /** AlgorithmIdentifier of ecdsa-with-SHA384: right in itself, and not what the signer used. */
 export const ECDSA_WITH_SHA384 = hex('300a06082a8648ce3d040303');
+
+/**
+ * AlgorithmIdentifier of RSASSA-PSS with SHA-384 and a salt of 48 bytes, in the form that AMD
+ * writes now.
+ */
+export const PSS_SHA384 = hex(
+  '3041 06092a864886f70d01010a' +
+    '3034 a00f 300d 0609608648016503040202 0500' +
+    'a11c 301a 06092a864886f70d010108 300d 0609608648016503040202 0500' +
+    'a203 020130',
+);
+
+/** The same with the default trailer field spelled out, as AMD wrote until about 2025. */
+export const PSS_SHA384_TRAILER = forge(PSS_SHA384, [1], (parameters) =>
+  tlv(TAG.sequence, ...childrenOf(parameters), hex('a303 020101')),
+);
+
+/** Another AlgorithmIdentifier in both places of a certificate or CRL; the signature stays. */
+export function withAlgorithm(der: Uint8Array, algorithm: Uint8Array): Uint8Array {
+  const inner = elementAt(der, [0, 0])[0] === 0xa0 ? 2 : 1; // a CRL has no serial number
+  return forge(
+    forge(der, [0, inner], () => algorithm),
+    [1],
+    () => algorithm,
+  );
+}
 
 /** A time in the place of another, UTCTime unless the tag says otherwise. */
 export function time(text: string, tag: number = TAG.utcTime): Change {

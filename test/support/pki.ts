@@ -16,7 +16,8 @@ import {
 import { toHex } from '../../src/core/bytes/hex.ts';
 import { TAG } from '../../src/core/encoding/der.ts';
 import { EXTENSION } from '../../src/core/x509/extensions.ts';
-import { elementAt, tlv } from './forge.ts';
+import { elementAt, PSS_SHA384, tlv, withAlgorithm } from './forge.ts';
+import type { RsaTestKey } from './rsa-keys.ts';
 
 /** Somebody with a name and a key, who may issue certificates. */
 export interface Party {
@@ -26,13 +27,28 @@ export interface Party {
   readonly keyId: string;
 }
 
-const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-
-export async function party(commonName: string): Promise<Party> {
-  const keys = await crypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+/** @param key a curve, on which a new key is made, or the RSA key to take. */
+export async function party(
+  commonName: string,
+  key: 'P-256' | 'P-384' | RsaTestKey = 'P-256',
+): Promise<Party> {
+  const keys = typeof key === 'string' ? await curveKeys(key) : rsaKeys(key);
   const spki = await crypto.subtle.exportKey('spki', keys.publicKey);
   const digest = await crypto.subtle.digest('SHA-1', spki);
   return { commonName, keys, keyId: toHex(new Uint8Array(digest)) };
+}
+
+function curveKeys(namedCurve: 'P-256' | 'P-384'): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey({ name: 'ECDSA', namedCurve }, true, ['sign', 'verify']);
+}
+
+function rsaKeys({ privateKey, publicKey }: RsaTestKey): CryptoKeyPair {
+  const pss = { name: 'RSA-PSS', hash: 'SHA-384' };
+  return {
+    // The same class under two names, Node's own and the platform's.
+    privateKey: privateKey.toCryptoKey(pss, true, ['sign']) as CryptoKey,
+    publicKey: publicKey.toCryptoKey(pss, true, ['verify']) as CryptoKey,
+  };
 }
 
 /** What a test changes about a certificate of Intel's profile. */
@@ -53,7 +69,10 @@ export interface CertificateWishes {
   readonly more?: readonly Extension[];
 }
 
-/** DER of a certificate with the five extensions that Intel's hierarchy carries. */
+/**
+ * DER of a certificate with the five extensions that Intel's hierarchy carries, signed by the
+ * scheme that goes with the issuer's key.
+ */
 export async function certify(
   subject: Party,
   issuer: Party,
@@ -77,10 +96,25 @@ export async function certify(
     notAfter: wishes.notAfter ?? new Date('2049-12-31T23:59:59Z'),
     publicKey: subject.keys.publicKey,
     signingKey: issuer.keys.privateKey,
-    signingAlgorithm: { name: 'ECDSA', hash: wishes.hash ?? 'SHA-256' },
+    signingAlgorithm: schemeOf(issuer, wishes.hash),
     extensions: extensions.filter(({ type }) => !without.includes(type)),
   });
-  return new Uint8Array(made.rawData);
+  return asVendorsWrite(new Uint8Array(made.rawData), issuer);
+}
+
+function schemeOf({ keys }: Party, hash?: string): EcdsaParams & RsaPssParams {
+  const { name, namedCurve } = keys.privateKey.algorithm as EcKeyAlgorithm;
+  const usual = namedCurve === 'P-256' ? 'SHA-256' : 'SHA-384';
+  return { name, hash: hash ?? usual, saltLength: 48 };
+}
+
+/** The library leaves the NULL of the hashes out of RSASSA-PSS-params; AMD writes it. */
+async function asVendorsWrite(der: Uint8Array, issuer: Party): Promise<Uint8Array> {
+  return isRsa(issuer) ? resign(withAlgorithm(der, PSS_SHA384), issuer) : der;
+}
+
+function isRsa({ keys }: Party): boolean {
+  return keys.privateKey.algorithm.name === 'RSA-PSS';
 }
 
 const CA_USAGES = KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
@@ -98,12 +132,19 @@ export interface CrlWishes {
   readonly issuerKeyId?: string;
   /** Content of the CRL number INTEGER, hex. */
   readonly number?: string;
+  /** OIDs of extensions to leave out; a list without any has no list of extensions either. */
+  readonly without?: readonly string[];
   readonly more?: readonly Extension[];
 }
 
 /** DER of a CRL with a number and an authority key identifier. */
 export async function revoke(issuer: Party, wishes: CrlWishes = {}): Promise<Uint8Array> {
   const number = tlv(TAG.integer, Uint8Array.from(Buffer.from(wishes.number ?? '01', 'hex')));
+  const extensions = [
+    new Extension(EXTENSION.crlNumber, false, new Uint8Array(number)),
+    new AuthorityKeyIdentifierExtension(wishes.issuerKeyId ?? issuer.keyId),
+    ...(wishes.more ?? []),
+  ];
   const made = await X509CrlGenerator.create({
     issuer: nameOf(issuer),
     thisUpdate: wishes.thisUpdate ?? new Date('2026-01-01T00:00:00Z'),
@@ -111,28 +152,30 @@ export async function revoke(issuer: Party, wishes: CrlWishes = {}): Promise<Uin
     // Without a reason the library writes an empty list of extensions, which RFC 5280 forbids.
     entries: (wishes.entries ?? []).map((entry) => ({ reason: KEY_COMPROMISE, ...entry })),
     signingKey: issuer.keys.privateKey,
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-    extensions: [
-      new Extension(EXTENSION.crlNumber, false, new Uint8Array(number)),
-      new AuthorityKeyIdentifierExtension(wishes.issuerKeyId ?? issuer.keyId),
-      ...(wishes.more ?? []),
-    ],
+    signingAlgorithm: schemeOf(issuer),
+    extensions: extensions.filter(({ type }) => wishes.without?.includes(type) !== true),
   });
-  return new Uint8Array(made.rawData);
+  return asVendorsWrite(new Uint8Array(made.rawData), issuer);
 }
 
-/** A forged certificate or CRL with a signature that is right again. */
+/**
+ * A forged certificate or CRL with a signature that is right again: of the issuer's own scheme,
+ * whatever the algorithm identifier says.
+ */
 export async function resign(der: Uint8Array, issuer: Party): Promise<Uint8Array> {
   const tbs = elementAt(der, [0]);
-  const raw = await crypto.subtle.sign(
-    { name: 'ECDSA', hash: 'SHA-256' },
-    issuer.keys.privateKey,
-    new Uint8Array(tbs),
-  );
-  const numbers = [new Uint8Array(raw, 0, 32), new Uint8Array(raw, 32)];
-  const value = tlv(TAG.sequence, ...numbers.map(unsigned));
+  const { privateKey } = issuer.keys;
+  const made = await crypto.subtle.sign(schemeOf(issuer), privateKey, new Uint8Array(tbs));
+  const raw = new Uint8Array(made);
+  const value = isRsa(issuer) ? raw : ecdsaSigValue(raw);
   const signature = tlv(TAG.bitString, Uint8Array.of(0), value);
   return tlv(TAG.sequence, tbs, elementAt(der, [1]), signature);
+}
+
+/** @param raw r ‖ s. */
+function ecdsaSigValue(raw: Uint8Array): Uint8Array {
+  const half = raw.length / 2;
+  return tlv(TAG.sequence, unsigned(raw.subarray(0, half)), unsigned(raw.subarray(half)));
 }
 
 /** A non-negative INTEGER, minimal. */
