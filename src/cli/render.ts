@@ -45,7 +45,7 @@ export function printVerification(
   asks: (id: string) => string,
 ): void {
   const paint = painter(io.colours);
-  for (const check of result.checks) io.out(`${checkLine(paint, check, asks(check.id))}\n`);
+  printChecks(io, result.checks, asks);
   if (result.tcb) io.out(`\n${tcbLines(paint, result.tcb).join('\n')}\n`);
   const facts = [
     result.authentic ? 'authentic' : 'not shown to be authentic',
@@ -60,6 +60,12 @@ export function printVerification(
       paint('yellow', `Checked under a ${result.anchors} root: no vendor vouches for this.\n`),
     );
   }
+}
+
+/** One line a check. */
+export function printChecks(io: Io, checks: readonly Check[], asks: (id: string) => string): void {
+  const paint = painter(io.colours);
+  for (const check of checks) io.out(`${checkLine(paint, check, asks(check.id))}\n`);
 }
 
 function checkLine(paint: Paint, check: Check, asks: string): string {

@@ -1,0 +1,21 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '../core/fault.ts';
+
+/**
+ * Writes files into a folder, which is made when it is not there.
+ *
+ * @throws Fault `unreachable` at the folder.
+ */
+export async function writeFiles(
+  dir: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    for (const [file, bytes] of Object.entries(files)) await writeFile(join(dir, file), bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new Fault('unreachable', dir, `can’t be written (${reason})`, { cause });
+  }
+}
