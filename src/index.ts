@@ -2,13 +2,36 @@
  * Postern as a library: verifies confidential-computing evidence, purely. Whatever varies
  * (time, anchors, endorsements) is a parameter; nothing here touches network, disk or clock.
  */
+export { type VtpmVerification, verifyVtpmOn } from './appraisal/vtpm.ts';
 export { Fault, type FaultCode } from './core/fault.ts';
+export { AMD_ROOTS } from './core/x509/amd-roots.ts';
 export {
   type AnchorKind,
   anchorFromCertificate,
   INTEL_SGX_ROOT,
   type TrustAnchor,
 } from './core/x509/anchors.ts';
+export { SNP_AUTHENTIC, SNP_BASELINE, SNP_CHECKS, type SnpCheckId } from './evidence/snp/checks.ts';
+export { BULLETINS, FLOORS_AS_OF } from './evidence/snp/floors/bulletins.ts';
+export { floorOf, highestFloor } from './evidence/snp/floors/floor.ts';
+export { type BulletinState, floorInput, judgeFloors } from './evidence/snp/floors/judge.ts';
+export {
+  type SnpClocks,
+  type SnpInput,
+  type SnpRelaxation,
+  snpClocksAt,
+} from './evidence/snp/input.ts';
+export { checkIdBlock } from './evidence/snp/measure/check-id-block.ts';
+export { explainMeasurement } from './evidence/snp/measure/explain.ts';
+export { type LaunchInput, launchDigest } from './evidence/snp/measure/launch-digest.ts';
+export { parseSnpReport, type SnpReport } from './evidence/snp/report.ts';
+export { type MinimumTcb, type TcbVersion, tcbVersion } from './evidence/snp/tcb-version.ts';
+export {
+  type SnpVerification,
+  SnpVerifier,
+  verifySnp,
+} from './evidence/snp/verifier.ts';
+export { type SnpChainInput, verifySnpChain } from './evidence/snp/verify-chain.ts';
 export { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './evidence/tdx/checks.ts';
 export { clocksAt, type TdxClocks } from './evidence/tdx/clocks.ts';
 export { parseTdxCollateral, type TdxCollateral } from './evidence/tdx/collateral.ts';
@@ -23,3 +46,6 @@ export {
 export { verifyTdxCollateral } from './evidence/tdx/verify-collateral.ts';
 export { type Check, type CheckId, conclude, type Verdict } from './evidence/verdict.ts';
 export type { Claim, Claims, TcbSummary, Verification } from './evidence/verification.ts';
+export { VTPM_CHECKS, type VtpmCheckId } from './evidence/vtpm/checks.ts';
+export type { VtpmInput } from './evidence/vtpm/input.ts';
+export { verifyVtpm } from './evidence/vtpm/verifier.ts';

@@ -72,6 +72,28 @@ export function readAnchor(path: string, file: Uint8Array): TrustAnchor {
   return anchorFromCertificate(der, path);
 }
 
+export const REPORT_DATA_OPTION: Options = {
+  'report-data': {
+    value: '<hex>',
+    help: 'what the report data must hold, up to 64 bytes; zeros are expected behind fewer',
+  },
+};
+
+/**
+ * An option's value as 1 to `most` bytes of hex.
+ *
+ * @throws Fault `usage` for anything else: an empty value would ask for nothing.
+ */
+export function readBytes(args: Args, name: string, most: number): Uint8Array | undefined {
+  const hex = args.one(name);
+  if (hex === undefined) return undefined;
+  const digits = hex.replace(/^0[xX]/, '');
+  if (!isHex(digits) || digits === '' || digits.length > 2 * most) {
+    throw usage(`--${name}: want 1 to ${most} bytes of hex`);
+  }
+  return fromHex(digits, name);
+}
+
 const AT_HELP = 'verify at this time (RFC 3339) instead of now';
 
 /** `--at` as one instant for everything. */

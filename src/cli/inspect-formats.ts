@@ -17,8 +17,11 @@ import { readPckChain } from '../evidence/tdx/pck-chain.ts';
 import { parsePckExtension, SGX_EXTENSION } from '../evidence/tdx/pck-extension.ts';
 import { parseQuote } from '../evidence/tdx/quote.ts';
 import type { Claims } from '../evidence/verification.ts';
-import { parseHclReport } from '../evidence/vtpm/hcl-report.ts';
+import { tpmQuoteClaims } from '../evidence/vtpm/claims.ts';
+import { inspectHcl } from '../evidence/vtpm/inspect.ts';
+import { parseTpmQuote } from '../evidence/vtpm/tpm-quote.ts';
 import { asciiText } from './input.ts';
+import { looksLikeSnpReport, snpReportClaims, vekClaims } from './inspect-snp.ts';
 
 interface Format {
   readonly name: string;
@@ -29,6 +32,11 @@ interface Format {
 
 /** The first that a file looks like is what it is held to be. */
 export const FORMATS: readonly Format[] = [
+  {
+    name: 'SEV-SNP attestation report',
+    looksLike: looksLikeSnpReport,
+    claims: snpReportClaims,
+  },
   {
     name: 'TDX quote',
     looksLike: (bytes) =>
@@ -89,9 +97,17 @@ export const FORMATS: readonly Format[] = [
   {
     name: 'Azure HCL report',
     looksLike: (bytes) => startsWith(bytes, utf8('HCLA')),
-    claims: hclClaims,
+    claims: inspectHcl,
+  },
+  {
+    name: 'TPM quote (TPMS_ATTEST)',
+    looksLike: (bytes) => startsWith(bytes, TPM_GENERATED),
+    claims: (bytes) => tpmQuoteClaims(parseTpmQuote(bytes)),
   },
 ];
+
+/** TPM_GENERATED_VALUE, at the front of whatever a TPM signs. */
+const TPM_GENERATED = [0xff, 0x54, 0x43, 0x47];
 
 function ccelTableClaims(bytes: Uint8Array): Claims {
   const table = parseCcelTable(bytes);
@@ -149,18 +165,6 @@ function rootCrlClaims(text: string): Claims {
   return crlClaims(parseCrl(decodeCrl(text, path), path));
 }
 
-function hclClaims(bytes: Uint8Array): Claims {
-  const hcl = parseHclReport(bytes);
-  return {
-    version: hcl.version,
-    hardware: hcl.hardware,
-    hardwareReport: toHex(hcl.hardwareReport),
-    hash: hcl.hash,
-    runtimeJson: fromUtf8(hcl.runtimeJson, 'hcl.runtime_json'),
-    trailingZeroBytes: hcl.trailingZeroBytes,
-  };
-}
-
 function certificateDetails(certificate: Certificate): Claims {
   const { basicConstraints, keyUsage, extensions, publicKey } = certificate;
   const sgx = extensions.get(SGX_EXTENSION);
@@ -173,6 +177,7 @@ function certificateDetails(certificate: Certificate): Claims {
       .map(([name]) => name),
     extensions: [...extensions.keys()],
     ...(sgx && { sgx: extensionClaims(parsePckExtension(sgx.value, 'certificate.sgx')) }),
+    ...vekClaims(certificate),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
 import { type Colour, type Paint, painter } from './paint.ts';
+import type { Args, Options } from './verb.ts';
 import { visible, visibleJson } from './visible.ts';
 
 const MARKS = {
@@ -34,18 +35,56 @@ export function verificationJson(result: Verification) {
   };
 }
 
+export const CLAIMS_OPTION: Options = {
+  claims: { help: 'print every field of the evidence below the checks' },
+};
+
+/** A verification as the options want it: in JSON, or in lines, with or without the claims. */
+export function printResult(
+  io: Io,
+  args: Args,
+  result: Verification,
+  asks: (id: string) => string,
+  notes: readonly string[] = [],
+): void {
+  if (args.has('json')) {
+    printJson(io, verificationJson(result));
+    return;
+  }
+  printVerification(io, result, asks, notes);
+  if (args.has('claims')) {
+    io.out('\n');
+    printClaims(io, result.claims);
+  }
+}
+
 export function printJson(io: Io, value: unknown): void {
   io.out(`${visibleJson(value)}\n`);
 }
 
-/** One line a check, then TCB, then the verdict. `asks` says what each check is about. */
+/** What a check asks, for people, by the table of its evidence kind. */
+export function asksFrom(
+  questions: Readonly<Record<string, { readonly asks: string }>>,
+): (id: string) => string {
+  return (id) => (Object.hasOwn(questions, id) ? (questions[id]?.asks ?? '') : '');
+}
+
+/**
+ * One line a check, then TCB, then the verdict.
+ *
+ * @param asks what each check is about.
+ * @param notes what a reader should know that no check decides.
+ */
 export function printVerification(
   io: Io,
   result: Verification,
   asks: (id: string) => string,
+  notes: readonly string[] = [],
 ): void {
   const paint = painter(io.colours);
   printChecks(io, result.checks, asks);
+  if (notes.length > 0) io.out('\n');
+  for (const note of notes) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
   if (result.tcb) io.out(`\n${tcbLines(paint, result.tcb).join('\n')}\n`);
   const facts = [
     result.authentic ? 'authentic' : 'not shown to be authentic',

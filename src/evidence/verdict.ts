@@ -45,3 +45,10 @@ export function conclude(
   if (checks.some((check) => check.outcome === 'fail')) return 'reject';
   return allIn(passed, required) ? 'accept' : 'indeterminate';
 }
+
+/** Of several answers that must all be good: the one that says least for them. */
+export function worstOf(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('reject')) return 'reject';
+  const accepted = verdicts.length > 0 && verdicts.every((verdict) => verdict === 'accept');
+  return accepted ? 'accept' : 'indeterminate';
+}

@@ -58,7 +58,7 @@ const KNOWN: readonly (readonly [string, string, Uint8Array | string, object])[]
     { subject: expect.stringContaining('CN=Intel SGX Root CA'), ca: true },
   ],
   ['a CRL in DER', 'X.509 CRL, DER', crl, { revokedCertificates: 0 }],
-  ['an HCL report', 'Azure HCL report', hcl(), { version: 2, hardware: 'tdx' }],
+  ['an HCL report', 'Azure HCL report', hcl(), { hclVersion: 2, hclHardware: 'tdx' }],
   ['a CRL in hex', 'X.509 CRL, DER', toHex(crl), { revokedCertificates: 0 }],
 ];
 

@@ -1,7 +1,8 @@
+import { verifyVtpmOn } from '../../appraisal/vtpm.ts';
 import { AMD_ROOTS } from '../../core/x509/amd-roots.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { SnpClocks } from '../../evidence/snp/input.ts';
-import { type SnpVerification, verifySnp } from '../../evidence/snp/verifier.ts';
+import { verifySnp } from '../../evidence/snp/verifier.ts';
 import { verifySnpChain } from '../../evidence/snp/verify-chain.ts';
 import type { Case } from './manifest.ts';
 import type { Outcome } from './outcome.ts';
@@ -39,17 +40,27 @@ async function verifyCase(
   testCase: Case,
   context: CaseContext,
   role: 'report' | 'extendedReport',
-): Promise<Outcome & SnpVerification> {
+): Promise<Outcome> {
   const { file, has } = context;
-  return verifySnp({
+  const at = clocksOf(testCase);
+  const result = verifySnp({
     report: await file(role),
     ...(has('vek') && { vek: await file('vek') }),
     chain: await chainOf(context),
     ...(has('crl') && { crl: await file('crl') }),
     ...(has('nonce') && { reportData: await file('nonce') }),
     anchors: await anchorsOf(testCase, context),
-    at: clocksOf(testCase),
+    at,
   });
+  if (!has('hcl')) return result;
+  // On Azure the report data binds the paravisor's runtime data. A TPM quote that lies beside
+  // it is another machine's in one published case: it is no part of what a case expects.
+  const vtpm = verifyVtpmOn(result, { hcl: await file('hcl'), at: at.evidence });
+  return {
+    ...vtpm,
+    checks: [...result.checks, ...vtpm.checks],
+    claims: { ...result.claims, ...vtpm.claims },
+  };
 }
 
 /** What sits above the leaf, under whatever name the manifest has it. */

@@ -4,6 +4,8 @@ import type { CheckList } from '../check-list.ts';
 import { reportDataProblem } from '../report-data.ts';
 import { amdSignature } from './amd-signature.ts';
 import type { SnpCheckId } from './checks.ts';
+import { floorOf } from './floors/floor.ts';
+import { floorInput, judgeFloors } from './floors/judge.ts';
 import { guestPolicy } from './guest-policy.ts';
 import type { SnpInput, SnpRelaxation } from './input.ts';
 import { unknownPlatformInfoBits } from './platform-info.ts';
@@ -15,7 +17,7 @@ import {
   reservedProblem,
   type SnpReport,
 } from './report.ts';
-import { tcbShortfall, tcbVersion } from './tcb-version.ts';
+import { type MinimumTcb, tcbShortfall, tcbVersion } from './tcb-version.ts';
 import type { Vek } from './vek-chain.ts';
 
 type Checks = CheckList<SnpCheckId>;
@@ -127,13 +129,24 @@ export function checkRequests(
   checks: Checks,
   report: SnpReport,
   vek: Vek | undefined,
-  { reportData, minimumTcb }: SnpInput,
+  { reportData, minimumTcb, fixes }: SnpInput,
 ): void {
   if (reportData)
     checks.answer('snp.report_data', reportDataProblem(report.reportData, reportData));
-  if (minimumTcb === undefined) return;
+  if (minimumTcb) checkMinimumTcb(checks, report, vek, minimumTcb);
+  if (fixes?.length) checkFixes(checks, report, vek, fixes);
+}
+
+const NO_LAYOUT = 'without a certificate the TCB’s layout is not known';
+
+function checkMinimumTcb(
+  checks: Checks,
+  report: SnpReport,
+  vek: Vek | undefined,
+  minimumTcb: MinimumTcb,
+): void {
   if (vek === undefined) {
-    checks.unresolved('snp.tcb.minimum', 'without a certificate the TCB’s layout is not known');
+    checks.unresolved('snp.tcb.minimum', NO_LAYOUT);
     return;
   }
   const version = tcbVersion(report.reportedTcb, PRODUCT_LINES[vek.office.line].layout);
@@ -147,4 +160,27 @@ export function checkRequests(
           got: short.map(({ component, got }) => `${component} ${got ?? '(none)'}`).join(', '),
         },
   );
+}
+
+/** @throws Fault `usage` for a bulletin that the table of floors does not have. */
+function checkFixes(
+  checks: Checks,
+  report: SnpReport,
+  vek: Vek | undefined,
+  fixes: readonly string[],
+): void {
+  const id = 'snp.tcb.fixes';
+  if (vek === undefined) {
+    checks.unresolved(id, NO_LAYOUT);
+    return;
+  }
+  const { line } = vek.office;
+  for (const fix of fixes) floorOf(fix, line, report.cpuid);
+  const states = judgeFloors(floorInput(report, line)).filter((state) => fixes.includes(state.id));
+  const below = states.filter(({ state }) => state === 'below');
+  const open = states.filter(({ state }) => state !== 'below' && state !== 'at-or-above');
+  const sentences = (some: typeof states) => some.map(({ because }) => because).join('; ');
+  if (below.length > 0) checks.fail(id, { want: fixes.join(', '), got: sentences(below) });
+  else if (open.length > 0) checks.unresolved(id, sentences(open));
+  else checks.pass(id);
 }

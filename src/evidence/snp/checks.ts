@@ -74,6 +74,10 @@ export const SNP_CHECKS = {
     'report.reported_tcb',
     'Is the reported TCB at or above the minimum?',
   ),
+  'snp.tcb.fixes': onRequest(
+    'report.reported_tcb',
+    'Does the reported TCB have the fixes of the bulletins asked for?',
+  ),
 } as const satisfies Questions<CheckId>;
 
 export type SnpCheckId = keyof typeof SNP_CHECKS;

@@ -42,6 +42,8 @@ export interface SnpInput {
   readonly reportData?: Uint8Array;
   /** Lowest acceptable SPL of each component of REPORTED_TCB. */
   readonly minimumTcb?: MinimumTcb;
+  /** AMD bulletins by id, e.g. `AMD-SB-3019`, whose fixes the reported TCB must show. */
+  readonly fixes?: readonly string[];
   readonly relax?: SnpRelaxation;
 }
 

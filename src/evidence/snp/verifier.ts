@@ -4,7 +4,7 @@ import { outsideValidity } from '../../core/x509/validity.ts';
 import { crlClaims } from '../certificate-claims.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
-import type { Verification } from '../verification.ts';
+import type { Claims, Verification } from '../verification.ts';
 import { checkAcceptable, checkForm, checkRequests, checkSignature } from './baseline.ts';
 import {
   type CertificateTable,
@@ -15,8 +15,10 @@ import {
 import { SNP_CHECKS, type SnpCheckId } from './checks.ts';
 import { chainClaims, reportClaims, tableClaims } from './claims.ts';
 import { conclusion, REVOCATION } from './conclusion.ts';
+import { floorClaims } from './floors/claims.ts';
+import { floorInput, judgeFloors } from './floors/judge.ts';
 import type { SnpClocks, SnpInput } from './input.ts';
-import { productOf } from './product.ts';
+import { type ProductLine, productOf } from './product.ts';
 import { Remembered } from './remembered.ts';
 import { keyInfoOf, parseSnpReport, SNP_REPORT_SIZE, type SnpReport } from './report.ts';
 import { checkRevocation } from './revocation.ts';
@@ -29,6 +31,8 @@ type Checks = CheckList<SnpCheckId>;
 export interface SnpVerification extends Verification {
   /** Undefined when the bytes are no report. */
   readonly report: SnpReport | undefined;
+  /** What the TCB vectors were read as; undefined when neither certificate nor report tells. */
+  readonly line: ProductLine | undefined;
 }
 
 /**
@@ -82,9 +86,10 @@ export class SnpVerifier {
       anchors: anchorKindOf(chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
       report,
+      line: report && lineOf(report, chain),
     };
     return withLazyClaims(result, () => ({
-      ...(report && reportClaims(report, lineOf(report, chain))),
+      ...(report && claimsOf(report, chain)),
       ...(table && tableClaims(table)),
       ...chainClaims(chain),
       ...(crl && { crl: crlClaims(crl) }),
@@ -181,7 +186,7 @@ export function checkVekValidity(
 }
 
 function askedFor(
-  { reportData, minimumTcb }: SnpInput,
+  { reportData, minimumTcb, fixes }: SnpInput,
   bytes: Uint8Array,
   crl: boolean,
 ): ReadonlySet<SnpCheckId> {
@@ -190,10 +195,19 @@ function askedFor(
     ...(crl ? REVOCATION : []),
     ...(reportData ? ['snp.report_data' as const] : []),
     ...(minimumTcb ? ['snp.tcb.minimum' as const] : []),
+    ...(fixes?.length ? ['snp.tcb.fixes' as const] : []),
   ]);
 }
 
+function claimsOf(report: SnpReport, chain: VekChain): Claims {
+  const line = lineOf(report, chain);
+  return {
+    ...reportClaims(report, line),
+    ...(line && floorClaims(line, judgeFloors(floorInput(report, line)))),
+  };
+}
+
 /** What to read TCB vectors by: the certificate's line, or the processor's where there is none. */
-function lineOf({ cpuid }: SnpReport, { vek }: VekChain) {
+function lineOf({ cpuid }: SnpReport, { vek }: VekChain): ProductLine | undefined {
   return vek?.office.line ?? (cpuid && productOf(cpuid)?.line);
 }
