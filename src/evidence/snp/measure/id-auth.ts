@@ -5,7 +5,7 @@ import { Fault, malformed } from '../../../core/fault.ts';
 import { AMD_SIGNATURE_SIZE, encodeAmdSignature } from '../amd-signature.ts';
 import { AMD_PUBLIC_KEY_SIZE, encodeAmdPublicKey } from './amd-public-key.ts';
 
-export const ID_AUTH_SIZE = 4096;
+const ID_AUTH_SIZE = 4096;
 
 /** Who signs an ID block, and who vouches for that key; all as the firmware reads it. */
 export interface IdAuth {

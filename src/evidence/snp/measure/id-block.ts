@@ -3,8 +3,6 @@ import { ByteWriter } from '../../../core/bytes/writer.ts';
 import { Fault } from '../../../core/fault.ts';
 import { DIGEST_SIZE } from './page.ts';
 
-export const ID_BLOCK_SIZE = 96;
-
 /** What the owner of a guest says about it; the firmware launches nothing that is not so. */
 export interface IdBlock {
   /** 48 bytes: the measurement that the guest must have. */

@@ -20,7 +20,7 @@ export type PageType = keyof typeof PAGE_TYPES;
 export const NO_PAGES = new Uint8Array(DIGEST_SIZE);
 
 /** What stands in for the contents of a page that is not measured by them. */
-export const NO_CONTENTS = new Uint8Array(DIGEST_SIZE);
+const NO_CONTENTS = new Uint8Array(DIGEST_SIZE);
 
 const PAGE_INFO_SIZE = 0x70;
 

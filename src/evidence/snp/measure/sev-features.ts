@@ -19,8 +19,6 @@ export const SEV_FEATURES = {
   smtProtection: 15,
 } as const;
 
-export type SevFeature = keyof typeof SEV_FEATURES;
-
 /** SNPActive alone: what KVM sets when nothing else is asked of it. */
 export const DEFAULT_SEV_FEATURES = 0x1n;
 

@@ -5,7 +5,7 @@ import { ByteWriter, concatBytes } from '../../../../src/core/bytes/writer.ts';
 import { guidBytes } from '../../../../src/evidence/snp/measure/guid.ts';
 import type { IdSigner } from '../../../../src/evidence/snp/measure/id-auth.ts';
 
-export const FOOTER_GUID = '96b582de-1fb2-45f7-baea-a366c55a082d';
+const FOOTER_GUID = '96b582de-1fb2-45f7-baea-a366c55a082d';
 export const METADATA_GUID = 'dc886566-984a-4798-a75e-5585a7bf67cc';
 export const RESET_GUID = '00f771de-1a7e-4fcb-890e-68c77e2fb44e';
 export const HASHES_GUID = '7255371f-3a3b-4b04-927b-1da6efa8d454';

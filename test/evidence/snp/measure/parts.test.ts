@@ -9,7 +9,10 @@ import {
   hashNoInitrd,
   kernelHashesPage,
 } from '../../../../src/evidence/snp/measure/kernel-hashes.ts';
-import { sevFeatureNames } from '../../../../src/evidence/snp/measure/sev-features.ts';
+import {
+  SEV_FEATURES,
+  sevFeatureNames,
+} from '../../../../src/evidence/snp/measure/sev-features.ts';
 import { VCPU_TYPES, vcpuSignature } from '../../../../src/evidence/snp/measure/vcpu-type.ts';
 import { vmsaPage } from '../../../../src/evidence/snp/measure/vmsa.ts';
 import { faultOf } from '../../../support/fault-of.ts';
@@ -64,6 +67,9 @@ it('names guest features, an unknown one by its position', () => {
   expect(sevFeatureNames(0x21n)).toEqual(['snpActive', 'debugSwap']);
   expect(sevFeatureNames(2n ** 63n + 2n ** 11n)).toEqual(['bit11', 'bit63']);
   expect(sevFeatureNames(0n)).toEqual([]);
+  for (const [name, position] of Object.entries(SEV_FEATURES)) {
+    expect(sevFeatureNames(1n << BigInt(position))).toEqual([name]);
+  }
 });
 
 describe('kernel hashes', () => {
