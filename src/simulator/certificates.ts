@@ -6,7 +6,7 @@ import {
   Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  Name,
+  type Name,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
   X509CrlGenerator,
@@ -14,13 +14,12 @@ import {
 } from '@peculiar/x509';
 import { sha256 } from '#crypto';
 import { fromHex, toHex } from '../core/bytes/hex.ts';
-import { utf8 } from '../core/bytes/text.ts';
 import { concatBytes } from '../core/bytes/writer.ts';
-import { TAG } from '../core/encoding/der.ts';
 import { SIMULATOR_ORGANIZATION } from '../core/x509/anchors.ts';
 import { EXTENSION } from '../core/x509/extensions.ts';
-import { der, derNumber, derOid, derSequenceOf } from './der-writer.ts';
+import { derNumber } from './der-writer.ts';
 import { deterministicCrypto, keyHandle } from './deterministic-crypto.ts';
+import { arrayBuffer, distinguishedName } from './distinguished-name.ts';
 import type { SimulatorKey } from './keys.ts';
 
 /** SubjectPublicKeyInfo of an uncompressed P-256 point, up to and including the 0x04 (RFC 5480). */
@@ -75,17 +74,13 @@ export interface CrlContent {
 
 /** The name in the order and string types of Intel's hierarchy, but under our own organisation. */
 function intelLikeName(commonName: string): Name {
-  const parts = [
-    ['2.5.4.3', TAG.utf8String, commonName],
-    ['2.5.4.10', TAG.utf8String, SIMULATOR_ORGANIZATION],
-    ['2.5.4.7', TAG.utf8String, 'Santa Clara'],
-    ['2.5.4.8', TAG.utf8String, 'CA'],
-    ['2.5.4.6', TAG.printableString, 'US'],
-  ] as const;
-  const rdns = parts.map(([type, tag, value]) =>
-    der(TAG.set, derSequenceOf(derOid(type), der(tag, utf8(value)))),
-  );
-  return new Name(arrayBuffer(derSequenceOf(...rdns)));
+  return distinguishedName([
+    ['commonName', commonName],
+    ['organizationName', SIMULATOR_ORGANIZATION],
+    ['localityName', 'Santa Clara'],
+    ['stateOrProvinceName', 'CA'],
+    ['countryName', 'US'],
+  ]);
 }
 
 /** 20 bytes of a hash of the public point (RFC 7093 section 2, method 1). */
@@ -164,9 +159,4 @@ export async function issueCrl(content: CrlContent, issuer: Issuer): Promise<Uin
     deterministicCrypto,
   );
   return new Uint8Array(crl.rawData);
-}
-
-/** A copy in a buffer of its own: the library takes views for whole buffers in places. */
-function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer;
 }

@@ -1,7 +1,7 @@
 import type { TdxCollateral } from '../../../evidence/tdx/collateral.ts';
+import { append, flipBit } from '../../damage.ts';
 import type { TdxCrl } from '../hierarchy.ts';
 import type { TdxPlan } from '../plan.ts';
-import { append, flipBit } from './damage.ts';
 import type { TdxFaults } from './fault.ts';
 
 /** What can't be known without a list that can be relied upon. */

@@ -1,7 +1,7 @@
+import { flipBit, overwrite, truncate, writeU32 } from '../../damage.ts';
 import { encodeCcelLog } from '../ccel.ts';
 import { type BootEvent, standardBoot } from '../event-log.ts';
 import type { TdxPlan } from '../plan.ts';
-import { flipBit, overwrite, truncate, writeU32 } from './damage.ts';
 import type { TdxFault, TdxFaults } from './fault.ts';
 
 /** One element of dstack's log. */

@@ -1,10 +1,10 @@
 import { utf8 } from '../../../core/bytes/text.ts';
 import type { ExtensionName } from '../../certificates.ts';
+import { flipBit } from '../../damage.ts';
 import { derBoolean } from '../../der-writer.ts';
 import type { TdxCertificate } from '../hierarchy.ts';
 import type { TdxPlan } from '../plan.ts';
 import type { SgxExtensionContent } from '../sgx-extension.ts';
-import { flipBit } from './damage.ts';
 import type { TdxFaults } from './fault.ts';
 
 const certificates = { fails: ['tdx.pck.certificates'] } as const;

@@ -1,5 +1,4 @@
 import { utf8 } from '../../../core/bytes/text.ts';
-import type { TdxPlan } from '../plan.ts';
 import {
   addU32,
   append,
@@ -10,7 +9,8 @@ import {
   truncate,
   writeU16,
   writeU32,
-} from './damage.ts';
+} from '../../damage.ts';
+import type { TdxPlan } from '../plan.ts';
 import type { TdxFaults } from './fault.ts';
 
 /** Places in a version 4 quote. */

@@ -1,6 +1,6 @@
+import { flipBit } from '../../damage.ts';
 import type { TdxCertificate } from '../hierarchy.ts';
 import type { TdxPlan } from '../plan.ts';
-import { flipBit } from './damage.ts';
 import type { TdxFault } from './fault.ts';
 
 /**

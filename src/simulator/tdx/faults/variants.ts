@@ -1,8 +1,8 @@
 import { fromHex } from '../../../core/bytes/hex.ts';
 import { toPem } from '../../../core/encoding/pem.ts';
+import { append } from '../../damage.ts';
 import { tdxComponents } from '../documents.ts';
 import { EVALUATION_DATA_NUMBER } from '../standard-documents.ts';
-import { append } from './damage.ts';
 import { editDstackLog } from './event-log.ts';
 import type { TdxFaults } from './fault.ts';
 import { teeTcbSvn } from './tcb-level.ts';
