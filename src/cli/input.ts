@@ -87,11 +87,10 @@ export const REPORT_DATA_OPTION: Options = {
 export function readBytes(args: Args, name: string, most: number): Uint8Array | undefined {
   const hex = args.one(name);
   if (hex === undefined) return undefined;
-  const digits = hex.replace(/^0[xX]/, '');
-  if (!isHex(digits) || digits === '' || digits.length > 2 * most) {
+  if (!isHex(hex) || hex === '' || hex.length > 2 * most) {
     throw usage(`--${name}: want 1 to ${most} bytes of hex`);
   }
-  return fromHex(digits, name);
+  return fromHex(hex, name);
 }
 
 const AT_HELP = 'verify at this time (RFC 3339) instead of now';
