@@ -14,9 +14,10 @@ import { TAG } from '../../../src/core/encoding/der.ts';
 import { INTEL_SGX_ROOT } from '../../../src/core/x509/anchors.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import { isSignedBy } from '../../../src/core/x509/signed.ts';
-import { elementAt, forge, tlv } from '../../support/forge.ts';
+import { elementAt, forge, PSS_SHA384_TRAILER, tlv, withAlgorithm } from '../../support/forge.ts';
 import { hex } from '../../support/hex.ts';
 import { certify, party } from '../../support/pki.ts';
+import { RSA_2048 } from '../../support/rsa-keys.ts';
 import { asView } from '../../support/view.ts';
 
 const read = (der: Uint8Array) => parseCertificate(der, 'cert');
@@ -24,6 +25,9 @@ const root = await party('Test Root CA');
 const leaf = await party('Test Leaf');
 const rootDer = await certify(root, root, { kind: 'ca', pathLength: 1, serial: '80ff' });
 const leafDer = await certify(leaf, root);
+const leaf384 = await party('Test P-384', 'P-384');
+const leafRsa = await party('Test RSA', RSA_2048);
+const rsaDer = await certify(leafRsa, leafRsa, { kind: 'ca' });
 const intelDer = INTEL_SGX_ROOT.certificate.der;
 
 it('reads Intel’s root', () => {
@@ -48,6 +52,11 @@ const cases: [string, Uint8Array][] = [
   ['a serial number of 20 bytes', await certify(leaf, root, { serial: '7f'.repeat(20) })],
   ['another extension', await certify(leaf, root, { more: [extraExtension()] })],
   ['a signature over SHA-384', await certify(leaf, root, { hash: 'SHA-384' })],
+  ['a P-384 key', await certify(leaf384, root)],
+  ['a signature of P-384', await certify(leaf, leaf384)],
+  ['an RSA key', await certify(leafRsa, root)],
+  ['a signature of RSASSA-PSS', await certify(leaf, leafRsa)],
+  ['a signature of RSASSA-PSS with the trailer field', withAlgorithm(rsaDer, PSS_SHA384_TRAILER)],
 ];
 
 function extraExtension(): Extension {

@@ -24,6 +24,7 @@ import {
   resign,
   revoke,
 } from '../../support/pki.ts';
+import { RSA_2048 } from '../../support/rsa-keys.ts';
 
 const root = await party('Test Root CA');
 const middle = await party('Test Platform CA');
@@ -172,6 +173,19 @@ describe('roleProblem', () => {
       expect(roleProblem(await issue(leaf, middle, wishes), role)).toEqual(problem);
     },
   );
+});
+
+describe('roleProblem about the key', () => {
+  it.each([
+    ['P-384', 'P-384'],
+    ['RSA-2048', RSA_2048],
+  ] as const)('refuses %s for P-256, whatever else is right', async (kind, key) => {
+    const other = await party('Test Leaf', key);
+    expect(roleProblem(await issue(other, middle), LEAF)).toEqual({
+      want: 'leaf with a P-256 key',
+      got: `a ${kind} key`,
+    });
+  });
 });
 
 describe('linkProblem', () => {

@@ -8,6 +8,7 @@ import { isSignedBy } from '../../../src/core/x509/signed.ts';
 import { forge } from '../../support/forge.ts';
 import { hex } from '../../support/hex.ts';
 import { certify, party, revoke } from '../../support/pki.ts';
+import { RSA_2048 } from '../../support/rsa-keys.ts';
 import { asView } from '../../support/view.ts';
 
 const read = (der: Uint8Array) => parseCrl(der, 'crl');
@@ -55,6 +56,12 @@ const cases: [string, Uint8Array][] = [
   ['without', empty],
   ['beyond 2049', await revoke(root, { nextUpdate: new Date('2060-01-01T00:00:00Z') })],
   ['of a thousand entries', await revoke(root, { entries: manyEntries(1000) })],
+  ['signed with P-384', await revoke(await party('P-384', 'P-384'))],
+  [
+    'signed with RSASSA-PSS',
+    await revoke(await party('RSA', RSA_2048), { entries: manyEntries(3) }),
+  ],
+  ['without extensions', await revoke(root, { without: ['2.5.29.20', '2.5.29.35'] })],
 ];
 
 function manyEntries(count: number) {
