@@ -7,6 +7,10 @@ import {
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
 import { simulatorTdxVerb } from './simulator.ts';
+import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
+import { snpFloorsVerb } from './snp-floors.ts';
+import { snpIdBlockVerb } from './snp-id-block.ts';
+import { snpMeasureVerb } from './snp-measure.ts';
 import type { Verb } from './verb.ts';
 import { verifyTdxVerb } from './verify-tdx.ts';
 
@@ -14,6 +18,10 @@ import { verifyTdxVerb } from './verify-tdx.ts';
 export const VERBS: readonly Verb[] = [
   verifyTdxVerb,
   inspectVerb,
+  snpMeasureVerb,
+  snpFloorsVerb,
+  snpIdBlockVerb,
+  snpCheckIdBlockVerb,
   endorsementsFetchVerb,
   endorsementsListVerb,
   endorsementsCheckVerb,

@@ -12,6 +12,8 @@ import { type Case, parseManifest } from './manifest.ts';
 import { differences, idsOf, type Outcome } from './outcome.ts';
 import type { CaseContext, Runner } from './runner.ts';
 import { snpChainRunner, snpExtendedReportRunner, snpReportRunner } from './snp.ts';
+import { snpIdBlockRunner } from './snp-id-block.ts';
+import { snpMeasureRunner } from './snp-measure.ts';
 import { tdxCollateralRunner, tdxQuoteRunner } from './tdx.ts';
 
 /** The first that finds its files takes the case. */
@@ -23,6 +25,8 @@ const RUNNERS: readonly Runner[] = [
   snpReportRunner,
   snpExtendedReportRunner,
   snpChainRunner,
+  snpMeasureRunner,
+  snpIdBlockRunner,
 ];
 
 interface Report {
