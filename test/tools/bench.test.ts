@@ -6,9 +6,10 @@ import {
   type Pace,
   type Workload,
 } from '../../tools/bench/measure.ts';
-import { tdxMeasurements } from '../../tools/bench/measurements.ts';
 import { readOptions, selectRows } from '../../tools/bench/options.ts';
 import { renderJson, renderTable } from '../../tools/bench/report.ts';
+import { snpMeasurements } from '../../tools/bench/snp/measurements.ts';
+import { tdxMeasurements } from '../../tools/bench/tdx/measurements.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 /** A machine whose clock only moves when work is done on it. */
@@ -45,25 +46,25 @@ class Machine {
   }
 }
 
-function only(measurement: Measurement, machine: Machine) {
-  const [result] = measure([measurement], machine.pace);
+async function only(measurement: Measurement, machine: Machine) {
+  const [result] = await measure([measurement], machine.pace);
   if (result === undefined) throw new Error('no result');
   return result;
 }
 
 describe('measure', () => {
-  it('gives a rate, and a ratio of rates', () => {
+  it('gives a rate, and a ratio of rates', async () => {
     const machine = new Machine();
     const subject = machine.workload('slow', 0.5);
     const against = machine.workload('quick', 0.125);
-    expect(measure([{ name: 'row', subject, against }], machine.pace)).toEqual([
+    expect(await measure([{ name: 'row', subject, against }], machine.pace)).toEqual([
       { name: 'row', perSecond: 2000, against: 'quick', ratio: 0.25 },
     ]);
   });
 
-  it('gives no ratio where there is nothing to compare with', () => {
+  it('gives no ratio where there is nothing to compare with', async () => {
     const machine = new Machine();
-    expect(only({ name: 'row', subject: machine.workload('w', 1) }, machine)).toEqual({
+    expect(await only({ name: 'row', subject: machine.workload('w', 1) }, machine)).toEqual({
       name: 'row',
       perSecond: 1000,
       against: null,
@@ -71,34 +72,34 @@ describe('measure', () => {
     });
   });
 
-  it('keeps the ratio when the machine slows down on the way', () => {
+  it('keeps the ratio when the machine slows down on the way', async () => {
     const machine = new Machine();
     machine.slowFromMs = 600;
     const subject = machine.workload('subject', 1);
     const against = machine.workload('against', 0.5);
-    const { ratio, perSecond } = only({ name: 'row', subject, against }, machine);
+    const { ratio, perSecond } = await only({ name: 'row', subject, against }, machine);
     expect(ratio).toBe(0.5);
     expect(perSecond).toBeLessThan(1000);
   });
 
-  it('runs subject and reference side by side, and changes which goes first', () => {
+  it('runs subject and reference side by side, and changes which goes first', async () => {
     const machine = new Machine();
     const subject = machine.workload('s', 1);
     const against = machine.workload('r', 1);
-    measure([{ name: 'row', subject, against }], machine.pace);
+    await measure([{ name: 'row', subject, against }], machine.pace);
     expect(machine.slices.slice(-10).join('')).toBe('rssrrssrrs');
   });
 
-  it('visits every row in every round', () => {
+  it('visits every row in every round', async () => {
     const machine = new Machine();
     const rows = ['a', 'b'].map((name) => ({ name, subject: machine.workload(name, 1) }));
-    measure(rows, machine.pace);
+    await measure(rows, machine.pace);
     expect(machine.slices.slice(-10).join('')).toBe('ababababab');
   });
 
-  it('fills a slice with as many calls as fit, and one call at least', () => {
+  it('fills a slice with as many calls as fit, and one call at least', async () => {
     const machine = new Machine();
-    const counted = (msPerCall: number): number => {
+    const counted = async (msPerCall: number): Promise<number> => {
       let calls = 0;
       const prepare = () => {
         calls = 0;
@@ -107,53 +108,67 @@ describe('measure', () => {
           machine.spend(msPerCall);
         };
       };
-      only({ name: 'row', subject: { name: 'w', prepare } }, machine);
+      await only({ name: 'row', subject: { name: 'w', prepare } }, machine);
       return calls;
     };
-    expect(counted(1)).toBe(40);
-    expect(counted(1000)).toBe(1);
+    expect(await counted(1)).toBe(40);
+    expect(await counted(1000)).toBe(1);
   });
 
-  it('never makes more calls than one preparation has input for', () => {
+  it('never makes more calls than one preparation has input for', async () => {
     const machine = new Machine();
     let most = 0;
     const prepare = () => (call: number) => {
       most = Math.max(most, call + 1);
       machine.spend(0.01);
     };
-    only({ name: 'row', subject: { name: 'w', prepare, mostCalls: 7 } }, machine);
+    await only({ name: 'row', subject: { name: 'w', prepare, mostCalls: 7 } }, machine);
     expect(most).toBe(7);
   });
 
-  it('leaves preparation off the clock', () => {
+  it('leaves preparation off the clock', async () => {
     const machine = new Machine();
     const prepare = () => {
       machine.spend(500);
       return () => machine.spend(1);
     };
-    const { perSecond } = only({ name: 'row', subject: { name: 'w', prepare } }, machine);
+    const { perSecond } = await only({ name: 'row', subject: { name: 'w', prepare } }, machine);
     expect(perSecond).toBe(1000);
   });
 
-  it('lets a slice pay for its own garbage, and for that only', () => {
+  it('lets a slice pay for its own garbage, and for that only', async () => {
     const machine = new Machine(1);
     const prepare = () => () => machine.spend(39);
-    const { perSecond } = only(
+    const { perSecond } = await only(
       { name: 'row', subject: { name: 'w', prepare, mostCalls: 1 } },
       machine,
     );
     expect(perSecond).toBe(25);
   });
 
-  it('stops at an operation that fails: a bench of failures measures nothing', () => {
+  it('stops at an operation that fails: a bench of failures measures nothing', async () => {
     const machine = new Machine();
     const prepare = () => () => {
       machine.spend(1);
       throw new Error('not accepted');
     };
-    expect(() => only({ name: 'row', subject: { name: 'w', prepare } }, machine)).toThrow(
+    await expect(only({ name: 'row', subject: { name: 'w', prepare } }, machine)).rejects.toThrow(
       'not accepted',
     );
+  });
+
+  it('waits for an operation that takes its time, and stops when it fails', async () => {
+    const machine = new Machine();
+    const prepare = () => async () => {
+      await Promise.resolve();
+      machine.spend(2);
+    };
+    const { perSecond } = await only({ name: 'row', subject: { name: 'w', prepare } }, machine);
+    expect(perSecond).toBe(500);
+    const failing = () => () => Promise.reject(new Error('not accepted'));
+    await expect(
+      only({ name: 'row', subject: { name: 'w', prepare: failing } }, machine),
+    ).rejects.toThrow('not accepted');
   });
 });
 
@@ -231,7 +246,7 @@ describe('options', () => {
 });
 
 describe('the rows', async () => {
-  const measurements = await tdxMeasurements();
+  const measurements = [...(await tdxMeasurements()), ...(await snpMeasurements())];
 
   it('keep their names once published', () => {
     expect(measurements.map(({ name, against }) => [name, against?.name])).toEqual([
@@ -245,11 +260,15 @@ describe('the rows', async () => {
       ['tdx.parse', undefined],
       ['tdx.collateral', undefined],
       ['tdx.event-log', undefined],
+      ['limit.p384', undefined],
+      ['snp.cold', 'limit.p384'],
+      ['snp.warm', 'limit.p384'],
+      ['snp.table', 'limit.p384'],
     ]);
   });
 
-  it.each(measurements)('$name succeeds, which it proves itself', ({ subject }) => {
+  it.each(measurements)('$name succeeds, which it proves itself', async ({ subject }) => {
     const operation = subject.prepare();
-    for (let call = 0; call < 3; call++) operation(call);
+    for (let call = 0; call < 3; call++) await operation(call);
   });
 });

@@ -1,16 +1,18 @@
 import { cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
 import { measure, type Pace } from './measure.ts';
-import { tdxMeasurements } from './measurements.ts';
 import { readOptions, selectRows } from './options.ts';
 import { renderJson, renderTable } from './report.ts';
+import { snpMeasurements } from './snp/measurements.ts';
+import { tdxMeasurements } from './tdx/measurements.ts';
 
 const USAGE = 'usage: npm run bench [-- --json] [-- --only <prefix>]';
 
 const NOTES = `Evidence is the simulator's, the same for both sides of a ratio; ratios above 1 are faster.
-tdx.cold and the peer start from the quote's bytes and the bytes of one collateral file.`;
+tdx.cold and the peer start from the quote's bytes and the bytes of one collateral file;
+snp.cold and snp.warm from the bytes of report, VCEK, ASK and ARK.`;
 
-/** All rows in about forty seconds. */
+/** All rows in about a minute. */
 const PACE: Pace = {
   now: () => performance.now(),
   // Minor: a full collection would also throw away compiled code.
@@ -22,11 +24,12 @@ const PACE: Pace = {
 
 async function bench(args: readonly string[]): Promise<string> {
   const { json, only } = readOptions(args);
-  const measurements = selectRows(await tdxMeasurements(), only);
+  const all = [...(await tdxMeasurements()), ...(await snpMeasurements())];
+  const measurements = selectRows(all, only);
   if (!globalThis.gc) {
     process.stderr.write('bench: without --expose-gc one row pays for another’s garbage\n');
   }
-  const results = measure(measurements, PACE);
+  const results = await measure(measurements, PACE);
   if (json) return renderJson(results);
   const machine = `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}`;
   return `${machine}\n\n${renderTable(results, measurements)}\n${NOTES}\n`;

@@ -1,5 +1,5 @@
 /** Does one operation, the `call`th of its slice; throws when the operation did not succeed. */
-export type Operation = (call: number) => void;
+export type Operation = (call: number) => void | Promise<void>;
 
 /** Something that can be done over and over at a rate. */
 export interface Workload {
@@ -18,6 +18,11 @@ export interface Measurement {
   readonly against?: Workload;
   /** The ratio that we hold ourselves to. */
   readonly atLeast?: number;
+}
+
+/** A row that goes by the name of its subject. */
+export function row(measurement: Omit<Measurement, 'name'>): Measurement {
+  return { name: measurement.subject.name, ...measurement };
 }
 
 export interface Result {
@@ -47,18 +52,24 @@ export interface Pace {
  * its reference back to back, first the one, then the other. A machine that slows down for a
  * while then slows both, and the median of the rounds' ratios does not see it.
  */
-export function measure(measurements: readonly Measurement[], pace: Pace): readonly Result[] {
+export async function measure(
+  measurements: readonly Measurement[],
+  pace: Pace,
+): Promise<readonly Result[]> {
   const calls = new Map<Workload, number>();
-  for (const workload of workloadsOf(measurements)) calls.set(workload, warmUp(workload, pace));
-  const rate = (workload: Workload): number => slice(workload, calls.get(workload) ?? 1, pace);
+  for (const workload of workloadsOf(measurements)) {
+    calls.set(workload, await warmUp(workload, pace));
+  }
+  const rate = (workload: Workload): Promise<number> =>
+    slice(workload, calls.get(workload) ?? 1, pace);
   const rates = measurements.map((): number[] => []);
   const ratios = measurements.map((): number[] => []);
   for (let round = 0; round < pace.rounds; round++) {
     for (const [i, { subject, against }] of measurements.entries()) {
-      const first = round % 2 === 0 && against ? rate(against) : undefined;
-      const own = rate(subject);
+      const first = round % 2 === 0 && against ? await rate(against) : undefined;
+      const own = await rate(subject);
       rates[i]?.push(own);
-      if (against) ratios[i]?.push(own / (first ?? rate(against)));
+      if (against) ratios[i]?.push(own / (first ?? (await rate(against))));
     }
   }
   return measurements.map(({ name, against }, i) => ({
@@ -80,12 +91,12 @@ function workloadsOf(measurements: readonly Measurement[]): ReadonlySet<Workload
  *
  * @returns how many calls fill a slice.
  */
-function warmUp(workload: Workload, pace: Pace): number {
+async function warmUp(workload: Workload, pace: Pace): Promise<number> {
   const most = workload.mostCalls ?? Number.POSITIVE_INFINITY;
   const end = pace.now() + pace.warmUpMs;
   let calls = 1;
   while (pace.now() < end) {
-    const perSecond = slice(workload, calls, pace);
+    const perSecond = await slice(workload, calls, pace);
     // At most twice the last: the first calls are no measure of the rest.
     const fitting = Math.min(calls * 2, Math.round((perSecond * pace.sliceMs) / 1000));
     calls = Math.max(1, Math.min(fitting, most));
@@ -94,11 +105,19 @@ function warmUp(workload: Workload, pace: Pace): number {
 }
 
 /** Operations per second over one slice. */
-function slice({ prepare }: Workload, calls: number, { now, collect }: Pace): number {
+async function slice(
+  { prepare }: Workload,
+  calls: number,
+  { now, collect }: Pace,
+): Promise<number> {
   const operation = prepare();
   collect();
   const start = now();
-  for (let call = 0; call < calls; call++) operation(call);
+  for (let call = 0; call < calls; call++) {
+    const pending = operation(call);
+    // Nobody pays for waiting who does not wait.
+    if (pending) await pending;
+  }
   collect();
   return (1000 * calls) / (now() - start);
 }

@@ -1,14 +1,14 @@
-import { simulateEvidence } from './evidence.ts';
-import { limitWorkloads } from './limits.ts';
-import type { Measurement } from './measure.ts';
-import { peerWorkload } from './peer.ts';
-import { tdxWorkloads } from './tdx.ts';
+import { type Measurement, row } from '../measure.ts';
+import { simulateTdxEvidence } from './evidence.ts';
+import { tdxLimits } from './limits.ts';
+import { dcapQvlWorkload } from './peer.ts';
+import { tdxWorkloads } from './workloads.ts';
 
-/** All rows, in the order printed. */
+/** The rows about TDX, in the order printed. */
 export async function tdxMeasurements(): Promise<readonly Measurement[]> {
-  const evidence = await simulateEvidence();
-  const limit = limitWorkloads(evidence);
-  const peer = peerWorkload(evidence);
+  const evidence = await simulateTdxEvidence();
+  const limit = tdxLimits(evidence);
+  const peer = dcapQvlWorkload(evidence);
   const tdx = tdxWorkloads(evidence);
   return [
     row({ subject: limit.p256 }),
@@ -22,8 +22,4 @@ export async function tdxMeasurements(): Promise<readonly Measurement[]> {
     row({ subject: tdx.collateral }),
     row({ subject: tdx.eventLog }),
   ];
-}
-
-function row(measurement: Omit<Measurement, 'name'>): Measurement {
-  return { name: measurement.subject.name, ...measurement };
 }

@@ -1,9 +1,10 @@
-import { utf8 } from '../../src/core/bytes/text.ts';
-import { anchorFromCertificate, type TrustAnchor } from '../../src/core/x509/anchors.ts';
-import { clocksAt, type TdxClocks } from '../../src/evidence/tdx/clocks.ts';
-import type { TdxCollateral } from '../../src/evidence/tdx/collateral.ts';
-import { createTdxPlatform } from '../../src/simulator/tdx/platform.ts';
-import { simulateTdx } from '../../src/simulator/tdx/simulate.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { anchorFromCertificate, type TrustAnchor } from '../../../src/core/x509/anchors.ts';
+import { clocksAt, type TdxClocks } from '../../../src/evidence/tdx/clocks.ts';
+import type { TdxCollateral } from '../../../src/evidence/tdx/collateral.ts';
+import { createTdxPlatform } from '../../../src/simulator/tdx/platform.ts';
+import { simulateTdx } from '../../../src/simulator/tdx/simulate.ts';
+import { numbered } from '../pool.ts';
 
 /** More than a slice gets through; each quote is verified at most once a slice. */
 export const POOL_SIZE = 512;
@@ -29,7 +30,7 @@ export interface TdxEvidence {
   readonly eventLog: { readonly log: Uint8Array; readonly quote: Uint8Array };
 }
 
-export async function simulateEvidence(): Promise<TdxEvidence> {
+export async function simulateTdxEvidence(): Promise<TdxEvidence> {
   const platform = await createTdxPlatform({ seed: 'bench' });
   const logged = await simulateTdx({ seed: 'bench' });
   const indices = Array.from({ length: POOL_SIZE }, (_, i) => i);
@@ -44,17 +45,4 @@ export async function simulateEvidence(): Promise<TdxEvidence> {
     newKeys: indices.map((i) => platform.quote({ attestationSeed: `quoting enclave ${i}` })),
     eventLog: { log: logged.ccelLog, quote: logged.quote },
   };
-}
-
-function numbered(i: number): Uint8Array {
-  const reportData = new Uint8Array(64);
-  new DataView(reportData.buffer).setUint32(0, i);
-  return reportData;
-}
-
-/** The pool's quote for a call; a pool that is used up starts over. */
-export function pick<T>(pool: readonly T[], call: number): T {
-  const item = pool[call % pool.length];
-  if (item === undefined) throw new RangeError('an empty pool');
-  return item;
 }

@@ -1,12 +1,13 @@
 import { QuoteVerifier } from '@phala/dcap-qvl';
-import { pick, type TdxEvidence } from './evidence.ts';
-import type { Workload } from './measure.ts';
+import type { Workload } from '../measure.ts';
+import { pick } from '../pool.ts';
+import type { TdxEvidence } from './evidence.ts';
 
 /**
  * The JavaScript verifier that others use. It takes collateral as an object of strings, and
  * starts here, like ours, from the JSON file's bytes.
  */
-export function peerWorkload({ newKeys, collateralFile, at, root }: TdxEvidence): Workload {
+export function dcapQvlWorkload({ newKeys, collateralFile, at, root }: TdxEvidence): Workload {
   const verifier = QuoteVerifier.newWithRootCa(Buffer.from(root));
   const seconds = at.evidence / 1000;
   return {

@@ -1,22 +1,16 @@
-import { compareWithRtmrs } from '../../src/evidence/tdx/event-log/compare.ts';
-import { readEventLog } from '../../src/evidence/tdx/event-log/read.ts';
-import { parseQuote } from '../../src/evidence/tdx/quote.ts';
-import { TdxVerifier, verifyTdx } from '../../src/evidence/tdx/verifier.ts';
-import { verifyTdxCollateral } from '../../src/evidence/tdx/verify-collateral.ts';
-import type { Verification } from '../../src/evidence/verification.ts';
-import { POOL_SIZE, pick, type TdxEvidence } from './evidence.ts';
-import type { Workload } from './measure.ts';
+import { compareWithRtmrs } from '../../../src/evidence/tdx/event-log/compare.ts';
+import { readEventLog } from '../../../src/evidence/tdx/event-log/read.ts';
+import { parseQuote } from '../../../src/evidence/tdx/quote.ts';
+import { TdxVerifier, verifyTdx } from '../../../src/evidence/tdx/verifier.ts';
+import { verifyTdxCollateral } from '../../../src/evidence/tdx/verify-collateral.ts';
+import { accepted } from '../accepted.ts';
+import type { Workload } from '../measure.ts';
+import { pick } from '../pool.ts';
+import { POOL_SIZE, type TdxEvidence } from './evidence.ts';
 
 export type TdxWorkloads = Readonly<
   Record<'cold' | 'warm' | 'again' | 'parse' | 'collateral' | 'eventLog', Workload>
 >;
-
-/** A bench of rejections would measure nothing. */
-function accepted({ verdict, checks }: Verification): void {
-  if (verdict === 'accept') return;
-  const open = checks.filter(({ outcome }) => outcome !== 'pass').map(({ id }) => id);
-  throw new Error(`the bench's evidence is not accepted: ${verdict} (${open.join(', ')})`);
-}
 
 /**
  * Below the number of quotes in a slice, so that the memory is full and forgets with every
