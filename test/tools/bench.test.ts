@@ -9,6 +9,7 @@ import {
 import { readOptions, selectRows } from '../../tools/bench/options.ts';
 import { renderJson, renderTable } from '../../tools/bench/report.ts';
 import { snpMeasurements } from '../../tools/bench/snp/measurements.ts';
+import { snpPeerMeasurements } from '../../tools/bench/snp/peer.ts';
 import { tdxMeasurements } from '../../tools/bench/tdx/measurements.ts';
 import { faultOf } from '../support/fault-of.ts';
 
@@ -271,4 +272,13 @@ describe('the rows', async () => {
     const operation = subject.prepare();
     for (let call = 0; call < 3; call++) await operation(call);
   });
+});
+
+it('the peer of SEV-SNP has its rows, or a reason why it has none', async () => {
+  const reasons: string[] = [];
+  const found = await snpPeerMeasurements((why) => reasons.push(why));
+  expect(found.map(({ name }) => name)).toEqual(
+    reasons.length > 0 ? [] : ['peer.tinfoil', 'snp.cold.peer'],
+  );
+  expect(reasons.join()).toMatch(/^(peer\.tinfoil: .+)?$/);
 });

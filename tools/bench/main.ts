@@ -4,13 +4,15 @@ import { measure, type Pace } from './measure.ts';
 import { readOptions, selectRows } from './options.ts';
 import { renderJson, renderTable } from './report.ts';
 import { snpMeasurements } from './snp/measurements.ts';
+import { snpPeerMeasurements } from './snp/peer.ts';
 import { tdxMeasurements } from './tdx/measurements.ts';
 
 const USAGE = 'usage: npm run bench [-- --json] [-- --only <prefix>]';
 
 const NOTES = `Evidence is the simulator's, the same for both sides of a ratio; ratios above 1 are faster.
 tdx.cold and the peer start from the quote's bytes and the bytes of one collateral file;
-snp.cold and snp.warm from the bytes of report, VCEK, ASK and ARK.`;
+snp.cold and snp.warm from the bytes of report, VCEK, ASK and ARK. peer.tinfoil and
+snp.cold.peer verify one genuine report, its CAs built in.`;
 
 /** All rows in about a minute. */
 const PACE: Pace = {
@@ -22,12 +24,20 @@ const PACE: Pace = {
   warmUpMs: 500,
 };
 
+function warn(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
 async function bench(args: readonly string[]): Promise<string> {
   const { json, only } = readOptions(args);
-  const all = [...(await tdxMeasurements()), ...(await snpMeasurements())];
+  const all = [
+    ...(await tdxMeasurements()),
+    ...(await snpMeasurements()),
+    ...(await snpPeerMeasurements(warn)),
+  ];
   const measurements = selectRows(all, only);
   if (!globalThis.gc) {
-    process.stderr.write('bench: without --expose-gc one row pays for another’s garbage\n');
+    warn('without --expose-gc one row pays for another’s garbage');
   }
   const results = await measure(measurements, PACE);
   if (json) return renderJson(results);
