@@ -77,6 +77,8 @@ export const verifyP384: CryptoPort['verifyP384'] = (key, message, signature) =>
   verify('sha384', message, key as unknown as KeyObject, toSigValue(signature));
 
 export const verifyRsaPssSha384: CryptoPort['verifyRsaPssSha384'] = (key, message, signature) =>
+  // OpenSSL takes a PSS signature without its leading zeros, which is another way to write it.
+  signature.length === bytesOf(key) &&
   verify(
     'sha384',
     message,
@@ -87,6 +89,10 @@ export const verifyRsaPssSha384: CryptoPort['verifyRsaPssSha384'] = (key, messag
     },
     signature,
   );
+
+function bytesOf(key: RsaPublicKey): number {
+  return ((key as unknown as KeyObject).asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+}
 
 export const verifyRsaPkcs1Sha256: CryptoPort['verifyRsaPkcs1Sha256'] = (key, message, signature) =>
   verify('sha256', message, key as unknown as KeyObject, signature);

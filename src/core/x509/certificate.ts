@@ -15,8 +15,8 @@ import {
 } from './extensions.ts';
 import { type DistinguishedName, parseName } from './name.ts';
 import {
+  expectSameAlgorithm,
   type PublicKeyInfo,
-  parseAlgorithm,
   parsePublicKeyInfo,
   parseSigned,
   type Signed,
@@ -56,10 +56,7 @@ export function parseCertificate(der: Uint8Array, path: string): Certificate {
   if (version.smallInteger('version') !== 2) throw malformed(`${path}.version`, 'want X.509 v3');
   version.end();
   const serial = toHex(tbs.integer('serialNumber'));
-  const algorithm = parseAlgorithm(tbs, 'signature');
-  if (algorithm !== signed.signatureAlgorithm) {
-    throw malformed(`${path}.signature`, 'inner and outer signature algorithm differ');
-  }
+  expectSameAlgorithm(tbs, signed, path);
   const issuer = parseName(tbs.expect(TAG.sequence, 'issuer').raw, `${path}.issuer`);
   const validity = parseValidity(tbs.sequence('validity'), `${path}.validity`);
   const subject = parseName(tbs.expect(TAG.sequence, 'subject').raw, `${path}.subject`);

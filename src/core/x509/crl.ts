@@ -10,7 +10,7 @@ import {
   parseExtensions,
 } from './extensions.ts';
 import { type DistinguishedName, parseName } from './name.ts';
-import { parseAlgorithm, parseSigned, type Signed } from './signed.ts';
+import { expectSameAlgorithm, parseSigned, type Signed } from './signed.ts';
 import type { Validity } from './validity.ts';
 
 /** An X.509 v2 certificate revocation list (RFC 5280 section 5.1). */
@@ -41,9 +41,7 @@ export function parseCrl(der: Uint8Array, path: string): Crl {
   const signed = parseSigned(der, path);
   const tbs = derSequence(signed.tbs, `${path}.tbsCertList`);
   if (tbs.smallInteger('version') !== 1) throw malformed(`${path}.version`, 'want CRL v2');
-  if (parseAlgorithm(tbs, 'signature') !== signed.signatureAlgorithm) {
-    throw malformed(`${path}.signature`, 'inner and outer signature algorithm differ');
-  }
+  expectSameAlgorithm(tbs, signed, path);
   const issuer = parseName(tbs.expect(TAG.sequence, 'issuer').raw, `${path}.issuer`);
   const from = parseTime(tbs, `${path}.thisUpdate`);
   const to = parseTime(tbs, `${path}.nextUpdate`);

@@ -6,6 +6,7 @@ import {
   verifyP384,
   verifyRsaPssSha384,
 } from '#crypto';
+import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
 import type { P256PublicKey, P384PublicKey, RsaPublicKey } from '../crypto/port.ts';
 import { type DerReader, derSequence, TAG } from '../encoding/der.ts';
@@ -20,6 +21,8 @@ export interface Signed {
   readonly tbs: Uint8Array;
   /** One of the schemes that we verify, or the object identifier of another. */
   readonly signatureAlgorithm: string;
+  /** As it stands outside of the signature: what is signed must say the same, byte by byte. */
+  readonly outerAlgorithm: Uint8Array;
   /**
    * ECDSA: r ‖ s, 64 or 96 bytes, undefined when a number is too large for the curve.
    * RSA: as it stands. Undefined for a scheme that we do not verify.
@@ -49,20 +52,31 @@ const PSS_SHA384: readonly string[] = [
 export function parseSigned(der: Uint8Array, path: string): Signed {
   const outer = derSequence(der, path);
   const tbs = outer.element('tbs').raw;
-  const signatureAlgorithm = parseAlgorithm(outer, 'signatureAlgorithm');
+  const outerAlgorithm = outer.element('signatureAlgorithm').raw;
+  const signatureAlgorithm = algorithmName(outerAlgorithm, `${path}.signatureAlgorithm`);
   const { bytes, unused } = outer.bitString('signature');
   if (unused !== 0) throw malformed(`${path}.signature`, 'unused bits in a signature');
   outer.end();
   return {
     tbs,
     signatureAlgorithm,
+    outerAlgorithm,
     signature: parseSignature(signatureAlgorithm, bytes, `${path}.signature`),
   };
 }
 
-/** AlgorithmIdentifier of a signature; ECDSA has no parameters, not even NULL (RFC 5758). */
-export function parseAlgorithm(reader: DerReader, field: string): string {
-  const algorithm = reader.sequence(field);
+/**
+ * The AlgorithmIdentifier inside of what is signed (RFC 5280 section 4.1.2.3): were it another
+ * than the one outside, one signature would have two meanings.
+ */
+export function expectSameAlgorithm(reader: DerReader, signed: Signed, path: string): void {
+  if (equalBytes(reader.element('signature').raw, signed.outerAlgorithm)) return;
+  throw malformed(`${path}.signature`, 'inner and outer signature algorithm differ');
+}
+
+/** The name of an AlgorithmIdentifier; ECDSA has no parameters, not even NULL (RFC 5758). */
+export function algorithmName(der: Uint8Array, path: string): string {
+  const algorithm = derSequence(der, path);
   const oid = algorithm.oid('algorithm');
   if (oid === RSASSA_PSS && algorithm.peek() === TAG.sequence) {
     const parameters = toHex(algorithm.expect(TAG.sequence, 'parameters').raw);
@@ -156,9 +170,14 @@ function parseRsaKey(bytes: Uint8Array, path: string) {
   const exponent = positive(sequence.integer('publicExponent'), `${path}.publicExponent`);
   sequence.end();
   const key = importRsa(modulus, exponent);
-  const bits = 8 * modulus.length;
+  const bits = bitLength(modulus);
   if (key === undefined) throw malformed(path, `no RSA key to rely on: ${bits} bits`);
   return { kind: `RSA-${bits}`, key } as const;
+}
+
+function bitLength(magnitude: Uint8Array): number {
+  const [first] = magnitude;
+  return first === undefined ? 0 : 8 * magnitude.length - (Math.clz32(first) - 24);
 }
 
 function positive(content: Uint8Array, path: string): Uint8Array {

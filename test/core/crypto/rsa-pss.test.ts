@@ -69,6 +69,7 @@ describe.each(implementations)('%s', (_, crypto) => {
     ['the modulus', message, RSA_2048.modulus],
     ['the modulus less 1', message, RSA_2048.modulus.with(-1, (RSA_2048.modulus.at(-1) ?? 0) ^ 1)],
     ['the number and the modulus', messageOfZero, plus(ofZero, RSA_2048.modulus)],
+    ['a signature without its leading zero', messageOfZero, ofZero.subarray(1)],
     ['a zero byte in front', message, Uint8Array.of(0, ...good)],
     ['one byte short', message, good.subarray(0, -1)],
     ['one byte long', message, Uint8Array.of(...good, 0)],

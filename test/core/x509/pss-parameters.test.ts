@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/bytes/hex.ts';
-import { DerReader, TAG } from '../../../src/core/encoding/der.ts';
+import { TAG } from '../../../src/core/encoding/der.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import {
+  algorithmName,
   isSignedBy,
-  parseAlgorithm,
   parsePublicKeyInfo,
   parseSigned,
 } from '../../../src/core/x509/signed.ts';
@@ -116,12 +116,17 @@ describe('parameters', () => {
     ['a second time', forge(PSS_SHA384, [1], twice), 'after the last'],
     ['cut short', forge(PSS_SHA384, [1], (one) => one.subarray(0, -1)), 'needs 52 bytes'],
   ])('%s are refused', (_name, algorithm, detail) => {
-    const fault = faultOf(() => parseAlgorithm(new DerReader(algorithm, 'thing'), 'algorithm'));
+    const fault = faultOf(() => algorithmName(algorithm, 'thing.algorithm'));
     expect(fault).toMatchObject({ code: 'malformed' });
     expect(fault.detail).toContain(detail);
   });
 
-  it('must be the same within and without', () => {
+  it('must be the same within and without, though both name the same scheme', () => {
+    const other = forge(golden, [0, 2], () => PSS_SHA384_TRAILER);
+    expect(faultOf(() => parseCertificate(other, 'cert')).at).toBe('cert.signature');
+  });
+
+  it('must be the same scheme within and without', () => {
     const inner = forge(golden, [0, 2], () => pss());
     expect(faultOf(() => parseCertificate(inner, 'cert'))).toMatchObject({
       at: 'cert.signature',

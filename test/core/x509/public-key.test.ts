@@ -185,7 +185,7 @@ describe('an RSA key: refuses', () => {
     ],
     ['an empty modulus', [1], numbers(hex('0200'), EXPONENT), '.modulus', 'empty INTEGER'],
     ['a modulus of 0', [1], numbers(hex('020100'), EXPONENT), '', 'no RSA key to rely on: 0 bits'],
-    ['a modulus of 1', [1], numbers(hex('020101'), EXPONENT), '', 'no RSA key to rely on: 8 bits'],
+    ['a modulus of 1', [1], numbers(hex('020101'), EXPONENT), '', 'no RSA key to rely on: 1 bits'],
     [
       'an even modulus',
       [1],

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/bytes/hex.ts';
-import { DerReader } from '../../../src/core/encoding/der.ts';
 import {
+  algorithmName,
   isSignedBy,
-  parseAlgorithm,
   parsePublicKeyInfo,
   parseSigned,
 } from '../../../src/core/x509/signed.ts';
@@ -71,8 +70,8 @@ it('left-pads short numbers to 32 bytes', () => {
   );
 });
 
-it('parseAlgorithm wants no parameters, not even NULL', () => {
-  const read = (text: string) => parseAlgorithm(new DerReader(hex(text), 'thing'), 'algorithm');
+it('algorithmName wants no parameters, not even NULL', () => {
+  const read = (text: string) => algorithmName(hex(text), 'thing.algorithm');
   expect(read('300406022a03')).toBe('1.2.3');
   expect(faultOf(() => read('300606022a030500')).at).toBe('thing.algorithm');
 });
