@@ -5,6 +5,7 @@ import { run } from '../../src/cli/run.ts';
 export interface CaseReport {
   readonly id: string;
   readonly verdict?: string;
+  readonly authentic?: boolean;
   readonly failed?: readonly string[];
   readonly unresolved?: readonly string[];
   readonly differs: readonly string[];
@@ -19,6 +20,7 @@ export async function conformance(manifest: string): Promise<readonly CaseReport
     readFile,
     fetch: () => Promise.reject(new Error('conformance needs no network')),
     now: () => Number.NaN,
+    pause: () => Promise.reject(new Error('conformance waits for nobody')),
     colours: false,
   });
   return lines.map((line) => JSON.parse(line));

@@ -1,67 +1,101 @@
 import { describe, expect, it } from 'vitest';
-import { isMismatch } from '../../../src/core/mismatch.ts';
+import { toHex } from '../../../src/core/bytes/hex.ts';
 import { amdSignature, encodeAmdSignature } from '../../../src/evidence/snp/amd-signature.ts';
 import { hex } from '../../support/hex.ts';
+import { amdForm } from '../../support/snp.ts';
 import { asView } from '../../support/view.ts';
 
+/** SP 800-186 section 3.2.1.4. */
 const ORDER = hex(
   'ffffffffffffffffffffffffffffffffffffffffffffffff c7634d81f4372ddf581a0db248b0a77aecec196accc52973',
 );
 const ONE = new Uint8Array(48).with(47, 1);
+const BELOW = ORDER.with(47, 0x72);
+const RAW = Uint8Array.from({ length: 96 }, (_, i) => i + 1);
 
-const r = Uint8Array.from({ length: 48 }, (_, i) => i + 1);
-const s = Uint8Array.from({ length: 48 }, (_, i) => 0x80 + i);
-const good = encodeAmdSignature(Uint8Array.of(...r, ...s));
+function of(r: Uint8Array, s: Uint8Array): Uint8Array {
+  return amdForm(Uint8Array.of(...r, ...s));
+}
 
-it('turns both numbers round, and back', () => {
-  expect(good).toHaveLength(512);
-  expect([good[0], good[47], good[72], good[119]]).toEqual([48, 1, 0x80 + 47, 0x80]);
-  expect(amdSignature(good)).toEqual({ signature: Uint8Array.of(...r, ...s) });
-});
+describe('a signature', () => {
+  it('is R and S in the other byte order', () => {
+    expect(amdSignature(amdForm(RAW))).toEqual({ signature: RAW });
+  });
 
-it('reads the same out of a larger buffer, and leaves it as it was', () => {
-  const view = asView(good);
-  expect(amdSignature(view)).toEqual(amdSignature(good));
-  expect(view).toEqual(good);
-});
+  it('is read out of a larger buffer alike', () => {
+    expect(amdSignature(asView(amdForm(RAW)))).toEqual({ signature: RAW });
+  });
 
-it('takes the extremes of the range, a high S among them', () => {
-  const most = ORDER.with(47, (ORDER[47] ?? 0) - 1);
-  for (const number of [ONE, most]) {
-    const signature = Uint8Array.of(...number, ...number);
-    expect(amdSignature(encodeAmdSignature(signature))).toEqual({ signature });
-  }
-});
+  it('is written as it is read', () => {
+    expect(toHex(encodeAmdSignature(RAW))).toBe(toHex(amdForm(RAW)));
+  });
 
-describe('names the first problem of', () => {
-  const pair = (first: Uint8Array, second: Uint8Array) =>
-    encodeAmdSignature(Uint8Array.of(...first, ...second));
-  const zero = new Uint8Array(48);
   it.each([
-    { name: 'one byte short', field: good.subarray(0, 511), got: '511 bytes' },
-    { name: 'one byte long', field: Uint8Array.of(...good, 0), got: '513 bytes' },
-    { name: 'R byte 48', field: good.with(48, 1), got: 'bytes 48..71 of R not zero' },
-    { name: 'R byte 71', field: good.with(71, 1), got: 'bytes 48..71 of R not zero' },
-    { name: 'S byte 48', field: good.with(120, 1), got: 'bytes 48..71 of S not zero' },
-    { name: 'S byte 71', field: good.with(143, 1), got: 'bytes 48..71 of S not zero' },
-    {
-      name: 'the first byte of the tail',
-      field: good.with(144, 1),
-      got: 'tail behind R and S not zero',
-    },
-    {
-      name: 'the last byte of the tail',
-      field: good.with(511, 1),
-      got: 'tail behind R and S not zero',
-    },
-    { name: 'R 0', field: pair(zero, s), got: 'R is 0' },
-    { name: 'S 0', field: pair(r, zero), got: 'S is 0' },
-    { name: 'R the order', field: pair(ORDER, s), got: 'R is not below the group order' },
-    { name: 'S the order', field: pair(r, ORDER), got: 'S is not below the group order' },
-    { name: 'all zero', field: new Uint8Array(512), got: 'R is 0' },
-  ])('$name', ({ field, got }) => {
-    const answer = amdSignature(field);
-    expect(isMismatch(answer)).toBe(true);
-    expect(answer).toMatchObject({ got });
+    ['least', ONE],
+    ['greatest', BELOW],
+  ])('may be the %s there is', (_, scalar) => {
+    expect(amdSignature(of(scalar, scalar))).toEqual({
+      signature: Uint8Array.of(...scalar, ...scalar),
+    });
+  });
+});
+
+describe('out of range', () => {
+  const zero = new Uint8Array(48);
+  const all = new Uint8Array(48).fill(0xff);
+  const want = (name: string) => `${name} from 1 to below the group order`;
+
+  it.each([
+    ['R of 0', of(zero, ONE), 'R', 'R is 0'],
+    ['S of 0', of(ONE, zero), 'S', 'S is 0'],
+    ['nothing at all', of(zero, zero), 'R', 'R is 0'],
+    ['R of the order', of(ORDER, ONE), 'R', 'R is not below the group order'],
+    ['S of the order', of(ONE, ORDER), 'S', 'S is not below the group order'],
+    ['R of all ones', of(all, ONE), 'R', 'R is not below the group order'],
+    ['S of all ones', of(ONE, all), 'S', 'S is not below the group order'],
+  ])('%s', (_, field, name, got) => {
+    expect(amdSignature(field)).toEqual({ want: want(name), got });
+  });
+});
+
+describe('bytes that nobody signed', () => {
+  const dirty = (at: number) => amdSignature(amdForm(RAW).with(at, 1));
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+  it('above R are all looked at', () => {
+    const found = range(48, 72).map(dirty);
+    expect(new Set(found.map((one) => JSON.stringify(one)))).toEqual(
+      new Set([
+        JSON.stringify({ want: 'bytes 48..71 of R zero', got: 'bytes 48..71 of R not zero' }),
+      ]),
+    );
+  });
+
+  it('above S are all looked at', () => {
+    const found = range(120, 144).map(dirty);
+    expect(new Set(found.map((one) => JSON.stringify(one)))).toEqual(
+      new Set([
+        JSON.stringify({ want: 'bytes 48..71 of S zero', got: 'bytes 48..71 of S not zero' }),
+      ]),
+    );
+  });
+
+  it('behind both are all looked at', () => {
+    const found = range(144, 512).map(dirty);
+    expect(new Set(found.map((one) => JSON.stringify(one)))).toEqual(
+      new Set([
+        JSON.stringify({
+          want: 'zero bytes behind R and S',
+          got: 'tail behind R and S not zero',
+        }),
+      ]),
+    );
+  });
+});
+
+it.each([0, 96, 144, 511, 513])('%i bytes are none', (length) => {
+  expect(amdSignature(new Uint8Array(length).fill(1))).toEqual({
+    want: '512 bytes',
+    got: `${length} bytes`,
   });
 });

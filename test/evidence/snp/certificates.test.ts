@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { toPem } from '../../../src/core/encoding/pem.ts';
+import { AMD_ARK_GENOA, AMD_ARK_MILAN } from '../../../src/core/x509/amd-roots.ts';
+import { readCertificates, readCrl } from '../../../src/evidence/snp/certificates.ts';
+import { faultOf } from '../../support/fault-of.ts';
+import { party, revoke } from '../../support/pki.ts';
+
+const milan = AMD_ARK_MILAN.certificate.der;
+const genoa = AMD_ARK_GENOA.certificate.der;
+
+function pem(...ders: readonly Uint8Array[]): Uint8Array {
+  return utf8(ders.map((der) => toPem(der, 'CERTIFICATE')).join(''));
+}
+
+const namesIn = (bytes: Uint8Array) =>
+  readCertificates(bytes, 'chain[0]').map(({ subject }) => subject.commonName);
+
+describe('certificates', () => {
+  it('are one in DER, any number in PEM, in their order', () => {
+    expect(namesIn(milan)).toEqual(['ARK-Milan']);
+    expect(namesIn(pem(milan))).toEqual(['ARK-Milan']);
+    expect(namesIn(pem(genoa, milan))).toEqual(['ARK-Genoa', 'ARK-Milan']);
+    expect(namesIn(concatBytes(utf8('\r\n'), pem(milan)))).toEqual(['ARK-Milan']);
+  });
+
+  it('are copies: what is made of them does not change with the caller’s buffer', () => {
+    const buffer = milan.slice();
+    const [certificate] = readCertificates(buffer, 'vek');
+    buffer.fill(0);
+    expect(certificate?.der).toEqual(milan);
+  });
+
+  it.each([
+    ['a second one in DER', concatBytes(milan, genoa), 'vek', /after the last element/],
+    ['PEM of something else', utf8(toPem(milan, 'X509 CRL')), 'vek', /not a CERTIFICATE PEM block/],
+    ['text before PEM', concatBytes(utf8('Milan:\n'), pem(milan)), 'vek', /not a CERTIFICATE/],
+    ['text', utf8('no certificate'), 'vek', /not a CERTIFICATE/],
+    ['bytes above ASCII', Uint8Array.of(0xef, 0xbb, 0xbf, ...pem(milan)), 'vek', /not a CERT/],
+    ['a PEM block cut short', pem(milan).subarray(0, 900), 'vek[0]', /without its end line/],
+    ['DER cut short', milan.subarray(0, 900), 'vek.sequence', /needs/],
+  ])('are not %s', (_, bytes, at, detail) => {
+    const fault = faultOf(() => readCertificates(bytes, 'vek'));
+    expect(fault).toMatchObject({ code: 'malformed', at });
+    expect(fault.detail).toMatch(detail);
+  });
+
+  it('that are none of several are named by their number', () => {
+    const broken = pem(milan, genoa.subarray(0, 100));
+    expect(faultOf(() => readCertificates(broken, 'chain[2]')).at).toMatch(/^chain\[2\]\[1\]/);
+  });
+
+  it('are eight at most', () => {
+    expect(namesIn(pem(...new Array<Uint8Array>(8).fill(milan)))).toHaveLength(8);
+    const nine = pem(...new Array<Uint8Array>(9).fill(milan));
+    expect(faultOf(() => readCertificates(nine, 'vek')).detail).toBe('9 certificates');
+  });
+
+  it('are not searched for in more than 256 KiB', () => {
+    const most = 256 * 1024;
+    const padded = (size: number) => {
+      const bytes = new Uint8Array(size).fill(0x0a);
+      bytes.set(pem(milan));
+      return bytes;
+    };
+    expect(namesIn(padded(most))).toEqual(['ARK-Milan']);
+    expect(faultOf(() => readCertificates(padded(most + 1), 'vek'))).toMatchObject({
+      at: 'vek',
+      detail: `${most + 1} bytes`,
+    });
+  });
+
+  it('may be none, which is for the caller to judge', () => {
+    expect(readCertificates(new Uint8Array(), 'vek')).toEqual([]);
+    expect(readCertificates(utf8(' \n'), 'vek')).toEqual([]);
+  });
+});
+
+describe('a CRL', async () => {
+  const der = await revoke(await party('ARK-Genoa', 'P-384'));
+  const asPem = utf8(toPem(der, 'X509 CRL'));
+
+  it('is read in either form', () => {
+    expect(readCrl(der, 'crl')).toEqual(readCrl(asPem, 'crl'));
+  });
+
+  it.each([
+    ['none', new Uint8Array()],
+    ['two', concatBytes(asPem, asPem)],
+  ])('is one, not %s', (_, bytes) => {
+    expect(faultOf(() => readCrl(bytes, 'crl'))).toMatchObject({
+      code: 'malformed',
+      at: 'crl',
+      detail: 'want one CRL',
+    });
+  });
+
+  it('is no certificate, and no certificate a CRL', () => {
+    faultOf(() => readCrl(milan, 'crl'));
+    faultOf(() => readCertificates(der, 'vek'));
+  });
+});
