@@ -13,7 +13,7 @@ import { SNP_PRODUCTS, type SnpProduct } from './product.ts';
 import type { SnpReportContent } from './report.ts';
 
 /** When everything that the simulator makes is in date. */
-export const SNP_SIMULATED_NOW = Date.UTC(2026, 5, 1);
+const SNP_SIMULATED_NOW = Date.UTC(2026, 5, 1);
 
 export type SnpSigner = 'vcek' | 'vlek';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
+import { AMD_ROOTS } from '../../../src/core/x509/amd-roots.ts';
+import { anchorFromCertificate, type TrustAnchor } from '../../../src/core/x509/anchors.ts';
 import { SNP_CHECKS, type SnpCheckId } from '../../../src/evidence/snp/checks.ts';
 import { snpClocksAt } from '../../../src/evidence/snp/input.ts';
 import { type SnpVerification, verifySnp } from '../../../src/evidence/snp/verifier.ts';
@@ -29,6 +30,7 @@ function casesOf<Name extends SnpFaultName | SnpVariantName>(
 async function verified(
   product: SnpProduct,
   fault: SnpFaultName | SnpVariantName,
+  vendor: readonly TrustAnchor[] = [],
 ): Promise<SnpVerification> {
   const made = await simulateSnp({ product, fault });
   const { report, extendedReport = report, vek, chain, crl, root, at, questions } = made;
@@ -38,7 +40,7 @@ async function verified(
     chain,
     ...(crl && { crl }),
     at: snpClocksAt(at),
-    anchors: [anchorFromCertificate(root, 'root')],
+    anchors: vendor.length > 0 ? vendor : [anchorFromCertificate(root, 'root')],
     ...questions,
   });
 }
@@ -65,6 +67,26 @@ describe('what is merely out of the ordinary is accepted', () => {
     expect(answers(verification, 'skipped').sort()).toEqual([...(snpCase(name).skipped ?? [])]);
     expect(verification.verdict).toBe('accept');
   });
+});
+
+/** With the root among what is handed over, with a table that brings it, and without it. */
+const UNDER_AMD: readonly (SnpVariantName | SnpFaultName)[] = [
+  'valid_v5',
+  'vlek_v5',
+  'chain_with_root',
+  'table_vcek',
+  'hierarchy_forged',
+];
+
+describe('under AMD’s roots nothing of the simulator is authentic', () => {
+  it.each(PRODUCTS.flatMap((product) => UNDER_AMD.map((name) => [product, name] as const)))(
+    '%s %s',
+    async (product, name) => {
+      const verification = await verified(product, name, AMD_ROOTS);
+      expect([verification.verdict, verification.authentic]).toEqual(['reject', false]);
+      expect(answers(verification, 'fail')).toContain('snp.vek.root');
+    },
+  );
 });
 
 /** Asked of a clock before there is any evidence. */
