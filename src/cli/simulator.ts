@@ -1,4 +1,12 @@
-import type { Verb } from './verb.ts';
+import type { Options, Verb } from './verb.ts';
+
+const SIMULATOR_OPTIONS: Options = {
+  seed: { value: '<text>', help: 'another seed is another root and another platform' },
+  list: { help: 'list the cases instead' },
+};
+
+const NOTE =
+  'The same case and seed make the same bytes. The root is no vendor’s: a verification trusts it only under --trust-anchor, and is marked "simulator".';
 
 export const simulatorTdxVerb: Verb = {
   name: 'simulator tdx',
@@ -7,12 +15,23 @@ export const simulatorTdxVerb: Verb = {
   arity: { min: 0, max: 1 },
   options: {
     case: { value: '<name>', help: 'which good or wrong way; valid_v4 by default' },
-    seed: { value: '<text>', help: 'another seed is another root and another platform' },
-    list: { help: 'list the cases instead' },
+    ...SIMULATOR_OPTIONS,
   },
-  notes: [
-    'The same case and seed make the same bytes. The root is no vendor’s: a verification trusts it only under --trust-anchor, and is marked "simulator".',
-  ],
+  notes: [NOTE],
   // Making certificates needs a library that no other verb should have to load.
   run: async (io, args) => (await import('./simulator-tdx.ts')).simulatorTdx(io, args),
+};
+
+export const simulatorSnpVerb: Verb = {
+  name: 'simulator snp',
+  summary: 'Make SEV-SNP evidence under a test root, good or wrong in exactly one way.',
+  operands: '<dir>',
+  arity: { min: 0, max: 1 },
+  options: {
+    case: { value: '<name>', help: 'which good or wrong way; valid_v5 by default' },
+    product: { value: '<milan|genoa|turin>', help: 'which product line; genoa by default' },
+    ...SIMULATOR_OPTIONS,
+  },
+  notes: [NOTE],
+  run: async (io, args) => (await import('./simulator-snp.ts')).simulatorSnp(io, args),
 };
