@@ -52,10 +52,23 @@ function readString(attribute: DerReader, path: string): string {
   const { tag, content } = attribute.element('value');
   const encoding = STRING_DECODERS.get(tag);
   if (encoding === undefined) throw malformed(path, `name with string type 0x${tag.toString(16)}`);
+  // Nearly all names, and quicker than to set a decoder up.
+  const ascii = encoding === 'utf-16be' ? undefined : asciiText(content);
+  if (ascii !== undefined) return ascii;
   try {
     // A byte order mark is kept: dropped, it would make two different names look the same.
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
     throw malformed(path, `name that is not valid ${encoding}`);
   }
+}
+
+/** @returns undefined when there is a byte beyond ASCII. */
+function asciiText(bytes: Uint8Array): string | undefined {
+  let text = '';
+  for (const byte of bytes) {
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

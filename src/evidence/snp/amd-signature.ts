@@ -1,5 +1,5 @@
 import { isZero } from '../../core/bytes/equal.ts';
-import { toHex } from '../../core/bytes/hex.ts';
+import { fromHex } from '../../core/bytes/hex.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 
 /** R and S each stand in 72 bytes, of which P-384 needs 48. */
@@ -9,9 +9,10 @@ const SCALAR = 48;
 /** The size of a signature in AMD's structures: R, S, then reserved bytes. */
 export const AMD_SIGNATURE_SIZE = 512;
 
-/** The order of the group of P-384 (FIPS 186-5, SP 800-186 section 3.2.1.4). */
-const P384_ORDER = BigInt(
-  '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+/** The order of the group of P-384, big-endian (FIPS 186-5, SP 800-186 section 3.2.1.4). */
+const P384_ORDER = fromHex(
+  'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+  'P-384',
 );
 
 /**
@@ -63,14 +64,19 @@ function scalarProblem(name: string, field: Uint8Array): Mismatch | undefined {
   if (!isZero(above)) {
     return { want: `bytes 48..71 of ${name} zero`, got: `bytes 48..71 of ${name} not zero` };
   }
-  const value = BigInt(`0x${toHex(bigEndian(field))}`);
-  if (value === 0n) return { want: `${name} from 1 to below the group order`, got: `${name} is 0` };
-  return value < P384_ORDER
-    ? undefined
-    : {
-        want: `${name} from 1 to below the group order`,
-        got: `${name} is not below the group order`,
-      };
+  const value = field.subarray(0, SCALAR);
+  const want = `${name} from 1 to below the group order`;
+  if (isZero(value)) return { want, got: `${name} is 0` };
+  return isBelowOrder(value) ? undefined : { want, got: `${name} is not below the group order` };
+}
+
+/** @param value 48 bytes, little-endian. */
+function isBelowOrder(value: Uint8Array): boolean {
+  for (let i = 0; i < SCALAR; i++) {
+    const difference = (value[SCALAR - 1 - i] ?? 0) - (P384_ORDER[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
 }
 
 function tailProblem(tail: Uint8Array): Mismatch | undefined {

@@ -31,7 +31,9 @@ export function readAuthorities(
   blobs: readonly Uint8Array[],
   anchors: readonly TrustAnchor[],
 ): readonly Authority[] {
-  const certificates = blobs.flatMap((blob, i) => readCertificates(blob, `chain[${i}]`));
+  // Those that all the world has, and has parsed.
+  const known = [...anchors.map(({ certificate }) => certificate), ...publishedIntermediates()];
+  const certificates = blobs.flatMap((blob, i) => readCertificates(blob, `chain[${i}]`, known));
   const roots = certificates.filter(isSelfIssued);
   return certificates
     .filter((certificate) => !isSelfIssued(certificate))

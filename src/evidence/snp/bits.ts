@@ -10,11 +10,19 @@ export function namedBits<Table extends BitTable>(
   return Object.fromEntries(entries);
 }
 
-/** Positions that are set and not in `known`, lowest first. */
-export function otherBits(value: bigint, known: ReadonlySet<number>): readonly number[] {
+/** A field in which these bits and no others are set. */
+export function bitMask(positions: Iterable<number>): bigint {
+  let mask = 0n;
+  for (const position of positions) mask |= 1n << BigInt(position);
+  return mask;
+}
+
+/** Positions that are set and not in the mask `known`, lowest first. */
+export function otherBits(value: bigint, known: bigint): readonly number[] {
   const found: number[] = [];
-  for (let position = 0; position < 64; position++) {
-    if (bit(value, position) && !known.has(position)) found.push(position);
+  let left = value & ~known;
+  for (let position = 0; left > 0n; position++, left >>= 1n) {
+    if ((left & 1n) === 1n) found.push(position);
   }
   return found;
 }

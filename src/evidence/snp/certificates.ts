@@ -1,3 +1,4 @@
+import { sameBytes } from '#crypto';
 import { fromPem } from '../../core/encoding/pem.ts';
 import { malformed } from '../../core/fault.ts';
 import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
@@ -11,11 +12,20 @@ const MOST_CERTIFICATES = 8;
  * Hosts and AMD's service hand certificates out in both forms.
  *
  * @param bytes one DER certificate, or any number in PEM.
+ * @param known certificates that need not be parsed again when they come.
  */
-export function readCertificates(bytes: Uint8Array, path: string): readonly Certificate[] {
+export function readCertificates(
+  bytes: Uint8Array,
+  path: string,
+  known: readonly Certificate[] = [],
+): readonly Certificate[] {
   const ders = derOf(bytes, 'CERTIFICATE', path);
   if (ders.length > MOST_CERTIFICATES) throw malformed(path, `${ders.length} certificates`);
-  return ders.map((der, i) => parseCertificate(der, ders.length > 1 ? `${path}[${i}]` : path));
+  return ders.map(
+    (der, i) =>
+      known.find((certificate) => sameBytes(certificate.der, der)) ??
+      parseCertificate(der, ders.length > 1 ? `${path}[${i}]` : path),
+  );
 }
 
 /** @param bytes one CRL, DER or PEM. */

@@ -1,4 +1,4 @@
-import { bit, namedBits, otherBits } from './bits.ts';
+import { bit, bitMask, namedBits, otherBits } from './bits.ts';
 
 /** POLICY, bit by bit (SEV-SNP ABI specification, "Guest policy"); bits 15:0 are the ABI version. */
 export const GUEST_POLICY_BITS = {
@@ -17,7 +17,7 @@ export type GuestPolicyBit = keyof typeof GUEST_POLICY_BITS;
 
 /** Reserved, and must be one. */
 const MUST_BE_ONE = 17;
-const KNOWN: ReadonlySet<number> = new Set([
+const KNOWN = bitMask([
   ...Array.from({ length: 16 }, (_, position) => position),
   MUST_BE_ONE,
   ...Object.values(GUEST_POLICY_BITS),

@@ -1,4 +1,4 @@
-import { namedBits, otherBits } from './bits.ts';
+import { bitMask, namedBits, otherBits } from './bits.ts';
 
 /**
  * PLATFORM_INFO, bit by bit (SEV-SNP ABI specification). Bit 6 is set on genuine Turin
@@ -17,7 +17,7 @@ export const PLATFORM_INFO_BITS = {
 
 export type PlatformInfoBit = keyof typeof PLATFORM_INFO_BITS;
 
-const KNOWN: ReadonlySet<number> = new Set(Object.values(PLATFORM_INFO_BITS));
+const KNOWN = bitMask(Object.values(PLATFORM_INFO_BITS));
 
 export function platformInfoFlags(info: bigint): Readonly<Record<PlatformInfoBit, boolean>> {
   return namedBits(info, PLATFORM_INFO_BITS);

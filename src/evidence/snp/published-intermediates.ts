@@ -210,7 +210,7 @@ const PUBLISHED: readonly string[] = [
 
 let parsed: readonly Certificate[] | undefined;
 
-/** Parsed when somebody first asks: most verifications bring their own. */
+/** Parsed when somebody first asks: not all who load this verify reports. */
 export function publishedIntermediates(): readonly Certificate[] {
   parsed ??= PUBLISHED.map((base64) =>
     parseCertificate(fromBase64(base64, 'intermediate'), 'intermediate'),

@@ -78,12 +78,15 @@ function hwIdLength(line: ProductLine): number {
 }
 
 function checkTcb(checks: Checks, report: SnpReport, line: ProductLine, tcb: Uint8Array): void {
-  const want = describeTcb(report.reportedTcb, line);
-  const got = describeTcb(tcb, line);
   const same = equalBytes(tcb, report.reportedTcb);
   checks.answer(
     'snp.vek.tcb',
-    same ? undefined : { want: `REPORTED_TCB ${want}`, got: `SPLs ${got}` },
+    same
+      ? undefined
+      : {
+          want: `REPORTED_TCB ${describeTcb(report.reportedTcb, line)}`,
+          got: `SPLs ${describeTcb(tcb, line)}`,
+        },
   );
 }
 

@@ -106,9 +106,9 @@ function seatAuthority(
   const id = 'snp.vek.intermediate';
   const all = checks.open(id, () => {
     const given = readAuthorities(blobs);
+    if (given.length > 0) return given;
     const published = leaf && publishedIntermediate(leaf.issuer, anchors);
-    if (given.length > 0 || published === undefined) return given;
-    return readAuthorities([published.der, ...blobs]);
+    return published ? readAuthorities([published.der, ...blobs]) : given;
   });
   if (all === undefined) return undefined;
   if (all.length === 0) {

@@ -15,32 +15,38 @@ const OID = {
   cspId: `${AMD}.5`,
 } as const;
 
-/** The security patch levels by the last arc of their OID, in the order of TCB_VERSION's bytes. */
-const SPLS: Readonly<Record<TcbLayout, readonly (readonly [arc: number, name: string])[]>> = {
+/** The OID of a security patch level. */
+const spl = (arc: number) => `${AMD}.3.${arc}`;
+
+/** The security patch levels by their OID, in the order of TCB_VERSION's bytes. */
+const SPLS: Readonly<Record<TcbLayout, readonly (readonly [oid: string, name: string])[]>> = {
   'milan-genoa': [
-    [1, 'blSPL'],
-    [2, 'teeSPL'],
-    [4, 'spl4'],
-    [5, 'spl5'],
-    [6, 'spl6'],
-    [7, 'spl7'],
-    [3, 'snpSPL'],
-    [8, 'ucodeSPL'],
+    [spl(1), 'blSPL'],
+    [spl(2), 'teeSPL'],
+    [spl(4), 'spl4'],
+    [spl(5), 'spl5'],
+    [spl(6), 'spl6'],
+    [spl(7), 'spl7'],
+    [spl(3), 'snpSPL'],
+    [spl(8), 'ucodeSPL'],
   ],
   turin: [
-    [9, 'fmcSPL'],
-    [1, 'blSPL'],
-    [2, 'teeSPL'],
-    [3, 'snpSPL'],
-    [5, 'spl5'],
-    [6, 'spl6'],
-    [7, 'spl7'],
-    [8, 'ucodeSPL'],
+    [spl(9), 'fmcSPL'],
+    [spl(1), 'blSPL'],
+    [spl(2), 'teeSPL'],
+    [spl(3), 'snpSPL'],
+    [spl(5), 'spl5'],
+    [spl(6), 'spl6'],
+    [spl(7), 'spl7'],
+    [spl(8), 'ucodeSPL'],
   ],
 };
 
 /** What the other generation has in place of one of these: both at once would be two TCBs. */
-const FOREIGN_ARC: Readonly<Record<TcbLayout, number>> = { 'milan-genoa': 9, turin: 4 };
+const FOREIGN: Readonly<Record<TcbLayout, readonly [oid: string, name: string]>> = {
+  'milan-genoa': [spl(9), 'fmcSPL'],
+  turin: [spl(4), 'spl4'],
+};
 
 export interface VekExtensions {
   readonly structVersion: number;
@@ -72,12 +78,15 @@ export function parseVekExtensions(
     if (found === undefined) throw malformed(`${path}.${name}`, `no extension ${oid}`);
     return found;
   };
-  if (value(`${AMD}.3.${FOREIGN_ARC[layout]}`) !== undefined) {
-    const name = FOREIGN_ARC[layout] === 9 ? 'fmcSPL' : 'spl4';
-    throw malformed(`${path}.${name}`, `certificates of ${PRODUCT_LINES[line].name} have none`);
+  const [foreign, foreignName] = FOREIGN[layout];
+  if (value(foreign) !== undefined) {
+    throw malformed(
+      `${path}.${foreignName}`,
+      `certificates of ${PRODUCT_LINES[line].name} have none`,
+    );
   }
-  const spls = SPLS[layout].map(([arc, name]) =>
-    byteInteger(required(`${AMD}.3.${arc}`, name), `${path}.${name}`),
+  const spls = SPLS[layout].map(([oid, name]) =>
+    byteInteger(required(oid, name), `${path}.${name}`),
   );
   const hwId = value(OID.hwId);
   const cspId = value(OID.cspId);
