@@ -12,11 +12,15 @@ import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
 import type { Verb } from './verb.ts';
+import { verifySnpVerb } from './verify-snp.ts';
 import { verifyTdxVerb } from './verify-tdx.ts';
+import { verifyVtpmVerb } from './verify-vtpm.ts';
 
 /** All that `postern` can be asked for, in the order of its help. */
 export const VERBS: readonly Verb[] = [
   verifyTdxVerb,
+  verifySnpVerb,
+  verifyVtpmVerb,
   inspectVerb,
   snpMeasureVerb,
   snpFloorsVerb,

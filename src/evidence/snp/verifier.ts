@@ -207,7 +207,7 @@ function claimsOf(report: SnpReport, chain: VekChain): Claims {
   };
 }
 
-/** What to read TCB vectors by: the certificate's line, or the processor's where there is none. */
+/** What to read TCB vectors by: the processor's line, or the certificate's where none is named. */
 function lineOf({ cpuid }: SnpReport, { vek }: VekChain): ProductLine | undefined {
-  return vek?.office.line ?? (cpuid && productOf(cpuid)?.line);
+  return (cpuid && productOf(cpuid)?.line) ?? vek?.office.line;
 }

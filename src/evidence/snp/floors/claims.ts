@@ -13,11 +13,18 @@ export function floorClaims(line: ProductLine, states: readonly BulletinState[])
   };
 }
 
-/** For people: what is lacking, what AMD took back, and what no TCB answers; a sentence each. */
+/**
+ * For people: what is lacking, what AMD took back, and what no TCB answers. The weaknesses of
+ * this line alone are told in full, those that every product shares by their names.
+ */
 export function floorNotes(line: ProductLine, states: readonly BulletinState[]): readonly string[] {
   const telling = states.filter(({ state }) => state === 'below' || state === 'withdrawn');
+  const weaknesses = weaknessesOf(line);
+  const own = weaknesses.filter(({ lines }) => lines.length === 1);
+  const shared = weaknesses.filter((weakness) => !own.includes(weakness));
   return [
     ...telling.map(({ title, because, also }) => [`${because} (${title})`, ...also].join('; ')),
-    ...weaknessesOf(line).map(({ id, title, says }) => `${id}, ${title}: ${says}`),
+    ...own.map(({ id, title, says }) => `${id}, ${title}: ${says}`),
+    `no report of any product shows, and no TCB answers: ${shared.map(({ title }) => title).join('; ')} (snp floors tells of each)`,
   ];
 }

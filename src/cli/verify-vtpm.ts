@@ -1,0 +1,131 @@
+import { type VtpmVerification, verifyVtpmOn } from '../appraisal/vtpm.ts';
+import { SNP_CHECKS } from '../evidence/snp/checks.ts';
+import type { SnpVerification } from '../evidence/snp/verifier.ts';
+import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
+import type { TdxVerification } from '../evidence/tdx/verifier.ts';
+import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
+import { parseHclReport } from '../evidence/vtpm/hcl-report.ts';
+import type { TpmQuoteInput, VtpmInput } from '../evidence/vtpm/input.ts';
+import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
+import { EXIT, type Io, usage } from './io.ts';
+import {
+  asksFrom,
+  CLAIMS_OPTION,
+  printJson,
+  printResult,
+  printVerification,
+  verificationJson,
+} from './render.ts';
+import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
+import { TDX_AT_KINDS, TDX_EVIDENCE_OPTIONS, verifyTdxEvidence } from './tdx-evidence.ts';
+import type { Args, Options, Verb } from './verb.ts';
+import { snpNotes } from './verify-snp.ts';
+
+const AT_KINDS = [...new Set([...SNP_AT_KINDS, ...TDX_AT_KINDS])];
+
+const VTPM_OPTIONS: Options = {
+  'tpm-quote': { value: '<file>', help: 'TPMS_ATTEST of a TPM2_Quote by the attestation key' },
+  'tpm-signature': { value: '<file>', help: 'its signature: bare RSA, or TPMT_SIGNATURE' },
+  pcrs: { value: '<json>', help: 'PCR values: 24 of SHA-256, or an object by bank and index' },
+  nonce: { value: '<hex>', help: 'what the quote’s extraData must be, to the byte' },
+  'user-data': {
+    value: '<hex>',
+    help: 'what the runtime data’s user-data must hold, up to 64 bytes; zeros are expected behind',
+  },
+  'tdx-quote': {
+    value: '<file>',
+    help: 'on TDX: the quote that the host made; the HCL report holds only its unsigned TDREPORT',
+  },
+};
+
+export const verifyVtpmVerb: Verb = {
+  name: 'verify vtpm',
+  summary: 'Verify an Azure confidential VM: HCL report, TPM quote and PCRs, on SNP or TDX.',
+  operands: '<hcl-report>',
+  arity: { min: 1, max: 1 },
+  options: {
+    ...VTPM_OPTIONS,
+    ...TDX_EVIDENCE_OPTIONS,
+    ...SNP_EVIDENCE_OPTIONS,
+    ...atOption(AT_KINDS),
+    ...CLAIMS_OPTION,
+  },
+  notes: [
+    'The HCL report is what the vTPM has at NV index 0x01400001. On SNP it holds the attestation report; give --vek or let the certificate be fetched, as for verify snp. On TDX give --tdx-quote, and endorsements as for verify tdx.',
+    'Such a guest does not choose its report data: what is fresh is the TPM quote, by --nonce. Everything rests on the paravisor that wrote the JSON: compare the evidence’s measurement, or on SNP its ID key digest, with what you expect.',
+    'Exit code: 0 accept, 1 reject, 2 indeterminate; over the vTPM and the evidence below it.',
+  ],
+  run: async (io, args) => {
+    const input = await readVtpm(io, args);
+    const result = await verifyBoth(io, args, input);
+    if (args.has('json')) printVtpmJson(io, result);
+    else printBoth(io, args, result);
+    return EXIT[result.vtpm.verdict];
+  },
+};
+
+type VtpmRequest = Omit<VtpmInput, 'evidence' | 'anchors'>;
+
+/** Both answers: of the part alone, and of the whole. */
+interface Both {
+  readonly evidence: SnpVerification | TdxVerification;
+  readonly vtpm: VtpmVerification;
+}
+
+async function readVtpm(io: Io, args: Args): Promise<VtpmRequest> {
+  const quote = await readTpmQuote(io, args);
+  const path = args.one('pcrs');
+  const nonce = readBytes(args, 'nonce', 64);
+  const userData = readBytes(args, 'user-data', 64);
+  return {
+    hcl: decodeEvidence(await io.readFile(args.operand(0))),
+    ...(quote && { quote }),
+    ...(path !== undefined && { pcrs: await io.readFile(path) }),
+    ...(nonce && { nonce }),
+    ...(userData && { userData }),
+    at: readAt(io, args, AT_KINDS).all,
+  };
+}
+
+async function readTpmQuote(io: Io, args: Args): Promise<TpmQuoteInput | undefined> {
+  const [message, signature] = [args.one('tpm-quote'), args.one('tpm-signature')];
+  if (message === undefined && signature === undefined) return undefined;
+  if (message === undefined || signature === undefined) {
+    throw usage('--tpm-quote and --tpm-signature belong together');
+  }
+  return { message: await io.readFile(message), signature: await io.readFile(signature) };
+}
+
+/** The evidence is the envelope's own report, or on TDX the quote beside it. */
+async function verifyBoth(io: Io, args: Args, input: VtpmRequest): Promise<Both> {
+  const { hardware, hardwareReport } = parseHclReport(input.hcl);
+  const path = args.one('tdx-quote');
+  if (hardware === 'tdx' && path === undefined) {
+    throw usage('a TDX HCL report holds no quote: give --tdx-quote as well');
+  }
+  if (hardware === 'snp' && path !== undefined) {
+    throw usage('--tdx-quote is about another machine: this HCL report holds an SNP report');
+  }
+  const evidence =
+    path === undefined
+      ? await verifySnpEvidence(io, args, async () => hardwareReport, undefined)
+      : await verifyTdxEvidence(
+          io,
+          args,
+          async () => decodeEvidence(await io.readFile(path)),
+          undefined,
+        );
+  return { evidence, vtpm: verifyVtpmOn(evidence, input) };
+}
+
+function printVtpmJson(io: Io, { vtpm }: Both): void {
+  printJson(io, { ...verificationJson(vtpm), parts: vtpm.parts.map(verificationJson) });
+}
+
+function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
+  const snp = 'report' in evidence;
+  const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
+  printVerification(io, evidence, asks, snp ? snpNotes(evidence) : []);
+  io.out('\n');
+  printResult(io, args, vtpm, asksFrom(VTPM_CHECKS));
+}
