@@ -2,7 +2,7 @@ import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import type { TdxVerification } from '../evidence/tdx/verifier.ts';
 import { worstOf } from '../evidence/verdict.ts';
 import type { Verification } from '../evidence/verification.ts';
-import type { VtpmInput } from '../evidence/vtpm/input.ts';
+import type { HardwareEvidence, VtpmInput } from '../evidence/vtpm/input.ts';
 import { verifyVtpm } from '../evidence/vtpm/verifier.ts';
 
 /** A vTPM's answer, with the answer about the hardware evidence that it rests on as its part. */
@@ -13,21 +13,28 @@ export interface VtpmVerification extends Verification {
 /**
  * Holds a vTPM against the evidence of the machine it is in. The verdict is over both: a quote
  * on a platform that is not acceptable is not acceptable either.
+ *
+ * @param evidence undefined where there is none to be had, as from an envelope that is unreadable.
  */
 export function verifyVtpmOn(
-  evidence: SnpVerification | TdxVerification,
+  evidence: SnpVerification | TdxVerification | undefined,
   input: Omit<VtpmInput, 'evidence' | 'anchors'>,
 ): VtpmVerification {
   const vtpm = verifyVtpm({
     ...input,
-    evidence: {
-      kind: 'report' in evidence ? 'snp' : 'tdx',
-      reportData:
-        'report' in evidence ? evidence.report?.reportData : evidence.quote?.body.reportData,
-      authentic: evidence.authentic,
-      revocation: evidence.revocation,
-    },
-    anchors: evidence.anchors,
+    evidence: hardwareEvidence(evidence),
+    anchors: evidence?.anchors ?? 'vendor',
   });
+  if (evidence === undefined) return { ...vtpm, parts: [] };
   return { ...vtpm, verdict: worstOf([vtpm.verdict, evidence.verdict]), parts: [evidence] };
+}
+
+function hardwareEvidence(
+  evidence: SnpVerification | TdxVerification | undefined,
+): HardwareEvidence {
+  if (evidence === undefined) return { kind: 'snp', reportData: undefined, authentic: false };
+  const { authentic, revocation } = evidence;
+  return 'report' in evidence
+    ? { kind: 'snp', reportData: evidence.report?.reportData, authentic, revocation }
+    : { kind: 'tdx', reportData: evidence.quote?.body.reportData, authentic, revocation };
 }

@@ -1,10 +1,11 @@
 import { type VtpmVerification, verifyVtpmOn } from '../appraisal/vtpm.ts';
+import { Fault } from '../core/fault.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
 import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
 import type { TdxVerification } from '../evidence/tdx/verifier.ts';
 import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
-import { parseHclReport } from '../evidence/vtpm/hcl-report.ts';
+import { type HclReport, parseHclReport } from '../evidence/vtpm/hcl-report.ts';
 import type { TpmQuoteInput, VtpmInput } from '../evidence/vtpm/input.ts';
 import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
 import { EXIT, type Io, usage } from './io.ts';
@@ -68,7 +69,8 @@ type VtpmRequest = Omit<VtpmInput, 'evidence' | 'anchors'>;
 
 /** Both answers: of the part alone, and of the whole. */
 interface Both {
-  readonly evidence: SnpVerification | TdxVerification;
+  /** Undefined when the envelope that it would be in can't be read. */
+  readonly evidence: SnpVerification | TdxVerification | undefined;
   readonly vtpm: VtpmVerification;
 }
 
@@ -98,7 +100,9 @@ async function readTpmQuote(io: Io, args: Args): Promise<TpmQuoteInput | undefin
 
 /** The evidence is the envelope's own report, or on TDX the quote beside it. */
 async function verifyBoth(io: Io, args: Args, input: VtpmRequest): Promise<Both> {
-  const { hardware, hardwareReport } = parseHclReport(input.hcl);
+  const hcl = readHcl(input.hcl);
+  if (hcl === undefined) return { evidence: undefined, vtpm: verifyVtpmOn(undefined, input) };
+  const { hardware, hardwareReport } = hcl;
   const path = args.one('tdx-quote');
   if (hardware === 'tdx' && path === undefined) {
     throw usage('a TDX HCL report holds no quote: give --tdx-quote as well');
@@ -118,14 +122,26 @@ async function verifyBoth(io: Io, args: Args, input: VtpmRequest): Promise<Both>
   return { evidence, vtpm: verifyVtpmOn(evidence, input) };
 }
 
+/** Undefined for what is no HCL report: the verifier reads it again, and says why. */
+function readHcl(bytes: Uint8Array): HclReport | undefined {
+  try {
+    return parseHclReport(bytes);
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'internal') return undefined;
+    throw error;
+  }
+}
+
 function printVtpmJson(io: Io, { vtpm }: Both): void {
   printJson(io, { ...verificationJson(vtpm), parts: vtpm.parts.map(verificationJson) });
 }
 
 function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
-  const snp = 'report' in evidence;
-  const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
-  printVerification(io, evidence, asks, snp ? snpNotes(evidence) : []);
-  io.out('\n');
+  if (evidence) {
+    const snp = 'report' in evidence;
+    const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
+    printVerification(io, evidence, asks, snp ? snpNotes(evidence) : []);
+    io.out('\n');
+  }
   printResult(io, args, vtpm, asksFrom(VTPM_CHECKS));
 }
