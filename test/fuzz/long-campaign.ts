@@ -1,15 +1,16 @@
 import { expect } from 'vitest';
 import { type Campaign, runCampaign, type Tally } from './campaign.ts';
 import { type Effort, effort, SEED } from './effort.ts';
-import { createOracles } from './oracles.ts';
+import type { Subject } from './subject.ts';
 
 /** A campaign long enough that each mutator had its turn, and what it saw in one line. */
-export async function longCampaign(
-  campaign: Omit<Campaign, 'effort'>,
+export function longCampaign<Evidence, World>(
+  campaign: Omit<Campaign<Evidence, World>, 'effort'>,
+  subject: Subject<Evidence, World>,
   usual: Effort,
-): Promise<Tally> {
+): Tally {
   const start = performance.now();
-  const tally = runCampaign({ ...campaign, effort: effort(usual) }, await createOracles());
+  const tally = runCampaign({ ...campaign, effort: effort(usual) }, subject);
   const { inputs, verdicts, tried, suspects, dearest } = tally;
   const seconds = ((performance.now() - start) / 1_000).toFixed(0);
   process.stderr.write(

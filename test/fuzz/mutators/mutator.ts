@@ -1,15 +1,13 @@
-import type { Evidence } from '../evidence.ts';
 import type { Random } from '../random.ts';
-import type { World } from '../world.ts';
 
 /** One way to change evidence, by name, so that a failure says what was done. */
-export interface Mutator {
+export interface Mutator<Evidence, World> {
   readonly name: string;
   /**
    * - `harmless`: nothing that counts is changed, the evidence must still be accepted;
    * - `refused`: two readers could disagree about it, so it must not be accepted even where
    *   a lenient reader finds nothing changed;
-   * - `any`: {@link Covered} says whether it may be accepted.
+   * - `any`: what is covered by signatures says whether it may be accepted.
    */
   readonly effect: 'harmless' | 'refused' | 'any';
   /** @returns undefined where there is nothing to change in this way. */
@@ -17,10 +15,10 @@ export interface Mutator {
 }
 
 /** The rows of a table of mutations, as mutators of one part of the evidence. */
-export function mutators<Change>(
-  effect: Mutator['effect'],
+export function mutators<Change, Evidence, World>(
+  effect: Mutator<Evidence, World>['effect'],
   table: Readonly<Record<string, Change>>,
-  applyTo: (change: Change) => Mutator['apply'],
-): Mutator[] {
+  applyTo: (change: Change) => Mutator<Evidence, World>['apply'],
+): Mutator<Evidence, World>[] {
   return Object.entries(table).map(([name, change]) => ({ name, effect, apply: applyTo(change) }));
 }

@@ -1,22 +1,25 @@
 import { fromPem, toPem } from '../../../src/core/encoding/pem.ts';
-import { otherSOfDer } from '../ecdsa.ts';
 import type { Random } from '../random.ts';
-import type { World } from '../world.ts';
 import { damageDer } from './der.ts';
 
+/** DER of further certificates, to be put in the place of honest ones. */
+interface Donors {
+  readonly certificates: readonly Uint8Array[];
+}
+
 /** A change of a PEM chain; `undefined` where the text is no honest chain any more. */
-export type PemChange = (random: Random, pem: string, world: World) => string | undefined;
+export type PemChange = (random: Random, pem: string, donors: Donors) => string | undefined;
 
 const LABEL = 'CERTIFICATE';
 
 function edit(
-  change: (random: Random, ders: Uint8Array[], world: World) => readonly Uint8Array[],
+  change: (random: Random, ders: Uint8Array[], donors: Donors) => readonly Uint8Array[],
 ): PemChange {
-  return (random, pem, world) => {
+  return (random, pem, donors) => {
     const ders = dersOf(pem);
     return (
       ders &&
-      change(random, ders, world)
+      change(random, ders, donors)
         .map((der) => toPem(der, LABEL))
         .join('')
     );
@@ -32,10 +35,13 @@ function dersOf(pem: string): Uint8Array[] | undefined {
   }
 }
 
-function one(change: (random: Random, der: Uint8Array, world: World) => Uint8Array): PemChange {
-  return edit((random, ders, world) => {
+/** A change of one certificate of the chain. */
+export function one(
+  change: (random: Random, der: Uint8Array, donors: Donors) => Uint8Array,
+): PemChange {
+  return edit((random, ders, donors) => {
     const at = random.below(ders.length);
-    return ders.map((der, i) => (i === at ? change(random, der, world) : der));
+    return ders.map((der, i) => (i === at ? change(random, der, donors) : der));
   });
 }
 
@@ -54,7 +60,6 @@ function spot(
 
 export const HARMLESS_PEM = {
   'chain in another order': edit((random, ders) => random.shuffled(ders)),
-  'other s of a certificate': one((_random, der) => otherSOfDer(der)),
   'white space around base64': (random, pem) =>
     spot(random, pem, /\n/g, () => random.pick(['\r\n', '\n\n', ' \n', '\n\t'])),
   'carriage returns': (_random, pem) => pem.replaceAll('\n', '\r\n'),
@@ -70,12 +75,12 @@ export const PEM_CHANGES = {
     const der = random.pick(ders);
     return Array.from({ length: random.between(7, 9) }, () => der);
   }),
-  'certificate of another chain': one((random, _der, world) => random.pick(world.certificates)),
-  'one certificate more': edit((random, ders, world) =>
-    random.shuffled([...ders, random.pick(world.certificates)]),
+  'certificate of another chain': one((random, _der, donors) => random.pick(donors.certificates)),
+  'one certificate more': edit((random, ders, donors) =>
+    random.shuffled([...ders, random.pick(donors.certificates)]),
   ),
-  'any certificates': edit((random, ders, world) =>
-    ders.map(() => random.pick(world.certificates)),
+  'any certificates': edit((random, ders, donors) =>
+    ders.map(() => random.pick(donors.certificates)),
   ),
   'damaged certificate': one(damageDer),
   'damaged certificate again': one(damageDer),

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex } from '../../src/core/bytes/hex.ts';
-import { utf8 } from '../../src/core/bytes/text.ts';
-import { concatBytes } from '../../src/core/bytes/writer.ts';
-import { toPem } from '../../src/core/encoding/pem.ts';
-import { TdxVerifier } from '../../src/evidence/tdx/verifier.ts';
-import { elementAt, forge, tlv } from '../support/forge.ts';
-import { leastCost } from './cost.ts';
-import { type Evidence, inputOf } from './evidence.ts';
+import { fromHex, toHex } from '../../../src/core/bytes/hex.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { toPem } from '../../../src/core/encoding/pem.ts';
+import { elementAt, forge, tlv } from '../../support/forge.ts';
+import { growthOf, MOST_GROWTH, TIMES } from '../growth.ts';
+import type { Evidence } from './evidence.ts';
 import { putTogether, takeApart } from './mutators/tcg2-entries.ts';
 import { assemble, partsOf } from './quote-layout.ts';
+import { verifierOf } from './subject.ts';
 import { createWorld } from './world.ts';
 
 const world = await createWorld();
@@ -175,28 +175,15 @@ function manyLevels(n: number): string {
   return JSON.stringify(document);
 }
 
-const TIMES = 8;
-/** Between what the length justifies and the 64 times of a quadratic reader: machines are noisy. */
-const MOST = 5 * TIMES;
-
 describe(`${TIMES} times as long costs about ${TIMES} times as much`, () => {
   it.each(Object.entries(LONG_INPUTS))('%s', (_name, { n, change }) => {
-    const cost = (size: number) => {
+    const input = (size: number) => {
       const evidence: Evidence = { quote, collateral, ...change(size) };
-      return leastCost(6, () => {
-        const verifier = new TdxVerifier(world.anchors);
-        return () => {
-          const { quote: _quote, ...printed } = verifier.verify(inputOf(evidence));
-          return JSON.stringify(printed);
-        };
-      });
+      return () => {
+        const verify = verifierOf(world);
+        return () => JSON.stringify(verify(evidence));
+      };
     };
-    const empty = cost(1);
-    cost(n);
-    let growth = Infinity;
-    for (let round = 0; round < 8 && growth > MOST; round++) {
-      growth = (cost(TIMES * n) - empty) / Math.max(cost(n) - empty, empty / 4);
-    }
-    expect(growth).toBeLessThan(MOST);
+    expect(growthOf(input, n)).toBeLessThan(MOST_GROWTH);
   });
 });

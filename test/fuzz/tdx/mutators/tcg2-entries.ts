@@ -1,4 +1,4 @@
-import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { concatBytes } from '../../../../src/core/bytes/writer.ts';
 import { u16, u32 } from '../quote-layout.ts';
 
 /** A TCG2 log taken apart, and put together again with right lengths. */

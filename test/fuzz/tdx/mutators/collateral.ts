@@ -1,19 +1,21 @@
-import { toHex } from '../../../src/core/bytes/hex.ts';
-import { utf8 } from '../../../src/core/bytes/text.ts';
-import { concatBytes } from '../../../src/core/bytes/writer.ts';
-import { toPem } from '../../../src/core/encoding/pem.ts';
+import { toHex } from '../../../../src/core/bytes/hex.ts';
+import { utf8 } from '../../../../src/core/bytes/text.ts';
+import { concatBytes } from '../../../../src/core/bytes/writer.ts';
+import { toPem } from '../../../../src/core/encoding/pem.ts';
 import {
   TDX_COLLATERAL_MEMBERS,
   type TdxCollateral,
-} from '../../../src/evidence/tdx/collateral.ts';
+} from '../../../../src/evidence/tdx/collateral.ts';
+import { damageBytes, replaceAt } from '../../mutators/bytes.ts';
+import { damageDer } from '../../mutators/der.ts';
+import { HARMLESS_JSON, JSON_CHANGES, type JsonChange } from '../../mutators/json.ts';
+import { mutators } from '../../mutators/mutator.ts';
+import { PEM_CHANGES, type PemChange } from '../../mutators/pem.ts';
+import type { Random } from '../../random.ts';
 import { otherS, otherSOfDer, SCALAR_EDGES } from '../ecdsa.ts';
-import type { Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { damageBytes, replaceAt } from './bytes.ts';
-import { damageDer } from './der.ts';
-import { HARMLESS_JSON, JSON_CHANGES, type JsonChange } from './json.ts';
-import { type Mutator, mutators } from './mutator.ts';
-import { HARMLESS_PEM, PEM_CHANGES, type PemChange } from './pem.ts';
+import type { TdxMutator } from './mutator.ts';
+import { HARMLESS_CHAIN } from './pem.ts';
 
 type Name = keyof TdxCollateral;
 type TextChange = (random: Random, text: string, world: World) => string | undefined;
@@ -25,7 +27,7 @@ const CRLS = ['root_ca_crl', 'pck_crl'] as const;
 
 /** A change of one of these members; collateral that is a file already is left alone. */
 function member(names: readonly Name[]) {
-  return (change: TextChange): Mutator['apply'] =>
+  return (change: TextChange): TdxMutator['apply'] =>
     (random, evidence, world) => {
       const { collateral } = evidence;
       if (collateral instanceof Uint8Array) return undefined;
@@ -104,7 +106,7 @@ const ANY_MEMBER: Readonly<Record<string, TextChange>> = {
   'with text behind': (random, text) => text + random.pick(['\0', 'x', '\ud800', ' ', '\ufeff']),
 };
 
-function ofAnotherPlatform(names: (random: Random) => readonly Name[]): Mutator['apply'] {
+function ofAnotherPlatform(names: (random: Random) => readonly Name[]): TdxMutator['apply'] {
   return (random, evidence, world) => {
     if (evidence.collateral instanceof Uint8Array) return undefined;
     const donor = random.pick(world.platforms).collateral;
@@ -122,7 +124,7 @@ function some(random: Random): readonly Name[] {
 }
 
 /** Members of one set in each other's places, or gone. */
-const SETS: Readonly<Record<string, Mutator['apply']>> = {
+const SETS: Readonly<Record<string, TdxMutator['apply']>> = {
   'members exchanged': (random, evidence) => {
     if (evidence.collateral instanceof Uint8Array) return undefined;
     const { collateral } = evidence;
@@ -148,7 +150,7 @@ const SETS: Readonly<Record<string, Mutator['apply']>> = {
 
 /** The same as a file, with or without damage to the file's own JSON. */
 const file =
-  (change: JsonChange): Mutator['apply'] =>
+  (change: JsonChange): TdxMutator['apply'] =>
   (random, evidence) => {
     if (evidence.collateral instanceof Uint8Array) return undefined;
     const text = JSON.stringify(evidence.collateral);
@@ -172,7 +174,7 @@ const REFUSED_FILE: Readonly<Record<string, JsonChange>> = {
   'text behind': (random, text) => text + random.pick(['{}', 'x', '\0', ',']),
 };
 
-const notUtf8: Mutator['apply'] = (random, evidence) => {
+const notUtf8: TdxMutator['apply'] = (random, evidence) => {
   if (evidence.collateral instanceof Uint8Array) return undefined;
   return {
     ...evidence,
@@ -189,11 +191,11 @@ function prefixed<Row>(prefix: string, table: Readonly<Record<string, Row>>): Re
 }
 
 const same = <T>(value: T): T => value;
-const pemText = (change: PemChange): Mutator['apply'] => member(CHAINS)(change);
+const pemText = (change: PemChange): TdxMutator['apply'] => member(CHAINS)(change);
 
-export const COLLATERAL_MUTATORS: readonly Mutator[] = [
+export const COLLATERAL_MUTATORS: readonly TdxMutator[] = [
   ...mutators('harmless', prefixed('signature', HARMLESS_SIGNATURE), member(SIGNATURES)),
-  ...mutators('harmless', prefixed('issuer chain', HARMLESS_PEM), pemText),
+  ...mutators('harmless', prefixed('issuer chain', HARMLESS_CHAIN), pemText),
   ...mutators('harmless', prefixed('crl', HARMLESS_CRL), member(CRLS)),
   ...mutators('harmless', prefixed('file', HARMLESS_FILE), file),
   ...mutators('harmless', prefixed('unused chain', { ...PEM_CHANGES }), unusedChain),

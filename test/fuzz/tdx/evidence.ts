@@ -1,8 +1,8 @@
-import { clocksAt } from '../../src/evidence/tdx/clocks.ts';
-import type { TdxCollateral } from '../../src/evidence/tdx/collateral.ts';
-import type { TdxEventLogInput } from '../../src/evidence/tdx/event-log/check.ts';
-import type { TdxInput } from '../../src/evidence/tdx/input.ts';
-import { SIMULATED_NOW } from '../../src/simulator/tdx/plan.ts';
+import { clocksAt } from '../../../src/evidence/tdx/clocks.ts';
+import type { TdxCollateral } from '../../../src/evidence/tdx/collateral.ts';
+import type { TdxEventLogInput } from '../../../src/evidence/tdx/event-log/check.ts';
+import type { TdxInput } from '../../../src/evidence/tdx/input.ts';
+import { SIMULATED_NOW } from '../../../src/simulator/tdx/plan.ts';
 
 /** All that an attacker can hand to the verifier. */
 export interface Evidence {
@@ -24,11 +24,4 @@ const AT = clocksAt(SIMULATED_NOW);
 
 export function inputOf({ quote, collateral, log }: Evidence): TdxInput {
   return { quote, collateral, at: AT, ...(log && { eventLog: log }) };
-}
-
-/** For a file that repeats a failure: bytes as hex, all else as it is. */
-export function evidenceJson(evidence: Evidence): string {
-  const replacer = (_name: string, value: unknown) =>
-    value instanceof Uint8Array ? { hex: Buffer.from(value).toString('hex') } : value;
-  return JSON.stringify(evidence, replacer, 1);
 }

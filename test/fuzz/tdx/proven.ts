@@ -1,5 +1,5 @@
-import { TdxVerifier } from '../../src/evidence/tdx/verifier.ts';
-import type { Claim, Claims } from '../../src/evidence/verification.ts';
+import { TdxVerifier } from '../../../src/evidence/tdx/verifier.ts';
+import type { Claim, Claims } from '../../../src/evidence/verification.ts';
 import { inputOf } from './evidence.ts';
 import { logsOf, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
-import { toHex } from '../../src/core/bytes/hex.ts';
-import type { TdxCollateral } from '../../src/evidence/tdx/collateral.ts';
-import type { TdxEventLogInput } from '../../src/evidence/tdx/event-log/check.ts';
+import { toHex } from '../../../src/core/bytes/hex.ts';
+import type { TdxCollateral } from '../../../src/evidence/tdx/collateral.ts';
+import type { TdxEventLogInput } from '../../../src/evidence/tdx/event-log/check.ts';
 import { otherSOfDer, withoutSign } from './ecdsa.ts';
 import type { Evidence } from './evidence.ts';
 import { type Extensions, extensionsOf, isDstack } from './logged.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { utf8 } from '../../src/core/bytes/text.ts';
-import { canonicalJson } from '../../src/core/encoding/jcs.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
 
 /** What a log extends into each RTMR, as hex of the digests in order. */
 export type Extensions = readonly [string[], string[], string[], string[]];

@@ -1,6 +1,6 @@
-import { concatBytes } from '../../src/core/bytes/writer.ts';
-import { TAG } from '../../src/core/encoding/der.ts';
-import { elementAt, forge, tlv } from '../support/forge.ts';
+import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { TAG } from '../../../src/core/encoding/der.ts';
+import { elementAt, forge, tlv } from '../../support/forge.ts';
 
 /** Order of P-256's group (FIPS 186-5, SP 800-186 section 3.2.1.3). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

@@ -1,5 +1,9 @@
-import { concatBytes } from '../../../src/core/bytes/writer.ts';
-import { deriveKey } from '../../../src/simulator/keys.ts';
+import { concatBytes } from '../../../../src/core/bytes/writer.ts';
+import { deriveKey } from '../../../../src/simulator/keys.ts';
+import { boundaries, damageBytes, replaceAt } from '../../mutators/bytes.ts';
+import { mutators } from '../../mutators/mutator.ts';
+import { PEM_CHANGES, type PemChange } from '../../mutators/pem.ts';
+import type { Random } from '../../random.ts';
 import { otherS, SCALAR_EDGES } from '../ecdsa.ts';
 import {
   assemble,
@@ -12,11 +16,9 @@ import {
   u16,
   u32,
 } from '../quote-layout.ts';
-import type { Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { boundaries, damageBytes, replaceAt } from './bytes.ts';
-import { type Mutator, mutators } from './mutator.ts';
-import { HARMLESS_PEM, PEM_CHANGES, type PemChange } from './pem.ts';
+import type { TdxMutator } from './mutator.ts';
+import { HARMLESS_CHAIN } from './pem.ts';
 
 /** A change of a quote that is honest up to here, or was put together like one. */
 type QuoteChange = (random: Random, quote: Uint8Array, world: World) => Uint8Array;
@@ -195,7 +197,7 @@ const CHANGES: Readonly<Record<string, QuoteChange>> = {
 };
 
 /** The quote of another machine or moment, unchanged: nothing was forged, yet it may not fit. */
-const EXCHANGE: Mutator = {
+const EXCHANGE: TdxMutator = {
   name: 'quote: of another platform',
   effect: 'any',
   apply: (random, evidence, world) => ({ ...evidence, quote: anyQuote(random, world) }),
@@ -215,11 +217,11 @@ function chains(table: Readonly<Record<string, PemChange>>) {
 }
 
 const onQuote =
-  (change: QuoteChange): Mutator['apply'] =>
+  (change: QuoteChange): TdxMutator['apply'] =>
   (random, evidence, world) => ({ ...evidence, quote: change(random, evidence.quote, world) });
 
-export const QUOTE_MUTATORS: readonly Mutator[] = [
-  ...mutators('harmless', { ...named('quote', HARMLESS), ...chains(HARMLESS_PEM) }, onQuote),
+export const QUOTE_MUTATORS: readonly TdxMutator[] = [
+  ...mutators('harmless', { ...named('quote', HARMLESS), ...chains(HARMLESS_CHAIN) }, onQuote),
   ...mutators('any', { ...named('quote', CHANGES), ...chains(PEM_CHANGES) }, onQuote),
   EXCHANGE,
 ];

@@ -1,12 +1,12 @@
-import type { Campaign } from './campaign.ts';
+import type { Campaign } from '../campaign.ts';
+import type { Random } from '../random.ts';
 import type { Evidence } from './evidence.ts';
 import { COLLATERAL_MUTATORS } from './mutators/collateral.ts';
 import { EVENT_LOG_MUTATORS } from './mutators/event-log.ts';
 import { QUOTE_MUTATORS } from './mutators/quote.ts';
-import type { Random } from './random.ts';
 import { logsOf, type World } from './world.ts';
 
-type Kind = Omit<Campaign, 'effort'>;
+type Kind = Omit<Campaign<Evidence, World>, 'effort'>;
 
 function honestPair(random: Random, { honest }: World): Evidence {
   const { quotes, collateral } = random.pick(honest);

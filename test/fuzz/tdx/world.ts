@@ -1,20 +1,20 @@
-import { fromHex, toHex } from '../../src/core/bytes/hex.ts';
-import { utf8 } from '../../src/core/bytes/text.ts';
-import { fromPem } from '../../src/core/encoding/pem.ts';
-import { anchorFromCertificate, type TrustAnchor } from '../../src/core/x509/anchors.ts';
-import type { TdxCollateral } from '../../src/evidence/tdx/collateral.ts';
-import type { TdxEventLogInput } from '../../src/evidence/tdx/event-log/check.ts';
-import { deriveKey } from '../../src/simulator/keys.ts';
-import { encodeCcelLog, encodeCcelTable } from '../../src/simulator/tdx/ccel.ts';
-import { encodeDstackLog } from '../../src/simulator/tdx/dstack-log.ts';
+import { fromHex, toHex } from '../../../src/core/bytes/hex.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { fromPem } from '../../../src/core/encoding/pem.ts';
+import { anchorFromCertificate, type TrustAnchor } from '../../../src/core/x509/anchors.ts';
+import type { TdxCollateral } from '../../../src/evidence/tdx/collateral.ts';
+import type { TdxEventLogInput } from '../../../src/evidence/tdx/event-log/check.ts';
+import { deriveKey } from '../../../src/simulator/keys.ts';
+import { encodeCcelLog, encodeCcelTable } from '../../../src/simulator/tdx/ccel.ts';
+import { encodeDstackLog } from '../../../src/simulator/tdx/dstack-log.ts';
 import {
   type PlanOptions,
   QUOTE_FORMATS,
   type QuoteFormat,
   standardPlan,
   type TdxPlan,
-} from '../../src/simulator/tdx/plan.ts';
-import { createTdxPlatform } from '../../src/simulator/tdx/platform.ts';
+} from '../../../src/simulator/tdx/plan.ts';
+import { createTdxPlatform } from '../../../src/simulator/tdx/platform.ts';
 
 type Workload = NonNullable<PlanOptions['workload']>;
 

@@ -1,12 +1,13 @@
-import { utf8 } from '../../../src/core/bytes/text.ts';
-import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { utf8 } from '../../../../src/core/bytes/text.ts';
+import { concatBytes } from '../../../../src/core/bytes/writer.ts';
+import { boundaries, damageBytes, replaceAt } from '../../mutators/bytes.ts';
+import { HARMLESS_JSON, JSON_CHANGES, type JsonChange } from '../../mutators/json.ts';
+import { mutators } from '../../mutators/mutator.ts';
+import type { Random } from '../../random.ts';
 import { isDstack } from '../logged.ts';
 import { u32 } from '../quote-layout.ts';
-import type { Random } from '../random.ts';
 import { logsOf, type World } from '../world.ts';
-import { boundaries, damageBytes, replaceAt } from './bytes.ts';
-import { HARMLESS_JSON, JSON_CHANGES, type JsonChange } from './json.ts';
-import { type Mutator, mutators } from './mutator.ts';
+import type { TdxMutator } from './mutator.ts';
 import { putTogether, type Tcg2Entry, type Tcg2Log, takeApart } from './tcg2-entries.ts';
 
 type Tcg2Change = (random: Random, log: Tcg2Log) => Partial<Tcg2Log>;
@@ -17,7 +18,7 @@ const RUNTIME_EVENT = 0x08000001;
 
 function ccel(
   change: (random: Random, log: Uint8Array, world: World) => Uint8Array,
-): Mutator['apply'] {
+): TdxMutator['apply'] {
   return (random, evidence, world) => {
     const { log } = evidence;
     if (log === undefined || isDstack(log.log)) return undefined;
@@ -26,7 +27,7 @@ function ccel(
 }
 
 /** Lengths come out right again, so that only the intended damage is there. */
-function inEntries(change: Tcg2Change): Mutator['apply'] {
+function inEntries(change: Tcg2Change): TdxMutator['apply'] {
   return ccel((random, log) => {
     const parts = takeApart(log);
     if (parts === undefined) return log;
@@ -179,7 +180,7 @@ const TABLE: Readonly<Record<string, (random: Random, table: Uint8Array) => Uint
   cut: (random, table) => table.slice(0, random.below(table.length)),
 };
 
-function table(change: (random: Random, table: Uint8Array) => Uint8Array): Mutator['apply'] {
+function table(change: (random: Random, table: Uint8Array) => Uint8Array): TdxMutator['apply'] {
   return (random, evidence) => {
     const { log } = evidence;
     if (log?.table === undefined) return undefined;
@@ -187,7 +188,7 @@ function table(change: (random: Random, table: Uint8Array) => Uint8Array): Mutat
   };
 }
 
-function dstack(change: JsonChange): Mutator['apply'] {
+function dstack(change: JsonChange): TdxMutator['apply'] {
   return (random, evidence) => {
     const { log } = evidence;
     if (log === undefined || !isDstack(log.log)) return undefined;
@@ -272,7 +273,7 @@ const DSTACK: Readonly<Record<string, JsonChange>> = {
 };
 
 /** The story that is expected: only digests count there. */
-const EXPECTED: Readonly<Record<string, Mutator['apply']>> = {
+const EXPECTED: Readonly<Record<string, TdxMutator['apply']>> = {
   damaged: (random, evidence) => {
     const { log } = evidence;
     if (log?.expected === undefined) return undefined;
@@ -290,7 +291,7 @@ function prefixed<Row>(prefix: string, rows: Readonly<Record<string, Row>>): Rec
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [`${prefix}: ${name}`, row]));
 }
 
-export const EVENT_LOG_MUTATORS: readonly Mutator[] = [
+export const EVENT_LOG_MUTATORS: readonly TdxMutator[] = [
   ...mutators('harmless', prefixed('ccel', HARMLESS_ENTRIES), inEntries),
   ...mutators('harmless', prefixed('dstack', HARMLESS_DSTACK), dstack),
   ...mutators('any', prefixed('ccel', ENTRIES), inEntries),

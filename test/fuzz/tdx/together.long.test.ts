@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
+import { effort, LONG, SEED } from '../effort.ts';
+import { longCampaign } from '../long-campaign.ts';
+import { attackMemory } from '../memory.ts';
 import { EVERYTHING } from './campaigns.ts';
-import { effort, LONG, SEED } from './effort.ts';
-import { longCampaign } from './long-campaign.ts';
-import { attackMemory } from './memory.ts';
+import { pairsOf } from './memory.ts';
+import { tdxSubject } from './subject.ts';
 import { createWorld } from './world.ts';
 
 it('the long campaigns try 200,000 inputs at least', () => {
@@ -11,12 +13,12 @@ it('the long campaigns try 200,000 inputs at least', () => {
 });
 
 it(`quote, collateral and log changed together (seed ${SEED})`, async () => {
-  const { inputs } = await longCampaign(EVERYTHING, LONG.everything);
+  const { inputs } = longCampaign(EVERYTHING, await tdxSubject(), LONG.everything);
   expect(inputs).toBeGreaterThanOrEqual(LONG.everything.inputs);
 });
 
 it(`what is remembered never changes an answer (seed ${SEED})`, async () => {
-  const { asked, accepted } = attackMemory(await createWorld(), effort(LONG.memory));
+  const { asked, accepted } = attackMemory(pairsOf(await createWorld()), effort(LONG.memory));
   expect(asked).toBeGreaterThanOrEqual(LONG.memory.inputs);
   expect(accepted).toBeGreaterThan(3);
 });
