@@ -1,6 +1,6 @@
-import { constants, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { CryptoPort, P256PublicKey, P384PublicKey, RsaPublicKey } from './port.ts';
-import { isUsableRsaKey, rsaPublicKeyInfo } from './rsa.ts';
+import { isUsableRsaKey, RSA_ALGORITHM, rsaPublicKeyInfo } from './rsa.ts';
 
 /**
  * SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480), in
@@ -33,18 +33,47 @@ function digest(algorithm: 'sha256' | 'sha384' | 'sha512', data: Uint8Array): Ui
 
 export const importP256: CryptoPort['importP256'] = (point) =>
   point.length === 64
-    ? (importKey(SPKI_PREFIX.p256 + toBase64(point)) as P256PublicKey | undefined)
+    ? (importKey(SPKI_PREFIX.p256 + toBase64(point)) as object as P256PublicKey | undefined)
     : undefined;
 
 export const importP384: CryptoPort['importP384'] = (point) =>
   point.length === 96
-    ? (importKey(SPKI_PREFIX.p384 + toBase64(point)) as P384PublicKey | undefined)
+    ? (importKey(SPKI_PREFIX.p384 + toBase64(point)) as object as P384PublicKey | undefined)
     : undefined;
 
 export const importRsa: CryptoPort['importRsa'] = (modulus, exponent) =>
   isUsableRsaKey(modulus, exponent)
-    ? (importKey(toBase64(rsaPublicKeyInfo(modulus, exponent))) as RsaPublicKey | undefined)
+    ? (new RsaKey(modulus, exponent) as object as RsaPublicKey)
     : undefined;
+
+/**
+ * A key object for each scheme, made when it is first asked for. One that says in its own
+ * AlgorithmIdentifier what it is for has OpenSSL hold every signature to hash and salt length;
+ * told at each verification instead, Node again finds out by exceptions what it was given.
+ */
+class RsaKey {
+  /** Of the modulus, and so of every signature, in bytes. */
+  readonly size: number;
+  readonly #modulus: Uint8Array;
+  readonly #exponent: Uint8Array;
+  readonly #objects = new Map<Uint8Array, KeyObject | undefined>();
+
+  constructor(modulus: Uint8Array, exponent: Uint8Array) {
+    this.size = modulus.length;
+    this.#modulus = new Uint8Array(modulus);
+    this.#exponent = new Uint8Array(exponent);
+  }
+
+  /** @returns undefined when OpenSSL refuses the key. */
+  for(algorithm: Uint8Array): KeyObject | undefined {
+    const known = this.#objects.get(algorithm);
+    if (known) return known;
+    const info = rsaPublicKeyInfo(this.#modulus, this.#exponent, algorithm);
+    const made = importKey(toBase64(info));
+    this.#objects.set(algorithm, made);
+    return made;
+  }
+}
 
 /**
  * PEM, because Node finds out by throwing and catching that DER bytes are not a key object
@@ -52,7 +81,7 @@ export const importRsa: CryptoPort['importRsa'] = (modulus, exponent) =>
  *
  * @param info SubjectPublicKeyInfo in base64.
  */
-function importKey(info: string): object | undefined {
+function importKey(info: string): KeyObject | undefined {
   const lines: string[] = [];
   for (let at = 0; at < info.length; at += 64) lines.push(info.slice(at, at + 64));
   try {
@@ -77,25 +106,27 @@ export const verifyP384: CryptoPort['verifyP384'] = (key, message, signature) =>
   verify('sha384', message, key as unknown as KeyObject, toSigValue(signature));
 
 export const verifyRsaPssSha384: CryptoPort['verifyRsaPssSha384'] = (key, message, signature) =>
-  // OpenSSL takes a PSS signature without its leading zeros, which is another way to write it.
-  signature.length === bytesOf(key) &&
-  verify(
-    'sha384',
-    message,
-    {
-      key: key as unknown as KeyObject,
-      padding: constants.RSA_PKCS1_PSS_PADDING,
-      saltLength: 48,
-    },
-    signature,
-  );
-
-function bytesOf(key: RsaPublicKey): number {
-  return ((key as unknown as KeyObject).asymmetricKeyDetails?.modulusLength ?? 0) / 8;
-}
+  verifyRsa('sha384', RSA_ALGORITHM.pssSha384, key, message, signature);
 
 export const verifyRsaPkcs1Sha256: CryptoPort['verifyRsaPkcs1Sha256'] = (key, message, signature) =>
-  verify('sha256', message, key as unknown as KeyObject, signature);
+  verifyRsa('sha256', RSA_ALGORITHM.any, key, message, signature);
+
+function verifyRsa(
+  digest: 'sha256' | 'sha384',
+  algorithm: Uint8Array,
+  key: RsaPublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const rsa = key as object as RsaKey;
+  const object = rsa.for(algorithm);
+  // OpenSSL takes a PSS signature without its leading zeros, which is another way to write it.
+  return (
+    object !== undefined &&
+    signature.length === rsa.size &&
+    verify(digest, message, object, signature)
+  );
+}
 
 /**
  * r ‖ s as ECDSA-Sig-Value, SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 section 2.2.3).
