@@ -48,8 +48,7 @@ function readAuthority(
   const named = [...roots, ...anchors.map(({ certificate }) => certificate)].filter((root) =>
     equalBytes(root.subject.der, intermediate.issuer.der),
   );
-  // Of several roots of one name, the one whose key is ours.
-  const root = named.find((candidate) => anchorOf(candidate, anchors)) ?? named[0];
+  const { root, unlinked } = rootOf(intermediate, named, anchors);
   // A root that was brought along and is none of ours is not passed over: somebody meant it.
   const rogue = roots.find((candidate) => rootProblem(candidate, anchors));
   return {
@@ -57,9 +56,33 @@ function readAuthority(
     root,
     anchor: root && anchorOf(root, anchors),
     unfit: intermediateProblem(intermediate),
-    unlinked: root && linkProblem(intermediate, root, 1),
+    unlinked,
     untrusted: rogue ? rootProblem(rogue, anchors) : trustProblem(intermediate, root, anchors),
   };
+}
+
+/**
+ * Of several roots of the issuer's name, one whose key is ours; of several keys of ours (a
+ * vendor may renew one under its old name), the one that signed.
+ */
+function rootOf(
+  intermediate: Certificate,
+  named: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
+): Pick<Authority, 'root' | 'unlinked'> {
+  // One for each key: that a stranger brings more of them makes no more work.
+  const ours = anchors.flatMap(
+    (anchor) => named.find((candidate) => anchorOf(candidate, [anchor])) ?? [],
+  );
+  const links = (ours.length > 0 ? ours : named.slice(0, 1))
+    .values()
+    .map((root) => ({ root, unlinked: linkProblem(intermediate, root, 1) }));
+  let first: Pick<Authority, 'root' | 'unlinked'> | undefined;
+  for (const link of links) {
+    if (link.unlinked === undefined) return link;
+    first ??= link;
+  }
+  return first ?? { root: undefined, unlinked: undefined };
 }
 
 function trustProblem(
