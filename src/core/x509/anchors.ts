@@ -45,7 +45,8 @@ export function vendorAnchor(name: string, base64: string): TrustAnchor {
  * @throws Fault `malformed` when the bytes are not one certificate.
  */
 export function anchorFromCertificate(der: Uint8Array, path: string): TrustAnchor {
-  const certificate = parseCertificate(der, path);
+  // A copy: what is trusted must not change with the caller's buffer.
+  const certificate = parseCertificate(new Uint8Array(der), path);
   const name = certificate.subject.text;
   const simulated = name.includes(`O=${SIMULATOR_ORGANIZATION}`);
   return { name, kind: simulated ? 'simulator' : 'custom', certificate };
