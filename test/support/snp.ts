@@ -4,8 +4,12 @@ import { anchorFromCertificate, type TrustAnchor } from '../../src/core/x509/anc
 import { type SnpInput, snpClocksAt } from '../../src/evidence/snp/input.ts';
 import type { Check } from '../../src/evidence/verdict.ts';
 import { hex } from './hex.ts';
-import type { SnpWorld } from './snp-certificates.ts';
-import { arkCertificate, intermediateCertificate, vekCertificate } from './snp-certificates.ts';
+import {
+  arkCertificate,
+  intermediateCertificate,
+  type SnpWorld,
+  vekCertificate,
+} from './snp-certificates.ts';
 import { MACHINES } from './snp-machines.ts';
 
 /** Where each field of a report begins and how long it is (SEV-SNP ABI specification). */
@@ -66,7 +70,7 @@ export function unsignedReport(fields: SnpFields): Uint8Array {
 }
 
 /** A report of a good guest on this machine, of version 5 unless said. */
-export function goodFields(world: SnpWorld, signer: 'vcek' | 'vlek' = 'vcek'): SnpFields {
+function goodFields(world: SnpWorld, signer: 'vcek' | 'vlek' = 'vcek'): SnpFields {
   const { cpuid, tcb, chipId } = MACHINES[world.line];
   return {
     version: 5,
@@ -87,7 +91,7 @@ export function goodFields(world: SnpWorld, signer: 'vcek' | 'vlek' = 'vcek'): S
 }
 
 /** The same bytes with AMD's form of a signature by the machine's own key. */
-export function signReport(
+function signReport(
   report: Uint8Array,
   { keys }: SnpWorld[keyof Pick<SnpWorld, 'vcek' | 'vlek'>],
 ): Uint8Array {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bit, namedBits, otherBits } from '../../../src/evidence/snp/bits.ts';
+import { bit, bitMask, namedBits, otherBits } from '../../../src/evidence/snp/bits.ts';
 
 const ALL = 2n ** 64n - 1n;
 const POSITIONS = Array.from({ length: 64 }, (_, position) => position);
@@ -21,6 +21,13 @@ it('calls bits by their names', () => {
 });
 
 it('finds what is not known, the highest bit too', () => {
-  expect(otherBits(ALL, new Set(POSITIONS.slice(1, 63)))).toEqual([0, 63]);
-  expect(otherBits(0n, new Set())).toEqual([]);
+  expect(otherBits(ALL, bitMask(POSITIONS.slice(1, 63)))).toEqual([0, 63]);
+  expect(otherBits(ALL, 0n)).toEqual(POSITIONS);
+  expect(otherBits(ALL, ALL)).toEqual([]);
+  expect(otherBits(0n, 0n)).toEqual([]);
+});
+
+it('makes a mask of positions, and of none the empty one', () => {
+  expect(bitMask([0, 3, 63])).toBe(0x8000000000000009n);
+  expect(bitMask([])).toBe(0n);
 });

@@ -71,6 +71,16 @@ describe('certificates', () => {
     });
   });
 
+  it('that are at hand need not be parsed again, if they are the same to the last byte', () => {
+    const known = [AMD_ARK_GENOA.certificate, AMD_ARK_MILAN.certificate];
+    for (const bytes of [milan, pem(milan)]) {
+      expect(readCertificates(bytes, 'vek', known)[0]).toBe(AMD_ARK_MILAN.certificate);
+    }
+    const changed = milan.with(-1, (milan.at(-1) ?? 0) ^ 1);
+    const [certificate] = readCertificates(changed, 'vek', known);
+    expect(certificate?.der).toEqual(changed);
+  });
+
   it('may be none, which is for the caller to judge', () => {
     expect(readCertificates(new Uint8Array(), 'vek')).toEqual([]);
     expect(readCertificates(utf8(' \n'), 'vek')).toEqual([]);

@@ -64,8 +64,9 @@ const REASONS: Readonly<Record<string, Reason>> = {
   'roots/genoa-asvk': NOTHING,
   'roots/turin-ask': NOTHING,
   'roots/turin-asvk': NOTHING,
-  // A report of version 2 is of a product that only its certificate names.
-  'real/azure-hcl-no-vcek': open('snp.vek.format', 'snp.product.known'),
+  // A report of version 2 is of a product that only its certificate names; what it vouches for
+  // is as open as itself.
+  'real/azure-hcl-no-vcek': open('snp.vek.format', 'snp.product.known', 'vtpm.evidence.authentic'),
   'real/turin-vcek-only': NOTHING,
   'real/vcek-edited-raw-hwid': forged('snp.vek.chain'),
   'real/vcek-edited-der-hwid': forged('snp.vek.chain'),
