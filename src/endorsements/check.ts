@@ -1,13 +1,14 @@
 import type { TrustAnchor } from '../core/x509/anchors.ts';
-import type { Check, Verdict } from '../evidence/verdict.ts';
+import type { Verdict } from '../evidence/verdict.ts';
+import { checkAmdEndorsements } from './amd/check.ts';
 import { EndorsementFolder, type FolderEntry } from './folder.ts';
-import { type Judgement, judgeTdxCollateral } from './intel/judge.ts';
-import { type EndorsementRow, factsRow, keyRow, provenanceRow } from './row.ts';
+import { judgeTdxCollateral } from './intel/judge.ts';
+import { type CheckRow, factsRow, keyRow, provenanceRow, VERDICTS } from './row.ts';
 
-export interface CheckRow extends EndorsementRow {
-  readonly verdict: Verdict;
-  readonly because?: string;
-  readonly notPassed: readonly Check[];
+/** By whose endorsements they judge. */
+export interface FolderAnchors {
+  readonly intel: readonly TrustAnchor[];
+  readonly amd: readonly TrustAnchor[];
 }
 
 export interface FolderCheck {
@@ -16,24 +17,21 @@ export interface FolderCheck {
   readonly rows: readonly CheckRow[];
 }
 
-const VERDICTS = {
-  current: 'accept',
-  outdated: 'indeterminate',
-  refused: 'reject',
-} as const satisfies Record<Judgement['state'], Verdict>;
-
 /**
- * Verifies every set of a folder, offline.
+ * Verifies everything in a folder, offline.
  *
  * @param at the instant to verify at, in milliseconds since the epoch.
  * @throws Fault `unreachable` when there is no such folder.
  */
 export async function checkEndorsements(
   dir: string,
-  { anchors, at }: { readonly anchors: readonly TrustAnchor[]; readonly at: number },
+  { anchors, at }: { readonly anchors: FolderAnchors; readonly at: number },
 ): Promise<FolderCheck> {
   const entries = await new EndorsementFolder(dir).list();
-  const rows = entries.map((entry) => checkRow(entry, anchors, at));
+  const rows = [
+    ...entries.map((entry) => checkRow(entry, anchors.intel, at)),
+    ...(await checkAmdEndorsements(dir, anchors.amd, at)),
+  ];
   return { verdict: worst(rows.map((row) => row.verdict)), rows };
 }
 

@@ -4,3 +4,9 @@ export interface EndorsementDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
+
+/** For services that want requests spread over time. */
+export interface PacedDeps extends EndorsementDeps {
+  /** Resolves after so many milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
+}

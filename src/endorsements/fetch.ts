@@ -1,12 +1,11 @@
 import type { TrustAnchor } from '../core/x509/anchors.ts';
-import type { Check } from '../evidence/verdict.ts';
 import type { EndorsementDeps } from './deps.ts';
 import { EndorsementFolder } from './folder.ts';
 import { HTTP_LIMITS, type HttpLimits } from './http.ts';
 import { pcsBase } from './intel/base-url.ts';
 import { tdxCollateralFacts } from './intel/facts.ts';
 import { type TdxChannel, type TdxPlatform, tdxEndorsementKey } from './intel/key.ts';
-import { type EndorsementRow, factsRow, keyRow, provenanceRow } from './row.ts';
+import { type FetchRow, factsRow, keyRow, provenanceRow } from './row.ts';
 import { type Refresh, TdxEndorsementSource } from './source.ts';
 
 export interface FetchRequest {
@@ -17,14 +16,6 @@ export interface FetchRequest {
   readonly platforms: readonly TdxPlatform[];
   readonly anchors: readonly TrustAnchor[];
   readonly limits?: HttpLimits;
-}
-
-/** `refused`: it answered, but with nothing that may be kept. What was stored before stays. */
-export interface FetchRow extends EndorsementRow {
-  readonly outcome: 'stored' | 'refused' | 'unreachable';
-  readonly because?: string;
-  readonly notPassed: readonly Check[];
-  readonly warnings: readonly string[];
 }
 
 /**

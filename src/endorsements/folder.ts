@@ -1,7 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Fault, malformed } from '../core/fault.ts';
-import { writeAtomically } from './atomic-write.ts';
+import { Fault } from '../core/fault.ts';
+import { exists, namesIn, readSmallFile, writeSafely } from './files.ts';
 import { type TdxEndorsementKey, tdxFileName, tdxKeyOfFileName } from './intel/key.ts';
 import { parseStoredSet, type StoredTdxSet, writeStoredSet } from './intel/stored.ts';
 
@@ -36,16 +35,13 @@ export class EndorsementFolder {
    */
   async read(key: TdxEndorsementKey): Promise<StoredTdxSet | undefined> {
     const path = this.pathOf(key);
-    const bytes = await readSmallFile(path);
+    const bytes = await readSmallFile(path, LARGEST_FILE);
     return bytes && parseStoredSet(bytes, path);
   }
 
   /** Resolves once the set survives a power cut. @throws Fault `unreachable`. */
   async write(key: TdxEndorsementKey, set: StoredTdxSet): Promise<void> {
-    const path = this.pathOf(key);
-    await writeAtomically(path, writeStoredSet(set)).catch((cause: unknown) => {
-      throw unreachable(path, 'can’t be written', cause);
-    });
+    await writeSafely(this.pathOf(key), writeStoredSet(set));
   }
 
   /**
@@ -57,9 +53,8 @@ export class EndorsementFolder {
    */
   async list(): Promise<readonly FolderEntry[]> {
     if (!(await exists(this.root))) throw new Fault('unreachable', this.root, 'no such folder');
-    const names = (await exists(this.#tdx)) ? await readdir(this.#tdx) : [];
     const entries: FolderEntry[] = [];
-    for (const name of names.sort()) {
+    for (const name of await namesIn(this.#tdx)) {
       const key = tdxKeyOfFileName(name);
       const entry = key && (await this.#entry(key));
       if (entry) entries.push(entry);
@@ -81,35 +76,4 @@ export class EndorsementFolder {
       throw error;
     }
   }
-}
-
-async function readSmallFile(path: string): Promise<Uint8Array | undefined> {
-  try {
-    const { size } = await stat(path);
-    if (size > LARGEST_FILE) throw malformed(path, `${size} bytes, want at most ${LARGEST_FILE}`);
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    if (isMissing(error)) return undefined;
-    throw unreachable(path, 'can’t be read', error);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw unreachable(path, 'can’t be read', error);
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function unreachable(path: string, problem: string, cause: unknown): Fault {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new Fault('unreachable', path, `${problem}${code}`, { cause });
 }

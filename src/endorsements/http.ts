@@ -34,9 +34,22 @@ export interface HttpRequest {
   readonly statuses?: Readonly<Record<number, string>>;
 }
 
-type Attempt =
+export interface HttpRefusal {
+  readonly status: number;
+  /** The Retry-After header as it stands. */
+  readonly retryAfter: string | null;
+}
+
+/** What came of one try. */
+export type HttpAttempt =
   | { readonly answer: HttpAnswer }
-  | { readonly fault: Fault; readonly retryAfterMs: number | undefined };
+  | {
+      readonly fault: Fault;
+      /** Undefined when another try would be no better; 0 when the server named no wait. */
+      readonly retryAfterMs: number | undefined;
+      /** What was answered; undefined when nothing was. */
+      readonly refusal: HttpRefusal | undefined;
+    };
 
 /**
  * One GET of an untrusted document: no redirects, a deadline, a size limit, and one more try
@@ -65,39 +78,54 @@ export async function httpGet(
   throw second.fault;
 }
 
+/** One try under its own deadline, for services whose further tries somebody else arranges. */
+export async function httpAttempt(
+  fetch: typeof globalThis.fetch,
+  request: Omit<HttpRequest, 'signal'>,
+): Promise<HttpAttempt> {
+  const deadline = AbortSignal.timeout(request.limits.deadlineMs);
+  return attempt(fetch, request, deadline, deadline);
+}
+
 async function attempt(
   fetch: typeof globalThis.fetch,
   { url, limits, statuses }: HttpRequest,
   signal: AbortSignal,
   deadline: AbortSignal,
-): Promise<Attempt> {
+): Promise<HttpAttempt> {
   try {
     const response = await fetch(url, { signal, redirect: 'error' });
     if (response.status !== 200) {
       await response.body?.cancel().catch(() => undefined);
-      return refusal(url, response, statuses);
+      return refused(url, response, statuses);
     }
     const body = await readBody(response, url, limits.maxBytes);
     return { answer: { url, headers: response.headers, body } };
   } catch (error) {
-    if (error instanceof Fault) return { fault: error, retryAfterMs: undefined };
+    if (error instanceof Fault) return { fault: error, ...NO_FURTHER_TRY };
     if (deadline.aborted) {
       const detail = `no complete answer within ${limits.deadlineMs / 1000} s`;
-      return { fault: unreachable(url, detail, error), retryAfterMs: undefined };
+      return { fault: unreachable(url, detail, error), ...NO_FURTHER_TRY };
     }
     const detail = signal.aborted ? 'given up before an answer came' : brokenConnection(error);
     const again = isTransient(error) && !signal.aborted;
-    return { fault: unreachable(url, detail, error), retryAfterMs: again ? 0 : undefined };
+    return {
+      fault: unreachable(url, detail, error),
+      retryAfterMs: again ? 0 : undefined,
+      refusal: undefined,
+    };
   }
 }
 
+const NO_FURTHER_TRY = { retryAfterMs: undefined, refusal: undefined };
+
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-function refusal(
+function refused(
   url: string,
   { status, headers }: Response,
   statuses: Readonly<Record<number, string>> = {},
-): Attempt {
+): HttpAttempt {
   const asked = headers.get('retry-after');
   const seconds = asked !== null && /^\d{1,6}$/.test(asked) ? Number(asked) : undefined;
   const words = [
@@ -111,6 +139,7 @@ function refusal(
   return {
     fault: unreachable(url, words.join('')),
     retryAfterMs: mayRetry ? (seconds ?? 0) * 1000 : undefined,
+    refusal: { status, retryAfter: asked },
   };
 }
 

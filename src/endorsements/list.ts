@@ -1,12 +1,8 @@
 import { Fault } from '../core/fault.ts';
+import { listAmdEndorsements } from './amd/list.ts';
 import { EndorsementFolder, type FolderEntry } from './folder.ts';
 import { tdxCollateralFacts } from './intel/facts.ts';
-import { type EndorsementRow, factsRow, keyRow, provenanceRow } from './row.ts';
-
-export interface ListRow extends EndorsementRow {
-  /** Why the file can't be read, at its place; then only what the file name says is there. */
-  readonly problem?: string;
-}
+import { factsRow, keyRow, type ListRow, provenanceRow } from './row.ts';
 
 /**
  * What a folder says it holds. Nothing is verified: that is {@link checkEndorsements}.
@@ -15,7 +11,7 @@ export interface ListRow extends EndorsementRow {
  */
 export async function listEndorsements(dir: string): Promise<readonly ListRow[]> {
   const entries = await new EndorsementFolder(dir).list();
-  return entries.map(listRow);
+  return [...entries.map(listRow), ...(await listAmdEndorsements(dir))];
 }
 
 function listRow(entry: FolderEntry): ListRow {

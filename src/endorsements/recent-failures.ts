@@ -1,4 +1,4 @@
-import type { Failure } from './intel/arrival.ts';
+import type { Failure } from './failure.ts';
 
 /** Names may come from strangers' quotes: the oldest is dropped rather than memory filled. */
 const MOST_NAMES = 256;
@@ -6,15 +6,19 @@ const MOST_NAMES = 256;
 /** What failed a moment ago and need not be tried again yet. */
 export class RecentFailures {
   readonly #backOffMs: number;
-  readonly #failed = new Map<string, { readonly at: number; readonly failure: Failure }>();
+  readonly #failed = new Map<
+    string,
+    { readonly at: number; readonly backOffMs: number; readonly failure: Failure }
+  >();
 
   constructor(backOffMs: number) {
     this.#backOffMs = backOffMs;
   }
 
-  remember(name: string, now: number, failure: Failure): void {
+  /** @param backOffMs where this failure is known to last longer, or shorter, than most. */
+  remember(name: string, now: number, failure: Failure, backOffMs = this.#backOffMs): void {
     this.#failed.delete(name);
-    this.#failed.set(name, { at: now, failure });
+    this.#failed.set(name, { at: now, backOffMs, failure });
     const oldest = this.#failed.keys().next();
     if (this.#failed.size > MOST_NAMES && !oldest.done) this.#failed.delete(oldest.value);
   }
@@ -27,6 +31,6 @@ export class RecentFailures {
   recent(name: string, now: number): Failure | undefined {
     const failed = this.#failed.get(name);
     if (failed === undefined || now < failed.at) return undefined;
-    return now - failed.at < this.#backOffMs ? failed.failure : undefined;
+    return now - failed.at < failed.backOffMs ? failed.failure : undefined;
   }
 }

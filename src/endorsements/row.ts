@@ -1,10 +1,15 @@
 import { formatTime } from '../core/encoding/time.ts';
+import type { Check, Verdict } from '../evidence/verdict.ts';
+import type { AmdRow } from './amd/row.ts';
 import type { TdxCollateralFacts } from './intel/facts.ts';
 import type { TdxEndorsementKey } from './intel/key.ts';
-import type { Provenance } from './intel/stored.ts';
+import type { Provenance } from './provenance.ts';
 
-/** One set of endorsements as the CLI shows it; times are RFC 3339. */
-export interface EndorsementRow {
+/** One set of Intel's, or one document of AMD's, as the CLI shows it; times are RFC 3339. */
+export type EndorsementRow = TdxRow | AmdRow;
+
+export interface TdxRow {
+  readonly kind?: undefined;
   readonly fmspc: string;
   readonly ca: string;
   /** `standard`, `early` or the evaluation data number. */
@@ -20,7 +25,33 @@ export interface EndorsementRow {
   readonly nextUpdate?: string;
 }
 
-export function keyRow({ fmspc, ca, channel }: TdxEndorsementKey, path: string): EndorsementRow {
+export type ListRow = EndorsementRow & {
+  /** Why the file can't be read, at its place; then only what the file name says is there. */
+  readonly problem?: string;
+};
+
+export type CheckRow = EndorsementRow & {
+  readonly verdict: Verdict;
+  readonly because?: string;
+  readonly notPassed: readonly Check[];
+};
+
+/** What a judgement of something stored means for whoever relies on the folder. */
+export const VERDICTS = {
+  current: 'accept',
+  outdated: 'indeterminate',
+  refused: 'reject',
+} as const satisfies Record<string, Verdict>;
+
+/** `refused`: it answered, but with nothing that may be kept. What was stored before stays. */
+export type FetchRow = EndorsementRow & {
+  readonly outcome: 'stored' | 'refused' | 'unreachable';
+  readonly because?: string;
+  readonly notPassed: readonly Check[];
+  readonly warnings: readonly string[];
+};
+
+export function keyRow({ fmspc, ca, channel }: TdxEndorsementKey, path: string): TdxRow {
   return { fmspc, ca, channel: String(channel), path };
 }
 

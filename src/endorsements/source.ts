@@ -1,8 +1,9 @@
 import { Fault } from '../core/fault.ts';
 import type { TrustAnchor } from '../core/x509/anchors.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
+import { type Failure, failureText } from './failure.ts';
 import type { EndorsementFolder } from './folder.ts';
-import { type Failure, receiveTdxSet, type VerifiedTdxSet } from './intel/arrival.ts';
+import { receiveTdxSet, type VerifiedTdxSet } from './intel/arrival.ts';
 import { type Held, TdxHoldings } from './intel/holdings.ts';
 import { judgeTdxCollateral } from './intel/judge.ts';
 import {
@@ -14,7 +15,7 @@ import {
   tdxKeyText,
 } from './intel/key.ts';
 import type { PcsClient } from './intel/pcs.ts';
-import type { Provenance } from './intel/stored.ts';
+import type { Provenance } from './provenance.ts';
 import { RecentFailures } from './recent-failures.ts';
 import { SingleFlight } from './single-flight.ts';
 
@@ -171,10 +172,7 @@ export class TdxEndorsementSource {
       const at = this.#options.folder?.root ?? 'endorsements';
       return new Fault('unreachable', at, `${what}, and offline${more}`);
     }
-    const { at, because, outcome } = failure;
-    // A lying source is as good as none, and says nothing against the machine to be verified.
-    const said = outcome === 'refused' ? `refused what it serves: ${because}` : because;
-    return new Fault('unreachable', at, `${what}: ${said}${more}`);
+    return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
   }
 
   #isFresh({ facts, provenance }: VerifiedTdxSet, now: number): boolean {

@@ -16,6 +16,8 @@ import {
   wanted,
 } from './world.ts';
 
+const bothAnchors = { intel: anchors, amd: anchors };
+
 function fetchInto(dir: string, pccs: FakePccs, more: Partial<FetchRequest> = {}) {
   return fetchTdxEndorsements(
     { fetch: globalThis.fetch, now: () => now },
@@ -142,7 +144,7 @@ describe('list', () => {
 describe('check', () => {
   it('verifies a good folder', async () => {
     const { pccs, dir, path } = await fetched();
-    expect(await checkEndorsements(dir, { anchors, at: now + DAY })).toEqual({
+    expect(await checkEndorsements(dir, { anchors: bothAnchors, at: now + DAY })).toEqual({
       verdict: 'accept',
       rows: [{ ...stored, path, source: pccs.url, verdict: 'accept', notPassed: [] }],
     });
@@ -150,7 +152,10 @@ describe('check', () => {
 
   it('an outdated set leaves the question open', async () => {
     const { dir } = await fetched();
-    const { verdict, rows } = await checkEndorsements(dir, { anchors, at: now + 30 * DAY });
+    const { verdict, rows } = await checkEndorsements(dir, {
+      anchors: bothAnchors,
+      at: now + 30 * DAY,
+    });
     expect(verdict).toBe('indeterminate');
     expect(rows).toMatchObject([{ verdict: 'indeterminate', tcbEvaluationDataNumber: 20 }]);
     expect(rows[0]?.notPassed.map(({ id, outcome }) => [id, outcome])).toEqual([
@@ -162,7 +167,7 @@ describe('check', () => {
 
   it('an empty folder is nothing to rely on', async () => {
     const dir = await emptyFolder();
-    expect(await checkEndorsements(dir, { anchors, at: now })).toEqual({
+    expect(await checkEndorsements(dir, { anchors: bothAnchors, at: now })).toEqual({
       verdict: 'indeterminate',
       rows: [],
     });
@@ -183,7 +188,7 @@ describe('check', () => {
   ])('$name is rejected', async ({ damage, failing }) => {
     const { dir, path } = await fetched();
     await writeFile(path, damage(await readFile(path, 'utf8')));
-    const { verdict, rows } = await checkEndorsements(dir, { anchors, at: now });
+    const { verdict, rows } = await checkEndorsements(dir, { anchors: bothAnchors, at: now });
     expect(verdict).toBe('reject');
     expect(rows).toMatchObject([{ verdict: 'reject', because: expect.any(String) }]);
     expect(rows[0]?.notPassed.map((check) => check.id)).toEqual(failing);
@@ -192,7 +197,7 @@ describe('check', () => {
   it('a set under another name is rejected', async () => {
     const { dir, path } = await fetched();
     await writeFile(path.replace('standard', '18'), await readFile(path, 'utf8'));
-    const { verdict, rows } = await checkEndorsements(dir, { anchors, at: now });
+    const { verdict, rows } = await checkEndorsements(dir, { anchors: bothAnchors, at: now });
     expect(verdict).toBe('reject');
     expect(rows.map((row) => row.verdict)).toEqual(['reject', 'accept']);
     expect(rows[0]?.because).toContain('TCB info has evaluation data number 20');
@@ -200,7 +205,9 @@ describe('check', () => {
 
   it('without the anchor nothing is accepted', async () => {
     const { dir } = await fetched();
-    expect(await checkEndorsements(dir, { anchors: [], at: now })).toMatchObject({
+    expect(
+      await checkEndorsements(dir, { anchors: { intel: [], amd: [] }, at: now }),
+    ).toMatchObject({
       verdict: 'reject',
     });
   });

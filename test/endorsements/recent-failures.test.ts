@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Failure } from '../../src/endorsements/intel/arrival.ts';
+import type { Failure } from '../../src/endorsements/failure.ts';
 import { RecentFailures } from '../../src/endorsements/recent-failures.ts';
 
 const failure: Failure = { outcome: 'unreachable', at: 'https://a', because: 'HTTP 503' };

@@ -1,31 +1,17 @@
-import { Fault } from '../../core/fault.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
-import type { Check } from '../../evidence/verdict.ts';
+import { type Failure, failureOf } from '../failure.ts';
+import { wholeSeconds } from '../provenance.ts';
 import type { TdxCollateralFacts } from './facts.ts';
 import { judgeTdxCollateral } from './judge.ts';
 import type { TdxEndorsementKey } from './key.ts';
 import { fetchTdxCollateral, type PcsClient } from './pcs.ts';
 import { olderThanHeld } from './rollback.ts';
-import { type StoredTdxSet, wholeSeconds } from './stored.ts';
+import type { StoredTdxSet } from './stored.ts';
 
 /** A verified set with what it says about itself. */
 export interface VerifiedTdxSet extends StoredTdxSet {
   readonly facts: TdxCollateralFacts;
 }
-
-/** Why a source gave nothing that can be used. */
-export type Failure = {
-  /** The URL of the request, or the source's own. */
-  readonly at: string;
-  readonly because: string;
-} & (
-  | { readonly outcome: 'unreachable' }
-  | {
-      readonly outcome: 'refused';
-      /** Those that did not pass; empty when the answer could not even be taken apart. */
-      readonly checks: readonly Check[];
-    }
-);
 
 type Arrival = { readonly outcome: 'accepted'; readonly set: VerifiedTdxSet } | Failure;
 
@@ -60,11 +46,4 @@ export async function receiveTdxSet(
   } catch (error) {
     return failureOf(error);
   }
-}
-
-function failureOf(error: unknown): Failure {
-  if (!(error instanceof Fault) || error.code === 'internal') throw error;
-  const { at, detail: because } = error;
-  if (error.code === 'unreachable') return { outcome: 'unreachable', at, because };
-  return { outcome: 'refused', at, because, checks: [] };
 }

@@ -5,6 +5,7 @@ import { clocksAt } from '../../evidence/tdx/clocks.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { verifyTdxCollateral } from '../../evidence/tdx/verify-collateral.ts';
 import type { Check } from '../../evidence/verdict.ts';
+import { checkText } from '../check-text.ts';
 import { type TdxCollateralFacts, tdxCollateralFacts } from './facts.ts';
 import { type TdxEndorsementKey, tdxKeyText } from './key.ts';
 
@@ -66,9 +67,4 @@ function mismatches(key: TdxEndorsementKey, facts: TdxCollateralFacts): string[]
     }
   }
   return wrong.length === 0 ? [] : [`asked for ${tdxKeyText(key)}`, ...wrong];
-}
-
-function checkText(check: Check): string {
-  if (check.outcome === 'fail') return `${check.id}: want ${check.want}, got ${check.got}`;
-  return `${check.id}: ${check.because ?? check.outcome}`;
 }

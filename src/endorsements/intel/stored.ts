@@ -3,14 +3,7 @@ import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { formatTime } from '../../core/encoding/time.ts';
 import { TDX_COLLATERAL_MEMBERS, type TdxCollateral } from '../../evidence/tdx/collateral.ts';
-
-/** Where and when a set was fetched. Not signed by anybody: nothing is decided by it but age. */
-export interface Provenance {
-  /** Base URL of the source. */
-  readonly source: string;
-  /** Milliseconds since the epoch, whole seconds. */
-  readonly fetchedAt: number;
-}
+import type { Provenance } from '../provenance.ts';
 
 export interface StoredTdxSet {
   readonly collateral: TdxCollateral;
@@ -40,9 +33,4 @@ export function parseStoredSet(bytes: Uint8Array, path: string): StoredTdxSet {
     collateral: Object.fromEntries(members),
     provenance: { source: provenance.string('source'), fetchedAt: provenance.time('fetched_at') },
   };
-}
-
-/** `now` as provenance keeps it. */
-export function wholeSeconds(now: number): number {
-  return Math.floor(now / 1000) * 1000;
 }

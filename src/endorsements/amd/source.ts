@@ -1,0 +1,269 @@
+import { Fault } from '../../core/fault.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { Validity } from '../../core/x509/validity.ts';
+import type { ProductLine } from '../../evidence/snp/product.ts';
+import type { VekKind } from '../../evidence/snp/roles.ts';
+import { type Failure, failureOf, failureText } from '../failure.ts';
+import type { Provenance } from '../provenance.ts';
+import { RecentFailures } from '../recent-failures.ts';
+import { SingleFlight } from '../single-flight.ts';
+import { receiveAmdDocument, type VerifiedAmdDocument } from './arrival.ts';
+import { builtInChain, validityOf } from './document.ts';
+import type { AmdFolder } from './folder.ts';
+import { AmdHoldings, type HeldAmd } from './holdings.ts';
+import { type Judge, judgeAmd } from './judge.ts';
+import { type KdsClient, ONE_TRY, PERSISTENT, type Persistence } from './kds.ts';
+import { type AmdKey, amdKeyName, amdKeyText, type VcekKey } from './key.ts';
+
+const HOUR = 3_600_000;
+/** AMD's CRLs run for a year; a revocation should be noticed well before. */
+const CRL_MAX_AGE_MS = 7 * 24 * HOUR;
+/** How long a failed document is left alone where nothing says more. */
+const BACK_OFF_MS = 30_000;
+
+export interface AmdEndorsementSourceOptions {
+  readonly anchors: readonly TrustAnchor[];
+  /** Absent: offline, and nothing can make a request. */
+  readonly network?: KdsClient;
+  readonly folder?: AmdFolder;
+  /** After this age the network is asked again for a CRL, though it is still valid. */
+  readonly crlMaxAgeMs?: number;
+  readonly backOffMs?: number;
+}
+
+/** A verified document of AMD's, and how far it can be relied on. */
+export interface AmdEndorsement {
+  /** DER; of a chain PEM, the intermediate before the root. */
+  readonly bytes: Uint8Array;
+  /** `outdated`: nothing better could be had; a verifier will not accept with it. */
+  readonly state: 'current' | 'outdated';
+  readonly from: 'memory' | 'folder' | 'network' | 'built-in';
+  /** Undefined for what nobody fetched: built in, or put into the folder by hand. */
+  readonly provenance: Provenance | undefined;
+  /** With the certificates above it; milliseconds since the epoch. */
+  readonly validity: Validity;
+  /** The last instant at which it is in date. */
+  readonly validUntil: number;
+  /**
+   * When to call `refresh`, in milliseconds since the epoch; for a certificate not before it
+   * ends. A whole fleet shares one CRL: the caller adds jitter.
+   */
+  readonly refreshAt: number;
+  /** Why this is not what a reachable, honest source would have given; empty when it is. */
+  readonly warnings: readonly string[];
+}
+
+export type AmdRefresh =
+  | {
+      readonly outcome: 'accepted';
+      readonly endorsement: AmdEndorsement;
+      /** Why it, though good, is not in the folder. */
+      readonly notKept?: Fault;
+    }
+  | Failure;
+
+/**
+ * AMD's certificates and CRLs from memory, else the folder, else the network; one request a
+ * document, whoever asks. A certificate means the same for all its life and is never asked for
+ * twice; a CRL is, long before it ends. What is held stays usable when the network fails or lies.
+ *
+ * A VCEK can't be known to be wanted before it is there: anybody can write a chip id into a
+ * report and thereby make us send a request. The queue, its length, and what is remembered of
+ * failures bound what that costs; a service for strangers also limits each of them.
+ */
+export class AmdEndorsementSource {
+  readonly #options: AmdEndorsementSourceOptions;
+  readonly #holdings: AmdHoldings;
+  readonly #loading = new SingleFlight<AmdEndorsement>();
+  readonly #refreshing = new SingleFlight<AmdRefresh>();
+  readonly #failures: RecentFailures;
+
+  constructor(options: AmdEndorsementSourceOptions) {
+    this.#options = options;
+    this.#holdings = new AmdHoldings(options.folder);
+    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
+  }
+
+  /**
+   * @param now the instant to have it for, in milliseconds since the epoch.
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async vcekFor(key: VcekKey, now: number): Promise<AmdEndorsement> {
+    return this.#get(key, now, PERSISTENT);
+  }
+
+  /**
+   * Under AMD's own roots there is always one: what was fetched, else what this release brings.
+   *
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async chainFor(line: ProductLine, signs: VekKind, now: number): Promise<AmdEndorsement> {
+    return this.#get({ kind: 'chain', line, signs }, now, PERSISTENT);
+  }
+
+  /**
+   * @param need `welcome`: one try when its turn comes, and no wait for a service that is busy.
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async crlFor(
+    line: ProductLine,
+    signs: VekKind,
+    now: number,
+    need: 'required' | 'welcome' = 'required',
+  ): Promise<AmdEndorsement> {
+    const persistence = need === 'required' ? PERSISTENT : ONE_TRY;
+    return this.#get({ kind: 'crl', line, signs }, now, persistence);
+  }
+
+  /**
+   * Asks the network now, whatever is held; the result is what is served from then on.
+   *
+   * @throws Fault `usage` offline.
+   */
+  async refresh(key: AmdKey, now: number): Promise<AmdRefresh> {
+    const { network } = this.#options;
+    if (network === undefined) throw new Fault('usage', 'endorsements', 'offline: no refresh');
+    return this.#refreshOnce(network, key, now, PERSISTENT);
+  }
+
+  async #get(key: AmdKey, now: number, persistence: Persistence): Promise<AmdEndorsement> {
+    const held = this.#holdings.inMemory(key);
+    if (held !== undefined && this.#isFresh(key, held, now)) {
+      return this.#answer(key, held, 'memory', 'current', []);
+    }
+    return this.#loading.run(amdKeyName(key), () => this.#load(key, now, persistence));
+  }
+
+  async #load(key: AmdKey, now: number, persistence: Persistence): Promise<AmdEndorsement> {
+    const name = amdKeyName(key);
+    const judge = await this.#judgeOf(key, now);
+    const held = await this.#holdings.newest(key, judge);
+    if (held.document !== undefined && this.#isFresh(key, held.document, now)) {
+      this.#holdings.remember(key, held.document);
+      return this.#answer(key, held.document, held.from, 'current', held.warnings);
+    }
+    const builtIn = this.#builtIn(key, judge, held.warnings);
+    if (builtIn !== undefined) return builtIn;
+    const { network } = this.#options;
+    if (network === undefined) return this.#fallBack(key, held, judge, undefined);
+    const before = this.#failures.recent(name, now);
+    if (before !== undefined) return this.#fallBack(key, held, judge, before);
+    const refreshed = await this.#refreshOnce(network, key, now, persistence);
+    if (refreshed.outcome === 'accepted') return refreshed.endorsement;
+    return this.#fallBack(key, held, judge, refreshed);
+  }
+
+  async #refreshOnce(
+    network: KdsClient,
+    key: AmdKey,
+    now: number,
+    persistence: Persistence,
+  ): Promise<AmdRefresh> {
+    return this.#refreshing.run(amdKeyName(key), async () => {
+      try {
+        return await this.#refresh(network, key, now, persistence);
+      } catch (error) {
+        // Without the chain above it a VCEK can't be judged.
+        return failureOf(error);
+      }
+    });
+  }
+
+  async #refresh(
+    network: KdsClient,
+    key: AmdKey,
+    now: number,
+    persistence: Persistence,
+  ): Promise<AmdRefresh> {
+    const name = amdKeyName(key);
+    const judge = await this.#judgeOf(key, now);
+    const held = await this.#holdings.newest(key, judge);
+    const arrival = await receiveAmdDocument(network, key, held.document, judge, persistence);
+    if (arrival.outcome !== 'accepted') {
+      const { leaveAloneMs, ...failure } = arrival;
+      this.#failures.remember(name, now, failure, leaveAloneMs);
+      return failure;
+    }
+    this.#failures.forget(name);
+    const { document } = arrival;
+    const notKept = await this.#holdings.keep(key, document);
+    const lost = notKept === undefined ? [] : [`not kept: ${notKept.message}`];
+    const warnings = [...held.warnings, ...lost];
+    const endorsement = this.#answer(key, document, 'network', 'current', warnings);
+    return { outcome: 'accepted', endorsement, ...(notKept && { notKept }) };
+  }
+
+  /** Only a VCEK needs more than the anchors to be judged by. */
+  async #judgeOf(key: AmdKey, now: number): Promise<Judge> {
+    const { anchors } = this.#options;
+    if (key.kind !== 'vcek') return { anchors, now, chain: [] };
+    const { bytes } = await this.chainFor(key.line, 'vcek', now);
+    return { anchors, now, chain: [bytes] };
+  }
+
+  #builtIn(key: AmdKey, judge: Judge, warnings: readonly string[]): AmdEndorsement | undefined {
+    if (key.kind !== 'chain') return undefined;
+    const bytes = builtInChain(key, judge.anchors);
+    if (bytes === undefined) return undefined;
+    const document = { bytes, provenance: undefined, validity: validityOf(key, bytes, 'chain') };
+    return this.#isFresh(key, document, judge.now)
+      ? this.#answer(key, document, 'built-in', 'current', warnings)
+      : undefined;
+  }
+
+  #fallBack(
+    key: AmdKey,
+    { document, from, warnings }: HeldAmd,
+    judge: Judge,
+    failure: Failure | undefined,
+  ): AmdEndorsement {
+    const reasons = failure === undefined ? [] : [`${failure.at}: ${failure.because}`];
+    const judged = document && judgeAmd(key, document.bytes, judge);
+    if (document === undefined || judged === undefined || judged.state === 'refused') {
+      throw this.#nothingHeld(key, failure, warnings);
+    }
+    const { state } = judged;
+    const why = state === 'current' ? [] : [judged.because];
+    return this.#answer(key, document, from, state, [...warnings, ...reasons, ...why]);
+  }
+
+  #nothingHeld(key: AmdKey, failure: Failure | undefined, warnings: readonly string[]): Fault {
+    const what = `no endorsement: ${amdKeyText(key)}`;
+    const more = warnings.map((warning) => `; ${warning}`).join('');
+    if (failure === undefined) {
+      const at = this.#options.folder?.root ?? 'endorsements';
+      return new Fault('unreachable', at, `${what}, and offline${more}`);
+    }
+    return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
+  }
+
+  #isFresh(key: AmdKey, { validity, provenance }: VerifiedAmdDocument, now: number): boolean {
+    const inDate = validity.from <= now && now <= validity.to;
+    if (key.kind !== 'crl' || this.#options.network === undefined) return inDate;
+    // Of a CRL whose age nobody knows, or that claims to be fetched in the future: ask.
+    const age = provenance && now - provenance.fetchedAt;
+    return inDate && age !== undefined && age > -HOUR && age < this.#crlMaxAge;
+  }
+
+  get #crlMaxAge(): number {
+    return this.#options.crlMaxAgeMs ?? CRL_MAX_AGE_MS;
+  }
+
+  #answer(
+    key: AmdKey,
+    { bytes, provenance, validity }: VerifiedAmdDocument,
+    from: AmdEndorsement['from'],
+    state: AmdEndorsement['state'],
+    warnings: readonly string[],
+  ): AmdEndorsement {
+    const validUntil = validity.to;
+    const refreshAt = key.kind === 'crl' ? this.#crlRefreshAt(provenance, validity) : validUntil;
+    return { bytes, state, from, provenance, validity, validUntil, refreshAt, warnings };
+  }
+
+  /** Half the remaining life leaves as much again for a source that is down. */
+  #crlRefreshAt(provenance: Provenance | undefined, { from, to }: Validity): number {
+    const since = provenance?.fetchedAt ?? from;
+    return since + Math.min(this.#crlMaxAge, Math.max(0, to - since) / 2);
+  }
+}
