@@ -28,15 +28,17 @@ export const SOURCE_OPTIONS: Options = {
   },
 };
 
-/** Where a verification finds its endorsements when no file is given. */
-export const ENDORSEMENT_OPTIONS: Options = {
+/** Where endorsements are kept, whoever's they are. */
+export const FOLDER_OPTIONS: Options = {
   endorsements: {
     value: '<dir>',
     help: 'folder of endorsements to read from, and to keep fetched ones in',
   },
   offline: { help: 'make no request; use the folder alone' },
-  ...SOURCE_OPTIONS,
 };
+
+/** Where a verification finds its endorsements when no file is given. */
+export const ENDORSEMENT_OPTIONS: Options = { ...FOLDER_OPTIONS, ...SOURCE_OPTIONS };
 
 export function readChannel(args: Args): TdxChannel {
   const update = args.one('update');

@@ -1,7 +1,9 @@
 import { formatTime } from '../core/encoding/time.ts';
+import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
 import { INTEL_SGX_ROOT, type TrustAnchor } from '../core/x509/anchors.ts';
+import { fetchAmdEndorsements } from '../endorsements/amd/fetch.ts';
 import { checkEndorsements } from '../endorsements/check.ts';
-import { type FetchRow, fetchTdxEndorsements } from '../endorsements/fetch.ts';
+import { fetchTdxEndorsements } from '../endorsements/fetch.ts';
 import { HTTP_LIMITS } from '../endorsements/http.ts';
 import { fetchTdxEvaluationNumbers } from '../endorsements/intel/evaluation-numbers.ts';
 import {
@@ -11,20 +13,20 @@ import {
   tdxEndorsementKey,
 } from '../endorsements/intel/key.ts';
 import { listEndorsements } from '../endorsements/list.ts';
-import type { EndorsementRow } from '../endorsements/row.ts';
+import type { FetchRow } from '../endorsements/row.ts';
 import { quotePlatform } from '../evidence/tdx/platform.ts';
-import type { Check } from '../evidence/verdict.ts';
+import { AMD_FETCH_OPTIONS, readAmdRequest } from './amd-fetch.ts';
 import { PCCS_OPTION, readChannel, readSource, SOURCE_OPTIONS } from './collateral.ts';
+import { printFetched, printOutcome, rowText } from './endorsement-rows.ts';
 import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
-import { painter } from './paint.ts';
-import { printJson, reasonOf } from './render.ts';
+import { printJson } from './render.ts';
 import { type Args, asOption, type Verb } from './verb.ts';
 import { visible } from './visible.ts';
 
 export const endorsementsFetchVerb: Verb = {
   name: 'endorsements fetch',
-  summary: 'Fetch Intel’s endorsements, verify them, and keep them in a folder.',
+  summary: 'Fetch Intel’s or AMD’s endorsements, verify them, and keep them in a folder.',
   operands: '<dir>',
   arity: { min: 1, max: 1 },
   options: {
@@ -36,22 +38,21 @@ export const endorsementsFetchVerb: Verb = {
     fmspc: { value: '<hex>', multiple: true, help: 'fetch for this FMSPC (12 hex digits)' },
     ca: { value: '<platform|processor>', help: 'which CA --fmspc is under; platform by default' },
     ...SOURCE_OPTIONS,
+    ...AMD_FETCH_OPTIONS,
     ...ANCHOR_OPTION,
   },
   notes: [
+    'AMD’s service takes about one request in ten seconds: what is asked of it at once is asked one after the other. A VCEK that the folder holds is not asked for again.',
     'What does not verify, is for another platform, or is older than what the folder holds is refused; the folder keeps what it has.',
     'Exit code: 0 all stored, 1 something refused, 69 a source could not be reached.',
   ],
   run: async (io, args) => {
-    const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
-    const channel = readChannel(args);
-    const rows = await fetchTdxEndorsements(io, {
-      dir: args.operand(0),
-      source: readSource(args).url,
-      channel,
-      platforms: await readPlatforms(io, args, anchors, channel),
-      anchors,
-    });
+    const amd = await readAmdRequest(io, args);
+    const tdx = args.has('quote') || args.has('fmspc') || amd === undefined;
+    const rows = [
+      ...(tdx ? await fetchIntel(io, args) : []),
+      ...(amd ? await fetchAmdEndorsements(io, amd) : []),
+    ];
     if (args.has('json')) printJson(io, { rows });
     else for (const row of rows) printFetched(io, row);
     if (rows.some((row) => row.outcome === 'refused')) return 1;
@@ -82,17 +83,19 @@ export const endorsementsListVerb: Verb = {
 
 export const endorsementsCheckVerb: Verb = {
   name: 'endorsements check',
-  summary: 'Verify every set of endorsements in a folder, offline.',
+  summary: 'Verify all endorsements in a folder, offline.',
   operands: '<dir>',
   arity: { min: 1, max: 1 },
   options: { ...AT_OPTION, ...ANCHOR_OPTION },
   notes: [
-    'Exit code: 0 all are Intel’s and in date, 1 one is not Intel’s or unreadable, 2 one is out of date or the folder is empty.',
+    'Exit code: 0 all are the vendor’s and in date, 1 one is not the vendor’s or unreadable, 2 one is out of date or the folder is empty.',
   ],
   run: async (io, args) => {
-    const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
     const { verdict, rows } = await checkEndorsements(args.operand(0), {
-      anchors,
+      anchors: {
+        intel: await readAnchors(io, args, [INTEL_SGX_ROOT]),
+        amd: await readAnchors(io, args, AMD_ROOTS),
+      },
       at: readAt(io, args, []).all,
     });
     if (args.has('json')) printJson(io, { verdict, rows });
@@ -144,6 +147,18 @@ export const endorsementsEvaluationsVerb: Verb = {
   },
 };
 
+async function fetchIntel(io: Io, args: Args): Promise<readonly FetchRow[]> {
+  const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
+  const channel = readChannel(args);
+  return fetchTdxEndorsements(io, {
+    dir: args.operand(0),
+    source: readSource(args).url,
+    channel,
+    platforms: await readPlatforms(io, args, anchors, channel),
+    anchors,
+  });
+}
+
 async function readPlatforms(
   io: Io,
   args: Args,
@@ -163,35 +178,8 @@ async function readPlatforms(
       .map(async (path) => quotePlatform(decodeEvidence(await io.readFile(path)), anchors)),
   );
   const platforms = [...fromQuotes, ...named];
-  if (platforms.length === 0) throw usage('endorsements fetch: want --quote or --fmspc');
-  return platforms;
-}
-
-function printFetched(io: Io, row: FetchRow): void {
-  for (const warning of row.warnings) warn(io, warning);
-  printOutcome(io, row.outcome === 'stored', row, row.outcome, row.because, row.notPassed);
-}
-
-function printOutcome(
-  io: Io,
-  good: boolean,
-  row: EndorsementRow,
-  outcome: string,
-  because: string | undefined,
-  notPassed: readonly Check[],
-): void {
-  const word = painter(io.colours)(good ? 'green' : 'red', outcome.padEnd(13));
-  io.out(`${word} ${rowText(row)}\n`);
-  // The checks that did not pass say it better, where there are any.
-  if (because !== undefined && notPassed.length === 0) io.out(`  ${visible(because)}\n`);
-  for (const check of notPassed) {
-    if (check.outcome !== 'pass') io.out(`  ${check.id}: ${visible(reasonOf(check))}\n`);
+  if (platforms.length === 0) {
+    throw usage('endorsements fetch: want --quote or --fmspc, --report or --product');
   }
-}
-
-function rowText(row: EndorsementRow): string {
-  const dates = row.issueDate ? `  ${row.issueDate} to ${row.nextUpdate}` : '';
-  const number =
-    row.tcbEvaluationDataNumber === undefined ? '' : `  evaluation ${row.tcbEvaluationDataNumber}`;
-  return visible(`tdx ${row.fmspc} ${row.ca} ${row.channel}${number}${dates}  ${row.path}`);
+  return platforms;
 }

@@ -11,6 +11,8 @@ export interface Io {
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Resolves after so many milliseconds: a service asked to be left alone for that long. */
+  readonly pause: (ms: number) => Promise<void>;
   /** Whether standard output is a terminal that wants colours. */
   readonly colours: boolean;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createReadStream } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { FAULTS, Fault } from '../core/fault.ts';
 import { wantsColours } from './paint.ts';
 import { run } from './run.ts';
@@ -45,5 +46,6 @@ process.exitCode = await run(process.argv.slice(2), {
   readFile: readPath,
   fetch: globalThis.fetch,
   now: Date.now,
+  pause: (ms) => setTimeout(ms),
   colours: wantsColours(process.stdout, process.env),
 });

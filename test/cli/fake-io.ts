@@ -38,6 +38,7 @@ export async function postern(
     readFile: (path) => readFrom(files, path),
     fetch: noNetwork,
     now: () => Date.UTC(2026, 5, 1),
+    pause: () => Promise.resolve(),
     colours: false,
     ...more,
   });

@@ -40,6 +40,7 @@ async function floors(argv: readonly string[], file: Uint8Array | string = '') {
     readFile: () => Promise.resolve(typeof file === 'string' ? utf8(file) : file),
     fetch: () => Promise.reject(new Error('this verb must not use the network')),
     now: () => 0,
+    pause: () => Promise.reject(new Error('this verb waits for nobody')),
     colours: false,
   };
   const exit = await snpFloorsVerb.run(io, new Args(snpFloorsVerb, argv));

@@ -1,0 +1,297 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import {
+  AMD_ENDORSEMENT_OPTIONS,
+  type FoundSnpEndorsements,
+  findSnpEndorsements,
+  type SnpEndorsementNeeds,
+} from '../../src/cli/amd-endorsements.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { Args, type Verb } from '../../src/cli/verb.ts';
+import { concatBytes } from '../../src/core/bytes/writer.ts';
+import { AMD_ROOTS } from '../../src/core/x509/amd-roots.ts';
+import { snpClocksAt } from '../../src/evidence/snp/input.ts';
+import { verifySnp } from '../../src/evidence/snp/verifier.ts';
+import {
+  encodeCertificateTable,
+  type TableEntry,
+} from '../../src/simulator/snp/certificate-table.ts';
+import { createSnpPlatform } from '../../src/simulator/snp/platform.ts';
+import { html, status } from '../endorsements/amd/fake-kds.ts';
+import {
+  amdWorld,
+  anchors,
+  CRL,
+  crlIssued,
+  DAY,
+  filledFolder,
+  now,
+  startKds,
+  world,
+} from '../endorsements/amd/world.ts';
+import { emptyFolder } from '../endorsements/world.ts';
+
+const VERB: Verb = {
+  name: 'verify snp',
+  summary: '',
+  operands: '',
+  arity: { min: 0, max: 0 },
+  options: { ...AMD_ENDORSEMENT_OPTIONS, 'require-crl': { help: '' } },
+  notes: [],
+  run: () => Promise.resolve(0),
+};
+
+interface Asked extends Partial<SnpEndorsementNeeds> {
+  readonly report?: Uint8Array;
+  readonly at?: number;
+  readonly offline?: true;
+}
+
+/** What is found, what is said meanwhile, and how long was waited. */
+async function find(
+  options: readonly string[],
+  { report = world.report, at = now, offline, ...needs }: Asked = {},
+) {
+  let err = '';
+  const waits: number[] = [];
+  const io: Io = {
+    out: () => undefined,
+    err: (text) => {
+      err += text;
+    },
+    readFile: () => Promise.reject(new Error('no file is asked for')),
+    fetch: offline ? () => Promise.reject(new Error('offline')) : globalThis.fetch,
+    now: () => at,
+    pause: (ms) => {
+      waits.push(ms);
+      return Promise.resolve();
+    },
+    colours: false,
+  };
+  const found: FoundSnpEndorsements = await findSnpEndorsements(
+    io,
+    new Args(VERB, options),
+    report,
+    {
+      anchors,
+      asked: undefined,
+      needVek: true,
+      needCrl: true,
+      ...needs,
+    },
+  );
+  return { found, err, waits };
+}
+
+function extended(...entries: TableEntry[]): Uint8Array {
+  return concatBytes(world.report, encodeCertificateTable(entries, 4096, 'rfc-4122'));
+}
+
+const all = { vek: world.vcek, chain: [world.vcekChain], crl: world.crl };
+
+describe('from AMD’s service', () => {
+  it('all that the report needs; with it, it is accepted', async () => {
+    const kds = await startKds();
+    const platform = await createSnpPlatform();
+    const report = platform.report();
+    const { found } = await find(['--kds', kds.url], { report });
+    expect(found).toEqual(all);
+    const at = snpClocksAt(now);
+    expect(verifySnp({ report, ...found, at, anchors })).toMatchObject({
+      verdict: 'accept',
+      revocation: 'checked',
+    });
+  });
+
+  it('under AMD’s own roots the chain is built in: certificate and CRL, no wait', async () => {
+    const kds = await startKds();
+    const { found, err, waits } = await find(['--kds', kds.url], { anchors: AMD_ROOTS });
+    expect(found).toEqual({
+      vekMissing: expect.stringContaining('refused what it serves: snp.vek.'),
+      crlMissing: expect.stringContaining('refused what it serves: snp.crl.signature'),
+    });
+    expect(kds.requests.map((path) => path.split('?')[0]?.split('/').at(-1))).toEqual(
+      [world.key.hwid, 'crl'].slice(0, kds.requests.length),
+    );
+    expect(waits).toEqual([]);
+    expect(err.match(/^postern: /gm)).toHaveLength(2);
+  });
+
+  it('for version 2 the line that knows the chip', async () => {
+    const old = await amdWorld({ version: 2 });
+    const milan = await amdWorld({ product: 'milan' });
+    const kds = await startKds(old.served);
+    kds.serve(/Milan\/cert_chain/, milan.vcekChain);
+    const { found } = await find(['--kds', kds.url], {
+      report: old.report,
+      anchors: [...anchors, milan.anchor],
+    });
+    expect(found).toEqual(all);
+    expect(kds.requests.at(-1)).toBe('/vcek/v1/Genoa/crl');
+  });
+
+  it('a busy service is waited for where a certificate is needed', async () => {
+    const kds = await startKds();
+    kds.behave(/blSPL/, status(429));
+    const { found, err, waits } = await find(['--kds', kds.url], { needCrl: false });
+    expect(found).toEqual({ vekMissing: expect.stringContaining('HTTP 429') });
+    expect(waits).toEqual([10_000, 20_000, 40_000]);
+    expect(err).toMatch(/waiting 40 s before asking/);
+  });
+
+  it('a CRL is welcome and not waited for; with --require-crl it is', async () => {
+    const kds = await startKds();
+    kds.behave(/crl/, status(429));
+    const without = { needVek: false };
+    const welcome = await find(['--kds', kds.url], without);
+    expect(welcome.found).toEqual({ crlMissing: expect.stringContaining('HTTP 429') });
+    expect([kds.requests.length, welcome.waits]).toEqual([1, []]);
+    const required = await find(['--kds', kds.url, '--require-crl'], without);
+    expect(required.found).toEqual({ crlMissing: expect.stringContaining('HTTP 429') });
+    expect(kds.requests).toHaveLength(5);
+    expect(required.waits).toHaveLength(3);
+  });
+
+  it('lies are no endorsements, and are told', async () => {
+    const kds = await startKds();
+    kds.behave(/blSPL/, html);
+    const { found, err } = await find(['--kds', kds.url], { needCrl: false });
+    expect(found).toEqual({ vekMissing: expect.stringContaining('refused what it serves') });
+    expect(err).toContain('refused what it serves');
+  });
+});
+
+describe('from a folder', () => {
+  it('offline, all of it, with nothing to say', async () => {
+    const { folder } = await filledFolder();
+    const { found, err } = await find(['--endorsements', folder.root, '--offline']);
+    expect([found, err]).toEqual([all, '']);
+  });
+
+  it('online, without a request as long as the CRL is young', async () => {
+    const { kds, folder } = await filledFolder();
+    const options = ['--endorsements', folder.root, '--kds', kds.url];
+    expect((await find(options)).found).toEqual(all);
+    expect(kds.requests).toEqual([]);
+    await find(options, { at: now + 8 * DAY });
+    expect(kds.requests).toEqual(['/vcek/v1/Genoa/crl']);
+  });
+
+  it('keeps what was fetched', async () => {
+    const [kds, dir] = [await startKds(), await emptyFolder()];
+    await find(['--endorsements', dir, '--kds', kds.url]);
+    expect((await find(['--endorsements', dir, '--offline'])).found).toEqual(all);
+  });
+
+  it('for the time of --at, whatever the network has now', async () => {
+    const { kds, folder } = await filledFolder();
+    const options = ['--endorsements', folder.root, '--kds', kds.url];
+    const { found } = await find(options, { asked: now + DAY, at: now + 1000 * DAY });
+    expect(found).toEqual(all);
+    expect(kds.requests).toEqual([]);
+  });
+
+  it('offline and empty: says what is missing; a CRL nobody asked for is not missed aloud', async () => {
+    const dir = await emptyFolder();
+    const { found, err } = await find(['--endorsements', dir, '--offline']);
+    expect(found).toEqual({
+      vekMissing: expect.stringMatching(/the VCEK certificate chain of Genoa, and offline$/),
+      crlMissing: expect.stringContaining('the VCEK CRL of Genoa, and offline'),
+    });
+    expect(err.match(/^postern: /gm)).toHaveLength(1);
+    const required = await find(['--endorsements', dir, '--offline', '--require-crl']);
+    expect(required.err.match(/^postern: /gm)).toHaveLength(2);
+  });
+
+  it('a service that is down while the folder still holds: a warning', async () => {
+    const { kds, folder } = await filledFolder();
+    kds.behave(/./, status(404));
+    const options = ['--endorsements', folder.root, '--kds', kds.url];
+    const { found, err } = await find(options, { at: now + 8 * DAY });
+    expect(found).toEqual(all);
+    expect(err).toContain('HTTP 404');
+  });
+
+  it('a CRL out of date is used only where one is required, or where it revokes', async () => {
+    const { folder } = await filledFolder();
+    const options = ['--endorsements', folder.root, '--offline'];
+    const late = { at: now + 400 * DAY, needVek: false };
+    expect((await find(options, late)).found).toEqual({
+      crlMissing: 'the CRL that could be had is not in date',
+    });
+    expect((await find([...options, '--require-crl'], late)).found).toEqual({ crl: world.crl });
+    const revoking = await amdWorld({}, ({ crl, certificates }) => {
+      crl.revoked = [{ serial: certificates.ask.serial, at: '2026-05-14T00:00:00Z' }];
+    });
+    await writeFile(folder.pathOf(CRL), revoking.crl);
+    expect((await find(options, late)).found).toEqual({ crl: revoking.crl });
+  });
+
+  it('a CRL from after --at is no use for it', async () => {
+    const kds = await startKds();
+    kds.serve(/crl/, await crlIssued('2026-05-31T00:00:00Z', '2027-05-31T00:00:00Z'));
+    const { found } = await find(['--kds', kds.url], { asked: now - 10 * DAY, needVek: false });
+    expect(found).toEqual({ crlMissing: 'the CRL that could be had is not in date' });
+  });
+});
+
+describe('nothing is looked for', () => {
+  const offline = { offline: true } as const;
+
+  it('that the certificate table has', async () => {
+    const report = extended({ guid: 'vcek', data: world.vcek }, { guid: 'crl', data: world.crl });
+    expect(await find([], { report, ...offline })).toEqual({ found: {}, err: '', waits: [] });
+  });
+
+  it('that was named on the command line', async () => {
+    const needs = { needVek: false, needCrl: false, ...offline };
+    expect((await find([], needs)).found).toEqual({});
+  });
+
+  it.each([
+    ['no report', new Uint8Array(1184)],
+    ['a short one', world.report.subarray(1)],
+    ['a table that is none', concatBytes(world.report, new Uint8Array(40).fill(1))],
+  ])('for %s', async (_, report) => {
+    expect((await find([], { report, ...offline })).found).toEqual({});
+  });
+
+  it('of a VLEK: only its host has it; the CRL is looked for', async () => {
+    const vlek = await amdWorld({ signer: 'vlek' });
+    const kds = await startKds(vlek.served);
+    const { found } = await find(['--kds', kds.url], { report: vlek.report });
+    expect(found).toEqual({
+      vekMissing:
+        'a VLEK certificate comes from the host’s certificate table: pass the extended report or --vek',
+      crl: world.crl,
+    });
+    expect(kds.requests).toEqual(['/vlek/v1/Genoa/crl']);
+  });
+
+  it('for a masked chip, which names no certificate; the CRL is looked for', async () => {
+    const kds = await startKds();
+    const report = new Uint8Array(world.report);
+    report.fill(0, 0x1a0, 0x1e0);
+    const { found } = await find(['--kds', kds.url], { report });
+    expect(found).toEqual({ vekMissing: expect.stringContaining('masked'), crl: world.crl });
+    expect(kds.requests).toEqual(['/vcek/v1/Genoa/crl']);
+  });
+
+  it('where nobody signed it', async () => {
+    const report = new Uint8Array(world.report);
+    report[0x48] = 7 << 2;
+    expect((await find([], { report, ...offline })).found).toEqual({});
+  });
+});
+
+it('the certificate that was named tells the product where version 2 does not', async () => {
+  const old = await amdWorld({ version: 2 });
+  const kds = await startKds();
+  const needs = { report: old.report, needVek: false };
+  expect((await find(['--kds', kds.url], needs)).found).toEqual({
+    crlMissing: 'nothing says which of AMD’s product lines the processor is of',
+  });
+  expect((await find(['--kds', kds.url], { ...needs, vek: world.vcek })).found).toEqual({
+    crl: world.crl,
+  });
+});
