@@ -65,6 +65,8 @@ describe('the kind of a VEK', () => {
       want: 'CN=SEV-VLEK of an ASVK, with no hwID and a CSP_ID',
       got: 'CN=SEV-VCEK of an ASK, with a hwID and no CSP_ID',
     });
+    // The report’s word counts: it says that no chip is named.
+    expect(answers(result, 'skipped')).toEqual(['snp.vek.hwid']);
   });
 
   it('a VLEK for a report that names a VCEK', () => {
