@@ -71,10 +71,16 @@ export async function findSnpEndorsements(
   const { signingKey: signs } = keyInfoOf(report);
   if (signs !== 'vcek' && signs !== 'vlek') return {};
   const inTable = entryOf(table, signs);
-  const vek = needs.needVek && inTable === undefined ? await findVek(search, report) : {};
+  const fetches = needs.needVek && inTable === undefined;
+  const vek = fetches ? await findVek(search, report) : {};
   if (!needs.needCrl || entryOf(table, 'crl') !== undefined) return vek;
   const line = lineOf(report) ?? lineOfVek(needs.vek ?? inTable ?? vek.vek);
-  return { ...vek, ...(await findCrl(search, line, signs)) };
+  // Nobody who brought all that is needed expects a request for what is only welcome.
+  const asks = fetches || search.crl === 'required';
+  return {
+    ...vek,
+    ...(await findCrl(asks ? search : { ...search, online: undefined }, line, signs)),
+  };
 }
 
 function open(evidence: Uint8Array) {

@@ -58,7 +58,9 @@ function fittingVerdicts({ verdict, scope }: Expectation): readonly Verdict[] {
   }
 }
 
-function mustBeGenuine({ verdict }: Expectation): boolean {
+function mustBeGenuine({ verdict, scope }: Expectation): boolean {
+  // What is only to be parsed comes without anything to judge it by.
+  if (scope === 'parse-only') return false;
   return verdict === 'accept' || verdict === 'accept-or-reject-by-policy';
 }
 

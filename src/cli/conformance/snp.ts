@@ -2,8 +2,10 @@ import { verifyVtpmOn } from '../../appraisal/vtpm.ts';
 import { AMD_ROOTS } from '../../core/x509/amd-roots.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { SnpClocks } from '../../evidence/snp/input.ts';
+import { SNP_REPORT_SIZE } from '../../evidence/snp/report.ts';
 import { verifySnp } from '../../evidence/snp/verifier.ts';
 import { verifySnpChain } from '../../evidence/snp/verify-chain.ts';
+import { HCL_HARDWARE_REPORT_AT } from '../../evidence/vtpm/hcl-report.ts';
 import type { Case } from './manifest.ts';
 import type { Outcome } from './outcome.ts';
 import { type CaseContext, instantOf, type Runner } from './runner.ts';
@@ -12,14 +14,26 @@ import { type CaseContext, instantOf, type Runner } from './runner.ts';
 export const snpReportRunner: Runner = {
   name: 'SEV-SNP report',
   reads: ['report'],
-  run: (testCase, context) => verifyCase(testCase, context, 'report'),
+  run: async (testCase, context) => verifyCase(testCase, context, await context.file('report')),
 };
 
 /** A report with its certificate table behind it. */
 export const snpExtendedReportRunner: Runner = {
   name: 'SEV-SNP extended report',
   reads: ['extendedReport'],
-  run: (testCase, context) => verifyCase(testCase, context, 'extendedReport'),
+  run: async (testCase, context) =>
+    verifyCase(testCase, context, await context.file('extendedReport')),
+};
+
+/** An Azure HCL report alone: the attestation report is inside. */
+export const snpHclRunner: Runner = {
+  name: 'SEV-SNP HCL report',
+  reads: ['hcl'],
+  run: async (testCase, context) => {
+    const hcl = await context.file('hcl');
+    const report = hcl.subarray(HCL_HARDWARE_REPORT_AT, HCL_HARDWARE_REPORT_AT + SNP_REPORT_SIZE);
+    return verifyCase(testCase, context, report);
+  },
 };
 
 /** Certificates by themselves. */
@@ -39,12 +53,12 @@ export const snpChainRunner: Runner = {
 async function verifyCase(
   testCase: Case,
   context: CaseContext,
-  role: 'report' | 'extendedReport',
+  report: Uint8Array,
 ): Promise<Outcome> {
   const { file, has } = context;
   const at = clocksOf(testCase);
   const result = verifySnp({
-    report: await file(role),
+    report,
     ...(has('vek') && { vek: await file('vek') }),
     chain: await chainOf(context),
     ...(has('crl') && { crl: await file('crl') }),

@@ -11,7 +11,7 @@ import { jcsRunner } from './jcs.ts';
 import { type Case, parseManifest } from './manifest.ts';
 import { differences, idsOf, type Outcome } from './outcome.ts';
 import type { CaseContext, Runner } from './runner.ts';
-import { snpChainRunner, snpExtendedReportRunner, snpReportRunner } from './snp.ts';
+import { snpChainRunner, snpExtendedReportRunner, snpHclRunner, snpReportRunner } from './snp.ts';
 import { snpIdBlockRunner } from './snp-id-block.ts';
 import { snpMeasureRunner } from './snp-measure.ts';
 import { tdxCollateralRunner, tdxQuoteRunner } from './tdx.ts';
@@ -24,6 +24,7 @@ const RUNNERS: readonly Runner[] = [
   jcsRunner,
   snpReportRunner,
   snpExtendedReportRunner,
+  snpHclRunner,
   snpChainRunner,
   snpMeasureRunner,
   snpIdBlockRunner,

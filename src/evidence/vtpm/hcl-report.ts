@@ -19,6 +19,8 @@ export interface HclReport {
   readonly trailingZeroBytes: number;
 }
 
+/** Where the hardware's own report stands in the envelope. */
+export const HCL_HARDWARE_REPORT_AT = 0x20;
 const HARDWARE_REPORT_SIZE = 1184;
 /** The NV index holds 2048 or 2600 bytes today; this leaves room for longer claims. */
 export const HCL_REPORT_SIZE_LIMIT = 65_536;
