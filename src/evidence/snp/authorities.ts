@@ -92,7 +92,8 @@ function trustProblem(
 ): Mismatch | undefined {
   if (root === undefined) {
     const names = anchors.map(({ name }) => name).join(', ');
-    return { want: `issued by a trust anchor (${names || 'none'})`, got: intermediate.issuer.text };
+    const got = intermediate.issuer.text || '(no name)';
+    return { want: `issued by a trust anchor (${names || 'none'})`, got };
   }
   return rootProblem(root, anchors) ?? namedRole(root, ARK) ?? roleProblem(root, ARK);
 }
@@ -104,7 +105,7 @@ function intermediateProblem(certificate: Certificate): Mismatch | undefined {
 function namedRole({ subject }: Certificate, role: typeof ARK): Mismatch | undefined {
   return role.commonNames.includes(subject.commonName)
     ? undefined
-    : { want: `${role.name}: ${role.commonNames.join(', ')}`, got: subject.text };
+    : { want: `${role.name}: ${role.commonNames.join(', ')}`, got: subject.text || '(no name)' };
 }
 
 function isSelfIssued({ subject, issuer }: Certificate): boolean {

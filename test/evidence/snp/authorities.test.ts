@@ -6,6 +6,8 @@ import { toPem } from '../../../src/core/encoding/pem.ts';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import { EXTENSION } from '../../../src/core/x509/extensions.ts';
 import { verifySnp } from '../../../src/evidence/snp/verifier.ts';
+import { verifySnpChain } from '../../../src/evidence/snp/verify-chain.ts';
+import { forge, tlv } from '../../support/forge.ts';
 import { type CertificateWishes, certify, type Party, party } from '../../support/pki.ts';
 import { OTHER_RSA_4096, RSA_2048, RSA_4096 } from '../../support/rsa-keys.ts';
 import { answerOf, answers, type SnpEvidence, snpEvidence } from '../../support/snp.ts';
@@ -236,5 +238,18 @@ describe('without what is needed', () => {
     const result = verify([good.ask, blob]);
     expect(answers(result, 'fail')).toEqual(['snp.vek.intermediate']);
     expect(answerOf(result, 'snp.vek.intermediate').path).toBe(path);
+  });
+});
+
+describe('a name of nothing at all is called so', () => {
+  const nameless = (at: 3 | 5) => forge(good.ask, [0, at], () => tlv(0x30));
+  const { at } = good.input;
+
+  it.each([
+    ['the issuer’s', 3, 'snp.vek.root'],
+    ['the subject’s', 5, 'snp.vek.intermediate'],
+  ] as const)('%s', (_, place, id) => {
+    const result = verifySnpChain({ chain: [nameless(place)], at, anchors: good.anchors });
+    expect(answerOf(result, id)).toMatchObject({ outcome: 'fail', got: '(no name)' });
   });
 });
