@@ -35,29 +35,41 @@ export function readAuthorities(
   const known = [...anchors.map(({ certificate }) => certificate), ...publishedIntermediates()];
   const certificates = blobs.flatMap((blob, i) => readCertificates(blob, `chain[${i}]`, known));
   const roots = certificates.filter(isSelfIssued);
+  const rogue = rogueProblem(roots, anchors);
   return certificates
     .filter((certificate) => !isSelfIssued(certificate))
-    .map((intermediate) => readAuthority(intermediate, roots, anchors));
+    .map((intermediate) => readAuthority(intermediate, roots, anchors, rogue));
+}
+
+/** A root that was brought along and is none of ours is not passed over: somebody meant it. */
+function rogueProblem(
+  roots: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
+): Mismatch | undefined {
+  for (const root of roots) {
+    const problem = rootProblem(root, anchors);
+    if (problem) return problem;
+  }
+  return undefined;
 }
 
 function readAuthority(
   intermediate: Certificate,
   roots: readonly Certificate[],
   anchors: readonly TrustAnchor[],
+  rogue: Mismatch | undefined,
 ): Authority {
   const named = [...roots, ...anchors.map(({ certificate }) => certificate)].filter((root) =>
     equalBytes(root.subject.der, intermediate.issuer.der),
   );
   const { root, unlinked } = rootOf(intermediate, named, anchors);
-  // A root that was brought along and is none of ours is not passed over: somebody meant it.
-  const rogue = roots.find((candidate) => rootProblem(candidate, anchors));
   return {
     intermediate,
     root,
     anchor: root && anchorOf(root, anchors),
     unfit: intermediateProblem(intermediate),
     unlinked,
-    untrusted: rogue ? rootProblem(rogue, anchors) : trustProblem(intermediate, root, anchors),
+    untrusted: rogue ?? trustProblem(intermediate, root, anchors),
   };
 }
 
