@@ -36,20 +36,26 @@ export interface DerElement {
 export class DerReader {
   readonly #bytes: Uint8Array;
   readonly #path: string;
-  #offset = 0;
+  readonly #start: number;
+  readonly #end: number;
+  #offset: number;
 
-  constructor(bytes: Uint8Array, path: string) {
+  /** @param start where in `bytes` the cursor's own begin, and where they end. */
+  constructor(bytes: Uint8Array, path: string, start = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#path = path;
+    this.#start = start;
+    this.#end = end;
+    this.#offset = start;
   }
 
   get done(): boolean {
-    return this.#offset === this.#bytes.length;
+    return this.#offset === this.#end;
   }
 
   /** The next tag without reading it; undefined at the end. */
   peek(): number | undefined {
-    return this.#bytes[this.#offset];
+    return this.done ? undefined : this.#bytes[this.#offset];
   }
 
   /** The next element, whatever it is. */
@@ -71,8 +77,10 @@ export class DerReader {
   #pass(field: string): number {
     const bytes = this.#bytes;
     const start = this.#offset;
-    const left = bytes.length - start;
-    if (left < 2) throw malformed(this.#at(field), `needs 2 bytes at ${start}, ${left} left`);
+    const left = this.#end - start;
+    if (left < 2) {
+      throw malformed(this.#at(field), `needs 2 bytes at ${start - this.#start}, ${left} left`);
+    }
     const tag = bytes[start] as number;
     if ((tag & 0x1f) === 0x1f) throw malformed(this.#at(field), 'multi-byte tag');
     let length = bytes[start + 1] as number;
@@ -89,10 +97,10 @@ export class DerReader {
       if (!minimal) throw malformed(this.#at(field), 'length is not minimal');
     }
     const end = start + header + length;
-    if (end > bytes.length) {
+    if (end > this.#end) {
       throw malformed(
         this.#at(field),
-        `needs ${length} bytes at ${start + header}, ${left - header} left`,
+        `needs ${length} bytes at ${start - this.#start + header}, ${left - header} left`,
       );
     }
     this.#offset = end;
@@ -121,7 +129,20 @@ export class DerReader {
 
   /** A constructed element, as a cursor over its content. */
   inside(tag: number, field: string): DerReader {
-    return new DerReader(this.#content(tag, field), this.#at(field));
+    return this.#within(tag, field, this.#at(field));
+  }
+
+  /** A cursor over all of a top-level element's content: nothing may follow. */
+  whole(tag: number, field: string): DerReader {
+    const inner = this.#within(tag, field, this.#path);
+    this.end();
+    return inner;
+  }
+
+  #within(tag: number, field: string, path: string): DerReader {
+    this.#want(tag, field);
+    const start = this.#pass(field);
+    return new DerReader(this.#bytes, path, start, this.#offset);
   }
 
   sequence(field: string): DerReader {
@@ -176,11 +197,12 @@ export class DerReader {
 
   /** Dotted decimal; an arc above 2^53 is refused instead of being rounded onto another OID. */
   oid(field: string): string {
-    const content = this.#content(TAG.oid, field);
+    this.#want(TAG.oid, field);
     let arcs = '';
     let value = 0;
     let started = false;
-    for (const byte of content) {
+    for (let at = this.#pass(field); at < this.#offset; at++) {
+      const byte = this.#bytes[at] as number;
       if (!started && byte === 0x80) throw malformed(this.#at(field), 'OID arc is not minimal');
       value = value * 128 + (byte & 0x7f);
       if (!Number.isSafeInteger(value)) throw malformed(this.#at(field), 'OID arc is too large');
@@ -201,10 +223,7 @@ export class DerReader {
   /** Call last: nothing may follow. */
   end(): void {
     if (!this.done) {
-      throw malformed(
-        this.#path,
-        `${this.#bytes.length - this.#offset} bytes after the last element`,
-      );
+      throw malformed(this.#path, `${this.#end - this.#offset} bytes after the last element`);
     }
   }
 
@@ -234,8 +253,5 @@ export class DerReader {
 
 /** The bytes of a top-level SEQUENCE, with nothing after it. */
 export function derSequence(bytes: Uint8Array, path: string): DerReader {
-  const outer = new DerReader(bytes, path);
-  const inner = new DerReader(outer.expect(TAG.sequence, 'sequence').content, path);
-  outer.end();
-  return inner;
+  return new DerReader(bytes, path).whole(TAG.sequence, 'sequence');
 }

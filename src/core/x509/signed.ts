@@ -7,7 +7,7 @@ import {
   verifyRsaPssSha384,
 } from '#crypto';
 import { equalBytes } from '../bytes/equal.ts';
-import { toHex } from '../bytes/hex.ts';
+import { fromHex, toHex } from '../bytes/hex.ts';
 import type { P256PublicKey, P384PublicKey, RsaPublicKey } from '../crypto/port.ts';
 import { type DerReader, derSequence, TAG } from '../encoding/der.ts';
 import { malformed } from '../fault.ts';
@@ -43,10 +43,10 @@ const RSASSA_PSS = '1.2.840.113549.1.1.10';
  * the two forms that AMD writes: the second spells the default trailer field out. Compared
  * whole, so that no other hash or salt length is ever taken for these.
  */
-const PSS_SHA384: readonly string[] = [
+const PSS_SHA384: readonly Uint8Array[] = [
   '3034a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130',
   '3039a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130a303020101',
-];
+].map((parameters) => fromHex(parameters, 'RSASSA-PSS-params'));
 
 /** Opens the outer SEQUENCE; the caller reads `tbs` and compares the inner algorithm. */
 export function parseSigned(der: Uint8Array, path: string): Signed {
@@ -79,10 +79,12 @@ export function algorithmName(der: Uint8Array, path: string): string {
   const algorithm = derSequence(der, path);
   const oid = algorithm.oid('algorithm');
   if (oid === RSASSA_PSS && algorithm.peek() === TAG.sequence) {
-    const parameters = toHex(algorithm.expect(TAG.sequence, 'parameters').raw);
+    const parameters = algorithm.expect(TAG.sequence, 'parameters').raw;
     algorithm.end();
     // With other parameters it is another scheme.
-    return PSS_SHA384.includes(parameters) ? 'RSASSA-PSS-SHA384' : `${oid} (${parameters})`;
+    return PSS_SHA384.some((known) => equalBytes(known, parameters))
+      ? 'RSASSA-PSS-SHA384'
+      : `${oid} (${toHex(parameters)})`;
   }
   algorithm.end();
   return ECDSA.get(oid)?.scheme ?? oid;
