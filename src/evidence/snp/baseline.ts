@@ -3,10 +3,11 @@ import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../check-list.ts';
 import { reportDataProblem } from '../report-data.ts';
 import { amdSignature } from './amd-signature.ts';
+import { bit } from './bits.ts';
 import type { SnpCheckId } from './checks.ts';
 import { floorOf } from './floors/floor.ts';
 import { floorInput, judgeFloors } from './floors/judge.ts';
-import { guestPolicy } from './guest-policy.ts';
+import { GUEST_POLICY_BITS, MUST_BE_ONE, unknownPolicyBits } from './guest-policy.ts';
 import type { SnpInput, SnpRelaxation } from './input.ts';
 import { unknownPlatformInfoBits } from './platform-info.ts';
 import { PRODUCT_LINES } from './product.ts';
@@ -74,16 +75,21 @@ export function checkAcceptable(
 }
 
 function checkGuestPolicy(checks: Checks, report: SnpReport): void {
-  const { flags, bit17, unknown } = guestPolicy(report.policy);
-  const got = `0x${report.policy.toString(16)}`;
+  const { policy } = report;
+  const got = `0x${policy.toString(16)}`;
   checks.answer(
     'snp.policy.reserved',
-    bit17 ? refusedBits(unknown, got) : { want: 'bit 17 set, as every guest policy has it', got },
+    bit(policy, MUST_BE_ONE)
+      ? refusedBits(unknownPolicyBits(policy), got)
+      : { want: 'bit 17 set, as every guest policy has it', got },
   );
-  checks.answer('snp.policy.debug', flags.debug ? { want: 'DEBUG (bit 19) 0', got } : undefined);
+  checks.answer(
+    'snp.policy.debug',
+    bit(policy, GUEST_POLICY_BITS.debug) ? { want: 'DEBUG (bit 19) 0', got } : undefined,
+  );
   checks.answer(
     'snp.policy.migrate_ma',
-    flags.migrateMa ? { want: 'MIGRATE_MA (bit 18) 0', got } : undefined,
+    bit(policy, GUEST_POLICY_BITS.migrateMa) ? { want: 'MIGRATE_MA (bit 18) 0', got } : undefined,
   );
 }
 

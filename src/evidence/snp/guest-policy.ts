@@ -16,7 +16,7 @@ export const GUEST_POLICY_BITS = {
 export type GuestPolicyBit = keyof typeof GUEST_POLICY_BITS;
 
 /** Reserved, and must be one. */
-const MUST_BE_ONE = 17;
+export const MUST_BE_ONE = 17;
 const KNOWN = bitMask([
   ...Array.from({ length: 16 }, (_, position) => position),
   MUST_BE_ONE,
@@ -39,6 +39,11 @@ export function guestPolicy(policy: bigint): GuestPolicy {
     abiMinor: Number(policy & 0xffn),
     flags: namedBits(policy, GUEST_POLICY_BITS),
     bit17: bit(policy, MUST_BE_ONE),
-    unknown: otherBits(policy, KNOWN),
+    unknown: unknownPolicyBits(policy),
   };
+}
+
+/** Set, and in no version of the specification that this release knows. */
+export function unknownPolicyBits(policy: bigint): readonly number[] {
+  return otherBits(policy, KNOWN);
 }

@@ -130,7 +130,7 @@ const NO_CHAIN: VekChain = {
 export function verifySnp(
   input: SnpInput & { readonly anchors: readonly TrustAnchor[] },
 ): SnpVerification {
-  return new SnpVerifier(input.anchors, 1).verify(input);
+  return new SnpVerifier(input.anchors, 0).verify(input);
 }
 
 /** A clock that is no instant fails here; every window below then refuses it as well. */
