@@ -35,11 +35,6 @@ export interface Tally {
   readonly dearest: { readonly ratio: number; readonly mutators: string };
 }
 
-/**
- * Several changes together multiply to megabytes, which cost what megabytes cost: that this
- * grows no faster than they do is asked in growth.long.test.ts.
- */
-const LARGEST = 256 * 1024;
 const HONEST_EVERY = 64;
 const FRESH_EVERY = 16;
 /** Few enough that platforms and collateral are forgotten all the time. */
@@ -135,7 +130,7 @@ class Run<Evidence, World> {
     for (let tries = 0; applied.length < wanted && tries < 40; tries++) {
       const mutator = random.pick(this.#campaign.mutators);
       const changed = this.#changed(mutator, random, evidence, applied);
-      if (changed === undefined || this.#subject.sizeOf(changed) > LARGEST) continue;
+      if (changed === undefined || this.#subject.sizeOf(changed) > this.#subject.largest) continue;
       evidence = changed;
       applied.push(mutator);
       this.#tried.set(mutator.name, (this.#tried.get(mutator.name) ?? 0) + 1);

@@ -11,6 +11,11 @@ export interface Subject<Evidence, World> {
   readonly verifier: (entries: number) => (evidence: Evidence) => Verification;
   /** Bytes and characters that somebody has to read. */
   readonly sizeOf: (evidence: Evidence) => number;
+  /**
+   * Several changes together multiply to megabytes, which cost what megabytes cost: that this
+   * grows no faster than they do is asked by itself, see `growthOf`.
+   */
+  readonly largest: number;
   /** Honest evidence of one kind costs about the same. */
   readonly kindOf: (evidence: Evidence) => string;
   /** The same in buffers that the next call of this uses again. */

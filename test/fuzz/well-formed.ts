@@ -50,6 +50,6 @@ export function isPlainJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object') return false;
   if (Array.isArray(value)) return value.every(isPlainJson);
-  const plain = Object.getPrototypeOf(value) === Object.prototype;
+  const plain = [Object.prototype, null].includes(Object.getPrototypeOf(value));
   return plain && Object.values(value).every(isPlainJson);
 }

@@ -32,6 +32,7 @@ export function snpChainSubject(): Subject<Evidence, World> {
     world,
     verifier: () => verify,
     sizeOf,
+    largest: 256 * 1024,
     kindOf,
     held,
     problemsOf: (result, evidence) => [

@@ -14,6 +14,7 @@ export function snpSubject(): Subject<Evidence, World> {
     world,
     verifier: (entries) => verifierOf(world, entries),
     sizeOf,
+    largest: 256 * 1024,
     kindOf,
     held,
     problemsOf: (result, evidence) => [

@@ -23,6 +23,7 @@ export async function tdxSubject(): Promise<Subject<Evidence, World>> {
     world,
     verifier: (entries) => verifierOf(world, entries),
     sizeOf,
+    largest: 256 * 1024,
     // An event log is the largest part of the cost.
     kindOf: ({ log }) =>
       log === undefined ? 'no log' : `${log.log.length} ${log.expected?.length ?? 0}`,
