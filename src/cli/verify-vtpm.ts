@@ -9,20 +9,18 @@ import { type HclReport, parseHclReport } from '../evidence/vtpm/hcl-report.ts';
 import type { TpmQuoteInput, VtpmInput } from '../evidence/vtpm/input.ts';
 import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
 import { EXIT, type Io, usage } from './io.ts';
-import {
-  asksFrom,
-  CLAIMS_OPTION,
-  printJson,
-  printResult,
-  printVerification,
-  verificationJson,
-} from './render.ts';
+import { asksFrom, CLAIMS_OPTION, printJson, printResult, verificationJson } from './render.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
 import { TDX_AT_KINDS, TDX_EVIDENCE_OPTIONS, verifyTdxEvidence } from './tdx-evidence.ts';
-import type { Args, Options, Verb } from './verb.ts';
+import type { Args, Option, Options, Verb } from './verb.ts';
 import { snpNotes } from './verify-snp.ts';
 
 const AT_KINDS = [...new Set([...SNP_AT_KINDS, ...TDX_AT_KINDS])];
+
+const TDX_QUOTE_OPTION: Option = {
+  value: '<file>',
+  help: 'on TDX: the quote that the host made; the HCL report holds only its unsigned TDREPORT',
+};
 
 const VTPM_OPTIONS: Options = {
   'tpm-quote': { value: '<file>', help: 'TPMS_ATTEST of a TPM2_Quote by the attestation key' },
@@ -33,10 +31,7 @@ const VTPM_OPTIONS: Options = {
     value: '<hex>',
     help: 'what the runtime data’s user-data must hold, up to 64 bytes; zeros are expected behind',
   },
-  'tdx-quote': {
-    value: '<file>',
-    help: 'on TDX: the quote that the host made; the HCL report holds only its unsigned TDREPORT',
-  },
+  'tdx-quote': TDX_QUOTE_OPTION,
 };
 
 export const verifyVtpmVerb: Verb = {
@@ -101,26 +96,42 @@ async function readTpmQuote(io: Io, args: Args): Promise<TpmQuoteInput | undefin
 /** The evidence is the envelope's own report, or on TDX the quote beside it. */
 async function verifyBoth(io: Io, args: Args, input: VtpmRequest): Promise<Both> {
   const hcl = readHcl(input.hcl);
-  if (hcl === undefined) return { evidence: undefined, vtpm: verifyVtpmOn(undefined, input) };
-  const { hardware, hardwareReport } = hcl;
-  const path = args.one('tdx-quote');
-  if (hardware === 'tdx' && path === undefined) {
-    throw usage('a TDX HCL report holds no quote: give --tdx-quote as well');
-  }
-  if (hardware === 'snp' && path !== undefined) {
-    throw usage('--tdx-quote is about another machine: this HCL report holds an SNP report');
-  }
-  const evidence =
-    path === undefined
-      ? await verifySnpEvidence(io, args, async () => hardwareReport, undefined)
-      : await verifyTdxEvidence(
-          io,
-          args,
-          async () => decodeEvidence(await io.readFile(path)),
-          undefined,
-        );
+  const evidence = hcl && (await verifyHardware(io, args, hcl));
   return { evidence, vtpm: verifyVtpmOn(evidence, input) };
 }
+
+function verifyHardware(
+  io: Io,
+  args: Args,
+  { hardware, hardwareReport }: HclReport,
+): Promise<SnpVerification | TdxVerification> {
+  refuseForeignOptions(args, hardware);
+  if (hardware === 'snp') return verifySnpEvidence(io, args, async () => hardwareReport, undefined);
+  const path = args.one('tdx-quote');
+  if (path === undefined) {
+    throw usage('a TDX HCL report holds no quote: give --tdx-quote as well');
+  }
+  const readQuote = async () => decodeEvidence(await io.readFile(path));
+  return verifyTdxEvidence(io, args, readQuote, undefined);
+}
+
+const OPTIONS_OF: Readonly<Record<HclReport['hardware'], Options>> = {
+  snp: SNP_EVIDENCE_OPTIONS,
+  tdx: { ...TDX_EVIDENCE_OPTIONS, 'tdx-quote': TDX_QUOTE_OPTION },
+};
+
+/** What only the other hardware's verifier reads would be a check asked for and never made. */
+function refuseForeignOptions(args: Args, hardware: HclReport['hardware']): void {
+  const other = hardware === 'snp' ? 'tdx' : 'snp';
+  const foreign = Object.keys(OPTIONS_OF[other]).find(
+    (name) => args.has(name) && !Object.hasOwn(OPTIONS_OF[hardware], name),
+  );
+  if (foreign === undefined) return;
+  const [about, here] = [HARDWARE_NAMES[other], HARDWARE_NAMES[hardware]];
+  throw usage(`--${foreign} is about ${about}: this HCL report is of ${here}`);
+}
+
+const HARDWARE_NAMES = { snp: 'SEV-SNP', tdx: 'TDX' } as const;
 
 /** Undefined for what is no HCL report: the verifier reads it again, and says why. */
 function readHcl(bytes: Uint8Array): HclReport | undefined {
@@ -140,7 +151,7 @@ function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
   if (evidence) {
     const snp = 'report' in evidence;
     const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
-    printVerification(io, evidence, asks, snp ? snpNotes(evidence) : []);
+    printResult(io, args, evidence, asks, snp ? snpNotes(evidence) : []);
     io.out('\n');
   }
   printResult(io, args, vtpm, asksFrom(VTPM_CHECKS));
