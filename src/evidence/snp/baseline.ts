@@ -5,7 +5,7 @@ import { reportDataProblem } from '../report-data.ts';
 import { amdSignature } from './amd-signature.ts';
 import { bit } from './bits.ts';
 import type { SnpCheckId } from './checks.ts';
-import { floorOf } from './floors/floor.ts';
+import { knownBulletin } from './floors/floor.ts';
 import { floorInput, judgeFloors } from './floors/judge.ts';
 import { GUEST_POLICY_BITS, MUST_BE_ONE, unknownPolicyBits } from './guest-policy.ts';
 import type { SnpInput, SnpRelaxation } from './input.ts';
@@ -18,7 +18,7 @@ import {
   reservedProblem,
   type SnpReport,
 } from './report.ts';
-import { type MinimumTcb, tcbShortfall, tcbVersion } from './tcb-version.ts';
+import { asksSomething, type MinimumTcb, tcbShortfall, tcbVersion } from './tcb-version.ts';
 import type { Vek } from './vek-chain.ts';
 
 type Checks = CheckList<SnpCheckId>;
@@ -139,7 +139,7 @@ export function checkRequests(
 ): void {
   if (reportData)
     checks.answer('snp.report_data', reportDataProblem(report.reportData, reportData));
-  if (minimumTcb) checkMinimumTcb(checks, report, vek, minimumTcb);
+  if (minimumTcb && asksSomething(minimumTcb)) checkMinimumTcb(checks, report, vek, minimumTcb);
   if (fixes?.length) checkFixes(checks, report, vek, fixes);
 }
 
@@ -176,12 +176,12 @@ function checkFixes(
   fixes: readonly string[],
 ): void {
   const id = 'snp.tcb.fixes';
+  for (const fix of fixes) knownBulletin(fix);
   if (vek === undefined) {
     checks.unresolved(id, NO_LAYOUT);
     return;
   }
   const { line } = vek.office;
-  for (const fix of fixes) floorOf(fix, line, report.cpuid);
   const states = judgeFloors(floorInput(report, line)).filter((state) => fixes.includes(state.id));
   const below = states.filter(({ state }) => state === 'below');
   const open = states.filter(({ state }) => state !== 'below' && state !== 'at-or-above');

@@ -6,6 +6,11 @@ export type TcbComponent = (typeof TCB_COMPONENTS)[number];
 /** Lowest acceptable SPL by component; what is left out is not compared. */
 export type MinimumTcb = Readonly<Partial<Record<TcbComponent, number>>>;
 
+/** A minimum without a component asks nothing, and is not one that was met. */
+export function asksSomething(minimum: MinimumTcb): boolean {
+  return Object.keys(minimum).length > 0;
+}
+
 /** How the generations of processors lay out the eight bytes (SEV-SNP ABI specification). */
 export type TcbLayout = 'milan-genoa' | 'turin';
 

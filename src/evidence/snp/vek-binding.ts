@@ -91,7 +91,7 @@ function checkTcb(checks: Checks, report: SnpReport, line: ProductLine, tcb: Uin
 }
 
 /** E.g. `bootLoader 4, tee 0, snp 24, microcode 219 (04000000000018db)`. */
-export function describeTcb(bytes: Uint8Array, line: ProductLine): string {
+function describeTcb(bytes: Uint8Array, line: ProductLine): string {
   const version = tcbVersion(bytes, PRODUCT_LINES[line].layout);
   const parts = TCB_COMPONENTS.flatMap((name) =>
     version[name] === undefined ? [] : [`${name} ${version[name]}`],

@@ -22,6 +22,7 @@ import { type ProductLine, productOf } from './product.ts';
 import { Remembered } from './remembered.ts';
 import { keyInfoOf, parseSnpReport, SNP_REPORT_SIZE, type SnpReport } from './report.ts';
 import { checkRevocation } from './revocation.ts';
+import { asksSomething } from './tcb-version.ts';
 import { checkVekBinding } from './vek-binding.ts';
 import type { VekChain } from './vek-chain.ts';
 
@@ -109,7 +110,7 @@ export class SnpVerifier {
     );
     const blobs = given.length > 0 ? given : inTable;
     if (vek === undefined) {
-      checks.unresolved('snp.vek.format', vekMissing(input, table));
+      checks.unresolved('snp.vek.format', vekMissing(input, report, table));
       return NO_CHAIN;
     }
     const chain = this.#remembered.chain(vek, blobs);
@@ -158,13 +159,19 @@ function vekInTable(
   return kind === 'vcek' || kind === 'vlek' ? entryOf(table, kind) : undefined;
 }
 
-function vekMissing({ vekMissing: why }: SnpInput, table: CertificateTable | undefined): string {
+function vekMissing(
+  { vekMissing: why }: SnpInput,
+  report: SnpReport | undefined,
+  table: CertificateTable | undefined,
+): string {
   const swapped = table ? swappedEntries(table) : [];
   const reasons = [
     ...(why === undefined ? [] : [why]),
-    ...(table ? ['the certificate table has none of the kind that the report names'] : []),
+    ...(table && report
+      ? ['the certificate table has none of the kind that the report names']
+      : []),
     ...(swapped.length > 0
-      ? [`its ${swapped.join(', ')} have their GUID in mixed-endian byte order`]
+      ? [`its entries ${swapped.join(', ')} have their GUIDs in mixed-endian byte order`]
       : []),
   ];
   const because = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
@@ -194,7 +201,7 @@ function askedFor(
     ...(bytes.length > SNP_REPORT_SIZE ? ['snp.certificate_table.format' as const] : []),
     ...(crl ? REVOCATION : []),
     ...(reportData ? ['snp.report_data' as const] : []),
-    ...(minimumTcb ? ['snp.tcb.minimum' as const] : []),
+    ...(minimumTcb && asksSomething(minimumTcb) ? ['snp.tcb.minimum' as const] : []),
     ...(fixes?.length ? ['snp.tcb.fixes' as const] : []),
   ]);
 }

@@ -250,6 +250,12 @@ describe('a minimum TCB', () => {
     expect(answers(result, 'fail')).toEqual(['snp.tcb.minimum']);
   });
 
+  it('of nothing asks nothing', () => {
+    const { verdict, checks } = verify({}, { minimumTcb: {} });
+    expect(verdict).toBe('accept');
+    expect(checks.map(({ id }) => id)).not.toContain('snp.tcb.minimum');
+  });
+
   it('is open without a certificate to read the TCB by', () => {
     const { vek: _, ...rest } = good.input;
     const result = verifySnp({ ...rest, minimumTcb: { snp: 1 }, anchors: good.anchors });
@@ -302,5 +308,8 @@ describe('the fixes of bulletins', () => {
 
   it('of a bulletin that nobody knows are the caller’s mistake', () => {
     expect(faultOf(() => verify({}, { fixes: ['AMD-SB-1'] })).code).toBe('usage');
+    const { vek: _, ...rest } = good.input;
+    const without = { ...rest, fixes: ['AMD-SB-1'], anchors: good.anchors };
+    expect(faultOf(() => verifySnp(without)).code).toBe('usage');
   });
 });

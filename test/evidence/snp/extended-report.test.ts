@@ -78,7 +78,7 @@ describe('an extended report', () => {
     const mixed = Uint8Array.from(order, (at) => vcek[at] ?? 0);
     const result = extended([[mixed, good.vek]]);
     expect(answerOf(result, 'snp.vek.format').because).toContain(
-      'its vcek have their GUID in mixed-endian byte order',
+      'its entries vcek have their GUIDs in mixed-endian byte order',
     );
   });
 

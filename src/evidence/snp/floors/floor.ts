@@ -24,6 +24,11 @@ export interface BulletinFloor {
  * nobody knows must not read as one that is met.
  */
 export function floorOf(id: string, line: ProductLine, cpuid?: Cpuid): BulletinFloor {
+  return bulletinFloor(knownBulletin(id), line, cpuid);
+}
+
+/** @throws Fault `usage` at `floors` for a bulletin that the table does not have. */
+export function knownBulletin(id: string): Bulletin {
   const bulletin = bulletinOf(id);
   if (bulletin === undefined) {
     throw new Fault(
@@ -32,7 +37,7 @@ export function floorOf(id: string, line: ProductLine, cpuid?: Cpuid): BulletinF
       `no bulletin ${JSON.stringify(id)} in the table of ${FLOORS_AS_OF}`,
     );
   }
-  return bulletinFloor(bulletin, line, cpuid);
+  return bulletin;
 }
 
 export function bulletinFloor(
