@@ -3,6 +3,8 @@ import { floorNotes } from '../evidence/snp/floors/claims.ts';
 import { floorInput, judgeFloors } from '../evidence/snp/floors/judge.ts';
 import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import { atOption, decodeEvidence, REPORT_DATA_OPTION, readBytes } from './input.ts';
+import { formatOf } from './inspect-formats.ts';
+import { looksLikeSnpReport } from './inspect-snp.ts';
 import { EXIT } from './io.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
@@ -27,9 +29,14 @@ export const verifySnpVerb: Verb = {
   ],
   run: async (io, args) => {
     const reportData = readBytes(args, 'report-data', 64);
-    const read = async () => decodeEvidence(await io.readFile(args.operand(0)));
+    let file: Uint8Array = new Uint8Array();
+    const read = async () => {
+      file = decodeEvidence(await io.readFile(args.operand(0)));
+      return file;
+    };
     const result = await verifySnpEvidence(io, args, read, reportData);
-    printResult(io, args, result, asksFrom(SNP_CHECKS), snpNotes(result));
+    const notes = result.report ? snpNotes(result) : otherFormatNotes(file);
+    printResult(io, args, result, asksFrom(SNP_CHECKS), notes);
     return EXIT[result.verdict];
   },
 };
@@ -38,4 +45,10 @@ export const verifySnpVerb: Verb = {
 export function snpNotes({ report, line }: SnpVerification): readonly string[] {
   if (report === undefined || line === undefined) return [];
   return floorNotes(line, judgeFloors(floorInput(report, line)));
+}
+
+/** The wrong file is a likelier mistake than a broken one. */
+function otherFormatNotes(file: Uint8Array): readonly string[] {
+  const format = looksLikeSnpReport(file) ? undefined : formatOf(file);
+  return format ? [`the file looks like another kind: ${format.name} (see postern inspect)`] : [];
 }
