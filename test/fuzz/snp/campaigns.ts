@@ -4,21 +4,21 @@ import { honestEvidence, honestHandedOver } from './honest.ts';
 import { CERTIFICATE_MUTATORS, CRL_MUTATORS } from './mutators/certificates.ts';
 import { REPORT_MUTATORS } from './mutators/report.ts';
 import { TABLE_MUTATORS } from './mutators/table.ts';
-import { WHOLE_MUTATORS } from './mutators/whole.ts';
+import { CASE_MUTATORS, WHOLE_MUTATORS } from './mutators/whole.ts';
 import type { World } from './world.ts';
 
 export type SnpCampaign = Omit<Campaign<Evidence, World>, 'effort'>;
 
 export const REPORT: SnpCampaign = {
   name: 'SNP reports and tables',
-  mutators: [...REPORT_MUTATORS, ...TABLE_MUTATORS],
+  mutators: [...CASE_MUTATORS, ...REPORT_MUTATORS, ...TABLE_MUTATORS],
   honest: honestEvidence,
   against: 'known platform',
 };
 
 export const CERTIFICATES: SnpCampaign = {
   name: 'SNP certificates and lists',
-  mutators: [...CERTIFICATE_MUTATORS, ...CRL_MUTATORS],
+  mutators: [...CASE_MUTATORS, ...CERTIFICATE_MUTATORS, ...CRL_MUTATORS],
   honest: honestEvidence,
   against: 'nothing known',
 };
@@ -34,6 +34,7 @@ export const CHAIN: SnpCampaign = {
 export const EVERYTHING: SnpCampaign = {
   name: 'SNP evidence, everything',
   mutators: [
+    ...CASE_MUTATORS,
     ...WHOLE_MUTATORS,
     ...REPORT_MUTATORS,
     ...TABLE_MUTATORS,

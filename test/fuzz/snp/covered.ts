@@ -38,7 +38,7 @@ export class Covered {
     const report = pieces && this.#world.reports.get(reportKey(pieces.head));
     if (pieces === undefined || report === undefined) return 'neither';
     const { asked } = evidence;
-    const vek = this.vekOf(pieces.vek);
+    const vek = this.#vekOf(pieces.vek);
     if (vek === undefined || !goTogether(report, vek)) return 'neither';
     if (!this.chainHolds(vek, pieces.chain, pieces.crl)) return 'neither';
     if (asked.revocation === 'required' && pieces.crl === undefined) return 'neither';
@@ -48,25 +48,37 @@ export class Covered {
 
   /** Whether certificates without a report are the vendor's. */
   areVendors({ vek: bytes, chain = [], crl }: Evidence): boolean {
-    const vek = this.vekOf(bytes);
-    return vek !== undefined && this.chainHolds(vek, chain, crl);
+    const { veks, mixedVeks } = this.#world;
+    const vek = this.#vekOf(bytes, veks) ?? this.#vekOf(bytes, mixedVeks);
+    // Of which line each of them is, is asked when there is a report.
+    return vek !== undefined && this.chainHolds(vek, chain, crl, () => true);
   }
 
-  vekOf(bytes: Uint8Array | undefined): VekFacts | undefined {
+  #vekOf(bytes: Uint8Array | undefined, known = this.#world.veks): VekFacts | undefined {
     const [only, ...more] = (bytes && dersOf(bytes, 'CERTIFICATE')) ?? [];
-    return more.length === 0 ? this.#world.veks.get(hexOf(only)) : undefined;
+    return more.length === 0 ? known.get(hexOf(only)) : undefined;
   }
 
-  /** That the certificate is one of ours under one of our roots, and its issuer not revoked. */
-  chainHolds(vek: VekFacts, blobs: readonly Uint8Array[], crl: Uint8Array | undefined): boolean {
+  /**
+   * That the certificate is one of ours under one of our roots, and its issuer not revoked.
+   *
+   * @param fits of several intermediates of one name, those that count.
+   */
+  chainHolds(
+    vek: VekFacts,
+    blobs: readonly Uint8Array[],
+    crl: Uint8Array | undefined,
+    fits: (intermediate: CertificateFacts) => boolean = isOfOneLine,
+  ): boolean {
     const ders = blobs.map((blob) => dersOf(blob, 'CERTIFICATE'));
     if (!ders.every((some) => some !== undefined)) return false;
-    const intermediate = this.#offered(vek, ders.flat())
-      .map((der) => this.#issuerOf(vek, der))
-      .find(Boolean);
-    if (intermediate === undefined) return false;
-    const root = this.#rootOf(intermediate, ders.flat(), crl);
-    return root !== undefined && (crl === undefined || this.#clears(crl, intermediate, root));
+    return this.#offered(vek, ders.flat())
+      .flatMap((der) => this.#issuerOf(vek, der) ?? [])
+      .filter(fits)
+      .some((intermediate) => {
+        const root = this.#rootOf(intermediate, ders.flat(), crl);
+        return root !== undefined && (crl === undefined || this.#clears(crl, intermediate, root));
+      });
   }
 
   /** A vendor's intermediate need not come along; whatever comes goes before it. */
@@ -79,10 +91,7 @@ export class Covered {
 
   #issuerOf({ issuer }: VekFacts, der: Uint8Array): CertificateFacts | undefined {
     const known = this.#world.intermediates.get(hexOf(der));
-    const fits =
-      known?.subject === issuer &&
-      known.key === this.#world.issuerKeys.get(issuer) &&
-      lineIn(known.subject) === lineIn(known.issuer);
+    const fits = known?.subject === issuer && known.key === this.#world.issuerKeys.get(issuer);
     return fits ? known : undefined;
   }
 
@@ -112,6 +121,10 @@ export class Covered {
       !crl.revoked.includes(root.serial)
     );
   }
+}
+
+function isOfOneLine({ subject, issuer }: CertificateFacts): boolean {
+  return lineIn(subject) === lineIn(issuer);
 }
 
 /** Of whatever can't be read, nothing is known: an unknown certificate is no root that counts. */

@@ -8,9 +8,8 @@ import { FIELDS } from '../../support/snp.ts';
 
 export const REPORT_SIZE = 1184;
 export const SIGNED_SIZE = 0x2a0;
-/** R and S, each in this many bytes of which {@link SCALAR} count. */
+/** R and S, each in this many bytes of which 48 count. */
 export const SCALAR_FIELD = 72;
-export const SCALAR = 48;
 
 export interface Field {
   readonly name: string;

@@ -41,6 +41,8 @@ export interface World {
   readonly reports: ReadonlyMap<string, GenuineReport>;
   /** By hex of the DER, as all that follows: well signed, in date, and of the right form. */
   readonly veks: ReadonlyMap<string, VekFacts>;
+  /** Well signed too, but no report's: name, issuer and extensions are of two kinds. */
+  readonly mixedVeks: ReadonlyMap<string, VekFacts>;
   readonly intermediates: ReadonlyMap<string, CertificateFacts>;
   readonly crls: ReadonlyMap<string, CrlFacts & { readonly der: Uint8Array }>;
   readonly roots: ReadonlyMap<string, CertificateFacts>;
@@ -54,6 +56,7 @@ export interface World {
   readonly published: ReadonlySet<string>;
   /** Good and bad pieces alike, in the form in which they were found. */
   readonly any: {
+    readonly cases: readonly FixtureCase[];
     readonly reports: readonly Uint8Array[];
     readonly veks: readonly Uint8Array[];
     readonly chains: readonly Uint8Array[];
@@ -61,6 +64,8 @@ export interface World {
   };
   /** DER of every certificate that can be read. */
   readonly certificates: readonly Uint8Array[];
+  /** DER of roots of a key that is not pinned, or with a signature that is not its own. */
+  readonly strangeRoots: readonly Uint8Array[];
   readonly attackers: readonly AttackersReport[];
 }
 
@@ -85,15 +90,25 @@ export function createWorld(): World {
   const chains = sound.flatMap(chainOf).map(factsOf);
   const roots = byDer([...anchored.map(factsOf), ...chains].filter(({ selfIssued }) => selfIssued));
   const reports = new Map(sound.map(genuine).map((report) => [reportKey(report.bytes), report]));
+  const poorRoots = poorRootsOf(cases, roots);
+  const certificates = distinct([...cases.flatMap(vekOf), ...cases.flatMap(chainOf)]).filter(
+    isReadable,
+  );
   return {
     anchors: [...anchored.map((der) => anchorFromCertificate(der, 'anchor')), ...AMD_ROOTS],
     reports,
     attackers: attackersReports(reports),
     veks: byDer(sound.flatMap(vekOf).map(vekFactsOf)),
+    mixedVeks: byDer(
+      cases
+        .filter(({ failed }) => failed.join() === 'snp.vek.kind')
+        .flatMap(vekOf)
+        .map(vekFactsOf),
+    ),
     intermediates: byDer(chains.filter(({ selfIssued }) => !selfIssued)),
     crls: byDer(sound.flatMap(crlOf).map((der) => ({ der, ...crlFactsOf(der) }))),
     roots,
-    poorRoots: poorRootsOf(cases, roots),
+    poorRoots,
     listlessRoots: byDer(
       casesNamed(cases, 'bad/genoa/crl-of-root-without-crl-sign')
         .flatMap(chainOf)
@@ -108,12 +123,16 @@ export function createWorld(): World {
         .map(([name]) => name),
     ),
     any: {
+      cases,
       reports: distinct(cases.map(({ report }) => report)),
       veks: distinct(cases.flatMap(({ vek }) => vek ?? [])),
       chains: distinct(cases.flatMap(({ chain }) => chain ?? [])),
       crls: distinct(cases.flatMap(({ crl }) => crl ?? [])),
     },
-    certificates: distinct([...cases.flatMap(vekOf), ...cases.flatMap(chainOf)]).filter(isReadable),
+    certificates,
+    strangeRoots: certificates.filter(
+      (der) => factsOf(der).selfIssued && !roots.has(hexOf(der)) && !poorRoots.has(hexOf(der)),
+    ),
   };
 }
 

@@ -89,7 +89,7 @@ const REFUSED: Changes = {
   'two rows of the same bytes': (_random, table) => {
     const found = tableEntries(concatBytes(new Uint8Array(1184), table));
     if (found.length === 0) return undefined;
-    const out = tableOf([...found, { guid: '5a'.repeat(16), data: Uint8Array.of(1) }]);
+    const out = tableOf([...found, { guid: '5a'.repeat(16), data: Uint8Array.of(0) }]);
     return replaceAt(out, ROW * found.length + 16, out.slice(16, 24));
   },
   'a byte that belongs to nobody': (random, table) =>

@@ -109,6 +109,23 @@ const HARMLESS: Readonly<Record<string, Apply>> = {
   }),
 };
 
+/** Everything of another machine or of a case that is wrong in one way; the questions stay, but for the report data. */
+const anotherCase: Apply = (random, { asked }, { any }) => {
+  const { report, vek, chain: blob, crl } = random.pick(any.cases);
+  return {
+    report,
+    ...(vek && { vek }),
+    ...(blob && { chain: [blob] }),
+    ...(crl && { crl }),
+    asked: asked.revocation ? { revocation: asked.revocation } : {},
+  };
+};
+
+const CASES: Readonly<Record<string, Apply>> = {
+  'another case': anotherCase,
+  'another case again': anotherCase,
+};
+
 const CHANGES: Readonly<Record<string, Apply>> = {
   'without a VEK certificate': (_random, evidence) => without(evidence, 'vek'),
   'without a chain': (_random, evidence) => without(evidence, 'chain'),
@@ -137,6 +154,9 @@ const CHANGES: Readonly<Record<string, Apply>> = {
       ...blobs,
       Uint8Array.from(Buffer.from(random.pick([...roots.keys(), ...poorRoots]), 'hex')),
     ]),
+  ),
+  'a root of somebody else': chain((random, { chain: blobs = [] }, { strangeRoots }) =>
+    random.shuffled([...blobs, random.pick(strangeRoots)]),
   ),
   'many certificates': chain((random, { chain: blobs = [] }, { certificates }) => [
     ...blobs,
@@ -167,6 +187,12 @@ const CHANGES: Readonly<Record<string, Apply>> = {
     return { ...evidence, report: concatBytes(report, table), vek };
   },
 };
+
+export const CASE_MUTATORS: readonly SnpMutator[] = mutators(
+  'any',
+  prefixed('whole', CASES),
+  (apply: Apply) => apply,
+);
 
 export const WHOLE_MUTATORS: readonly SnpMutator[] = [
   ...mutators('harmless', prefixed('whole', HARMLESS), (apply: Apply) => apply),
