@@ -9,9 +9,12 @@ import type { Claims } from '../evidence/verification.ts';
 
 const SIGNATURE_ALGO_AT = 0x34;
 
-/** A small version number in 32 bits, and the one signature algorithm that there is. */
+/**
+ * A small version number in 32 bits, and the one signature algorithm that there is. Half a
+ * report is one too, or versions 4 and 5 of it would be taken for a quote.
+ */
 export function looksLikeSnpReport(bytes: Uint8Array): boolean {
-  if (bytes.length < SNP_REPORT_SIZE) return false;
+  if (bytes.length < SIGNATURE_ALGO_AT + 4) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return view.getUint32(0, true) < 256 && view.getUint32(SIGNATURE_ALGO_AT, true) === 1;
 }

@@ -5,15 +5,21 @@ import { utf8 } from '../../src/core/bytes/text.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { toBase64 } from '../../src/core/encoding/base64.ts';
 import { toPem } from '../../src/core/encoding/pem.ts';
+import { simulateSnp } from '../../src/simulator/snp/simulate.ts';
 import { createTdxPlatform } from '../../src/simulator/tdx/platform.ts';
 import { simulateTdx } from '../../src/simulator/tdx/simulate.ts';
 import { hcl } from '../support/hcl.ts';
+import { tpmQuote } from '../support/tpm.ts';
 import { expectErrorJson } from './design-json.ts';
 import { honest, jsonOf, postern, UNSAFE } from './fake-io.ts';
 
 const { quote, root, ccelLog, ccelTable, collateral } = honest;
 const { dstackLog } = await simulateTdx({ fault: 'valid_dstack' });
 const { served } = await createTdxPlatform();
+const snp = await simulateSnp();
+const { vek: vcek = root } = snp;
+const { extendedReport = root } = await simulateSnp({ fault: 'table_vcek' });
+const vlek = await simulateSnp({ fault: 'vlek_v5' });
 const crl = fromHex(collateral.root_ca_crl ?? '', 'crl');
 const text = (value: Uint8Array | string) => (typeof value === 'string' ? utf8(value) : value);
 
@@ -60,6 +66,88 @@ const KNOWN: readonly (readonly [string, string, Uint8Array | string, object])[]
   ['a CRL in DER', 'X.509 CRL, DER', crl, { revokedCertificates: 0 }],
   ['an HCL report', 'Azure HCL report', hcl(), { hclVersion: 2, hclHardware: 'tdx' }],
   ['a CRL in hex', 'X.509 CRL, DER', toHex(crl), { revokedCertificates: 0 }],
+  [
+    'a report',
+    'SEV-SNP attestation report',
+    snp.report,
+    {
+      reportVersion: 5,
+      processor: 'Genoa',
+      signingKey: 'vcek',
+      reportedSpl: { bootLoader: 10, tee: 0, snp: 27, microcode: 86 },
+      guestPolicy: expect.objectContaining({ debug: false, smt: true }),
+      measurement: toHex(snp.plan.report.measurement),
+    },
+  ],
+  ['a report in hex', 'SEV-SNP attestation report', toHex(snp.report), { reportVersion: 5 }],
+  [
+    'a report of version 2, whose TCB has no known layout',
+    'SEV-SNP attestation report',
+    (await simulateSnp({ fault: 'valid_v2' })).report,
+    { reportVersion: 2, reportedTcb: '0a00000000001b56' },
+  ],
+  [
+    'an extended report',
+    'SEV-SNP attestation report',
+    extendedReport,
+    {
+      reportVersion: 5,
+      certificateTable: [
+        expect.objectContaining({ name: 'vcek', bytes: vcek.length }),
+        expect.objectContaining({ name: 'ask' }),
+        expect.objectContaining({ name: 'ark' }),
+      ],
+    },
+  ],
+  [
+    'a VCEK certificate',
+    'X.509 certificate, DER',
+    vcek,
+    {
+      subject: expect.stringContaining('CN=SEV-VCEK'),
+      ca: false,
+      vek: {
+        product: 'genoa',
+        kind: 'vcek',
+        structVersion: 0,
+        productName: 'Genoa',
+        tcb: '0a00000000001b56',
+        hwId: toHex(snp.plan.report.chipId),
+      },
+    },
+  ],
+  [
+    'a VLEK certificate',
+    'X.509 certificate, DER',
+    vlek.vek ?? root,
+    {
+      vek: {
+        product: 'genoa',
+        kind: 'vlek',
+        structVersion: 0,
+        productName: 'Genoa',
+        tcb: '0a00000000001b56',
+        cspId: 'CN=cloud.simulator.postern',
+      },
+    },
+  ],
+  [
+    'AMD’s chain in PEM',
+    'X.509 certificates',
+    [...snp.chain, snp.root].map((der) => toPem(der, 'CERTIFICATE')).join(''),
+    {
+      certificates: [
+        expect.objectContaining({ subject: expect.stringContaining('CN=SEV-Genoa') }),
+        expect.objectContaining({ subject: expect.stringContaining('CN=ARK-Genoa') }),
+      ],
+    },
+  ],
+  [
+    'a TPM quote',
+    'TPM quote (TPMS_ATTEST)',
+    tpmQuote(),
+    { pcrSelection: [{ bank: 'sha256', pcrs: expect.arrayContaining([0, 23]) }] },
+  ],
 ];
 
 describe('inspect knows', () => {
@@ -135,6 +223,13 @@ describe('inspect refuses', () => {
     ['half a PEM', toPem(root, 'CERTIFICATE').slice(0, 300), 'malformed', 'pem[0]'],
     ['a million brackets', '['.repeat(1_000_000), 'unsupported', 'file'],
     ['a sequence of nothing', Uint8Array.of(0x30, 0), 'malformed', 'crl'],
+    ['half a report', snp.report.subarray(0, 700), 'malformed', 'report: want 1184 bytes, got 700'],
+    ['a report of version 6', snp.report.with(0, 6), 'malformed', 'report.version: unsupported'],
+    ['a report and a byte', concatBytes(snp.report, Uint8Array.of(0)), 'malformed', 'certificate'],
+    ['half a table', extendedReport.subarray(0, 2000), 'malformed', 'certificate_table'],
+    ['half a VCEK certificate', vcek.subarray(0, 400), 'malformed', 'certificate'],
+    ['half a TPM quote', tpmQuote().subarray(0, 40), 'malformed', 'quote'],
+    ['a TPM quote and a byte', concatBytes(tpmQuote(), Uint8Array.of(0)), 'malformed', 'quote'],
   ])('%s', async (_, file, code, says) => {
     const ran = await postern(['inspect', 'file', '--json'], { file });
     expect(ran.exit).toBe(1);
@@ -156,8 +251,24 @@ describe('inspect refuses', () => {
     expect(performance.now() - start).toBeLessThan(5_000);
   });
 
+  it('an AMD intermediate’s name without all of AMD’s extensions', async () => {
+    const { vek = root } = await simulateSnp({
+      edit: ({ certificates: { vcek: plan } }) => {
+        const { productName: _, ...others } = plan.vek;
+        plan.vek = others;
+      },
+    });
+    const { exit, err } = await postern(['inspect', 'file'], { file: vek });
+    expect(exit).toBe(1);
+    expect(err).toMatch(
+      /^postern: certificate\.productName: no extension 1\.3\.6\.1\.4\.1\.3704\./,
+    );
+  });
+
   it('each beginning of each format, without a crash', async () => {
-    const files = [quote, ccelTable, ccelLog, root, crl, text(JSON.stringify(collateral))];
+    const snpFiles = [snp.report, vcek, tpmQuote(), hcl()];
+    const tdxFiles = [quote, ccelTable, ccelLog, root, crl, text(JSON.stringify(collateral))];
+    const files = [...snpFiles, ...tdxFiles];
     for (const file of files) {
       for (let length = 0; length < Math.min(file.length, 900); length += 37) {
         const { exit } = await postern(['inspect', 'file'], { file: file.subarray(0, length) });

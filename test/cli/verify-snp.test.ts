@@ -162,6 +162,16 @@ describe('what is no report', () => {
     );
   });
 
+  it.each([
+    ['half a report', report.subarray(0, 700)],
+    ['nearly nothing of it', report.subarray(0, 0x38)],
+    ['text', 'my report'],
+  ])('%s is not taken for another kind', async (_, file) => {
+    const { out } = await postern(VERIFY_SNP, { ...snpFiles, report: file });
+    expect(out).toMatch(/malformed report: want 1184 bytes, got \d+$/m);
+    expect(out).not.toContain('another kind');
+  });
+
   it('a report of another version is one', async () => {
     const { out } = await postern(VERIFY_SNP, { ...snpFiles, report: report.with(0, 6) });
     expect(out).toMatch(
