@@ -27,6 +27,7 @@ export const CERTIFICATES: SnpCampaign = {
 export const CHAIN: SnpCampaign = {
   ...CERTIFICATES,
   name: 'SNP certificates alone',
+  mutators: [...CERTIFICATE_MUTATORS, ...CRL_MUTATORS],
   honest: honestHandedOver,
 };
 
