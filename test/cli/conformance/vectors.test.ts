@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { vectorsFolder } from '../../support/vectors.ts';
 import { postern } from '../fake-io.ts';
 
-const folder = vectorsFolder('tdx');
+const published = (['tdx', 'snp'] as const).map((kind) => [kind, vectorsFolder(kind)] as const);
 
-describe.skipIf(folder === undefined)('the published TDX vectors', () => {
+describe.each(published)('the published vectors of %s', (_, folder) => {
+  const it = test.skipIf(folder === undefined);
   const manifest = join(folder ?? '', 'manifest.json');
 
   it('all conform, on every line a case', async () => {
