@@ -75,7 +75,7 @@ export function asksFrom(
  * @param asks what each check is about.
  * @param notes what a reader should know that no check decides.
  */
-export function printVerification(
+function printVerification(
   io: Io,
   result: Verification,
   asks: (id: string) => string,
