@@ -48,4 +48,3 @@ export { type Check, type CheckId, conclude, type Verdict } from './evidence/ver
 export type { Claim, Claims, TcbSummary, Verification } from './evidence/verification.ts';
 export { VTPM_CHECKS, type VtpmCheckId } from './evidence/vtpm/checks.ts';
 export type { VtpmInput } from './evidence/vtpm/input.ts';
-export { verifyVtpm } from './evidence/vtpm/verifier.ts';

@@ -35,6 +35,12 @@ function hardwareEvidence(
   if (evidence === undefined) return { kind: 'snp', reportData: undefined, authentic: false };
   const { authentic, revocation } = evidence;
   return 'report' in evidence
-    ? { kind: 'snp', reportData: evidence.report?.reportData, authentic, revocation }
+    ? {
+        kind: 'snp',
+        reportData: evidence.report?.reportData,
+        vmpl: evidence.report?.vmpl,
+        authentic,
+        revocation,
+      }
     : { kind: 'tdx', reportData: evidence.quote?.body.reportData, authentic, revocation };
 }

@@ -6,7 +6,7 @@ import { linesOf } from '../endorsements/amd/report-key.ts';
 import { type AmdEndorsement, AmdEndorsementSource } from '../endorsements/amd/source.ts';
 import { wantedFor } from '../endorsements/amd/wanted.ts';
 import { entryOf, parseCertificateTable } from '../evidence/snp/certificate-table.ts';
-import { readCertificates, readCrl } from '../evidence/snp/certificates.ts';
+import { readCertificates } from '../evidence/snp/certificates.ts';
 import type { ProductLine } from '../evidence/snp/product.ts';
 import {
   keyInfoOf,
@@ -30,6 +30,8 @@ export interface FoundSnpEndorsements {
   /** For `vek`; absent where the verifier brings its own along. */
   readonly chain?: readonly Uint8Array[];
   readonly crl?: Uint8Array;
+  /** Lists that are out of date: they can only revoke. */
+  readonly furtherCrls?: readonly Uint8Array[];
   readonly crlMissing?: string;
 }
 
@@ -73,7 +75,7 @@ export async function findSnpEndorsements(
   const inTable = entryOf(table, signs);
   const fetches = needs.needVek && inTable === undefined;
   const vek = fetches ? await findVek(search, report) : {};
-  if (!needs.needCrl || entryOf(table, 'crl') !== undefined) return vek;
+  if (!needs.needCrl) return vek;
   const line = lineOf(report) ?? lineOfVek(needs.vek ?? inTable ?? vek.vek);
   // Nobody who brought all that is needed expects a request for what is only welcome.
   const asks = fetches || search.crl === 'required';
@@ -167,8 +169,8 @@ async function findCrl(
   const crl = shown(io, found);
   const inDate = from <= at && at <= to;
   // Nobody asked for a list that is out of date; but whom it revoked stays revoked.
-  if (!inDate && need === 'welcome' && readCrl(crl, 'crl').revoked.size === 0) {
-    return { crlMissing: 'the CRL that could be had is not in date' };
+  if (!inDate && need === 'welcome') {
+    return { furtherCrls: [crl], crlMissing: 'the CRL that could be had is not in date' };
   }
   return { crl };
 }

@@ -22,12 +22,23 @@ export const SNP_EVIDENCE_OPTIONS: Options = {
     multiple: true,
     help: 'ASK or ASVK, and the ARK if you like; AMD’s own are built in',
   },
-  crl: { value: '<der|pem>', help: 'the ARK’s CRL' },
+  crl: {
+    value: '<der|pem>',
+    help: 'the ARK’s CRL; one in the certificate table can revoke, and clears nobody',
+  },
   'require-crl': { help: 'without a CRL in date the verdict is indeterminate' },
   ...AMD_ENDORSEMENT_OPTIONS,
   'min-tcb': {
     value: '<component=n,…>',
     help: `lowest acceptable reported TCB: ${TCB_COMPONENTS.join(', ')}`,
+  },
+  'min-launch-tcb': {
+    value: '<component=n,…>',
+    help: 'the same for the TCB that the guest was launched under',
+  },
+  'min-committed-tcb': {
+    value: '<component=n,…>',
+    help: 'the same for the TCB that the machine can no longer go below',
   },
   'require-fix': {
     value: '<bulletin>',
@@ -56,7 +67,9 @@ export async function verifySnpEvidence(
 ): Promise<SnpVerification> {
   const anchors = await readAnchors(io, args, AMD_ROOTS);
   const at = readClocks(io, args);
-  const minimumTcb = readMinimumTcb(args);
+  const minimumTcb = readMinimumTcb(args, 'min-tcb');
+  const minimumLaunchTcb = readMinimumTcb(args, 'min-launch-tcb');
+  const minimumCommittedTcb = readMinimumTcb(args, 'min-committed-tcb');
   const fixes = readFixes(args);
   const relax = readRelaxation(args);
   const file = async (name: string) => {
@@ -84,11 +97,14 @@ export async function verifySnpEvidence(
     chain: chain.length > 0 ? chain : (found.chain ?? []),
     ...(crlUsed && { crl: crlUsed }),
     ...(crlMissing !== undefined && { crlMissing }),
+    ...(found.furtherCrls && { furtherCrls: found.furtherCrls }),
     ...(args.has('require-crl') && { revocation: 'required' as const }),
     at,
     anchors,
     ...(reportData && { reportData }),
     ...(minimumTcb && { minimumTcb }),
+    ...(minimumLaunchTcb && { minimumLaunchTcb }),
+    ...(minimumCommittedTcb && { minimumCommittedTcb }),
     fixes,
     relax,
   });
@@ -99,8 +115,8 @@ function readClocks(io: Io, args: Args): SnpClocks {
   return { evidence: all, crl: kinds.crl ?? all };
 }
 
-function readMinimumTcb(args: Args): MinimumTcb | undefined {
-  const text = args.one('min-tcb');
+function readMinimumTcb(args: Args, option: string): MinimumTcb | undefined {
+  const text = args.one(option);
   if (text === undefined) return undefined;
   const minimum: Partial<Record<TcbComponent, number>> = {};
   for (const part of text.split(',')) {
@@ -109,11 +125,11 @@ function readMinimumTcb(args: Args): MinimumTcb | undefined {
     if (component === undefined || more.length > 0 || !/^\d{1,3}$/.test(value ?? '')) {
       const known = TCB_COMPONENTS.join(', ');
       throw usage(
-        `--min-tcb: want <component>=<0 to 255>, of ${known}; got ${JSON.stringify(part)}`,
+        `--${option}: want <component>=<0 to 255>, of ${known}; got ${JSON.stringify(part)}`,
       );
     }
-    if (Number(value) > 255) throw usage(`--min-tcb: ${component} is at most 255, got ${value}`);
-    if (minimum[component] !== undefined) throw usage(`--min-tcb: ${component} twice`);
+    if (Number(value) > 255) throw usage(`--${option}: ${component} is at most 255, got ${value}`);
+    if (minimum[component] !== undefined) throw usage(`--${option}: ${component} twice`);
     minimum[component] = Number(value);
   }
   return minimum;

@@ -1,10 +1,11 @@
 import { toHex } from '../core/bytes/hex.ts';
 import { toBase64 } from '../core/encoding/base64.ts';
+import { guestPolicy } from '../evidence/snp/guest-policy.ts';
 import { amdKeyDigest } from '../evidence/snp/measure/amd-public-key.ts';
 import { makeIdAuth } from '../evidence/snp/measure/id-auth.ts';
 import { DEFAULT_GUEST_POLICY, encodeIdBlock } from '../evidence/snp/measure/id-block.ts';
 import { readWholeNumber } from './input.ts';
-import { type Io, usage } from './io.ts';
+import { type Io, usage, warn } from './io.ts';
 import { readP384Key } from './p384-key-file.ts';
 import { printJson } from './render.ts';
 import { readHex, readHexNumber } from './snp-measure-input.ts';
@@ -66,10 +67,21 @@ async function make(io: Io, args: Args) {
     familyId: readHex(args, 'family-id', 16) ?? new Uint8Array(16),
     imageId: readHex(args, 'image-id', 16) ?? new Uint8Array(16),
     guestSvn: readWholeNumber(args, 'guest-svn') ?? 0,
-    policy: readHexNumber(args, 'policy', 16) ?? DEFAULT_GUEST_POLICY,
+    policy: readPolicy(io, args),
   });
   const idKey = await readP384Key(io, keyPath, 'id-key');
   const author =
     authorPath === undefined ? undefined : await readP384Key(io, authorPath, 'author-key');
   return { idBlock, idAuth: makeIdAuth(idBlock, idKey, author), idKey, author };
+}
+
+/** @throws Fault `usage` for one that no firmware launches. */
+function readPolicy(io: Io, args: Args): bigint {
+  const policy = readHexNumber(args, 'policy', 16) ?? DEFAULT_GUEST_POLICY;
+  const { bit17, unknown, flags } = guestPolicy(policy);
+  if (!bit17) throw usage('--policy: bit 17 must be set, as in every guest policy');
+  if (unknown.length > 0) throw usage(`--policy: unknown bit ${unknown.join(', ')}`);
+  if (flags.debug) warn(io, '--policy allows DEBUG: the host can read such a guest');
+  if (flags.migrateMa) warn(io, '--policy allows MIGRATE_MA: a migration agent can take the guest');
+  return policy;
 }

@@ -24,9 +24,14 @@ export class CheckList<Id extends CheckId> {
     this.#checks.push(...checks);
   }
 
+  /** Frozen: a verifier that remembers an answer gives the same object to many. */
+  #push(check: Check): void {
+    this.#checks.push(Object.freeze(check));
+  }
+
   pass(id: Id, because?: string): void {
     const { path } = this.#paths[id];
-    this.#checks.push(
+    this.#push(
       because === undefined
         ? { id, path, outcome: 'pass' }
         : { id, path, outcome: 'pass', because },
@@ -37,15 +42,15 @@ export class CheckList<Id extends CheckId> {
     const { path } = this.#paths[id];
     const [want, got] = [bounded(mismatch.want), bounded(mismatch.got)];
     const because = more.because === undefined ? {} : { because: bounded(more.because) };
-    this.#checks.push({ id, path, outcome: 'fail', want, got, ...more, ...because });
+    this.#push({ id, path, outcome: 'fail', want, got, ...more, ...because });
   }
 
   unresolved(id: Id, because: string, path = this.#paths[id].path): void {
-    this.#checks.push({ id, path, outcome: 'unresolved', because: bounded(because) });
+    this.#push({ id, path, outcome: 'unresolved', because: bounded(because) });
   }
 
   skipped(id: Id, because: string): void {
-    this.#checks.push({
+    this.#push({
       id,
       path: this.#paths[id].path,
       outcome: 'skipped',

@@ -1,11 +1,14 @@
 import { verifyVtpmOn } from '../../appraisal/vtpm.ts';
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { malformed } from '../../core/fault.ts';
 import { AMD_ROOTS } from '../../core/x509/amd-roots.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { SnpClocks } from '../../evidence/snp/input.ts';
 import { SNP_REPORT_SIZE } from '../../evidence/snp/report.ts';
 import { verifySnp } from '../../evidence/snp/verifier.ts';
 import { verifySnpChain } from '../../evidence/snp/verify-chain.ts';
-import { HCL_HARDWARE_REPORT_AT } from '../../evidence/vtpm/hcl-report.ts';
+import { HCL_HARDWARE_REPORT_AT, parseHclReport } from '../../evidence/vtpm/hcl-report.ts';
+import type { VtpmInput } from '../../evidence/vtpm/input.ts';
 import type { Case } from './manifest.ts';
 import type { Outcome } from './outcome.ts';
 import { type CaseContext, instantOf, type Runner } from './runner.ts';
@@ -67,14 +70,29 @@ async function verifyCase(
     at,
   });
   if (!has('hcl')) return result;
-  // On Azure the report data binds the paravisor's runtime data. A TPM quote that lies beside
-  // it is another machine's in one published case: it is no part of what a case expects.
-  const vtpm = verifyVtpmOn(result, { hcl: await file('hcl'), at: at.evidence });
+  // On Azure the report data binds the paravisor's runtime data.
+  const hcl = await file('hcl');
+  if (has('runtimeJson')) expectRuntimeJson(hcl, await file('runtimeJson'));
+  const vtpm = verifyVtpmOn(result, { hcl, at: at.evidence, ...(await quoteOf(context)) });
   return {
     ...vtpm,
     checks: [...result.checks, ...vtpm.checks],
     claims: { ...result.claims, ...vtpm.claims },
   };
+}
+
+/** A quote proves the PCR values beside it; alone it is about nothing that a case has. */
+async function quoteOf({ file, has }: CaseContext): Promise<Pick<VtpmInput, 'quote' | 'pcrs'>> {
+  if (!has('tpmQuoteMessage') || !has('pcrs')) return {};
+  const [message, signature] = [await file('tpmQuoteMessage'), await file('tpmQuoteSignature')];
+  return { quote: { message, signature }, pcrs: await file('pcrs') };
+}
+
+/** @throws Fault `malformed` when the case shows another JSON than its envelope holds. */
+function expectRuntimeJson(hcl: Uint8Array, json: Uint8Array): void {
+  if (!equalBytes(parseHclReport(hcl).runtimeJson, json)) {
+    throw malformed('runtimeJson', 'not the JSON of the HCL report');
+  }
 }
 
 /** What sits above the leaf, under whatever name the manifest has it. */

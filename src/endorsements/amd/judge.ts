@@ -1,3 +1,4 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import { crlProblem } from '../../core/x509/chain.ts';
@@ -77,6 +78,8 @@ function strangersOfVcek(
   return wrong;
 }
 
+const NOTHING = new Uint8Array();
+
 function judgeChain(key: LineKey, bytes: Uint8Array, { anchors, now }: Judge): AmdJudgement {
   const verified = verifySnpChain({ chain: [bytes], anchors, at: snpClocksAt(now) });
   const { intermediate } = verified.chain;
@@ -84,9 +87,10 @@ function judgeChain(key: LineKey, bytes: Uint8Array, { anchors, now }: Judge): A
   const office = officeOf(intermediate.subject.commonName);
   const same = office?.line === key.line && office.signs === key.signs;
   const wrong = same ? [] : [`it is of ${intermediate.subject.commonName}`];
-  // Other tools verify by the file alone: the root belongs to it.
-  if (readCertificates(bytes, 'chain').length !== 2)
-    wrong.push('it is not an intermediate and a root');
+  // Other tools verify by the file alone: its own root belongs to it.
+  const [, root, ...more] = readCertificates(bytes, 'chain');
+  const own = root !== undefined && equalBytes(root.der, verified.chain.root?.der ?? NOTHING);
+  if (!own || more.length > 0) wrong.push('it is not an intermediate and its root');
   return conclude(key, verified.checks, windowOf(verified), wrong);
 }
 

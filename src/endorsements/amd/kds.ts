@@ -107,7 +107,9 @@ async function ask(
     if (wait !== undefined && tries < most && (await turn.again(wait))) continue;
     // Others would only be told the same.
     if (throttled && wait !== undefined) turns.holdOff(wait);
-    const leaveAlone = refusal?.status === 404 ? UNKNOWN_MS : throttled ? wait : undefined;
+    // Chains and lists there always are: without them it is the service that is wrong.
+    const unknown = refusal?.status === 404 && key.kind === 'vcek';
+    const leaveAlone = unknown ? UNKNOWN_MS : throttled ? wait : undefined;
     return { ...failureOf(fault), ...(leaveAlone !== undefined && { leaveAloneMs: leaveAlone }) };
   }
 }

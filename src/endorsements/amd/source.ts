@@ -131,11 +131,11 @@ export class AmdEndorsementSource {
     if (held !== undefined && this.#isFresh(key, held, now)) {
       return this.#answer(key, held, 'memory', 'current', []);
     }
-    return this.#loading.run(amdKeyName(key), () => this.#load(key, now, persistence));
+    return this.#loading.run(flightName(key, persistence), () => this.#load(key, now, persistence));
   }
 
   async #load(key: AmdKey, now: number, persistence: Persistence): Promise<AmdEndorsement> {
-    const name = amdKeyName(key);
+    const name = flightName(key, persistence);
     const judge = await this.#judgeOf(key, now);
     const held = await this.#holdings.newest(key, judge);
     if (held.document !== undefined && this.#isFresh(key, held.document, now)) {
@@ -159,7 +159,7 @@ export class AmdEndorsementSource {
     now: number,
     persistence: Persistence,
   ): Promise<AmdRefresh> {
-    return this.#refreshing.run(amdKeyName(key), async () => {
+    return this.#refreshing.run(flightName(key, persistence), async () => {
       try {
         return await this.#refresh(network, key, now, persistence);
       } catch (error) {
@@ -175,16 +175,15 @@ export class AmdEndorsementSource {
     now: number,
     persistence: Persistence,
   ): Promise<AmdRefresh> {
-    const name = amdKeyName(key);
     const judge = await this.#judgeOf(key, now);
     const held = await this.#holdings.newest(key, judge);
     const arrival = await receiveAmdDocument(network, key, held.document, judge, persistence);
     if (arrival.outcome !== 'accepted') {
       const { leaveAloneMs, ...failure } = arrival;
-      this.#failures.remember(name, now, failure, leaveAloneMs);
+      this.#failures.remember(flightName(key, persistence), now, failure, leaveAloneMs);
       return failure;
     }
-    this.#failures.forget(name);
+    for (const any of [PERSISTENT, ONE_TRY]) this.#failures.forget(flightName(key, any));
     const { document } = arrival;
     const notKept = await this.#holdings.keep(key, document);
     const lost = notKept === undefined ? [] : [`not kept: ${notKept.message}`];
@@ -266,4 +265,9 @@ export class AmdEndorsementSource {
     const since = provenance?.fetchedAt ?? from;
     return since + Math.min(this.#crlMaxAge, Math.max(0, to - since) / 2);
   }
+}
+
+/** Who waits for a service that is busy must not be answered by one who did not. */
+function flightName(key: AmdKey, persistence: Persistence): string {
+  return `${amdKeyName(key)}${persistence === PERSISTENT ? '' : ' (one try)'}`;
 }

@@ -1,10 +1,11 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
+import { malformed } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { anchorOf, linkProblem, roleProblem, rootProblem } from '../../core/x509/chain.ts';
 import type { DistinguishedName } from '../../core/x509/name.ts';
-import { readCertificates } from './certificates.ts';
+import { MOST_CERTIFICATES, readCertificates } from './certificates.ts';
 import { publishedIntermediates } from './published-intermediates.ts';
 import { ARK, INTERMEDIATE } from './roles.ts';
 
@@ -34,6 +35,9 @@ export function readAuthorities(
   // Those that all the world has, and has parsed.
   const known = [...anchors.map(({ certificate }) => certificate), ...publishedIntermediates()];
   const certificates = blobs.flatMap((blob, i) => readCertificates(blob, `chain[${i}]`, known));
+  if (certificates.length > MOST_CERTIFICATES) {
+    throw malformed('chain', `${certificates.length} certificates`);
+  }
   const roots = certificates.filter(isSelfIssued);
   const rogue = rogueProblem(roots, anchors);
   return certificates

@@ -5,7 +5,7 @@ import { reportDataProblem } from '../report-data.ts';
 import { amdSignature } from './amd-signature.ts';
 import { bit } from './bits.ts';
 import type { SnpCheckId } from './checks.ts';
-import { knownBulletin } from './floors/floor.ts';
+import { floorOf, knownBulletin } from './floors/floor.ts';
 import { floorInput, judgeFloors } from './floors/judge.ts';
 import { GUEST_POLICY_BITS, MUST_BE_ONE, unknownPolicyBits } from './guest-policy.ts';
 import type { SnpInput, SnpRelaxation } from './input.ts';
@@ -135,30 +135,35 @@ export function checkRequests(
   checks: Checks,
   report: SnpReport,
   vek: Vek | undefined,
-  { reportData, minimumTcb, fixes }: SnpInput,
+  { reportData, minimumTcb, minimumLaunchTcb, minimumCommittedTcb, fixes }: SnpInput,
 ): void {
-  if (reportData)
+  if (reportData) {
     checks.answer('snp.report_data', reportDataProblem(report.reportData, reportData));
-  if (minimumTcb && asksSomething(minimumTcb)) checkMinimumTcb(checks, report, vek, minimumTcb);
+  }
+  checkMinimum(checks, 'snp.tcb.minimum', report.reportedTcb, vek, minimumTcb);
+  checkMinimum(checks, 'snp.tcb.minimum_launch', report.launchTcb, vek, minimumLaunchTcb);
+  checkMinimum(checks, 'snp.tcb.minimum_committed', report.committedTcb, vek, minimumCommittedTcb);
   if (fixes?.length) checkFixes(checks, report, vek, fixes);
 }
 
 const NO_LAYOUT = 'without a certificate the TCB’s layout is not known';
 
-function checkMinimumTcb(
+function checkMinimum(
   checks: Checks,
-  report: SnpReport,
+  id: 'snp.tcb.minimum' | 'snp.tcb.minimum_launch' | 'snp.tcb.minimum_committed',
+  tcb: Uint8Array,
   vek: Vek | undefined,
-  minimumTcb: MinimumTcb,
+  minimum: MinimumTcb | undefined,
 ): void {
+  if (!asksSomething(minimum)) return;
   if (vek === undefined) {
-    checks.unresolved('snp.tcb.minimum', NO_LAYOUT);
+    checks.unresolved(id, NO_LAYOUT);
     return;
   }
-  const version = tcbVersion(report.reportedTcb, PRODUCT_LINES[vek.office.line].layout);
-  const short = tcbShortfall(version, minimumTcb);
+  const version = tcbVersion(tcb, PRODUCT_LINES[vek.office.line].layout);
+  const short = tcbShortfall(version, minimum);
   checks.answer(
-    'snp.tcb.minimum',
+    id,
     short.length === 0
       ? undefined
       : {
@@ -185,8 +190,16 @@ function checkFixes(
   const states = judgeFloors(floorInput(report, line)).filter((state) => fixes.includes(state.id));
   const below = states.filter(({ state }) => state === 'below');
   const open = states.filter(({ state }) => state !== 'below' && state !== 'at-or-above');
-  const sentences = (some: typeof states) => some.map(({ because }) => because).join('; ');
-  if (below.length > 0) checks.fail(id, { want: fixes.join(', '), got: sentences(below) });
-  else if (open.length > 0) checks.unresolved(id, sentences(open));
-  else checks.pass(id);
+  // A line that the table does not name is not thereby one that is safe.
+  const untold = fixes
+    .filter((fix) => !states.some((state) => state.id === fix))
+    .flatMap((fix) => floorOf(fix, line, report.cpuid).gaps);
+  const sentences = (some: typeof states) => some.map(({ because }) => because);
+  if (below.length > 0) {
+    checks.fail(id, { want: fixes.join(', '), got: sentences(below).join('; ') });
+  } else if (open.length > 0 || untold.length > 0) {
+    checks.unresolved(id, [...sentences(open), ...untold].join('; '));
+  } else {
+    checks.pass(id);
+  }
 }

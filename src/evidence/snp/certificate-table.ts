@@ -33,7 +33,7 @@ const ENTRY_SIZE = 24;
 /** Hosts deliver five at most. */
 const MOST_ENTRIES = 64;
 /** 256 pages; certificates and a CRL are some 8 KB. */
-const LARGEST_TABLE = 1024 * 1024;
+export const LARGEST_TABLE = 1024 * 1024;
 
 interface Slot {
   readonly guid: string;

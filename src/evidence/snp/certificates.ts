@@ -6,7 +6,7 @@ import { type Crl, parseCrl } from '../../core/x509/crl.ts';
 
 /** Far above what AMD's certificates and CRLs take; a limit, since nothing is trusted yet. */
 const LARGEST = 256 * 1024;
-const MOST_CERTIFICATES = 8;
+export const MOST_CERTIFICATES = 16;
 
 /**
  * Hosts and AMD's service hand certificates out in both forms.

@@ -74,6 +74,14 @@ export const SNP_CHECKS = {
     'report.reported_tcb',
     'Is the reported TCB at or above the minimum?',
   ),
+  'snp.tcb.minimum_launch': onRequest(
+    'report.launch_tcb',
+    'Is the TCB at the guest’s launch at or above the minimum?',
+  ),
+  'snp.tcb.minimum_committed': onRequest(
+    'report.committed_tcb',
+    'Is the committed TCB at or above the minimum?',
+  ),
   'snp.tcb.fixes': onRequest(
     'report.reported_tcb',
     'Does the reported TCB have the fixes of the bulletins asked for?',

@@ -3,13 +3,15 @@ import { isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { formatTime } from '../../core/encoding/time.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
-import { certificateClaims } from '../certificate-claims.ts';
+import type { Crl } from '../../core/x509/crl.ts';
+import { certificateClaims, crlClaims } from '../certificate-claims.ts';
 import type { Claims } from '../verification.ts';
 import type { CertificateTable } from './certificate-table.ts';
 import { guestPolicy } from './guest-policy.ts';
 import { platformInfoFlags, unknownPlatformInfoBits } from './platform-info.ts';
 import { PRODUCT_LINES, type ProductLine, productOf } from './product.ts';
 import { type FirmwareVersion, HOST_REQUESTED, keyInfoOf, type SnpReport } from './report.ts';
+import type { FurtherCrl } from './revocation.ts';
 import { type TcbComponent, tcbVersion } from './tcb-version.ts';
 import type { Vek, VekChain } from './vek-chain.ts';
 
@@ -118,6 +120,19 @@ export function chainClaims({ vek, intermediate, root }: VekChain): Claims {
       intermediateSha256: toHex(sha256(intermediate.der)),
     }),
     ...(root && { rootSubject: root.subject.text, rootSha256: toHex(sha256(root.der)) }),
+  };
+}
+
+/** The list that counts, and those that can only revoke. */
+export function crlsClaims(crl: Crl | undefined, further: readonly FurtherCrl[]): Claims {
+  return {
+    ...(crl && { crl: crlClaims(crl) }),
+    ...(further.length > 0 && {
+      furtherCrls: further.map(({ crl: list, problem }) => ({
+        ...(list && crlClaims(list)),
+        problem: problem ?? null,
+      })),
+    }),
   };
 }
 

@@ -33,10 +33,16 @@ export function conclusion(
   const authentic = required.intersection(SNP_AUTHENTIC);
   return {
     verdict: conclude(checks, required, passed),
-    authentic: allIn(passed, authentic),
+    authentic: allIn(passed, authentic) && !isRefuted(checks),
     revocation: isRevocationChecked(checks, passed) ? 'checked' : 'unchecked',
     checks,
   };
+}
+
+/** A list that came along may revoke what nobody asked about. */
+function isRefuted(checks: readonly Check[]): boolean {
+  const authentic: ReadonlySet<CheckId> = SNP_AUTHENTIC;
+  return checks.some(({ id, outcome }) => outcome === 'fail' && authentic.has(id));
 }
 
 /** The list could be relied upon; what it says of the intermediate is another question. */

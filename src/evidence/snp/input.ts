@@ -31,8 +31,13 @@ export interface SnpInput {
    * never trusted for being there: it must be one of the anchors.
    */
   readonly chain?: readonly Uint8Array[];
-  /** A CRL of the ARK, DER or PEM; it goes before one in the certificate table. */
+  /** A CRL of the ARK, DER or PEM: the one that can clear the chain. */
   readonly crl?: Uint8Array;
+  /**
+   * Lists that can only revoke, since they are out of date or come from a party that would
+   * rather not be revoked. One in the certificate table is such a list.
+   */
+  readonly furtherCrls?: readonly Uint8Array[];
   /** Why there is no CRL, where one is required. */
   readonly crlMissing?: string;
   /** Without it a missing CRL only leaves the revocation unchecked. */
@@ -40,8 +45,12 @@ export interface SnpInput {
   readonly at: SnpClocks;
   /** Up to 64 bytes that REPORT_DATA must hold, zeros behind them. */
   readonly reportData?: Uint8Array;
-  /** Lowest acceptable SPL of each component of REPORTED_TCB. */
+  /** Lowest acceptable SPL of each component of REPORTED_TCB, which the certificate is for. */
   readonly minimumTcb?: MinimumTcb;
+  /** The same for LAUNCH_TCB: what the guest was launched under may be older. */
+  readonly minimumLaunchTcb?: MinimumTcb;
+  /** The same for COMMITTED_TCB: below it the machine's owner can no longer go. */
+  readonly minimumCommittedTcb?: MinimumTcb;
   /** AMD bulletins by id, e.g. `AMD-SB-3019`, whose fixes the reported TCB must show. */
   readonly fixes?: readonly string[];
   readonly relax?: SnpRelaxation;

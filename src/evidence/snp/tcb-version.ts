@@ -1,3 +1,5 @@
+import { Fault } from '../../core/fault.ts';
+
 /** The security patch levels (SPL) in a TCB_VERSION, by the name that AMD's KDS gives them. */
 export const TCB_COMPONENTS = ['fmc', 'bootLoader', 'tee', 'snp', 'microcode'] as const;
 
@@ -6,9 +8,27 @@ export type TcbComponent = (typeof TCB_COMPONENTS)[number];
 /** Lowest acceptable SPL by component; what is left out is not compared. */
 export type MinimumTcb = Readonly<Partial<Record<TcbComponent, number>>>;
 
-/** A minimum without a component asks nothing, and is not one that was met. */
-export function asksSomething(minimum: MinimumTcb): boolean {
-  return Object.keys(minimum).length > 0;
+/**
+ * A minimum without a component asks nothing, and is not one that was met.
+ *
+ * @throws Fault `usage` at `tcb.<component>` for a component that there is not, or no SPL: a
+ * name that nobody compares would read as one that was.
+ */
+export function asksSomething(minimum: MinimumTcb | undefined): minimum is MinimumTcb {
+  const entries = Object.entries(minimum ?? {});
+  for (const [name, value] of entries) {
+    if (!TCB_COMPONENTS.some((known) => known === name)) {
+      throw new Fault(
+        'usage',
+        `tcb.${name}`,
+        `no such component, want ${TCB_COMPONENTS.join(', ')}`,
+      );
+    }
+    if (!Number.isInteger(value) || value < 0 || value > 255) {
+      throw new Fault('usage', `tcb.${name}`, `want 0 to 255, got ${value}`);
+    }
+  }
+  return entries.length > 0;
 }
 
 /** How the generations of processors lay out the eight bytes (SEV-SNP ABI specification). */

@@ -121,8 +121,32 @@ function seatAuthority(
     checks.fail(id, seated);
     return undefined;
   }
-  checks.answer(id, seated.unfit);
+  checks.answer(id, seated.unfit ?? strayProblem(leaf, all, seated));
   return seated;
+}
+
+/**
+ * What came along and is no part of this chain must at least be one of AMD's: a root with a
+ * changed name, or a damaged intermediate beside a good one, was meant by somebody.
+ */
+function strayProblem(
+  leaf: Certificate | undefined,
+  all: readonly Authority[],
+  seated: Authority,
+): Mismatch | undefined {
+  const stray = all.find(
+    (other) =>
+      other !== seated &&
+      (other.unfit ?? other.unlinked ?? other.untrusted) !== undefined &&
+      // A bundle often begins with the leaf itself.
+      !(leaf && equalBytes(other.intermediate.der, leaf.der)),
+  );
+  if (stray === undefined) return undefined;
+  const { subject } = stray.intermediate;
+  return {
+    want: 'CA certificates of the anchors only',
+    got: `${subject.text || '(no name)'}, which is none`,
+  };
 }
 
 /** Of several of one name, the one that signed; a name alone is no issuer. */

@@ -1,7 +1,6 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { outsideValidity } from '../../core/x509/validity.ts';
-import { crlClaims } from '../certificate-claims.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import type { Claims, Verification } from '../verification.ts';
@@ -9,11 +8,12 @@ import { checkAcceptable, checkForm, checkRequests, checkSignature } from './bas
 import {
   type CertificateTable,
   entryOf,
+  LARGEST_TABLE,
   parseCertificateTable,
   swappedEntries,
 } from './certificate-table.ts';
 import { SNP_CHECKS, type SnpCheckId } from './checks.ts';
-import { chainClaims, reportClaims, tableClaims } from './claims.ts';
+import { chainClaims, crlsClaims, reportClaims, tableClaims } from './claims.ts';
 import { conclusion, REVOCATION } from './conclusion.ts';
 import { floorClaims } from './floors/claims.ts';
 import { floorInput, judgeFloors } from './floors/judge.ts';
@@ -58,7 +58,7 @@ export class SnpVerifier {
     const checks = new CheckList(SNP_CHECKS);
     checkClocks(checks, input.at);
     // A copy: the caller may use its buffer again while the result is still being read.
-    const bytes = new Uint8Array(input.report);
+    const bytes = input.report.slice(0, MOST_BYTES);
     const report = checks.read('snp.report.format', () =>
       parseSnpReport(bytes.subarray(0, SNP_REPORT_SIZE)),
     );
@@ -67,10 +67,11 @@ export class SnpVerifier {
     const chain = this.#chain(checks, input, report, table);
     checkVekValidity(checks, chain, input.at.evidence);
     if (report) checkVekBinding(checks, report, chain);
-    const crlBytes = input.crl ?? entryOf(table, 'crl');
     const required = input.revocation === 'required';
-    const crl = checkRevocation(checks, chain, {
-      crl: crlBytes,
+    const stapled = entryOf(table, 'crl');
+    const { crl, further } = checkRevocation(checks, chain, {
+      crl: input.crl,
+      further: [...(input.furtherCrls ?? []), ...(stapled ? [stapled] : [])],
       required,
       missing: input.crlMissing,
       now: input.at.crl,
@@ -80,7 +81,7 @@ export class SnpVerifier {
       checkAcceptable(checks, report, input.relax);
       checkRequests(checks, report, chain.vek, input);
     }
-    const asked = askedFor(input, bytes, required || crlBytes !== undefined);
+    const asked = askedFor(input, bytes, required || input.crl !== undefined);
     const result = {
       evidence: 'snp' as const,
       ...conclusion(checks.all, asked),
@@ -93,7 +94,7 @@ export class SnpVerifier {
       ...(report && claimsOf(report, chain)),
       ...(table && tableClaims(table)),
       ...chainClaims(chain),
-      ...(crl && { crl: crlClaims(crl) }),
+      ...crlsClaims(crl, further),
     }));
   }
 
@@ -118,6 +119,9 @@ export class SnpVerifier {
     return chain;
   }
 }
+
+/** A report and the largest table, and one byte more by which it is found too large. */
+const MOST_BYTES = SNP_REPORT_SIZE + LARGEST_TABLE + 1;
 
 const NO_CHAIN: VekChain = {
   checks: [],
@@ -164,10 +168,11 @@ function vekMissing(
   report: SnpReport | undefined,
   table: CertificateTable | undefined,
 ): string {
+  const names = report && keyInfoOf(report).signingKey;
   const swapped = table ? swappedEntries(table) : [];
   const reasons = [
     ...(why === undefined ? [] : [why]),
-    ...(table && report
+    ...(table && names !== undefined && names !== 'none'
       ? ['the certificate table has none of the kind that the report names']
       : []),
     ...(swapped.length > 0
@@ -193,7 +198,7 @@ export function checkVekValidity(
 }
 
 function askedFor(
-  { reportData, minimumTcb, fixes }: SnpInput,
+  { reportData, minimumTcb, minimumLaunchTcb, minimumCommittedTcb, fixes }: SnpInput,
   bytes: Uint8Array,
   crl: boolean,
 ): ReadonlySet<SnpCheckId> {
@@ -201,7 +206,9 @@ function askedFor(
     ...(bytes.length > SNP_REPORT_SIZE ? ['snp.certificate_table.format' as const] : []),
     ...(crl ? REVOCATION : []),
     ...(reportData ? ['snp.report_data' as const] : []),
-    ...(minimumTcb && asksSomething(minimumTcb) ? ['snp.tcb.minimum' as const] : []),
+    ...(asksSomething(minimumTcb) ? ['snp.tcb.minimum' as const] : []),
+    ...(asksSomething(minimumLaunchTcb) ? ['snp.tcb.minimum_launch' as const] : []),
+    ...(asksSomething(minimumCommittedTcb) ? ['snp.tcb.minimum_committed' as const] : []),
     ...(fixes?.length ? ['snp.tcb.fixes' as const] : []),
   ]);
 }

@@ -1,11 +1,10 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
-import { crlClaims } from '../certificate-claims.ts';
 import { CheckList } from '../check-list.ts';
 import type { Verification } from '../verification.ts';
 import { readAuthorities } from './authorities.ts';
 import { SNP_CHECKS, type SnpCheckId } from './checks.ts';
-import { chainClaims } from './claims.ts';
+import { chainClaims, crlsClaims } from './claims.ts';
 import { conclusion, REVOCATION } from './conclusion.ts';
 import type { SnpClocks } from './input.ts';
 import { checkRevocation } from './revocation.ts';
@@ -46,8 +45,9 @@ export function verifySnpChain(input: SnpChainInput): SnpChainVerification {
   );
   checks.add(chain.checks);
   checkVekValidity(checks, chain, input.at.evidence);
-  const crl = checkRevocation(checks, chain, {
+  const { crl } = checkRevocation(checks, chain, {
     crl: input.crl,
+    further: [],
     required: false,
     missing: undefined,
     now: input.at.crl,
@@ -58,7 +58,7 @@ export function verifySnpChain(input: SnpChainInput): SnpChainVerification {
     ...conclusion(checks.all, asked, OF_CHAIN),
     anchors: anchorKindOf(chain.anchor, anchors),
     at: formatTime(input.at.evidence),
-    claims: { ...chainClaims(chain), ...(crl && { crl: crlClaims(crl) }) },
+    claims: { ...chainClaims(chain), ...crlsClaims(crl, []) },
     chain,
   };
 }

@@ -11,6 +11,10 @@ export const VTPM_CHECKS = {
     'evidence',
     'Is the hardware evidence that all of this rests on authentic itself?',
   ),
+  'vtpm.evidence.vmpl': authenticIfGiven(
+    'evidence.vmpl',
+    'Was the SNP report requested at VMPL 0, where the paravisor is and the guest is not?',
+  ),
   'vtpm.hcl.format': authentic('hcl', 'Is it an HCL report, its three lengths of one mind?'),
   'vtpm.hcl.hardware': authentic(
     'hcl.report_type',

@@ -7,6 +7,8 @@ export interface HardwareEvidence {
   /** REPORT_DATA, 64 bytes, of the evidence whose signature was looked at; undefined when it is unreadable. */
   readonly reportData: Uint8Array | undefined;
   readonly authentic: boolean;
+  /** SNP: at which VMPL the report was requested; undefined when it is unreadable. */
+  readonly vmpl?: number | undefined;
   /** Of its certificates; a vTPM's key has none of its own. `unchecked` when left out. */
   readonly revocation?: Verification['revocation'];
 }

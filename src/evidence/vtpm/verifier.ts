@@ -62,8 +62,14 @@ export function verifyVtpm(input: VtpmInput): Verification {
 }
 
 /** The baseline, what was given, and what was asked for besides. */
-function requiredFor({ quote, nonce, pcrs, userData }: VtpmInput): ReadonlySet<VtpmCheckId> {
-  const asked: VtpmCheckId[] = [];
+function requiredFor({
+  evidence,
+  quote,
+  nonce,
+  pcrs,
+  userData,
+}: VtpmInput): ReadonlySet<VtpmCheckId> {
+  const asked: VtpmCheckId[] = evidence.kind === 'snp' ? ['vtpm.evidence.vmpl'] : [];
   if (quote) asked.push('vtpm.quote.format', 'vtpm.quote.signature');
   if (nonce) asked.push('vtpm.quote.nonce');
   if (pcrs) asked.push('vtpm.pcrs.format', 'vtpm.pcrs.selection', 'vtpm.pcrs.digest');
@@ -72,10 +78,21 @@ function requiredFor({ quote, nonce, pcrs, userData }: VtpmInput): ReadonlySet<V
 }
 
 /** Not a failure of its own: forged evidence was rejected as such, incomplete evidence was not. */
-function checkEvidence(checks: Checks, { kind, authentic }: HardwareEvidence): void {
+function checkEvidence(checks: Checks, { kind, authentic, vmpl }: HardwareEvidence): void {
   const id = 'vtpm.evidence.authentic';
   if (authentic) checks.pass(id);
   else checks.unresolved(id, `the ${kind} evidence is not shown to be authentic`);
+  if (kind === 'snp') checkVmpl(checks, vmpl);
+}
+
+/**
+ * Whatever else is relaxed: below VMPL 0 runs the guest, under the same measurement as the
+ * paravisor, and may put the hash of any JSON into its own reports.
+ */
+function checkVmpl(checks: Checks, vmpl: number | undefined): void {
+  const id = 'vtpm.evidence.vmpl';
+  if (vmpl === undefined) checks.unresolved(id, 'the evidence could not be read');
+  else checks.answer(id, vmpl === 0 ? undefined : { want: 'VMPL 0', got: `VMPL ${vmpl}` });
 }
 
 function checkBinding(checks: Checks, hcl: HclReport, evidence: HardwareEvidence): void {

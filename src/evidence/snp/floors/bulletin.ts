@@ -27,6 +27,8 @@ export interface Sign {
   /** What it says when it is one, and when it is zero. */
   readonly set: string;
   readonly clear: string;
+  /** Part of the fix itself: while it is not seen to be one, the TCB alone decides nothing. */
+  readonly decides?: true;
 }
 
 /** A security bulletin of AMD's, as far as an attestation report can answer it. */

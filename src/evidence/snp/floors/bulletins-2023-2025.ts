@@ -69,6 +69,7 @@ export const BULLETINS_2023_TO_2025: readonly Bulletin[] = [
         lines: ['milan', 'genoa'],
         set: 'ALIAS_CHECK_COMPLETE: no aliased memory was found since the last reset',
         clear: 'ALIAS_CHECK_COMPLETE is not set: nothing says that memory has no aliases',
+        decides: true,
       },
     ],
     source: 'AMD’s bulletin as quoted in two public verifiers, 2026',

@@ -20,6 +20,7 @@ export const BULLETINS_2026: readonly Bulletin[] = [
         lines: ['milan', 'genoa'],
         set: 'the host’s operating system has its part of the fix',
         clear: 'the part of the fix that the host’s operating system has to do is not shown',
+        decides: true,
       },
       {
         field: 'PLATFORM_INFO',

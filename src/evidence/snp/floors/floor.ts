@@ -45,7 +45,13 @@ export function bulletinFloor(
   line: ProductLine,
   cpuid: Cpuid | undefined,
 ): BulletinFloor {
-  if (!bulletin.lines.includes(line)) return { minimum: {}, gaps: [] };
+  if (!bulletin.lines.includes(line)) {
+    const { name } = PRODUCT_LINES[line];
+    return {
+      minimum: {},
+      gaps: [`whether ${bulletin.id} concerns ${name} is not known to this table`],
+    };
+  }
   const floors = bulletin.floors.filter((floor) => floor.line === line);
   if (bulletin.withdrawn) {
     return { minimum: {}, gaps: [withdrawnText(bulletin.id, bulletin.withdrawn, floors)] };

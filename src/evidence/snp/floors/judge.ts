@@ -57,9 +57,11 @@ export function judgeFloors(input: FloorInput): readonly BulletinState[] {
 
 function verdictOf(
   bulletin: Bulletin,
-  { line, cpuid, reportedTcb }: FloorInput,
+  input: FloorInput,
 ): { readonly state: FloorState; readonly because: string } {
-  const { minimum, gaps } = bulletinFloor(bulletin, line, cpuid);
+  const { line, cpuid, reportedTcb } = input;
+  const { minimum, gaps: unknown } = bulletinFloor(bulletin, line, cpuid);
+  const gaps = [...unknown, ...bulletin.signs.flatMap((sign) => signGap(sign, input))];
   if (bulletin.withdrawn) return { state: 'withdrawn', because: gaps.join('; ') };
   const short = tcbShortfall(reportedTcb, minimum);
   if (short.length > 0) {
@@ -80,6 +82,15 @@ function verdictOf(
         because: `undecided for ${bulletin.id}: ${[...reached, ...gaps].join('; ')}`,
       }
     : { state: 'at-or-above', because: `at or above the fix for ${bulletin.id}: ${reached}` };
+}
+
+/** What keeps a TCB that is high enough from showing the whole fix. */
+function signGap(sign: Sign, input: FloorInput): readonly string[] {
+  if (!sign.decides || !sign.lines.includes(input.line)) return [];
+  const value = signValue(sign, input);
+  if (value === undefined)
+    return [`this version of the report has no ${sign.field}, which tells of it`];
+  return value ? [] : [`${sign.field} bit ${sign.bit} is zero: ${sign.clear}`];
 }
 
 function signText(sign: Sign, input: FloorInput): readonly string[] {

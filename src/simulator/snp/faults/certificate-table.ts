@@ -156,14 +156,6 @@ export const CERTIFICATE_TABLE_FAULTS = {
       table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
     }),
   },
-  table_crl_stale: {
-    describes: 'a CRL in the table that ended a second ago',
-    unresolved: ['snp.crl.validity', 'snp.vek.revocation'],
-    apply: extended((table, { crl: list }) => {
-      list.nextUpdate = '2026-05-31T23:59:59Z';
-      table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
-    }),
-  },
   table_vek_garbage: {
     describes: 'a VCEK entry that is no certificate',
     fails: ['snp.vek.format'],

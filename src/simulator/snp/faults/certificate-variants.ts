@@ -134,6 +134,13 @@ export const CERTIFICATE_VARIANTS = {
     describes: 'the last second of the CRL',
     apply: crl({ nextUpdate: '2026-06-01T00:00:00Z' }),
   },
+  table_crl_stale: {
+    describes: 'a CRL in the table that ended a second ago: it can only revoke, and revokes nobody',
+    apply: extended((table, { crl: list }) => {
+      list.nextUpdate = '2026-05-31T23:59:59Z';
+      table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
+    }),
+  },
   table_vcek: { describes: 'all certificates in the table behind the report', apply: extended() },
   table_vlek: {
     describes: 'a VLEK and its CAs in the table',
