@@ -1,6 +1,7 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { malformed } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
+import { AMD_ROOTS } from '../../core/x509/amd-roots.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { anchorOf, linkProblem, roleProblem, rootProblem } from '../../core/x509/chain.ts';
@@ -136,9 +137,9 @@ export function publishedIntermediate(
   return publishedIntermediates().find(
     ({ subject, issuer }) =>
       equalBytes(subject.der, name.der) &&
-      anchors.some(
-        (anchor) =>
-          anchor.kind === 'vendor' && equalBytes(anchor.certificate.subject.der, issuer.der),
+      AMD_ROOTS.some(
+        ({ certificate: root }) =>
+          equalBytes(root.subject.der, issuer.der) && anchorOf(root, anchors) !== undefined,
       ),
   );
 }

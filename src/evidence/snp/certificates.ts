@@ -20,6 +20,7 @@ export function readCertificates(
   known: readonly Certificate[] = [],
 ): readonly Certificate[] {
   const ders = derOf(bytes, 'CERTIFICATE', path);
+  if (ders.length === 0) throw malformed(path, 'no certificate');
   if (ders.length > MOST_CERTIFICATES) throw malformed(path, `${ders.length} certificates`);
   return ders.map(
     (der, i) =>
