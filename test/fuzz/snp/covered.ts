@@ -1,6 +1,14 @@
 import type { Evidence } from './evidence.ts';
 import { type Entry, entriesOf, GUID, REPORT_SIZE, splitReport } from './layout.ts';
-import { type CertificateFacts, dersOf, factsOf, hexOf, lineIn, type VekFacts } from './pieces.ts';
+import {
+  type CertificateFacts,
+  type CrlFacts,
+  dersOf,
+  factsOf,
+  hexOf,
+  lineIn,
+  type VekFacts,
+} from './pieces.ts';
 import { type GenuineReport, reportKey, type World } from './world.ts';
 
 /** The most that may be said of evidence: `neither` of what is not the vendor's word. */
@@ -11,8 +19,13 @@ interface Pieces {
   readonly head: Uint8Array;
   readonly vek: Uint8Array | undefined;
   readonly chain: readonly Uint8Array[];
-  readonly crl: Uint8Array | undefined;
+  /** The list that was handed over. */
+  readonly crl?: Uint8Array | undefined;
+  /** One that came with the evidence: it may revoke, and clears nobody. */
+  readonly stapled?: Uint8Array | undefined;
 }
+
+type Certificates = Omit<Pieces, 'head' | 'vek'>;
 
 /**
  * Judges evidence by comparison: every certificate, list and report in it must be, byte for byte,
@@ -40,7 +53,7 @@ export class Covered {
     const { asked } = evidence;
     const vek = this.#vekOf(pieces.vek);
     if (vek === undefined || !goTogether(report, vek)) return 'neither';
-    if (!this.chainHolds(vek, pieces.chain, pieces.crl)) return 'neither';
+    if (!this.chainHolds(vek, pieces)) return 'neither';
     if (asked.revocation === 'required' && pieces.crl === undefined) return 'neither';
     const answered = asked.reportData === undefined || isAnswer(report, asked.reportData);
     return report.acceptable && answered ? 'acceptable' : 'authentic';
@@ -51,7 +64,7 @@ export class Covered {
     const { veks, mixedVeks } = this.#world;
     const vek = this.#vekOf(bytes, veks) ?? this.#vekOf(bytes, mixedVeks);
     // Of which line each of them is, is asked when there is a report.
-    return vek !== undefined && this.chainHolds(vek, chain, crl, () => true);
+    return vek !== undefined && this.chainHolds(vek, { chain, crl }, () => true);
   }
 
   #vekOf(bytes: Uint8Array | undefined, known = this.#world.veks): VekFacts | undefined {
@@ -66,18 +79,22 @@ export class Covered {
    */
   chainHolds(
     vek: VekFacts,
-    blobs: readonly Uint8Array[],
-    crl: Uint8Array | undefined,
+    { chain, crl, stapled }: Certificates,
     fits: (intermediate: CertificateFacts) => boolean = isOfOneLine,
   ): boolean {
-    const ders = blobs.map((blob) => dersOf(blob, 'CERTIFICATE'));
+    const ders = chain.map((blob) => dersOf(blob, 'CERTIFICATE'));
     if (!ders.every((some) => some !== undefined)) return false;
     return this.#offered(vek, ders.flat())
       .flatMap((der) => this.#issuerOf(vek, der) ?? [])
       .filter(fits)
       .some((intermediate) => {
         const root = this.#rootOf(intermediate, ders.flat(), crl);
-        return root !== undefined && (crl === undefined || this.#clears(crl, intermediate, root));
+        if (root === undefined) return false;
+        const serials = [intermediate.serial, root.serial];
+        const revoked = (list: CrlFacts) => serials.some((serial) => list.revoked.includes(serial));
+        const said = [crl, stapled].map((list) => list && this.#listOf(list, root));
+        if (said.some((list) => list && revoked(list))) return false;
+        return crl === undefined || said[0] !== undefined;
       });
   }
 
@@ -111,15 +128,11 @@ export class Covered {
     return [...roots.values()].find(({ subject }) => subject === issuer);
   }
 
-  #clears(bytes: Uint8Array, intermediate: CertificateFacts, root: CertificateFacts): boolean {
+  /** A list that this root signed. */
+  #listOf(bytes: Uint8Array, root: CertificateFacts): CrlFacts | undefined {
     const [only, ...more] = dersOf(bytes, 'X509 CRL') ?? [];
     const crl = more.length === 0 ? this.#world.crls.get(hexOf(only)) : undefined;
-    return (
-      crl !== undefined &&
-      crl.issuer === root.subject &&
-      !crl.revoked.includes(intermediate.serial) &&
-      !crl.revoked.includes(root.serial)
-    );
+    return crl?.issuer === root.subject ? crl : undefined;
   }
 }
 
@@ -156,7 +169,7 @@ function isAnswer({ reportData }: GenuineReport, wanted: Uint8Array): boolean {
   return reportData === hexOf(wanted).padEnd(128, '0');
 }
 
-/** What was handed over goes before what stands in the table; undefined where the table is none. */
+/** What was handed over goes before what stands in the table; undefined where that is none. */
 export function piecesOf({ report, vek, chain = [], crl }: Evidence): Pieces | undefined {
   const { head, table } = splitReport(report);
   if (head.length < REPORT_SIZE) return undefined;
@@ -169,7 +182,8 @@ export function piecesOf({ report, vek, chain = [], crl }: Evidence): Pieces | u
     head,
     vek: vek ?? (signer === 0 ? entry('vcek') : signer === 1 ? entry('vlek') : undefined),
     chain: chain.length > 0 ? chain : inTable,
-    crl: crl ?? entry('crl'),
+    crl,
+    stapled: entry('crl'),
   };
 }
 

@@ -36,7 +36,7 @@ function matchAll({ reports, veks }: World): readonly Match[] {
 /** Any acceptable report with certificates for it, handed over or in a table, in DER or PEM. */
 export function honestEvidence(random: Random, world: World): Evidence {
   const { pieces, vek } = honestPieces(random, world);
-  return random.oneIn(3) ? inTable(random, pieces, vek) : handedOver(random, pieces);
+  return random.oneIn(2) ? inTable(random, pieces, vek) : handedOver(random, pieces);
 }
 
 /** The same, with no table behind the report. */
@@ -50,7 +50,7 @@ function honestPieces(random: Random, world: World): { pieces: Pieces; vek: VekF
   const covered = new Covered(world);
   const intermediate = random.pick(
     [...world.intermediates.values()].filter(({ der }) =>
-      covered.chainHolds(vek, [der], undefined),
+      covered.chainHolds(vek, { chain: [der] }),
     ),
   );
   const root = [...world.roots.values()].filter(({ subject }) => subject === intermediate.issuer);
@@ -59,7 +59,9 @@ function honestPieces(random: Random, world: World): { pieces: Pieces; vek: VekF
     ...(left ? [] : [intermediate.der]),
     ...(random.oneIn(2) ? [random.pick(root).der] : []),
   ];
-  const lists = [...world.crls.values()].filter(({ der }) => covered.chainHolds(vek, chain, der));
+  const lists = [...world.crls.values()].filter(({ der }) =>
+    covered.chainHolds(vek, { chain, crl: der }),
+  );
   const crl = lists.length > 0 && random.oneIn(2) ? random.pick(lists).der : undefined;
   const reportData = fromHexText(report.reportData);
   const asked: Evidence['asked'] = {
@@ -89,14 +91,17 @@ function handedOver(random: Random, { report, vek, chain, crl, asked }: Pieces):
 function inTable(random: Random, pieces: Pieces, { kind }: VekFacts): Evidence {
   const { report, vek, chain, crl, asked } = handedOver(random, pieces) as Pieces;
   const [ask, ark] = chain;
+  // A list in the table clears nobody, so that where one is required another must be given.
+  const stapled = asked.revocation === undefined && random.oneIn(2);
   const entries: Entry[] = [
     { guid: kind === 'vlek' ? GUID.vlek : GUID.vcek, data: vek },
     ...(ask ? [{ guid: GUID.ask, data: ask }] : []),
     ...(ark ? [{ guid: GUID.ark, data: ark }] : []),
-    ...(crl ? [{ guid: GUID.crl, data: crl }] : []),
+    ...(crl && stapled ? [{ guid: GUID.crl, data: crl }] : []),
   ];
   const padding = random.pick([0, 100, 4_096]);
-  return { report: concatBytes(report, tableOf(entries, { padding })), asked };
+  const given = crl && !stapled ? { crl } : {};
+  return { report: concatBytes(report, tableOf(entries, { padding })), ...given, asked };
 }
 
 function inDer(der: Uint8Array): Uint8Array {

@@ -5,6 +5,6 @@ import { REPORT } from './campaigns.ts';
 import { snpSubject } from './subject.ts';
 
 it(`changed reports and tables: no false accept, no exception, no cost (seed ${SEED})`, () => {
-  const { inputs } = longCampaign(REPORT, snpSubject(), LONG.snpReport);
+  const { inputs } = longCampaign(REPORT, snpSubject(), LONG.snpReport, 5);
   expect(inputs).toBeGreaterThanOrEqual(LONG.snpReport.inputs);
 });

@@ -8,7 +8,7 @@ import { snpSubject } from './subject.ts';
 import { createWorld } from './world.ts';
 
 it(`report, table, certificates and list changed together (seed ${SEED})`, () => {
-  const { inputs } = longCampaign(EVERYTHING, snpSubject(), LONG.snpEverything);
+  const { inputs } = longCampaign(EVERYTHING, snpSubject(), LONG.snpEverything, 5);
   expect(inputs).toBeGreaterThanOrEqual(LONG.snpEverything.inputs);
 });
 

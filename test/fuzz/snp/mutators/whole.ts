@@ -50,7 +50,8 @@ const intoTable: Apply = (random, evidence) => {
   if (blobs[0] && blobs.length === 1 && free(GUID.ark)) {
     moves.push(['chain', { guid: GUID.ask, data: blobs[0] }]);
   }
-  if (crl) moves.push(['crl', { guid: GUID.crl, data: crl }]);
+  if (crl && evidence.asked.revocation === undefined)
+    moves.push(['crl', { guid: GUID.crl, data: crl }]);
   const open = moves.filter(([, { guid }]) => free(guid));
   if (open.length === 0 || evidence.report.length < REPORT_SIZE) return undefined;
   const [name, entry] = random.pick(open);
@@ -58,16 +59,16 @@ const intoTable: Apply = (random, evidence) => {
   return withEntries(left, [...present, entry]);
 };
 
-/** Nobody looks into the table for what was handed over. */
+/** Nobody looks into the table for what was handed over, nor believes a list that is none. */
 const unusedEntry: Apply = (random, evidence) => {
   const present = tableEntries(evidence.report);
-  const { report, vek, chain: blobs = [], crl } = evidence;
+  const { report, vek, chain: blobs = [] } = evidence;
   const unused = [
     GUID.platformInfo,
     vekGuid(report) === GUID.vcek ? GUID.vlek : GUID.vcek,
     ...(vek ? [vekGuid(report)] : []),
     ...(blobs.length > 0 ? [GUID.ask, GUID.ark] : []),
-    ...(crl ? [GUID.crl] : []),
+    GUID.crl,
   ].filter((guid) => present.every((entry) => entry.guid !== guid));
   if (unused.length === 0) return undefined;
   const data = random.bytes(random.between(1, 200));
