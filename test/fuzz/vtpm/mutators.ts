@@ -160,6 +160,10 @@ const EXCHANGES: Readonly<Record<string, Apply>> = {
   }),
   'no quote': (_random, { quote: _quote, ...left }) => left,
   'no PCRs': (_random, { pcrs: _pcrs, ...left }) => left,
+  'evidence of the guest’s own': (random, evidence) => ({
+    ...evidence,
+    hardware: { ...evidence.hardware, vmpl: random.pick([1, 2, 3, 0xffff_ffff]) },
+  }),
   'evidence that is not authentic': (_random, evidence) => ({
     ...evidence,
     hardware: { ...evidence.hardware, authentic: false },

@@ -40,13 +40,19 @@ function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+/** At VMPL 0 runs the paravisor and not the guest. */
+function machine(json: Uint8Array): Pick<Evidence, 'hcl' | 'hardware'> {
+  const { hcl, evidence } = azure(json);
+  return { hcl, hardware: { ...evidence, vmpl: 0 } };
+}
+
 const SOME = [0, 2, 4, 7, 23];
 
 export function createWorld(): World {
   const [ak, other] = [testKey(RSA_2048), testKey(OTHER_RSA_2048)];
   const keys = [jwk('HCLAkPub', ak, 'sign'), jwk('HCLEkPub', other, 'encrypt')];
-  const { hcl, evidence: hardware } = azure(runtimeJson({ keys }));
-  const bare = azure(runtimeJson({ keys: keys.slice(0, 1), 'user-data': undefined }));
+  const { hcl, hardware } = machine(runtimeJson({ keys }));
+  const bare = machine(runtimeJson({ keys: keys.slice(0, 1), 'user-data': undefined }));
   const asked = { nonce: NONCE };
   const all = utf8(JSON.stringify(PCRS.map(hexOf)));
   const byBank = Object.fromEntries(PCRS.map((value, i) => [i, hexOf(value)]));
@@ -56,7 +62,7 @@ export function createWorld(): World {
     honest: [
       { hcl, hardware, quote, pcrs: all, asked },
       { hcl, hardware, quote: some, pcrs: utf8(JSON.stringify({ sha256: byBank })), asked },
-      { hcl: bare.hcl, hardware: bare.evidence, quote, pcrs: all, asked },
+      { hcl: bare.hcl, hardware: bare.hardware, quote, pcrs: all, asked },
       { hcl, hardware, quote, asked },
       { hcl, hardware, quote: some, asked: {} },
     ],
