@@ -4,7 +4,7 @@ import type { CheckList } from '../check-list.ts';
 import type { SnpCheckId } from './checks.ts';
 import { lineOfProductName, PRODUCT_LINES, type ProductLine, productOf } from './product.ts';
 import { keyInfoOf, type SnpReport } from './report.ts';
-import { lineOfRoot, VEK_COMMON_NAMES, type VekKind } from './roles.ts';
+import { lineOfRoot, officeOf, VEK_COMMON_NAMES, type VekKind } from './roles.ts';
 import { TCB_COMPONENTS, tcbVersion } from './tcb-version.ts';
 import type { Vek, VekChain } from './vek-chain.ts';
 
@@ -13,7 +13,10 @@ type Checks = CheckList<SnpCheckId>;
 /** Whether this certificate is the one that this report names: its kind, chip, TCB and product. */
 export function checkVekBinding(checks: Checks, report: SnpReport, chain: VekChain): void {
   const { vek } = chain;
-  if (vek) checkKind(checks, report, vek);
+  const { signingKey } = keyInfoOf(report);
+  // Nobody's key: that is answered for itself.
+  const named = signingKey === 'vcek' || signingKey === 'vlek';
+  if (vek && named) checkKind(checks, signingKey, vek);
   if (vek?.extensions) {
     checkHwId(checks, report, vek, vek.extensions.hwId);
     checkTcb(checks, report, vek.office.line, vek.extensions.tcb);
@@ -21,19 +24,23 @@ export function checkVekBinding(checks: Checks, report: SnpReport, chain: VekCha
   checkProduct(checks, report, chain);
 }
 
+/** Whether certificates fit together that no report goes with. */
+export function checkVekAlone(checks: Checks, chain: VekChain): void {
+  const { vek } = chain;
+  if (vek) checkKind(checks, vek.office.signs, vek);
+  checkProductMatch(checks, undefined, chain);
+}
+
 /** A VLEK passed off as a VCEK would let a cloud provider's key speak for a chip. */
-function checkKind(checks: Checks, report: SnpReport, { certificate, office, extensions }: Vek) {
-  const { signingKey } = keyInfoOf(report);
-  // Nobody's key: that is answered for itself.
-  if (signingKey !== 'vcek' && signingKey !== 'vlek') return;
-  const want = describeKind(signingKey, VEK_COMMON_NAMES[signingKey], {
-    hwId: signingKey === 'vcek',
-    cspId: signingKey === 'vlek',
+function checkKind(checks: Checks, kind: VekKind, { certificate, office, extensions }: Vek): void {
+  const want = describeKind(kind, VEK_COMMON_NAMES[kind], {
+    hwId: kind === 'vcek',
+    cspId: kind === 'vlek',
   });
   const got = describeKind(office.signs, certificate.subject.commonName || '(no name)', {
     // Malformed extensions fail for themselves.
-    hwId: extensions ? extensions.hwId !== undefined : signingKey === 'vcek',
-    cspId: extensions ? extensions.cspId !== undefined : signingKey === 'vlek',
+    hwId: extensions ? extensions.hwId !== undefined : kind === 'vcek',
+    cspId: extensions ? extensions.cspId !== undefined : kind === 'vlek',
   });
   checks.answer('snp.vek.kind', want === got ? undefined : { want, got });
 }
@@ -124,18 +131,29 @@ function checkProduct(checks: Checks, { cpuid, version }: SnpReport, chain: VekC
       `version ${version} does not name the processor, and there is no certificate that does`,
     );
   }
-  const { vek, root } = chain;
-  if (vek === undefined || root === undefined) return;
+  // One that is not known was answered for itself.
+  checkProductMatch(checks, product?.line, chain);
+}
+
+function checkProductMatch(
+  checks: Checks,
+  processor: ProductLine | undefined,
+  { vek, intermediate, root }: VekChain,
+): void {
+  if (intermediate === undefined || root === undefined) return;
+  const issuer = officeOf(intermediate.subject.commonName)?.line;
+  // One of no name of AMD's was answered for itself.
+  if (issuer === undefined) return;
+  const productName = vek?.extensions?.productName;
   const sources: readonly (readonly [string, ProductLine | undefined])[] = [
-    // One that is not known was answered for itself.
-    ...(product?.line ? [['processor', product.line] as const] : []),
-    ['issuer', vek.office.line],
-    ...(vek.extensions
-      ? [['productName', lineOfProductName(vek.extensions.productName)] as const]
-      : []),
+    ...(processor ? [['processor', processor] as const] : []),
+    ['issuer', issuer],
+    ...(productName === undefined
+      ? []
+      : [['productName', lineOfProductName(productName)] as const]),
     ['root', lineOfRoot(root.subject.commonName)],
   ];
-  const same = sources.every(([, line]) => line !== undefined && line === vek.office.line);
+  const same = sources.every(([, line]) => line !== undefined && line === issuer);
   const got = sources.map(([name, line]) => `${name} ${line ?? 'unknown'}`).join(', ');
   checks.answer('snp.product.match', same ? undefined : { want: 'one product line', got });
 }

@@ -8,6 +8,7 @@ import { chainClaims, crlsClaims } from './claims.ts';
 import { conclusion, REVOCATION } from './conclusion.ts';
 import type { SnpClocks } from './input.ts';
 import { checkRevocation } from './revocation.ts';
+import { checkVekAlone } from './vek-binding.ts';
 import { readVekChain, type VekChain } from './vek-chain.ts';
 import { checkClocks, checkVekValidity } from './verifier.ts';
 
@@ -32,8 +33,13 @@ const OF_CHAIN: ReadonlySet<SnpCheckId> = new Set([
   'snp.vek.chain',
   'snp.vek.root',
   'snp.vek.validity',
+  'snp.product.match',
 ]);
-const OF_VEK: ReadonlySet<SnpCheckId> = new Set(['snp.vek.format', 'snp.vek.extensions']);
+const OF_VEK: ReadonlySet<SnpCheckId> = new Set([
+  'snp.vek.format',
+  'snp.vek.extensions',
+  'snp.vek.kind',
+]);
 
 /** Whether these certificates are AMD's, whichever report they may be for. */
 export function verifySnpChain(input: SnpChainInput): SnpChainVerification {
@@ -45,6 +51,7 @@ export function verifySnpChain(input: SnpChainInput): SnpChainVerification {
   );
   checks.add(chain.checks);
   checkVekValidity(checks, chain, input.at.evidence);
+  checkVekAlone(checks, chain);
   const { crl } = checkRevocation(checks, chain, {
     crl: input.crl,
     further: [],

@@ -29,6 +29,7 @@ const OF_CHAIN = [
   'snp.vek.chain',
   'snp.vek.root',
   'snp.vek.validity',
+  'snp.product.match',
 ];
 
 describe('CAs alone', () => {
