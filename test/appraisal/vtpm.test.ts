@@ -7,6 +7,7 @@ import { type SnpVerification, verifySnp } from '../../src/evidence/snp/verifier
 import { clocksAt } from '../../src/evidence/tdx/clocks.ts';
 import { type TdxVerification, verifyTdx } from '../../src/evidence/tdx/verifier.ts';
 import { VTPM_BASELINE } from '../../src/evidence/vtpm/checks.ts';
+import * as postern from '../../src/index.ts';
 import type { SimulatedSnp } from '../../src/simulator/snp/simulate.ts';
 import type { SimulatedTdx } from '../../src/simulator/tdx/simulate.ts';
 import { azureSnp, azureTdx } from '../support/azure.ts';
@@ -36,7 +37,7 @@ const at = snp.made.at;
 const asked = { quote: quoted(), pcrs: PCRS_JSON, nonce: NONCE, at };
 
 /** What can't be known without evidence that can be read. */
-const UNKNOWN = ['vtpm.evidence.authentic', 'vtpm.hcl.binding'];
+const UNKNOWN = ['vtpm.evidence.authentic', 'vtpm.evidence.vmpl', 'vtpm.hcl.binding'];
 
 function outcomes({ checks }: VtpmVerification, outcome: string): readonly string[] {
   return checks.filter((check) => check.outcome === outcome).map(({ id }) => id);
@@ -124,6 +125,35 @@ describe('evidence of another machine', () => {
     expect(result).toMatchObject({ verdict: 'reject', authentic: false });
     expect(outcomes(result, 'fail')).toEqual(['vtpm.hcl.hardware', 'vtpm.hcl.binding']);
   });
+});
+
+describe('a report that the guest requested itself, at VMPL 2', async () => {
+  const guests = await azureSnp({ fault: 'vmpl_2' });
+
+  it('binds no vTPM, though the caller allows that VMPL', () => {
+    const evidence = snpAnswer(guests.made, { relax: { vmpls: [2] } });
+    expect(evidence).toMatchObject({ verdict: 'accept', authentic: true });
+    const result = verifyVtpmOn(evidence, { ...asked, hcl: guests.hcl });
+    expect(result).toMatchObject({ verdict: 'reject', authentic: false });
+    expect(outcomes(result, 'fail')).toEqual(['vtpm.evidence.vmpl']);
+    expect(result.claims).not.toHaveProperty('pcrs');
+  });
+
+  it('nor without being allowed', () => {
+    const result = verifyVtpmOn(snpAnswer(guests.made), { ...asked, hcl: guests.hcl });
+    expect(result).toMatchObject({ verdict: 'reject', authentic: false });
+    expect(outcomes(result, 'fail')).toEqual(['vtpm.evidence.vmpl']);
+  });
+});
+
+it('a TDX machine is not asked for a VMPL', () => {
+  const { checks } = verifyVtpmOn(tdxAnswer(tdx.made), { ...asked, hcl: tdx.hcl });
+  expect(checks.map(({ id }) => id)).not.toContain('vtpm.evidence.vmpl');
+});
+
+it('as a library a vTPM is verified on a verification, not on the word of the caller', () => {
+  expect(postern).toHaveProperty('verifyVtpmOn');
+  expect(postern).not.toHaveProperty('verifyVtpm');
 });
 
 describe('no evidence', () => {

@@ -213,19 +213,34 @@ describe('from a folder', () => {
     expect(err).toContain('HTTP 404');
   });
 
-  it('a CRL out of date is used only where one is required, or where it revokes', async () => {
+  it('a CRL out of date can only revoke, unless one is required', async () => {
     const { folder } = await filledFolder();
     const options = ['--endorsements', folder.root, '--offline'];
     const late = { at: now + 400 * DAY, needVek: false };
-    expect((await find(options, late)).found).toEqual({
-      crlMissing: 'the CRL that could be had is not in date',
-    });
+    const crlMissing = 'the CRL that could be had is not in date';
+    expect((await find(options, late)).found).toEqual({ furtherCrls: [world.crl], crlMissing });
     expect((await find([...options, '--require-crl'], late)).found).toEqual({ crl: world.crl });
     const revoking = await amdWorld({}, ({ crl, certificates }) => {
       crl.revoked = [{ serial: certificates.ask.serial, at: '2026-05-14T00:00:00Z' }];
     });
     await writeFile(folder.pathOf(CRL), revoking.crl);
-    expect((await find(options, late)).found).toEqual({ crl: revoking.crl });
+    const { found } = await find(options, late);
+    expect(found).toEqual({ furtherCrls: [revoking.crl], crlMissing });
+    const platform = await createSnpPlatform();
+    const { vcek: vek, vcekChain } = world;
+    const given = {
+      report: platform.report(),
+      vek,
+      chain: [vcekChain],
+      at: snpClocksAt(late.at),
+      anchors,
+    };
+    expect(verifySnp(given)).toMatchObject({ verdict: 'accept' });
+    const result = verifySnp({ ...given, ...found });
+    expect(result).toMatchObject({ verdict: 'reject', authentic: false });
+    expect(result.checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)).toEqual([
+      'snp.vek.revocation',
+    ]);
   });
 
   it('asks for no CRL where the certificate is at hand and none is required', async () => {
@@ -238,16 +253,31 @@ describe('from a folder', () => {
     const kds = await startKds();
     kds.serve(/crl/, await crlIssued('2026-05-31T00:00:00Z', '2027-05-31T00:00:00Z'));
     const { found } = await find(['--kds', kds.url], { asked: now - 10 * DAY });
-    expect(found.crlMissing).toBe('the CRL that could be had is not in date');
+    expect(found).toMatchObject({ crlMissing: 'the CRL that could be had is not in date' });
+    expect([found.crl, found.furtherCrls?.length]).toEqual([undefined, 1]);
   });
 });
 
 describe('nothing is looked for', () => {
   const offline = { offline: true } as const;
+  const stapled = extended({ guid: 'vcek', data: world.vcek }, { guid: 'crl', data: world.crl });
 
-  it('that the certificate table has', async () => {
-    const report = extended({ guid: 'vcek', data: world.vcek }, { guid: 'crl', data: world.crl });
-    expect(await find([], { report, ...offline })).toEqual({ found: {}, err: '', waits: [] });
+  it('of the certificate that the table has; its CRL, which clears nobody, is not enough', async () => {
+    expect((await find([], { report: stapled, ...offline })).found).toEqual({
+      crlMissing: expect.stringContaining('no endorsement: the VCEK CRL of Genoa'),
+    });
+    const kds = await startKds();
+    const usual = await find(['--kds', kds.url], { report: stapled });
+    expect([usual.found.crl, usual.err, kds.requests]).toEqual([undefined, '', []]);
+    const required = await find(['--kds', kds.url, '--require-crl'], { report: stapled });
+    expect(required.found).toEqual({ crl: world.crl });
+    expect(kds.requests).toEqual(['/vcek/v1/Genoa/crl']);
+  });
+
+  it('in the folder for the certificate; there may be a CRL', async () => {
+    const { folder } = await filledFolder();
+    const options = ['--endorsements', folder.root, '--offline'];
+    expect((await find(options, { report: stapled })).found).toEqual({ crl: world.crl });
   });
 
   it('that was named on the command line', async () => {

@@ -61,6 +61,17 @@ describe('snp id-block', () => {
     expect([block.guestSvn, block.policy]).toEqual([7, 0xb0000n]);
   });
 
+  it.each([
+    ['DEBUG', '0xb0000', /^postern: --policy allows DEBUG: [^\n]*\n$/],
+    ['MIGRATE_MA', '0x70000', /^postern: --policy allows MIGRATE_MA: [^\n]*\n$/],
+    ['both', '0xe0000', /^postern: [^\n]*DEBUG[^\n]*\npostern: [^\n]*MIGRATE_MA[^\n]*\n$/],
+    ['every other bit there is', '0x3f3ffff', /^$/],
+  ])('warns of a policy that gives the guest away: %s', async (_, policy, says) => {
+    const { exit, err } = await make([...USUAL, '--policy', policy]);
+    expect(exit).toBe(0);
+    expect(err).toMatch(says);
+  });
+
   it('prints base64 and the digests of the keys', async () => {
     const { exit, out } = await make([...USUAL, '--author-key', 'author.pem']);
     expect(exit).toBe(0);
@@ -126,6 +137,18 @@ describe('snp id-block', () => {
       argv: [...USUAL, '--policy', 'debug'],
       exit: 64,
       err: '--policy',
+    },
+    {
+      name: 'a policy without bit 17',
+      argv: [...USUAL, '--policy', '0x10000'],
+      exit: 64,
+      err: '--policy: bit 17 must be set',
+    },
+    {
+      name: 'a policy with a bit that there is not',
+      argv: [...USUAL, '--policy', '0x8000000004030000'],
+      exit: 64,
+      err: '--policy: unknown bit 26, 63',
     },
     {
       name: 'a folder that can’t be made',

@@ -7,10 +7,14 @@ import type { Files, Ran } from './fake-io.ts';
 /** Runs one verb over files in memory, without the words that call it. */
 export async function runVerb(verb: Verb, argv: readonly string[], files: Files): Promise<Ran> {
   let out = '';
+  let err = '';
   // All that these verbs use of the process.
-  const io: Pick<Io, 'out' | 'readFile' | 'colours'> = {
+  const io: Pick<Io, 'out' | 'err' | 'readFile' | 'colours'> = {
     out: (text) => {
       out += text;
+    },
+    err: (text) => {
+      err += text;
     },
     readFile: async (path) => {
       const file = Object.hasOwn(files, path) ? files[path] : undefined;
@@ -20,10 +24,10 @@ export async function runVerb(verb: Verb, argv: readonly string[], files: Files)
     colours: false,
   };
   try {
-    return { exit: await verb.run(io as Io, new Args(verb, argv)), out, err: '' };
+    return { exit: await verb.run(io as Io, new Args(verb, argv)), out, err };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { exit: FAULTS[error.code].exit, out, err: error.message };
+    return { exit: FAULTS[error.code].exit, out, err: err + error.message };
   }
 }
 

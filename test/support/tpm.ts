@@ -137,6 +137,6 @@ export function quoted(parts: QuoteParts = {}, key: TestKey = AK) {
 /** An HCL report of an SNP machine, and the evidence whose REPORT_DATA it is bound to. */
 export function azure(json: Uint8Array = runtimeJson()) {
   const reportData = concatBytes(sha256(json), new Uint8Array(32));
-  const evidence: HardwareEvidence = { kind: 'snp', reportData, authentic: true };
+  const evidence: HardwareEvidence = { kind: 'snp', reportData, vmpl: 0, authentic: true };
   return { hcl: hcl({ reportType: 2, json }), evidence };
 }

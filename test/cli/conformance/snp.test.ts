@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../../src/core/bytes/hex.ts';
 import { simulateSnp } from '../../../src/simulator/snp/simulate.ts';
 import { azureSnp } from '../../support/azure.ts';
-import { jwk, OTHER_AK, runtimeJson } from '../../support/tpm.ts';
+import { jwk, OTHER_AK, PCRS, PCRS_JSON, quoted, runtimeJson } from '../../support/tpm.ts';
 import { honestSnp, snpFilesOf } from '../snp-files.ts';
 import { conformance } from './cases.ts';
 
@@ -9,6 +10,9 @@ const azure = await azureSnp();
 const extended = await simulateSnp({ fault: 'table_vcek' });
 const stale = await simulateSnp({ fault: 'crl_stale' });
 const other = await azureSnp({}, runtimeJson({ keys: [jwk('HCLAkPub', OTHER_AK)] }));
+
+const quote = quoted();
+const foreignQuote = quoted({}, OTHER_AK);
 
 const files = Object.fromEntries(
   Object.entries({
@@ -20,6 +24,13 @@ const files = Object.fromEntries(
     'azure.bin': azure.made.report,
     hcl: azure.hcl,
     'other.hcl': other.hcl,
+    'runtime.json': runtimeJson(),
+    'other.json': runtimeJson({ keys: [] }),
+    pcrs: PCRS_JSON,
+    'other.pcrs': JSON.stringify(PCRS.map(toHex).toReversed()),
+    'quote.msg': quote.message,
+    'quote.sig': quote.signature,
+    'foreign.sig': foreignQuote.signature,
   }).map(([name, file]) => [`v/${name}`, file]),
 );
 
@@ -50,6 +61,18 @@ const AZURE = {
   ...common,
   expect: { verdict: 'accept', fields: { hclHardware: 'snp', reportVersion: 5 } },
 };
+const QUOTED = {
+  ...AZURE,
+  id: 'quoted',
+  files: {
+    ...AZURE.files,
+    runtimeJson: 'runtime.json',
+    tpmQuoteMessage: 'quote.msg',
+    tpmQuoteSignature: 'quote.sig',
+    pcrs: 'pcrs',
+  },
+  expect: { verdict: 'accept', failed: [], unresolved: [], fields: { quoted: true } },
+};
 const HCL = { id: 'hcl', files: { hcl: 'hcl', ...certificates }, ...common, ...accepted };
 const CHAIN = {
   id: 'chain',
@@ -63,14 +86,14 @@ const run = (cases: readonly unknown[]) => conformance(cases, files);
 
 describe('a manifest of SEV-SNP that conforms', () => {
   it('has every kind of case, one line each, exit code 0', async () => {
-    const { exit, out, err, reports } = await run([REPORT, EXTENDED, AZURE, HCL, CHAIN]);
+    const { exit, out, err, reports } = await run([REPORT, EXTENDED, AZURE, QUOTED, HCL, CHAIN]);
     expect(out).toBe(
-      ['report', 'extended', 'azure', 'hcl', 'chain']
+      ['report', 'extended', 'azure', 'quoted', 'hcl', 'chain']
         .map((id) => `✓ ${id}  accept authentic\n`)
         .join(''),
     );
-    expect([exit, err]).toEqual([0, '5 cases, 0 different\n']);
-    expect(reports.map(({ verdict }) => verdict)).toEqual(Array(5).fill('accept'));
+    expect([exit, err]).toEqual([0, '6 cases, 0 different\n']);
+    expect(reports.map(({ verdict }) => verdict)).toEqual(Array(6).fill('accept'));
   });
 
   it('in JSON has the members of the contract', async () => {
@@ -93,6 +116,20 @@ describe('a manifest of SEV-SNP that conforms', () => {
     const cases = [
       { ...REPORT, at: '2040-01-01T00:00:00Z', expect: { verdict: 'reject' } },
       { ...AZURE, files: { ...AZURE.files, hcl: 'other.hcl' }, expect: wrong },
+    ];
+    expect(await run(cases)).toMatchObject({ exit: 0 });
+  });
+
+  it('asks a quote for the PCR values beside it: alone it is about nothing', async () => {
+    const { pcrs: _, ...alone } = QUOTED.files;
+    const unasked = { verdict: 'accept', fields: { quoted: false } };
+    const wrong = { verdict: 'reject', failed: ['vtpm.quote.signature'] };
+    const digest = { verdict: 'reject', failed: ['vtpm.pcrs.digest'] };
+    const foreign = { tpmQuoteSignature: 'foreign.sig' };
+    const cases = [
+      { ...QUOTED, files: { ...alone, ...foreign }, expect: unasked },
+      { ...QUOTED, files: { ...QUOTED.files, ...foreign }, expect: wrong },
+      { ...QUOTED, files: { ...QUOTED.files, pcrs: 'other.pcrs' }, expect: digest },
     ];
     expect(await run(cases)).toMatchObject({ exit: 0 });
   });
@@ -136,6 +173,21 @@ describe('a difference', () => {
       'an HCL report that is none',
       { ...HCL, files: { ...HCL.files, hcl: 'vek' } },
       'verdict: want accept, got reject',
+    ],
+    [
+      'a quote by another key',
+      { ...QUOTED, files: { ...QUOTED.files, tpmQuoteSignature: 'foreign.sig' } },
+      'verdict: want accept, got reject',
+    ],
+    [
+      'other PCR values than quoted',
+      { ...QUOTED, files: { ...QUOTED.files, pcrs: 'other.pcrs' } },
+      'verdict: want accept, got reject',
+    ],
+    [
+      'another JSON than the envelope’s',
+      { ...QUOTED, files: { ...QUOTED.files, runtimeJson: 'other.json' } },
+      'runtimeJson: not the JSON of the HCL report',
     ],
     [
       'a field',

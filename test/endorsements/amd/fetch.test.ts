@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type AmdFetchRequest, fetchAmdEndorsements } from '../../../src/endorsements/amd/fetch.ts';
 import { AmdFolder } from '../../../src/endorsements/amd/folder.ts';
@@ -248,10 +248,22 @@ describe('check', () => {
 
   it('a VCEK without the chain above it is indeterminate, not forged', async () => {
     const { dir, folder } = await fetched();
-    await writeFile(folder.pathOf({ ...CHAIN }), '');
-    const { rows } = await checkEndorsements(dir, { anchors: both, at: now });
-    expect(rows.map((row) => row.verdict)).toEqual(['indeterminate', 'reject', 'accept']);
+    await rm(folder.pathOf(CHAIN));
+    const { verdict, rows } = await checkEndorsements(dir, { anchors: both, at: now });
+    expect(verdict).toBe('indeterminate');
+    expect(rows).toMatchObject([
+      { document: 'vcek', verdict: 'indeterminate' },
+      { document: 'vcek-crl', verdict: 'accept' },
+    ]);
     expect(rows[0]?.because).toMatch(/^snp\.vek\.intermediate: no certificate of .*SEV-Genoa/);
+  });
+
+  it('an empty chain is no chain, and a VCEK under it not verified', async () => {
+    const { dir, folder } = await fetched();
+    await writeFile(folder.pathOf(CHAIN), '');
+    const { rows } = await checkEndorsements(dir, { anchors: both, at: now });
+    expect(rows.map((row) => row.verdict)).toEqual(['reject', 'reject', 'accept']);
+    expect(rows[0]?.because).toMatch(/^snp\.vek\.intermediate: .*no certificate/);
   });
 
   it('of another root is rejected', async () => {

@@ -9,6 +9,7 @@ import type { SnpPlan } from '../../../src/simulator/snp/plan.ts';
 import { html } from './fake-kds.ts';
 import {
   amdWorld,
+  anchors,
   CHAIN,
   CRL,
   crlIssued,
@@ -119,7 +120,7 @@ const vcekLies: readonly Lie[] = [
           delete certificates.vcek.vek.hwID;
         })
       ).vcek,
-    because: /its hwID is missing$/,
+    because: /no hwID/,
   },
   {
     name: 'one that ended',
@@ -175,7 +176,25 @@ const chainLies: readonly Lie[] = [
     name: 'the intermediate alone',
     key: CHAIN,
     body: () => pemOf([certificatesIn(world.vcekChain)[0]]),
-    because: 'it is not an intermediate and a root',
+    because: 'it is not an intermediate and its root',
+  },
+  {
+    name: 'the root before the intermediate',
+    key: CHAIN,
+    body: () => pemOf(certificatesIn(world.vcekChain).toReversed()),
+    because: 'it is not an intermediate and its root',
+  },
+  {
+    name: 'the root twice',
+    key: CHAIN,
+    body: () => concatBytes(world.vcekChain, pemOf([certificatesIn(world.vcekChain)[1]])),
+    because: 'it is not an intermediate and its root',
+  },
+  {
+    name: 'both intermediates',
+    key: CHAIN,
+    body: () => concatBytes(world.vcekChain, world.vlekChain),
+    because: /^snp\.vek\.intermediate: /,
   },
   {
     name: 'an intermediate that is no CA',
@@ -271,6 +290,18 @@ describe('a service that lies is refused, and what is held stays', () => {
       expect(held).toMatchObject({ state: 'current', bytes: new Uint8Array(before) });
     },
   );
+});
+
+it('an intermediate beside the root of another line, though that is an anchor too, is no chain', async () => {
+  const { kds, folder } = await filledFolder();
+  const mixed = [certificatesIn(world.vcekChain)[0], certificatesIn(milan.vcekChain)[1]];
+  kds.serve(PATHS.chain, pemOf(mixed));
+  const source = sourceOf(kds, { folder, anchors: [...anchors, milan.anchor] });
+  expect(await source.refresh(CHAIN, now)).toMatchObject({
+    outcome: 'refused',
+    because: expect.stringContaining('it is not an intermediate and its root'),
+  });
+  expect((await folder.read(CHAIN))?.bytes).toEqual(world.vcekChain);
 });
 
 describe('with nothing held', () => {

@@ -9,7 +9,7 @@ import { vectorsFolder } from '../../support/vectors.ts';
 
 interface Case {
   readonly files: Readonly<Record<string, string>>;
-  readonly expect: { readonly fields: { readonly reportData: string } };
+  readonly expect: { readonly fields: { readonly reportData: string; readonly vmpl?: number } };
 }
 
 /** A published case as input; its evidence is taken to be authentic, which other tests look at. */
@@ -21,10 +21,11 @@ function inputOf(kind: 'snp' | 'tdx', wanted: string): VtpmInput {
   if (found === undefined) throw new RangeError(`no case ${wanted}`);
   const { files, expect: expected } = found;
   const file = (name: string) => new Uint8Array(readFileSync(join(folder, files[name] ?? '')));
+  const { vmpl } = expected.fields;
   const reportData = fromHex(expected.fields.reportData, 'reportData');
   return {
     hcl: file(kind === 'tdx' ? 'hclReport' : 'hcl'),
-    evidence: { kind, reportData, authentic: true },
+    evidence: { kind, reportData, vmpl, authentic: true },
     ...(files['tpmQuoteMessage'] && {
       quote: { message: file('tpmQuoteMessage'), signature: file('tpmQuoteSignature') },
     }),

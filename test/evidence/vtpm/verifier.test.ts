@@ -60,7 +60,9 @@ describe('accepts', () => {
   it('a binding alone, of which nothing is fresh', () => {
     const result = verifyVtpm(bound);
     expect(result).toMatchObject({ verdict: 'accept', authentic: true });
-    expect(new Set(result.checks.map(({ id }) => id))).toEqual(VTPM_BASELINE);
+    expect(new Set(result.checks.map(({ id }) => id))).toEqual(
+      new Set([...VTPM_BASELINE, 'vtpm.evidence.vmpl']),
+    );
     expect(result.claims).toMatchObject({ quoted: false });
     expect(result.claims).not.toHaveProperty('quote');
     expect(result.claims).not.toHaveProperty('pcrs');
@@ -73,6 +75,8 @@ describe('accepts', () => {
     const result = verifyVtpm({ ...good, hcl: hcl({ json, hashType: 2 }), evidence });
     expect(flaws(result)).toEqual({});
     expect(result).toMatchObject({ verdict: 'accept', revocation: 'checked' });
+    // A TD has no VMPLs.
+    expect(result.checks.map(({ id }) => id)).not.toContain('vtpm.evidence.vmpl');
   });
 
   it('a signature as a TPM returns it', () => {
@@ -169,12 +173,29 @@ const ATTACKS: readonly (readonly [string, Partial<VtpmInput>, Record<string, st
   [
     'evidence that can’t be read',
     { evidence: { kind: 'snp', reportData: undefined, authentic: false } },
-    { 'vtpm.evidence.authentic': 'unresolved', 'vtpm.hcl.binding': 'unresolved' },
+    {
+      'vtpm.evidence.authentic': 'unresolved',
+      'vtpm.evidence.vmpl': 'unresolved',
+      'vtpm.hcl.binding': 'unresolved',
+    },
   ],
   [
     'evidence that is not authentic',
     { evidence: { ...bound.evidence, authentic: false } },
     { 'vtpm.evidence.authentic': 'unresolved' },
+  ],
+  ...[1, 2, 3, 4, 256, 0xffffffff].map(
+    (vmpl) =>
+      [
+        `a report requested at VMPL ${vmpl}`,
+        { evidence: { ...bound.evidence, vmpl } },
+        { 'vtpm.evidence.vmpl': 'fail' },
+      ] as const,
+  ),
+  [
+    'a report whose VMPL is not known',
+    { evidence: { ...bound.evidence, vmpl: undefined } },
+    { 'vtpm.evidence.vmpl': 'unresolved' },
   ],
   [
     'a TDX envelope in front of SNP evidence',
