@@ -75,7 +75,9 @@ export async function findSnpEndorsements(
   const inTable = entryOf(table, signs);
   const fetches = needs.needVek && inTable === undefined;
   const vek = fetches ? await findVek(search, report) : {};
-  if (!needs.needCrl) return vek;
+  // A list about a certificate that is not there is no use, however welcome.
+  const lost = fetches && vek.vek === undefined && search.crl === 'welcome';
+  if (!needs.needCrl || lost) return vek;
   const line = lineOf(report) ?? lineOfVek(needs.vek ?? inTable ?? vek.vek);
   // Nobody who brought all that is needed expects a request for what is only welcome.
   const asks = fetches || search.crl === 'required';

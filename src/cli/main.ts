@@ -28,7 +28,7 @@ async function readAll(stream: AsyncIterable<Uint8Array>, path: string): Promise
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 // A reader that has seen enough (`| head`) is no error, and changes nothing about the exit code;

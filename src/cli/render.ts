@@ -118,7 +118,10 @@ function checkLine(paint: Paint, check: Check, asks: string): string {
 export function reasonOf(check: Exclude<Check, { outcome: 'pass' }>): string {
   if (check.outcome !== 'fail') return check.because;
   // A parser's own sentence: "got want 4 or 5, got 7" would be hard to read.
-  if (check.want === WELL_FORMED) return `malformed ${check.path}: ${check.got}`;
+  if (check.want === WELL_FORMED) {
+    const what = check.got.startsWith('unsupported') ? '' : 'malformed ';
+    return `${what}${check.path}: ${check.got}`;
+  }
   const because = check.because === undefined ? '' : ` (${check.because})`;
   return `${check.path}: want ${check.want}, got ${check.got}${because}`;
 }

@@ -1,5 +1,6 @@
 import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
 import { bulletinOf, FLOORS_AS_OF } from '../evidence/snp/floors/bulletins.ts';
+import { WEAKNESSES } from '../evidence/snp/floors/weaknesses.ts';
 import type { SnpClocks, SnpRelaxation } from '../evidence/snp/input.ts';
 import { type MinimumTcb, TCB_COMPONENTS, type TcbComponent } from '../evidence/snp/tcb-version.ts';
 import { type SnpVerification, verifySnp } from '../evidence/snp/verifier.ts';
@@ -122,10 +123,14 @@ function readMinimumTcb(args: Args, option: string): MinimumTcb | undefined {
   for (const part of text.split(',')) {
     const [name, value, ...more] = part.split('=');
     const component = TCB_COMPONENTS.find((known) => known === name);
-    if (component === undefined || more.length > 0 || !/^\d{1,3}$/.test(value ?? '')) {
+    if (
+      component === undefined ||
+      more.length > 0 ||
+      !/^(\d{1,3}|0x[0-9a-f]{1,2})$/i.test(value ?? '')
+    ) {
       const known = TCB_COMPONENTS.join(', ');
       throw usage(
-        `--${option}: want <component>=<0 to 255>, of ${known}; got ${JSON.stringify(part)}`,
+        `--${option}: want <component>=<0 to 255 or 0x00 to 0xff>, of ${known}; got ${JSON.stringify(part)}`,
       );
     }
     if (Number(value) > 255) throw usage(`--${option}: ${component} is at most 255, got ${value}`);
@@ -136,8 +141,10 @@ function readMinimumTcb(args: Args, option: string): MinimumTcb | undefined {
 }
 
 function readFixes(args: Args): readonly string[] {
-  const fixes = args.many('require-fix');
+  const fixes = args.many('require-fix').map((fix) => fix.toUpperCase());
   for (const fix of fixes) {
+    const weakness = WEAKNESSES.find(({ id }) => id === fix);
+    if (weakness) throw usage(`--require-fix: no TCB fixes ${fix} (${weakness.title})`);
     if (bulletinOf(fix) === undefined) {
       throw usage(
         `--require-fix: no bulletin ${JSON.stringify(fix)} in the table of ${FLOORS_AS_OF}; snp floors lists it`,

@@ -8,7 +8,7 @@ import { publishedIntermediate } from '../../evidence/snp/authorities.ts';
 import { readCertificates, readCrl } from '../../evidence/snp/certificates.ts';
 import { publishedIntermediates } from '../../evidence/snp/published-intermediates.ts';
 import { officeOf } from '../../evidence/snp/roles.ts';
-import { crlFromAnyForm } from '../intel/crl-text.ts';
+import { crlFromAnyForm } from '../crl-text.ts';
 import type { AmdKey, LineKey } from './key.ts';
 
 /**

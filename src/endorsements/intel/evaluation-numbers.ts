@@ -12,8 +12,8 @@ import { isSignature } from '../../core/x509/signed.ts';
 import { outsideValidity, type Validity } from '../../core/x509/validity.ts';
 import { readIssuerChain } from '../../evidence/tdx/issuer-chain.ts';
 import { ROOT_CA, TCB_SIGNER } from '../../evidence/tdx/roles.ts';
+import { crlFromAnyForm } from '../crl-text.ts';
 import { type HttpAnswer, httpGet } from '../http.ts';
-import { crlFromAnyForm } from './crl-text.ts';
 import type { PcsClient } from './pcs.ts';
 import { issuerChain, signedMember } from './response.ts';
 

@@ -8,7 +8,7 @@ import type { Validity } from '../../core/x509/validity.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { parseQeIdentity } from '../../evidence/tdx/qe-identity.ts';
 import { parseTcbInfo } from '../../evidence/tdx/tcb-info.ts';
-import { crlFromAnyForm } from './crl-text.ts';
+import { crlFromAnyForm } from '../crl-text.ts';
 import type { PckCa } from './key.ts';
 
 /** One signed document's age, as rollback is measured by it. */

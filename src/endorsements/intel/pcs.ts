@@ -1,8 +1,8 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
+import { crlFromAnyForm } from '../crl-text.ts';
 import { type HttpAnswer, type HttpLimits, httpGet } from '../http.ts';
 import type { PcsBase } from './base-url.ts';
-import { crlFromAnyForm } from './crl-text.ts';
 import type { TdxChannel, TdxEndorsementKey } from './key.ts';
 import { issuerChain, signedMember } from './response.ts';
 

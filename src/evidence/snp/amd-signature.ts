@@ -54,8 +54,8 @@ export function amdSignature(field: Uint8Array): { readonly signature: Uint8Arra
  */
 export function encodeAmdSignature(signature: Uint8Array): Uint8Array {
   const field = new Uint8Array(AMD_SIGNATURE_SIZE);
-  field.set(signature.slice(0, SCALAR).reverse(), 0);
-  field.set(signature.slice(SCALAR, 2 * SCALAR).reverse(), SCALAR_FIELD);
+  field.set(signature.subarray(0, SCALAR).toReversed(), 0);
+  field.set(signature.subarray(SCALAR, 2 * SCALAR).toReversed(), SCALAR_FIELD);
   return field;
 }
 
@@ -86,5 +86,6 @@ function tailProblem(tail: Uint8Array): Mismatch | undefined {
 }
 
 function bigEndian(field: Uint8Array): Uint8Array {
-  return field.slice(0, SCALAR).reverse();
+  // Not slice(): of a Buffer that is a view, and the caller's bytes would be turned around.
+  return field.subarray(0, SCALAR).toReversed();
 }

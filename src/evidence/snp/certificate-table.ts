@@ -62,6 +62,7 @@ export function parseCertificateTable(bytes: Uint8Array): CertificateTable {
     if (slots.length === MOST_ENTRIES) throw malformed(at, `more than ${MOST_ENTRIES} entries`);
     slots.push({ guid: guidText(guid), start: offset, end: offset + length });
   }
+  checkByteOrder(slots);
   checkBounds(slots, r.offset, bytes.length);
   checkGaps(slots, r.offset, bytes);
   return {
@@ -72,6 +73,22 @@ export function parseCertificateTable(bytes: Uint8Array): CertificateTable {
     })),
   };
 }
+
+/** A known GUID with its first three parts little-endian: a host that swapped them swapped all. */
+function checkByteOrder(slots: readonly Slot[]): void {
+  for (const [i, { guid }] of slots.entries()) {
+    const name = nameOf(guid.replace(SWAPPED, '$4$3$2$1-$6$5-$8$7'));
+    if (name !== undefined && nameOf(guid) === undefined) {
+      throw malformed(
+        `certificate_table[${i}]`,
+        `the GUID of ${name} in mixed-endian byte order, want that of RFC 4122`,
+      );
+    }
+  }
+}
+
+/** The parts that the mixed-endian form of a GUID writes little-endian. */
+const SWAPPED = /^(..)(..)(..)(..)-(..)(..)-(..)(..)/;
 
 /** Ends are sums of two 32-bit numbers, exact in a double: nothing wraps. */
 function checkBounds(slots: readonly Slot[], headerSize: number, size: number): void {
@@ -116,11 +133,3 @@ export function entryOf(
 ): Uint8Array | undefined {
   return table?.entries.find((entry) => entry.name === name)?.data;
 }
-
-/** Entries whose GUID would be one of ours with its first three parts in the other byte order. */
-export function swappedEntries({ entries }: CertificateTable): readonly TableEntryName[] {
-  return entries.flatMap(({ guid }) => nameOf(guid.replace(SWAPPED, '$4$3$2$1-$6$5-$8$7')) ?? []);
-}
-
-/** The parts that the mixed-endian form of a GUID writes little-endian. */
-const SWAPPED = /^(..)(..)(..)(..)-(..)(..)-(..)(..)/;

@@ -2,7 +2,8 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { DerReader, TAG } from '../../core/encoding/der.ts';
 import { malformed } from '../../core/fault.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
-import { PRODUCT_LINES, type ProductLine } from './product.ts';
+import { PRODUCT_LINES } from './product.ts';
+import type { Office } from './roles.ts';
 import type { TcbLayout } from './tcb-version.ts';
 
 /** AMD's arc for what a VEK certificate says of chip and firmware (VCEK specification, 57230). */
@@ -61,14 +62,13 @@ export interface VekExtensions {
 }
 
 /**
- * Every extension that the line's certificates carry, each to its last byte. Which of hwID and
- * CSP_ID must be there is another question.
+ * Every extension that such a certificate carries, each to its last byte.
  *
  * @throws Fault `malformed` at `<path>.<extension>`.
  */
 export function parseVekExtensions(
   { extensions }: Certificate,
-  line: ProductLine,
+  { line, signs }: Office,
   path: string,
 ): VekExtensions {
   const { layout, hwIdLength } = PRODUCT_LINES[line];
@@ -88,8 +88,9 @@ export function parseVekExtensions(
   const spls = SPLS[layout].map(([oid, name]) =>
     byteInteger(required(oid, name), `${path}.${name}`),
   );
-  const hwId = value(OID.hwId);
-  const cspId = value(OID.cspId);
+  // A VCEK is for a chip, a VLEK for a cloud provider.
+  const hwId = signs === 'vcek' ? required(OID.hwId, 'hwID') : value(OID.hwId);
+  const cspId = signs === 'vlek' ? required(OID.cspId, 'cspID') : value(OID.cspId);
   return {
     structVersion: byteInteger(
       required(OID.structVersion, 'structVersion'),

@@ -48,9 +48,9 @@ export function encodeAmdPublicKey(point: Uint8Array): Uint8Array {
   const padding = COORDINATE_FIELD - COORDINATE;
   return new ByteWriter()
     .u32(CURVE_P384)
-    .bytes(point.slice(0, COORDINATE).reverse())
+    .bytes(point.subarray(0, COORDINATE).toReversed())
     .zeros(padding)
-    .bytes(point.slice(COORDINATE, 2 * COORDINATE).reverse())
+    .bytes(point.subarray(COORDINATE, 2 * COORDINATE).toReversed())
     .zeros(padding + RESERVED)
     .finish();
 }
@@ -69,5 +69,5 @@ function readCoordinate(r: ByteReader, path: string, name: string): Uint8Array {
   if (!isZero(field.subarray(COORDINATE))) {
     throw malformed(`${path}.${name}`, 'want zeros from byte 48 on');
   }
-  return field.slice(0, COORDINATE).reverse();
+  return field.subarray(0, COORDINATE).toReversed();
 }

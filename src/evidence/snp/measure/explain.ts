@@ -1,4 +1,5 @@
 import { equalBytes } from '../../../core/bytes/equal.ts';
+import { PROCESSORS } from '../floors/processors.ts';
 import {
   imageDigest,
   type Launch,
@@ -77,7 +78,10 @@ function matchesOf(measurement: Uint8Array, variant: Launch, given: Launch): Nea
 /** QEMU measures the type; the others don't, so that one try is enough. */
 function signaturesFor(vmm: Vmm, given: Launch): ReadonlySet<number> {
   if (vmm !== 'qemu') return new Set([0]);
-  const known = Object.values(VCPU_TYPES).map(vcpuSignature);
+  // Also the processors themselves, as a guest of `-cpu host` sees them.
+  const known = [...Object.values(VCPU_TYPES), ...PROCESSORS.map(({ cpuid }) => cpuid)].map(
+    vcpuSignature,
+  );
   return new Set(given.signature === 0 ? known : [given.signature, ...known]);
 }
 

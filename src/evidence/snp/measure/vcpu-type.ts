@@ -1,11 +1,5 @@
 import { Fault } from '../../../core/fault.ts';
-
-/** As CPUID names a processor; family and model with their extended parts added in. */
-export interface CpuIdentity {
-  readonly family: number;
-  readonly model: number;
-  readonly stepping: number;
-}
+import type { Cpuid } from '../product.ts';
 
 const NAPLES = { family: 23, model: 1, stepping: 2 };
 const ROME = { family: 23, model: 49, stepping: 0 };
@@ -40,12 +34,12 @@ export const VCPU_TYPES = {
   'EPYC-Genoa-v2': GENOA,
   'EPYC-Turin': TURIN,
   'EPYC-Turin-v1': TURIN,
-} as const satisfies Record<string, CpuIdentity>;
+} as const satisfies Record<string, Cpuid>;
 
 export type VcpuType = keyof typeof VCPU_TYPES;
 
 /** A vCPU by QEMU's name, by what CPUID says of it, or by the signature itself. */
-export type Vcpu = VcpuType | CpuIdentity | number;
+export type Vcpu = VcpuType | Cpuid | number;
 
 /** @throws Fault `usage` at `measure.vcpu_type`, which lists the names that are known. */
 export function vcpuTypeNamed(name: string): VcpuType {

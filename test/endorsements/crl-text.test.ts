@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../../src/core/bytes/hex.ts';
-import { utf8 } from '../../../src/core/bytes/text.ts';
-import { toPem } from '../../../src/core/encoding/pem.ts';
-import { crlFromAnyForm } from '../../../src/endorsements/intel/crl-text.ts';
+import { toHex } from '../../src/core/bytes/hex.ts';
+import { utf8 } from '../../src/core/bytes/text.ts';
+import { toPem } from '../../src/core/encoding/pem.ts';
+import { crlFromAnyForm } from '../../src/endorsements/crl-text.ts';
 
 const der = Uint8Array.of(0x30, 0x03, 0x02, 0x01, 0x05);
 const pem = toPem(der, 'X509 CRL');

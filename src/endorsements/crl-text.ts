@@ -1,6 +1,6 @@
-import { fromHex, isHex } from '../../core/bytes/hex.ts';
-import { fromPem } from '../../core/encoding/pem.ts';
-import { malformed } from '../../core/fault.ts';
+import { fromHex, isHex } from '../core/bytes/hex.ts';
+import { fromPem } from '../core/encoding/pem.ts';
+import { malformed } from '../core/fault.ts';
 
 const DER_SEQUENCE = 0x30;
 
