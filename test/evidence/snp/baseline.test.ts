@@ -2,16 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import type { SnpInput, SnpRelaxation } from '../../../src/evidence/snp/input.ts';
 import { verifySnp } from '../../../src/evidence/snp/verifier.ts';
-import { faultOf } from '../../support/fault-of.ts';
 import { answerOf, answers, type SnpFields, snpEvidence } from '../../support/snp.ts';
-import { goodExtensions, snpWorld, vekCertificate } from '../../support/snp-certificates.ts';
-import { MACHINES } from '../../support/snp-machines.ts';
+import { snpWorld } from '../../support/snp-certificates.ts';
 
 const good = await snpEvidence(await snpWorld());
-const turin = await snpEvidence(await snpWorld('Turin'));
 
-function verify(fields: SnpFields, more: Partial<SnpInput> = {}, of = good) {
-  return verifySnp({ ...of.input, report: of.report(fields), ...more, anchors: of.anchors });
+function verify(fields: SnpFields, more: Partial<SnpInput> = {}) {
+  return verifySnp({ ...good.input, report: good.report(fields), ...more, anchors: good.anchors });
 }
 
 /** A relaxation that has nothing to do with the case, and one that has everything. */
@@ -214,102 +211,5 @@ describe('report data that was asked for', () => {
 
   it('that is wrong leaves the evidence authentic', () => {
     expect(verify({}, { reportData: new Uint8Array(64) }).authentic).toBe(true);
-  });
-});
-
-describe('a minimum TCB', () => {
-  it('is met exactly', () => {
-    const minimumTcb = { bootLoader: 10, tee: 0, snp: 27, microcode: 86 };
-    const result = verify({}, { minimumTcb });
-    expect(result.verdict).toBe('accept');
-    expect(answers(result, 'pass')).toContain('snp.tcb.minimum');
-  });
-
-  it('is missed by the components that fall short, by name', () => {
-    const result = verify({}, { minimumTcb: { bootLoader: 11, snp: 28, microcode: 1 } });
-    expect(answers(result, 'fail')).toEqual(['snp.tcb.minimum']);
-    expect(answerOf(result, 'snp.tcb.minimum')).toMatchObject({
-      want: 'bootLoader at least 11, snp at least 28',
-      got: 'bootLoader 10, snp 27',
-    });
-    expect(result.authentic).toBe(true);
-  });
-
-  it('is of the generation’s own components', () => {
-    const minimumTcb = { fmc: 1, bootLoader: 2, tee: 3, snp: 4, microcode: 81 };
-    expect(verify({}, { minimumTcb }, turin).verdict).toBe('accept');
-    expect(answerOf(verify({}, { minimumTcb: { fmc: 1 } }), 'snp.tcb.minimum')).toMatchObject({
-      want: 'fmc at least 1',
-      got: 'fmc (none)',
-    });
-  });
-
-  it('is held against the reported TCB, whatever runs', () => {
-    const currentTcb = new Uint8Array(8).fill(0xff);
-    const result = verify({ currentTcb }, { minimumTcb: { microcode: 87 } });
-    expect(answers(result, 'fail')).toEqual(['snp.tcb.minimum']);
-  });
-
-  it('of nothing asks nothing', () => {
-    const { verdict, checks } = verify({}, { minimumTcb: {} });
-    expect(verdict).toBe('accept');
-    expect(checks.map(({ id }) => id)).not.toContain('snp.tcb.minimum');
-  });
-
-  it('is open without a certificate to read the TCB by', () => {
-    const { vek: _, ...rest } = good.input;
-    const result = verifySnp({ ...rest, minimumTcb: { snp: 1 }, anchors: good.anchors });
-    expect(answers(result, 'unresolved')).toEqual(['snp.vek.format', 'snp.tcb.minimum']);
-    expect(result.verdict).toBe('indeterminate');
-  });
-});
-
-describe('the fixes of bulletins', () => {
-  // SNP 0x1b and microcode 0x56 of a Genoa B1.
-  it.each([
-    ['one that has all its numbers', ['AMD-SB-3019']],
-    ['several', ['AMD-SB-3019', 'AMD-SB-3020']],
-    ['one that is not about this line', ['AMD-SB-3005']],
-    ['none', []],
-  ])('%s: met', (_, fixes) => {
-    const result = verify({}, { fixes });
-    expect(result).toMatchObject({ verdict: 'accept', authentic: true });
-    const asked = answers(result, 'pass').includes('snp.tcb.fixes');
-    expect(asked).toBe(fixes.length > 0);
-  });
-
-  it.each([
-    ['without numbers', ['AMD-SB-3011']],
-    ['without numbers, beside one that is met', ['AMD-SB-3019', 'AMD-SB-3011']],
-  ])('%s: open', (_, fixes) => {
-    const result = verify({}, { fixes });
-    expect(answers(result, 'unresolved')).toEqual(['snp.tcb.fixes']);
-    expect(result).toMatchObject({ verdict: 'indeterminate', authentic: true });
-  });
-
-  it('missed, by name and number, whatever else is open', async () => {
-    const reportedTcb = MACHINES.Genoa.tcb.with(6, 0x16);
-    const amd = goodExtensions('Genoa', 'vcek', reportedTcb);
-    const vek = await vekCertificate(good.world, 'vcek', { amd });
-    const result = verify({ reportedTcb }, { vek, fixes: ['AMD-SB-3011', 'AMD-SB-3019'] });
-    expect(answers(result, 'fail')).toEqual(['snp.tcb.fixes']);
-    expect(answerOf(result, 'snp.tcb.fixes')).toMatchObject({
-      want: 'AMD-SB-3011, AMD-SB-3019',
-      got: 'below the fix for AMD-SB-3019: snp 0x17 wanted, 0x16 seen (reported TCB)',
-    });
-    expect(result.authentic).toBe(true);
-  });
-
-  it('are open without a certificate to read the TCB by', () => {
-    const { vek: _, ...rest } = good.input;
-    const result = verifySnp({ ...rest, fixes: ['AMD-SB-3019'], anchors: good.anchors });
-    expect(answers(result, 'unresolved')).toEqual(['snp.vek.format', 'snp.tcb.fixes']);
-  });
-
-  it('of a bulletin that nobody knows are the caller’s mistake', () => {
-    expect(faultOf(() => verify({}, { fixes: ['AMD-SB-1'] })).code).toBe('usage');
-    const { vek: _, ...rest } = good.input;
-    const without = { ...rest, fixes: ['AMD-SB-1'], anchors: good.anchors };
-    expect(faultOf(() => verifySnp(without)).code).toBe('usage');
   });
 });

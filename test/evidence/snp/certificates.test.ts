@@ -51,10 +51,14 @@ describe('certificates', () => {
     expect(faultOf(() => readCertificates(broken, 'chain[2]')).at).toMatch(/^chain\[2\]\[1\]/);
   });
 
-  it('are eight at most', () => {
-    expect(namesIn(pem(...new Array<Uint8Array>(8).fill(milan)))).toHaveLength(8);
-    const nine = pem(...new Array<Uint8Array>(9).fill(milan));
-    expect(faultOf(() => readCertificates(nine, 'vek')).detail).toBe('9 certificates');
+  it('are sixteen at most', () => {
+    expect(namesIn(pem(...new Array<Uint8Array>(16).fill(milan)))).toHaveLength(16);
+    const more = pem(...new Array<Uint8Array>(17).fill(milan));
+    expect(faultOf(() => readCertificates(more, 'vek'))).toMatchObject({
+      code: 'malformed',
+      at: 'vek',
+      detail: '17 certificates',
+    });
   });
 
   it('are not searched for in more than 256 KiB', () => {
@@ -81,9 +85,15 @@ describe('certificates', () => {
     expect(certificate?.der).toEqual(changed);
   });
 
-  it('may be none, which is for the caller to judge', () => {
-    expect(readCertificates(new Uint8Array(), 'vek')).toEqual([]);
-    expect(readCertificates(utf8(' \n'), 'vek')).toEqual([]);
+  it.each([
+    ['no bytes', new Uint8Array()],
+    ['white space', utf8(' \n')],
+  ])('are at least one: %s', (_, bytes) => {
+    expect(faultOf(() => readCertificates(bytes, 'chain[1]'))).toMatchObject({
+      code: 'malformed',
+      at: 'chain[1]',
+      detail: 'no certificate',
+    });
   });
 });
 

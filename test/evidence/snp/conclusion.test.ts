@@ -14,6 +14,7 @@ type Answers = Partial<Record<SnpCheckId, Exclude<Check['outcome'], 'pass'> | 'u
 const ALL = Object.keys(SNP_CHECKS) as SnpCheckId[];
 const NOBODY: ReadonlySet<SnpCheckId> = new Set();
 const AUTHENTIC_BASELINE = [...SNP_BASELINE.intersection(SNP_AUTHENTIC)];
+const ON_REQUEST = ALL.filter((id) => !SNP_BASELINE.has(id) && !SNP_AUTHENTIC.has(id));
 const ACCEPTABLE_BASELINE = [...SNP_BASELINE.difference(SNP_AUTHENTIC)];
 
 /** Every id of these passes, but for those with another answer. */
@@ -130,10 +131,28 @@ describe('revocation', () => {
   });
 });
 
+describe('what was not asked about', () => {
+  const only = (id: SnpCheckId, answer: Answers[SnpCheckId]) =>
+    conclusion(answered(SNP_BASELINE, { [id]: answer }), NOBODY);
+
+  it.each([...REVOCATION])('%s, failed: neither accepted nor authentic', (id) => {
+    expect(only(id, 'fail')).toMatchObject({ verdict: 'reject', authentic: false });
+  });
+
+  it.each(ON_REQUEST)('%s, failed: not accepted, and authentic all the same', (id) => {
+    expect(only(id, 'fail')).toMatchObject({ verdict: 'reject', authentic: true });
+  });
+});
+
 describe('the table of checks', () => {
   it('has of each question what it is part of', () => {
-    const onRequest = ALL.filter((id) => !SNP_BASELINE.has(id) && !SNP_AUTHENTIC.has(id));
-    expect(onRequest).toEqual(['snp.report_data', 'snp.tcb.minimum', 'snp.tcb.fixes']);
+    expect(ON_REQUEST).toEqual([
+      'snp.report_data',
+      'snp.tcb.minimum',
+      'snp.tcb.minimum_launch',
+      'snp.tcb.minimum_committed',
+      'snp.tcb.fixes',
+    ]);
     expect(ALL.filter((id) => !SNP_BASELINE.has(id) && SNP_AUTHENTIC.has(id))).toEqual([
       'snp.certificate_table.format',
       'snp.crl.format',

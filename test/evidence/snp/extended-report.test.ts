@@ -77,9 +77,10 @@ describe('an extended report', () => {
     const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     const mixed = Uint8Array.from(order, (at) => vcek[at] ?? 0);
     const result = extended([[mixed, good.vek]]);
-    expect(answerOf(result, 'snp.vek.format').because).toContain(
-      'its entries vcek have their GUIDs in mixed-endian byte order',
-    );
+    expect(result.verdict).toBe('reject');
+    expect(answerOf(result, 'snp.certificate_table.format')).toMatchObject({
+      got: 'the GUID of vcek in mixed-endian byte order, want that of RFC 4122',
+    });
   });
 
   it('gives way to what the caller has', async () => {
@@ -100,6 +101,36 @@ describe('an extended report', () => {
     expect(answers(result, 'fail')).toEqual(['snp.certificate_table.format']);
     expect(result).toMatchObject({ verdict: 'reject', authentic: false });
   });
+
+  const MIB = 1024 * 1024;
+  /** A good table with zeros behind it up to this size. */
+  const padded = (size: number) => {
+    const table = new Uint8Array(size);
+    table.set(
+      goodTable([
+        [vcek, good.vek],
+        [ask, good.ask],
+      ]),
+    );
+    return verifySnp({ ...bare, report: concatBytes(input.report, table), anchors });
+  };
+
+  it('with a table of one MiB is read', () => {
+    expect(padded(MIB).verdict).toBe('accept');
+  });
+
+  it.each([MIB + 1, 3 * MIB])(
+    'with a table of %i bytes is not, nor looked at to its end',
+    (size) => {
+      const result = padded(size);
+      expect(answers(result, 'fail')).toEqual(['snp.certificate_table.format']);
+      expect(answerOf(result, 'snp.certificate_table.format')).toMatchObject({
+        got: `want at most ${MIB} bytes, got ${MIB + 1}`,
+      });
+      expect(answers(result, 'unresolved')).toEqual(['snp.vek.format']);
+      expect(result).toMatchObject({ verdict: 'reject', authentic: false });
+    },
+  );
 
   it('with a root of somebody else’s is refused', async () => {
     const rogue = await snpEvidence(

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  asksSomething,
   type MinimumTcb,
+  TCB_COMPONENTS,
   tcbShortfall,
   tcbVersion,
 } from '../../../src/evidence/snp/tcb-version.ts';
+import { faultOf } from '../../support/fault-of.ts';
 import { hex } from '../../support/hex.ts';
 
 const BYTES = hex('01 02 03 04 05 06 07 08');
@@ -63,4 +66,36 @@ describe('a minimum', () => {
   it('that is no number can’t be met', () => {
     expect(shortOf({ snp: Number.NaN })).toHaveLength(1);
   });
+});
+
+describe('what a minimum may ask', () => {
+  it('is nothing, where it has no component', () => {
+    expect([asksSomething(undefined), asksSomething({})]).toEqual([false, false]);
+  });
+
+  it.each(TCB_COMPONENTS)('is 0 to 255 of %s', (component) => {
+    expect([0, 255].map((value) => asksSomething({ [component]: value }))).toEqual([true, true]);
+    for (const value of [-1, 256, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null]) {
+      const minimum = { [component]: value } as MinimumTcb;
+      expect(faultOf(() => asksSomething(minimum))).toMatchObject({
+        code: 'usage',
+        at: `tcb.${component}`,
+        detail: `want 0 to 255, got ${value}`,
+      });
+    }
+  });
+
+  it.each(['SNP', 'bootloader', 'ucode', 'spl4', '', '__proto__', 'constructor'])(
+    'is no component called "%s", beside others that are',
+    (name) => {
+      const minimum = Object.fromEntries([
+        ['snp', 1],
+        [name, 1],
+      ]) as MinimumTcb;
+      expect(faultOf(() => asksSomething(minimum))).toMatchObject({
+        code: 'usage',
+        at: `tcb.${name}`,
+      });
+    },
+  );
 });

@@ -36,7 +36,7 @@ describe('what is no VEK certificate', async () => {
   const named = (key: 'P-256' | typeof RSA_2048) => party('SEV-VCEK', key);
 
   it.each<[string, Uint8Array, string]>([
-    ['nothing', new Uint8Array(), '0'],
+    ['nothing', new Uint8Array(), 'no certificate'],
     ['two of them', pem(good.vek, good.vek), '2'],
     ['the ASK', good.ask, 'a RSA-4096 key'],
     ['a key of P-256', await certify(await named('P-256'), world.ask, asVek), 'a P-256 key'],
@@ -149,9 +149,17 @@ describe('AMD’s published intermediates', () => {
   const unanswered = (anchors: Parameters<typeof verifySnp>[0]['anchors']) =>
     answers(verifySnp({ ...good.input, vek, chain: [], anchors }), 'unresolved');
 
-  it('never under an anchor of somebody’s own, were it AMD’s root itself', () => {
+  it('under AMD’s own root, whoever named it', () => {
     const own = AMD_ROOTS.map(({ certificate }) => anchorFromCertificate(certificate.der, 'root'));
-    expect(unanswered(own)).toEqual(['snp.vek.intermediate']);
+    const result = verifySnp({ ...good.input, vek, chain: [], anchors: own });
+    expect(answers(result, 'pass')).toEqual(
+      expect.arrayContaining(['snp.vek.intermediate', 'snp.vek.root']),
+    );
+    expect(answers(result, 'fail')).toContain('snp.vek.chain');
+  });
+
+  it('never under a root of somebody’s own', () => {
+    expect(unanswered(good.anchors)).toEqual(['snp.vek.intermediate']);
   });
 
   it('never under the root of another line', () => {

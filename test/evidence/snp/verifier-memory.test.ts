@@ -66,6 +66,19 @@ describe('one verifier for many', () => {
 });
 
 describe('what a result holds', () => {
+  it('is frozen: one caller can’t change what the next one is told', () => {
+    const verifier = new SnpVerifier(anchors);
+    const first = verifier.verify(input);
+    expect(first.checks.filter((check) => !Object.isFrozen(check))).toEqual([]);
+    for (const check of first.checks) {
+      expect(() => Object.assign(check, { outcome: 'fail' })).toThrow(TypeError);
+    }
+    expect(verifier.verify(input)).toMatchObject({ verdict: 'accept', authentic: true });
+    const refused = verify({ vek: Uint8Array.of(1), reportData: new Uint8Array(64) });
+    expect(answers(refused, 'fail')).toEqual(['snp.vek.format', 'snp.report_data']);
+    expect(refused.checks.filter((check) => !Object.isFrozen(check))).toEqual([]);
+  });
+
   it('does not come from an anchor that the caller’s buffer became', async () => {
     const rogue = await snpEvidence(
       await snpWorld('Genoa', { ark: OTHER_RSA_4096, ask: RSA_4096 }),
@@ -89,8 +102,9 @@ describe('what a result holds', () => {
       [GUIDS.vcek, good.vek],
       [GUIDS.ask, good.ask],
     ]);
+    const furtherCrls = [crl.slice(), Uint8Array.of(1)];
     const inputs: SnpInput[] = [
-      { ...bare, report: concatBytes(input.report, table), crl },
+      { ...bare, report: concatBytes(input.report, table), crl, furtherCrls },
       {
         ...input,
         report: input.report.slice(),
@@ -104,7 +118,8 @@ describe('what a result holds', () => {
       const result = verifier.verify(own);
       expect(result.verdict).toBe('accept');
       const before = JSON.stringify(verify({ ...own }).claims);
-      const buffers = [own.report, own.vek, ...(own.chain ?? []), own.crl];
+      const { report, vek, chain = [], crl: list, furtherCrls: others = [] } = own;
+      const buffers = [report, vek, ...chain, list, ...others];
       for (const buffer of buffers) buffer?.fill(0xaa);
       expect(JSON.stringify(result.claims)).toBe(before);
       expect(verifier.verify(input).verdict).toBe('accept');

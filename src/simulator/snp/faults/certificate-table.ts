@@ -103,6 +103,7 @@ export const CERTIFICATE_TABLE_FAULTS = {
   },
   table_guids_mixed_endian: {
     describes: 'GUIDs in the byte order of Microsoft’s structures: none of them is known',
+    fails: ['snp.certificate_table.format'],
     unresolved: ['snp.vek.format'],
     apply: extended((table) => {
       table.guidOrder = 'mixed-endian';
@@ -155,6 +156,23 @@ export const CERTIFICATE_TABLE_FAULTS = {
       list.revoked = [{ serial: ask.serial, at: '2026-05-10T00:00:00Z' }];
       table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
     }),
+  },
+  table_crl_revokes_though_stale: {
+    describes: 'a CRL in the table that ended a second ago, and revokes the ASK all the same',
+    fails: ['snp.vek.revocation'],
+    apply: extended((table, { certificates: { ask }, crl: list }) => {
+      list.nextUpdate = '2026-05-31T23:59:59Z';
+      list.revoked = [{ serial: ask.serial, at: '2026-05-10T00:00:00Z' }];
+      table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
+    }),
+  },
+  table_crl_where_one_is_required: {
+    describes: 'a CRL was asked for, and only the table has one: it clears nobody',
+    unresolved: ['snp.crl.format'],
+    apply: extended((table) => {
+      table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
+    }),
+    asks: () => ({ revocation: 'required' }),
   },
   table_vek_garbage: {
     describes: 'a VCEK entry that is no certificate',

@@ -91,6 +91,18 @@ export const CERTIFICATE_VARIANTS = {
       plan.handed.chain = ['otherAsk', 'ask'];
     },
   },
+  chain_with_leaf: {
+    describes: 'a bundle that begins with the VCEK certificate itself',
+    apply: ({ handed }) => {
+      handed.chain = ['vcek', 'ask', 'ark'];
+    },
+  },
+  chain_of_sixteen: {
+    describes: 'the good ASK sixteen times, which is the most',
+    apply: ({ handed }) => {
+      handed.chain = new Array<string>(16).fill('ask');
+    },
+  },
   root_reissued: {
     describes: 'a root of the pinned key, certified again with other dates',
     apply: (plan) => {
@@ -138,6 +150,20 @@ export const CERTIFICATE_VARIANTS = {
     describes: 'a CRL in the table that ended a second ago: it can only revoke, and revokes nobody',
     apply: extended((table, { crl: list }) => {
       list.nextUpdate = '2026-05-31T23:59:59Z';
+      table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
+    }),
+  },
+  table_crl_unreadable: {
+    describes: 'what is no CRL in the entry of one: it can revoke nobody',
+    apply: extended((table) => {
+      table.entries.push({ guid: 'crl', holds: new Uint8Array(64).fill(0xaa), form: 'der' });
+    }),
+  },
+  table_crl_of_evil_root: {
+    describes: 'a CRL in the table that revokes the ASK, and not by the root’s hand',
+    apply: extended((table, { certificates: { ask }, crl: list }) => {
+      list.signedBy = 'evil ark';
+      list.revoked = [{ serial: ask.serial, at: '2026-05-10T00:00:00Z' }];
       table.entries.push({ guid: 'crl', holds: 'crl', form: 'der' });
     }),
   },

@@ -6,6 +6,8 @@ import type { SnpProduct, Tcb } from '../product.ts';
 export interface SnpQuestions {
   readonly reportData?: Uint8Array;
   readonly minimumTcb?: Readonly<Partial<Tcb>>;
+  readonly minimumLaunchTcb?: Readonly<Partial<Tcb>>;
+  readonly minimumCommittedTcb?: Readonly<Partial<Tcb>>;
   /** Bulletins of AMD’s by their ids. */
   readonly fixes?: readonly string[];
   readonly revocation?: 'required';

@@ -1,4 +1,3 @@
-import { derNumber } from '../../der-writer.ts';
 import type { SnpPlan } from '../plan.ts';
 import type { SnpFaults } from './fault.ts';
 import { fields } from './report.ts';
@@ -110,28 +109,5 @@ export const GUEST_FAULTS = {
     fails: ['snp.report_data'],
     apply: fields({ reportData: new Uint8Array(64) }),
     asks: () => ({ reportData: new Uint8Array(32).fill(7) }),
-  },
-  tcb_below_minimum: {
-    describes: 'microcode below the minimum, though everything else is far above',
-    fails: ['snp.tcb.minimum'],
-    asks: () => ({ minimumTcb: { bootLoader: 0, tee: 0, snp: 1, microcode: 220 } }),
-  },
-  tcb_lacks_a_fix: {
-    describes: 'SNP firmware one below what a bulletin asks for, and a VCEK for it',
-    fails: ['snp.tcb.fixes'],
-    products: ['milan', 'genoa'],
-    apply: ({ certificates: { vcek }, report, product }) => {
-      const snp = product === 'milan' ? 0x17 : 0x16;
-      vcek.vek.snpSPL = derNumber(snp);
-      const { currentTcb, reportedTcb, committedTcb, launchTcb } = report;
-      for (const tcb of [currentTcb, reportedTcb, committedTcb, launchTcb]) tcb.snp = snp;
-    },
-    asks: () => ({ fixes: ['AMD-SB-3019'] }),
-  },
-  tcb_minimum_of_another_generation: {
-    describes: 'a minimum for the FMC, which this generation does not have',
-    fails: ['snp.tcb.minimum'],
-    products: ['milan', 'genoa'],
-    asks: () => ({ minimumTcb: { fmc: 0 } }),
   },
 } as const satisfies SnpFaults;

@@ -175,10 +175,25 @@ export const REPORT_VARIANTS = {
     describes: 'exactly the minimum TCB',
     asks: () => ({ minimumTcb: { bootLoader: 1, tee: 0, snp: 4, microcode: 81 } }),
   },
+  tcb_launched_and_committed_at_minimum: {
+    describes:
+      'launch and committed TCB exactly at their own minimums, both below what is reported',
+    apply: ({ report }) => {
+      Object.assign(report.launchTcb, { snp: 3 });
+      Object.assign(report.committedTcb, { snp: 2 });
+    },
+    asks: () => ({ minimumLaunchTcb: { snp: 3 }, minimumCommittedTcb: { snp: 2 } }),
+  },
   tcb_has_a_fix: {
     describes: 'the fix of a bulletin that was asked for',
     products: ['milan', 'genoa'],
     asks: () => ({ fixes: ['AMD-SB-3019'] }),
+  },
+  tcb_has_a_fix_of_two_halves: {
+    describes: 'firmware and host’s kernel have both done their part of a fix',
+    products: ['genoa'],
+    apply: fields({ currentMitVector: 0x04n }),
+    asks: () => ({ fixes: ['AMD-SB-3015', 'AMD-SB-3016'] }),
   },
   signature_high_s: {
     describes: 'S as its negative modulo the order of the group, which is as good',

@@ -7,6 +7,8 @@ import { PRODUCT_FAULTS } from './product.ts';
 import { REPORT_FAULTS } from './report.ts';
 import { ROOT_FAULTS } from './root.ts';
 import { SIGNATURE_FAULTS } from './signature.ts';
+import { STRAY_CERTIFICATE_FAULTS } from './stray-certificates.ts';
+import { TCB_FAULTS } from './tcb.ts';
 import { SNP_VARIANTS } from './variants.ts';
 import { VEK_FAULTS } from './vek.ts';
 import { VEK_EXTENSION_FAULTS } from './vek-extensions.ts';
@@ -16,9 +18,11 @@ export const SNP_FAULTS = {
   ...REPORT_FAULTS,
   ...SIGNATURE_FAULTS,
   ...GUEST_FAULTS,
+  ...TCB_FAULTS,
   ...VEK_FAULTS,
   ...VEK_EXTENSION_FAULTS,
   ...CHAIN_FAULTS,
+  ...STRAY_CERTIFICATE_FAULTS,
   ...ROOT_FAULTS,
   ...PRODUCT_FAULTS,
   ...CRL_FAULTS,

@@ -64,7 +64,7 @@ describe('a bulletin', () => {
         'undecided for AMD-SB-3019: snp 0x17 reached (reported TCB); the microcode minimum is by exact processor, and the report names none',
     });
     expect(stateOf(genoa(0x16, 0xff, unnamed), 'AMD-SB-3019').state).toBe('below');
-    expect(stateOf(genoa(0x1b, 0, unnamed), 'AMD-SB-3016').state).toBe('at-or-above');
+    expect(stateOf(genoa(0x1b, 0, unnamed), 'AMD-SB-3023').state).toBe('at-or-above');
   });
 
   it.each([0, 0x1b, 0x1c, 0xff])('that was withdrawn judges nothing: snp %i', (snp) => {
@@ -105,12 +105,45 @@ describe('a bulletin', () => {
 describe('bits beside the TCB', () => {
   const vector = (bits: number) => Uint8Array.of(bits, 0, 0, 0, 0, 0, 0, 0);
 
-  it('tell of the fix either way, and change no state', () => {
+  it('tell of the fix either way', () => {
     const done = stateOf(genoa(0x1b, 0x56, { platformInfo: 0x20n }), 'AMD-SB-3015');
     const open = stateOf(genoa(0x1b, 0x56, { platformInfo: ~0x20n & 0xffn }), 'AMD-SB-3015');
     expect(done.also).toEqual([expect.stringContaining('PLATFORM_INFO bit 5 is one:')]);
     expect(open.also).toEqual([expect.stringContaining('PLATFORM_INFO bit 5 is zero:')]);
-    expect([done.state, open.state]).toEqual(['at-or-above', 'at-or-above']);
+  });
+
+  it('change no state where they are only beside the fix', () => {
+    const states = [0n, 0xffn].map(
+      (platformInfo) =>
+        stateOf(genoa(0x1b, 0x56, { platformInfo, currentMitVector: vector(0) }), 'AMD-SB-3020')
+          .state,
+    );
+    expect(states).toEqual(['at-or-above', 'at-or-above']);
+  });
+
+  it.each([
+    ['AMD-SB-3015', { platformInfo: 0x20n }, { platformInfo: 0xdfn }],
+    ['AMD-SB-3016', { currentMitVector: vector(0b100) }, { currentMitVector: vector(0xfb) }],
+  ] as const)('are part of the fix of %s: one, zero, and not there', (id, one, zero) => {
+    const states = [one, zero, {}].map((more) => stateOf(genoa(0x1b, 0x56, more), id).state);
+    expect(states).toEqual(['at-or-above', 'undecided', 'undecided']);
+    // What falls short needs no bit to be known for it.
+    expect(stateOf(genoa(0x15, 0x56, one), id).state).toBe('below');
+    expect(stateOf(genoa(0x15, 0x56, zero), id).state).toBe('below');
+  });
+
+  it('that are part of a fix say what is missing', () => {
+    const zero = genoa(0x1b, 0x56, { currentMitVector: vector(0) });
+    expect(stateOf(zero, 'AMD-SB-3016').because).toContain('CURRENT_MIT_VECTOR bit 2 is zero');
+    expect(stateOf(genoa(0x1b, 0x56), 'AMD-SB-3016').because).toContain(
+      'this version of the report has no CURRENT_MIT_VECTOR',
+    );
+  });
+
+  it('of one line are no part of the fix of another', () => {
+    const turin = (platformInfo: bigint) =>
+      stateOf({ line: 'turin', reportedTcb: { snp: 4 }, platformInfo }, 'AMD-SB-3016');
+    expect(turin(0x40n).because).toBe(turin(0n).because);
   });
 
   it('are read from the mitigation vector, lowest bit first', () => {
