@@ -96,6 +96,15 @@ describe('what a result holds', () => {
     expect(verifier.verify(input).verdict).toBe('accept');
   });
 
+  it('does not change with a Buffer of the caller’s, whose slices are no copies', () => {
+    const report = Buffer.from(input.report);
+    const result = verify({ report });
+    const before = JSON.stringify(result.claims);
+    report.fill(0xaa);
+    expect(result.report?.measurement).toEqual(new Uint8Array(48).fill(0x4d));
+    expect(JSON.stringify(result.claims)).toBe(before);
+  });
+
   it('does not change with the caller’s buffers', async () => {
     const crl = await revoke(world.ark);
     const table = goodTable([
