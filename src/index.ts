@@ -13,17 +13,27 @@ export {
 } from './core/x509/anchors.ts';
 export { SNP_AUTHENTIC, SNP_BASELINE, SNP_CHECKS, type SnpCheckId } from './evidence/snp/checks.ts';
 export { BULLETINS, FLOORS_AS_OF } from './evidence/snp/floors/bulletins.ts';
-export { floorOf, highestFloor } from './evidence/snp/floors/floor.ts';
+export { type BulletinFloor, floorOf, highestFloor } from './evidence/snp/floors/floor.ts';
 export { type BulletinState, floorInput, judgeFloors } from './evidence/snp/floors/judge.ts';
+export { weaknessesOf } from './evidence/snp/floors/weaknesses.ts';
 export {
   type SnpClocks,
   type SnpInput,
   type SnpRelaxation,
   snpClocksAt,
 } from './evidence/snp/input.ts';
-export { checkIdBlock } from './evidence/snp/measure/check-id-block.ts';
-export { explainMeasurement } from './evidence/snp/measure/explain.ts';
+export { amdKeyDigest } from './evidence/snp/measure/amd-public-key.ts';
+export {
+  checkIdBlock,
+  type IdBlockInput,
+  type IdBlockResult,
+} from './evidence/snp/measure/check-id-block.ts';
+export { explainMeasurement, type NearMatch } from './evidence/snp/measure/explain.ts';
+export { type IdSigner, makeIdAuth } from './evidence/snp/measure/id-auth.ts';
+export { encodeIdBlock, type IdBlock } from './evidence/snp/measure/id-block.ts';
+export { hashKernel, type KernelHashes } from './evidence/snp/measure/kernel-hashes.ts';
 export { type LaunchInput, launchDigest } from './evidence/snp/measure/launch-digest.ts';
+export type { Cpuid, ProductLine } from './evidence/snp/product.ts';
 export { parseSnpReport, type SnpReport } from './evidence/snp/report.ts';
 export { type MinimumTcb, type TcbVersion, tcbVersion } from './evidence/snp/tcb-version.ts';
 export {
@@ -31,7 +41,11 @@ export {
   SnpVerifier,
   verifySnp,
 } from './evidence/snp/verifier.ts';
-export { type SnpChainInput, verifySnpChain } from './evidence/snp/verify-chain.ts';
+export {
+  type SnpChainInput,
+  type SnpChainVerification,
+  verifySnpChain,
+} from './evidence/snp/verify-chain.ts';
 export { TDX_AUTHENTIC, TDX_BASELINE, TDX_CHECKS, type TdxCheckId } from './evidence/tdx/checks.ts';
 export { clocksAt, type TdxClocks } from './evidence/tdx/clocks.ts';
 export { parseTdxCollateral, type TdxCollateral } from './evidence/tdx/collateral.ts';
@@ -47,4 +61,5 @@ export { verifyTdxCollateral } from './evidence/tdx/verify-collateral.ts';
 export { type Check, type CheckId, conclude, type Verdict } from './evidence/verdict.ts';
 export type { Claim, Claims, TcbSummary, Verification } from './evidence/verification.ts';
 export { VTPM_CHECKS, type VtpmCheckId } from './evidence/vtpm/checks.ts';
-export type { VtpmInput } from './evidence/vtpm/input.ts';
+export { type HclReport, parseHclReport } from './evidence/vtpm/hcl-report.ts';
+export type { TpmQuoteInput, VtpmInput } from './evidence/vtpm/input.ts';

@@ -34,6 +34,6 @@ export function snpReportClaims(bytes: Uint8Array): Claims {
 export function vekClaims(certificate: Certificate): Claims {
   const office = officeOf(certificate.issuer.commonName);
   if (office === undefined) return {};
-  const extensions = parseVekExtensions(certificate, office, 'certificate');
+  const extensions = parseVekExtensions(certificate, office.line, 'certificate');
   return { vek: { product: office.line, kind: office.signs, ...extensionClaims(extensions) } };
 }

@@ -1,5 +1,6 @@
 import { toHex } from '../core/bytes/hex.ts';
 import { formatTime } from '../core/encoding/time.ts';
+import type { MinimumTcb } from '../evidence/snp/tcb-version.ts';
 import { SNP_FAULTS, snpCase } from '../simulator/snp/faults/table.ts';
 import { SNP_VARIANTS } from '../simulator/snp/faults/variants.ts';
 import { SNP_PRODUCTS, type SnpProduct } from '../simulator/snp/product.ts';
@@ -82,15 +83,21 @@ function command(made: SimulatedSnp, dir: string): string {
 
 /** What the case asks beyond the baseline, as options of `verify snp`. */
 function asked({ questions }: SimulatedSnp): string[] {
-  const { reportData, minimumTcb, fixes = [], revocation, relax = {} } = questions;
+  const { reportData, fixes = [], revocation, relax = {} } = questions;
   const { vmpls = [], platformInfoBits = [] } = relax;
-  const minimum = Object.entries(minimumTcb ?? {}).map(([name, spl]) => `${name}=${spl}`);
   return [
     ...(reportData ? ['--report-data', toHex(reportData)] : []),
-    ...(minimum.length > 0 ? ['--min-tcb', minimum.join(',')] : []),
+    ...minimum('--min-tcb', questions.minimumTcb),
+    ...minimum('--min-launch-tcb', questions.minimumLaunchTcb),
+    ...minimum('--min-committed-tcb', questions.minimumCommittedTcb),
     ...fixes.flatMap((fix) => ['--require-fix', fix]),
     ...(revocation ? ['--require-crl'] : []),
     ...vmpls.flatMap((vmpl) => ['--allow-vmpl', String(vmpl)]),
     ...platformInfoBits.flatMap((bit) => ['--allow-platform-bit', String(bit)]),
   ];
+}
+
+function minimum(option: string, tcb: MinimumTcb = {}): string[] {
+  const parts = Object.entries(tcb).map(([name, spl]) => `${name}=${spl}`);
+  return parts.length > 0 ? [option, parts.join(',')] : [];
 }

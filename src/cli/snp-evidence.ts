@@ -141,7 +141,7 @@ function readMinimumTcb(args: Args, option: string): MinimumTcb | undefined {
 }
 
 function readFixes(args: Args): readonly string[] {
-  const fixes = args.many('require-fix').map((fix) => fix.toUpperCase());
+  const fixes = args.many('require-fix');
   for (const fix of fixes) {
     const weakness = WEAKNESSES.find(({ id }) => id === fix);
     if (weakness) throw usage(`--require-fix: no TCB fixes ${fix} (${weakness.title})`);

@@ -23,7 +23,8 @@ export const verifySnpVerb: Verb = {
   },
   notes: [
     'The report is 1184 bytes, or an extended report with its certificate table behind; binary, hex or base64; - reads it from standard input. Without --vek the certificate comes from the table, then from --endorsements, then from AMD. A VLEK comes with the host’s table only. A CRL is fetched along with a certificate, or with --require-crl; that none can be had blocks only with the latter.',
-    'Without a policy the built-in baseline decides: signature, chain to the pinned ARK, the certificate’s chip, TCB and product equal to the report’s, no DEBUG, no MIGRATE_MA, VMPL 0, every bit known. A CRL is checked when there is one. It does not know what should run inside: measurements are claims for you to compare (snp measure).',
+    'Without a policy the built-in baseline decides: signature, chain to the pinned ARK, the certificate’s chip, TCB and product equal to the report’s, no DEBUG, no MIGRATE_MA, VMPL 0, every bit known. A CRL is checked when one is given or found. It does not know what should run inside: measurements are claims for you to compare (snp measure).',
+    'Without --endorsements each run asks AMD anew, and AMD answers about one request in ten seconds: keep a folder.',
     'AMD has no TCB status. What is known of bulletins that the reported TCB does not reach is printed below the checks; --require-fix and --min-tcb make it count.',
     'Exit code: 0 accept, 1 reject, 2 indeterminate (something needed is missing or out of date).',
   ],

@@ -151,8 +151,15 @@ function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
   if (evidence) {
     const snp = 'report' in evidence;
     const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
+    io.out(`The ${snp ? 'SEV-SNP report' : 'TDX quote'} below the vTPM\n\n`);
     printResult(io, args, evidence, asks, snp ? snpNotes(evidence) : []);
-    io.out('\n');
+    io.out('\nThe vTPM on it, and the verdict over both\n\n');
   }
-  printResult(io, args, vtpm, asksFrom(VTPM_CHECKS));
+  printResult(io, args, vtpm, asksFrom(VTPM_CHECKS), vtpmNotes(vtpm));
+}
+
+/** What is fresh about it, which no check that was not asked for can say. */
+function vtpmNotes({ checks }: VtpmVerification): readonly string[] {
+  const fresh = checks.some(({ id, outcome }) => id === 'vtpm.quote.nonce' && outcome === 'pass');
+  return fresh ? [] : ['no TPM quote over a nonce of yours: all of this may be a recording'];
 }

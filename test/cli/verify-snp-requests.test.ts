@@ -88,7 +88,8 @@ describe('--min-tcb', () => {
     expect(answer.unresolved).toContain('snp.tcb.minimum');
   });
 
-  const wants = 'want <component>=<0 to 255>, of fmc, bootLoader, tee, snp, microcode; got';
+  const wants =
+    'want <component>=<0 to 255 or 0x00 to 0xff>, of fmc, bootLoader, tee, snp, microcode; got';
   it.each([
     ['', `${wants} ""`],
     ['snp', `${wants} "snp"`],
@@ -100,7 +101,7 @@ describe('--min-tcb', () => {
     ['snp=1,', `${wants} ""`],
     ['snp=1, tee=0', `${wants} " tee=0"`],
     ['snp=1=1', `${wants} "snp=1=1"`],
-    ['snp=0x17', `${wants} "snp=0x17"`],
+    ['snp=0x170', `${wants} "snp=0x170"`],
     ['snp=1.5', `${wants} "snp=1.5"`],
     ['snp=-1', `${wants} "snp=-1"`],
     ['snp=1000', `${wants} "snp=1000"`],

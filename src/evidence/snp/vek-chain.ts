@@ -71,7 +71,7 @@ function readVek(checks: CheckList<SnpCheckId>, bytes: Uint8Array): Vek | undefi
   const vek = checks.read('snp.vek.format', () => readLeaf(bytes));
   if (vek === undefined) return undefined;
   const extensions = checks.read('snp.vek.extensions', () =>
-    parseVekExtensions(vek.certificate, vek.office, 'vek.extensions'),
+    parseVekExtensions(vek.certificate, vek.office.line, 'vek.extensions'),
   );
   return { ...vek, extensions };
 }

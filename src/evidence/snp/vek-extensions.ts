@@ -2,8 +2,8 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { DerReader, TAG } from '../../core/encoding/der.ts';
 import { malformed } from '../../core/fault.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
-import { PRODUCT_LINES } from './product.ts';
-import type { Office } from './roles.ts';
+import { PRODUCT_LINES, type ProductLine } from './product.ts';
+import { officeOf, VEK_COMMON_NAMES, type VekKind } from './roles.ts';
 import type { TcbLayout } from './tcb-version.ts';
 
 /** AMD's arc for what a VEK certificate says of chip and firmware (VCEK specification, 57230). */
@@ -67,8 +67,8 @@ export interface VekExtensions {
  * @throws Fault `malformed` at `<path>.<extension>`.
  */
 export function parseVekExtensions(
-  { extensions }: Certificate,
-  { line, signs }: Office,
+  { extensions, subject, issuer }: Certificate,
+  line: ProductLine,
   path: string,
 ): VekExtensions {
   const { layout, hwIdLength } = PRODUCT_LINES[line];
@@ -88,9 +88,12 @@ export function parseVekExtensions(
   const spls = SPLS[layout].map(([oid, name]) =>
     byteInteger(required(oid, name), `${path}.${name}`),
   );
-  // A VCEK is for a chip, a VLEK for a cloud provider.
-  const hwId = signs === 'vcek' ? required(OID.hwId, 'hwID') : value(OID.hwId);
-  const cspId = signs === 'vlek' ? required(OID.cspId, 'cspID') : value(OID.cspId);
+  // A VCEK is for a chip, a VLEK for a cloud provider; one whose name and issuer disagree about
+  // what it is fails for that.
+  const signs = officeOf(issuer.commonName)?.signs;
+  const isA = (kind: VekKind) => signs === kind && subject.commonName === VEK_COMMON_NAMES[kind];
+  const hwId = isA('vcek') ? required(OID.hwId, 'hwID') : value(OID.hwId);
+  const cspId = isA('vlek') ? required(OID.cspId, 'cspID') : value(OID.cspId);
   return {
     structVersion: byteInteger(
       required(OID.structVersion, 'structVersion'),

@@ -43,19 +43,25 @@ describe('the kind of a VEK', () => {
   it.each<[string, VekWishes]>([
     ['another common name', { subject: [{ CN: ['SEV-VLEK'] }] }],
     ['no common name', { subject: [{ O: ['Advanced Micro Devices'] }] }],
-    ['no hwID', { amd: { hwID: undefined } }],
     ['a CSP_ID', { amd: { cspID: ia5('CN=cloud.example') } }],
-    ['a CSP_ID in place of a hwID', { amd: { hwID: undefined, cspID: ia5('CN=x') } }],
   ])('a VCEK with %s', async (_, wishes) => {
     expect(answers(await certified(good, wishes), 'fail')).toEqual(['snp.vek.kind']);
   });
 
   it.each<[string, VekWishes]>([
     ['another common name', { subject: [{ CN: ['SEV-VCEK'] }] }],
-    ['no CSP_ID', { amd: { cspID: undefined } }],
     ['a hwID', { amd: { hwID: MACHINES.Genoa.chipId } }],
   ])('a VLEK with %s', async (_, wishes) => {
     expect(answers(await certified(cloud, wishes, 'vlek'), 'fail')).toEqual(['snp.vek.kind']);
+  });
+
+  it('what it must carry is asked of its extensions', async () => {
+    const noChip = await certified(good, { amd: { hwID: undefined } });
+    expect(answers(noChip, 'fail')).toEqual(['snp.vek.extensions']);
+    const inPlace = await certified(good, { amd: { hwID: undefined, cspID: ia5('CN=x') } });
+    expect(answers(inPlace, 'fail')).toEqual(['snp.vek.extensions']);
+    const nobodys = await certified(cloud, { amd: { cspID: undefined } }, 'vlek');
+    expect(answers(nobodys, 'fail')).toEqual(['snp.vek.extensions']);
   });
 
   it('a VCEK for a report that names a VLEK', () => {

@@ -21,18 +21,27 @@ import { type LineName, MACHINES } from '../../support/snp-machines.ts';
 const LINES = Object.keys(MACHINES) as LineName[];
 
 /** What is parsed of a certificate with these extensions, whatever else it says. */
-function parse(line: LineName, values: VekExtensionValues) {
+function parse(line: LineName, values: VekExtensionValues, commonName = 'neither') {
   const extensions = new Map(
     extensionList(values).map(([oid, value]) => [oid, { critical: false, value }]),
   );
-  const certificate = { ...AMD_ARK_MILAN.certificate, extensions };
+  const { certificate: other } = AMD_ARK_MILAN;
+  const certificate = {
+    ...other,
+    extensions,
+    subject: { ...other.subject, commonName },
+    issuer: {
+      ...other.issuer,
+      commonName: commonName === 'SEV-VLEK' ? 'SEV-VLEK-Genoa' : 'SEV-Genoa',
+    },
+  };
   return parseVekExtensions(certificate, line.toLowerCase() as ProductLine, 'vek.extensions');
 }
 
 /** The fault of a certificate that is good but for this. */
 function refused(line: LineName, change: VekExtensionValues, kind: 'vcek' | 'vlek' = 'vcek') {
   const { code, at, detail } = faultOf(() =>
-    parse(line, { ...goodExtensions(line, kind), ...change }),
+    parse(line, { ...goodExtensions(line, kind), ...change }, `SEV-${kind.toUpperCase()}`),
   );
   expect(code).toBe('malformed');
   return { at, detail };
@@ -80,7 +89,7 @@ describe('a good certificate', () => {
   });
 
   it.each(LINES)('of a cloud provider with %s', (line) => {
-    expect(parse(line, goodExtensions(line, 'vlek'))).toMatchObject({
+    expect(parse(line, goodExtensions(line, 'vlek'), 'SEV-VLEK')).toMatchObject({
       productName: line,
       hwId: undefined,
       cspId: 'CN=cloud.example',
@@ -92,16 +101,23 @@ describe('a good certificate', () => {
     expect(toHex(parse(line, goodExtensions(line, 'vcek', tcb)).tcb)).toBe(toHex(tcb));
   });
 
-  it('may have neither hwID nor CSP_ID, or both: who must have which is asked elsewhere', () => {
-    const neither = { ...goodExtensions('Genoa'), hwID: undefined };
-    expect(parse('Genoa', neither)).toMatchObject({ hwId: undefined, cspId: undefined });
+  it('may have both hwID and CSP_ID: that neither kind has both is asked elsewhere', () => {
     const both = { ...goodExtensions('Genoa'), cspID: ia5('x') };
     expect(parse('Genoa', both)).toMatchObject({ cspId: 'x', hwId: expect.anything() });
   });
 });
 
 describe('an extension that is not there', () => {
-  const names = LINES.map((line) => [line, 'productName' as const] as const);
+  const names = LINES.flatMap((line) =>
+    (['productName', 'hwID'] as const).map((name) => [line, name] as const),
+  );
+  it('CSP_ID of a VLEK', () => {
+    expect(refused('Genoa', { cspID: undefined }, 'vlek')).toEqual({
+      at: 'vek.extensions.cspID',
+      detail: 'no extension 1.3.6.1.4.1.3704.1.5',
+    });
+  });
+
   it.each([...NUMBERS, ...names])('%s: %s', (line, name) => {
     const { at, detail } = refused(line, { [name]: undefined });
     expect(at).toBe(`vek.extensions.${name}`);

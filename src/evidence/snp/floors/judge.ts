@@ -30,7 +30,7 @@ export interface BulletinState {
   readonly state: FloorState;
   /** One sentence without its full stop. */
   readonly because: string;
-  /** What bits of the report tell of the fix beside the TCB; they decide nothing here. */
+  /** What bits of the report tell of the fix beside the TCB. */
   readonly also: readonly string[];
 }
 
