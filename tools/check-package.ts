@@ -9,19 +9,29 @@ import { fileURLToPath } from 'node:url';
  * would who never saw the sources: the library by name, and the command on a fixture.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FIXTURES = join(ROOT, 'fixtures', 'tdx');
+const FIXTURES = join(ROOT, 'fixtures');
 
 const USE_LIBRARY = `
   import { readFileSync } from 'node:fs';
-  import { anchorFromCertificate, clocksAt, verifyTdx } from 'postern';
+  import { anchorFromCertificate, clocksAt, snpClocksAt, verifySnp, verifyTdx } from 'postern';
   const read = (path) => new Uint8Array(readFileSync(process.env.FIXTURES + '/' + path));
-  const result = verifyTdx({
-    quote: read('quotes/valid-v4.bin'),
-    collateral: read('collateral/valid.json'),
-    anchors: [anchorFromCertificate(read('roots/simulator-root.der'), 'root')],
-    at: clocksAt(Date.parse('2026-06-01T00:00:00Z')),
+  const now = Date.parse('2026-06-01T00:00:00Z');
+  const tdx = verifyTdx({
+    quote: read('tdx/quotes/valid-v4.bin'),
+    collateral: read('tdx/collateral/valid.json'),
+    anchors: [anchorFromCertificate(read('tdx/roots/simulator-root.der'), 'root')],
+    at: clocksAt(now),
   });
-  if (result.verdict !== 'accept') throw new Error('verdict ' + result.verdict);
+  const snp = verifySnp({
+    report: read('snp/milan/reports/valid-v5.bin'),
+    vek: read('snp/milan/veks/valid-v5.der'),
+    chain: [read('snp/milan/chains/valid-v5.der')],
+    anchors: [anchorFromCertificate(read('snp/milan/simulator-root.der'), 'root')],
+    at: snpClocksAt(now),
+  });
+  for (const { evidence, verdict } of [tdx, snp]) {
+    if (verdict !== 'accept') throw new Error(evidence + ' verdict ' + verdict);
+  }
 `;
 
 /** Paths of all that somebody gets who installs the package, and of nothing else. */
@@ -34,7 +44,9 @@ function dependencies(): string[] {
   return list
     .split('\n')
     .filter((path) =>
-      /^\/node_modules\/(?!@postern|node-)(?!.*node_modules)/.test(path.slice(ROOT.length - 1)),
+      /^\/node_modules\/(?!@postern|node-(linux|darwin|bin)-)(?!.*node_modules)/.test(
+        path.slice(ROOT.length - 1),
+      ),
     );
 }
 
