@@ -120,7 +120,7 @@ const vcekLies: readonly Lie[] = [
           delete certificates.vcek.vek.hwID;
         })
       ).vcek,
-    because: /no hwID/,
+    because: /no extension 1\.3\.6\.1\.4\.1\.3704\.1\.4$/,
   },
   {
     name: 'one that ended',

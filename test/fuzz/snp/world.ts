@@ -88,6 +88,9 @@ export function createWorld(): World {
   );
   const anchored = (['genoa', 'milan', 'turin'] as const).map(rootOf);
   const chains = sound.flatMap(chainOf).map(factsOf);
+  // A bundle may begin with the leaf, which is nobody's issuer.
+  const leaves = new Set(sound.flatMap(vekOf).map(hexOf));
+  const isLeaf = (der: Uint8Array) => leaves.has(hexOf(der));
   const roots = byDer([...anchored.map(factsOf), ...chains].filter(({ selfIssued }) => selfIssued));
   const reports = new Map(sound.map(genuine).map((report) => [reportKey(report.bytes), report]));
   const poorRoots = poorRootsOf(cases, roots);
@@ -105,7 +108,7 @@ export function createWorld(): World {
         .flatMap(vekOf)
         .map(vekFactsOf),
     ),
-    intermediates: byDer(chains.filter(({ selfIssued }) => !selfIssued)),
+    intermediates: byDer(chains.filter(({ selfIssued, der }) => !selfIssued && !isLeaf(der))),
     crls: byDer(sound.flatMap(crlOf).map((der) => ({ der, ...crlFactsOf(der) }))),
     roots,
     poorRoots,
