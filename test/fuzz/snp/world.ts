@@ -91,6 +91,11 @@ export function createWorld(): World {
   // A bundle may begin with the leaf, which is nobody's issuer.
   const leaves = new Set(sound.flatMap(vekOf).map(hexOf));
   const isLeaf = (der: Uint8Array) => leaves.has(hexOf(der));
+  // Out of place among the CAs, and as good as the one that it replaces.
+  const seated = new Set(chains.map(({ der }) => hexOf(der)));
+  const reissued = casesNamed(cases, 'bad/genoa/stray-vcek')
+    .flatMap(chainOf)
+    .filter((der) => !seated.has(hexOf(der)));
   const roots = byDer([...anchored.map(factsOf), ...chains].filter(({ selfIssued }) => selfIssued));
   const reports = new Map(sound.map(genuine).map((report) => [reportKey(report.bytes), report]));
   const poorRoots = poorRootsOf(cases, roots);
@@ -101,7 +106,7 @@ export function createWorld(): World {
     anchors: [...anchored.map((der) => anchorFromCertificate(der, 'anchor')), ...AMD_ROOTS],
     reports,
     attackers: attackersReports(reports),
-    veks: byDer(sound.flatMap(vekOf).map(vekFactsOf)),
+    veks: byDer([...sound.flatMap(vekOf), ...reissued].map(vekFactsOf)),
     mixedVeks: byDer(
       cases
         .filter(({ failed }) => failed.join() === 'snp.vek.kind')
