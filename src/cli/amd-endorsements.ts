@@ -1,12 +1,12 @@
 import { Fault } from '../core/fault.ts';
 import type { TrustAnchor } from '../core/x509/anchors.ts';
+import { readCertificates } from '../core/x509/certificate-files.ts';
 import { AmdFolder } from '../endorsements/amd/folder.ts';
 import { kdsClient } from '../endorsements/amd/kds.ts';
 import { linesOf } from '../endorsements/amd/report-key.ts';
 import { type AmdEndorsement, AmdEndorsementSource } from '../endorsements/amd/source.ts';
 import { wantedFor } from '../endorsements/amd/wanted.ts';
 import { entryOf, parseCertificateTable } from '../evidence/snp/certificate-table.ts';
-import { readCertificates } from '../evidence/snp/certificates.ts';
 import type { ProductLine } from '../evidence/snp/product.ts';
 import {
   keyInfoOf,

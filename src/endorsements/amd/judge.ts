@@ -1,10 +1,10 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import { readCertificates, readCrl } from '../../core/x509/certificate-files.ts';
 import { crlProblem } from '../../core/x509/chain.ts';
 import { outsideValidity, type Validity } from '../../core/x509/validity.ts';
 import { CheckList } from '../../evidence/check-list.ts';
-import { readCertificates, readCrl } from '../../evidence/snp/certificates.ts';
 import { SNP_CHECKS } from '../../evidence/snp/checks.ts';
 import { snpClocksAt } from '../../evidence/snp/input.ts';
 import { lineOfProductName, PRODUCT_LINES } from '../../evidence/snp/product.ts';

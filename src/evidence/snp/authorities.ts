@@ -4,9 +4,9 @@ import type { Mismatch } from '../../core/mismatch.ts';
 import { AMD_ROOTS } from '../../core/x509/amd-roots.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
+import { MOST_CERTIFICATES, readCertificates } from '../../core/x509/certificate-files.ts';
 import { anchorOf, linkProblem, roleProblem, rootProblem } from '../../core/x509/chain.ts';
 import type { DistinguishedName } from '../../core/x509/name.ts';
-import { MOST_CERTIFICATES, readCertificates } from './certificates.ts';
 import { publishedIntermediates } from './published-intermediates.ts';
 import { ARK, INTERMEDIATE } from './roles.ts';
 

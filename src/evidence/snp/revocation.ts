@@ -1,11 +1,11 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
+import { readCrl } from '../../core/x509/certificate-files.ts';
 import { crlProblem } from '../../core/x509/chain.ts';
 import type { Crl } from '../../core/x509/crl.ts';
 import { outsideValidity } from '../../core/x509/validity.ts';
 import type { CheckList } from '../check-list.ts';
-import { readCrl } from './certificates.ts';
 import type { SnpCheckId } from './checks.ts';
 import type { VekChain } from './vek-chain.ts';
 

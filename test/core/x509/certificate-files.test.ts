@@ -3,7 +3,7 @@ import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { toPem } from '../../../src/core/encoding/pem.ts';
 import { AMD_ARK_GENOA, AMD_ARK_MILAN } from '../../../src/core/x509/amd-roots.ts';
-import { readCertificates, readCrl } from '../../../src/evidence/snp/certificates.ts';
+import { readCertificates, readCrl } from '../../../src/core/x509/certificate-files.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { party, revoke } from '../../support/pki.ts';
 

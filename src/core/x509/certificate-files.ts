@@ -1,15 +1,15 @@
 import { sameBytes } from '#crypto';
-import { fromPem } from '../../core/encoding/pem.ts';
-import { malformed } from '../../core/fault.ts';
-import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
-import { type Crl, parseCrl } from '../../core/x509/crl.ts';
+import { fromPem } from '../encoding/pem.ts';
+import { malformed } from '../fault.ts';
+import { type Certificate, parseCertificate } from './certificate.ts';
+import { type Crl, parseCrl } from './crl.ts';
 
-/** Far above what AMD's certificates and CRLs take; a limit, since nothing is trusted yet. */
+/** Far above what any vendor's certificates and CRLs take; a limit, since nothing is trusted yet. */
 const LARGEST = 256 * 1024;
 export const MOST_CERTIFICATES = 16;
 
 /**
- * Hosts and AMD's service hand certificates out in both forms.
+ * Hosts and vendors' services hand certificates out in both forms.
  *
  * @param bytes one DER certificate, or any number in PEM.
  * @param known certificates that need not be parsed again when they come.
