@@ -1,7 +1,16 @@
 import type { AnchorKind } from '../core/x509/anchors.ts';
 import type { Check, Verdict } from './verdict.ts';
 
-export type EvidenceKind = 'tdx' | 'snp' | 'vtpm';
+export type EvidenceKind =
+  | 'tdx'
+  | 'snp'
+  | 'vtpm'
+  | 'nvidia-gpu'
+  | 'nvidia-switch'
+  /** What NVIDIA's remote service says of devices: a statement, no evidence of its own. */
+  | 'nras'
+  /** Several pieces that belong together. */
+  | 'bundle';
 
 /** A parsed value as it is shown: bytes as lower-case hex, 64-bit numbers as hex too. */
 export type Claim =

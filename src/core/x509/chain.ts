@@ -44,7 +44,10 @@ export function seatByRole(
 }
 
 /** Whether a certificate's own extensions allow it to sit in its seat. */
-export function roleProblem(certificate: Certificate, role: Role): Mismatch | undefined {
+export function roleProblem(
+  certificate: Certificate,
+  role: Omit<Role, 'commonNames'>,
+): Mismatch | undefined {
   const { kind } = certificate.publicKey;
   if (kind !== role.key) {
     return { want: `${role.name} with a ${role.key} key`, got: `a ${kind} key` };

@@ -8,6 +8,8 @@ export interface DistinguishedName {
   readonly commonName: string;
   /** For people: `CN=…, O=…` in the order given. */
   readonly text: string;
+  /** In the order given; `type` is an object identifier. */
+  readonly attributes: readonly { readonly type: string; readonly value: string }[];
 }
 
 const LABELS: ReadonlyMap<string, string> = new Map([
@@ -30,7 +32,7 @@ const STRING_DECODERS: ReadonlyMap<number, string> = new Map([
 
 export function parseName(der: Uint8Array, path: string): DistinguishedName {
   const commonNames: string[] = [];
-  const parts: string[] = [];
+  const attributes: { type: string; value: string }[] = [];
   const rdns = derSequence(der, path);
   while (!rdns.done) {
     const rdn = rdns.inside(TAG.set, 'rdn');
@@ -40,12 +42,15 @@ export function parseName(der: Uint8Array, path: string): DistinguishedName {
       const type = attribute.oid('type');
       const value = readString(attribute, path);
       attribute.end();
-      parts.push(`${LABELS.get(type) ?? type}=${value}`);
+      attributes.push({ type, value });
       if (type === '2.5.4.3') commonNames.push(value);
     }
   }
   if (commonNames.length > 1) throw malformed(path, 'more than one common name');
-  return { der, commonName: commonNames[0] ?? '', text: parts.join(', ') };
+  const text = attributes
+    .map(({ type, value }) => `${LABELS.get(type) ?? type}=${value}`)
+    .join(', ');
+  return { der, commonName: commonNames[0] ?? '', text, attributes };
 }
 
 function readString(attribute: DerReader, path: string): string {

@@ -1,0 +1,98 @@
+import type { Mismatch } from '../../core/mismatch.ts';
+import { isMismatch } from '../../core/mismatch.ts';
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { Certificate } from '../../core/x509/certificate.ts';
+import { readCertificates } from '../../core/x509/certificate-files.ts';
+import {
+  anchorOf,
+  linkProblem,
+  type Role,
+  roleProblem,
+  rootProblem,
+} from '../../core/x509/chain.ts';
+import { EXTENSION } from '../../core/x509/extensions.ts';
+import { CheckList } from '../check-list.ts';
+import type { Check } from '../verdict.ts';
+import { NVIDIA_CHECKS, type NvidiaCheckId } from './checks.ts';
+import { type DeviceIdentity, identifyDevice } from './device.ts';
+import { fwidOf } from './fwid.ts';
+
+/** What a device's certificates say, whatever the report and the time. */
+export interface DeviceChain {
+  readonly checks: readonly Check[];
+  /** Leaf, BROM, provisioner, identity, root; empty when they are not five. */
+  readonly certificates: readonly Certificate[];
+  readonly identity: DeviceIdentity | undefined;
+  /** The firmware that the leaf was made for, `unreadable` when a check says so. */
+  readonly fwid: Uint8Array | 'unreadable' | undefined;
+  /** The anchor that the root is, if all below it is its own. */
+  readonly anchor: TrustAnchor | undefined;
+}
+
+const CA = {
+  kind: 'ca',
+  key: 'P-384',
+  extensions: [EXTENSION.keyUsage, EXTENSION.basicConstraints],
+} as const;
+
+/** Leaf first. All but the last two differ by device, so that no names are asked for here. */
+const ROLES: readonly Omit<Role, 'commonNames'>[] = [
+  { name: 'the leaf', kind: 'end-entity', key: 'P-384', extensions: [EXTENSION.keyUsage] },
+  { name: 'the BROM certificate', ...CA },
+  { name: 'the provisioner', ...CA },
+  { name: 'the identity CA', ...CA },
+  { name: 'the root', ...CA },
+];
+
+const NOTHING = { certificates: [], identity: undefined, fwid: undefined, anchor: undefined };
+
+export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor[]): DeviceChain {
+  const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
+  const known = anchors.map(({ certificate }) => certificate);
+  const certificates = checks.read('nvidia.chain.format', () =>
+    five(readCertificates(bytes, 'chain', known)),
+  );
+  if (certificates === undefined) return { checks: checks.all, ...NOTHING };
+  const [leaf, brom, provisioner, ca, root] = certificates;
+  const identity = identifyDevice(leaf, brom);
+  const unfit = certificates
+    .map((certificate, i) => roleProblem(certificate, ROLES[i] as (typeof ROLES)[number]))
+    .find((problem) => problem !== undefined);
+  checks.answer('nvidia.chain.roles', unfit ?? (isMismatch(identity) ? identity : undefined));
+  const unlinked =
+    linkProblem(leaf, brom, 0) ??
+    linkProblem(brom, provisioner, 1) ??
+    linkProblem(provisioner, ca, 2) ??
+    linkProblem(ca, root, 3);
+  checks.answer('nvidia.chain.links', unlinked);
+  const untrusted = rootProblem(root, anchors);
+  checks.answer('nvidia.chain.root', untrusted);
+  const fwid = readFwid(checks, leaf);
+  const trusted = unlinked === undefined && untrusted === undefined;
+  return {
+    checks: checks.all,
+    certificates,
+    identity: isMismatch(identity) ? undefined : identity,
+    fwid,
+    anchor: trusted ? anchorOf(root, anchors) : undefined,
+  };
+}
+
+type Five = readonly [Certificate, Certificate, Certificate, Certificate, Certificate];
+
+function five(certificates: readonly Certificate[]): Five | Mismatch {
+  if (certificates.length === ROLES.length) return certificates as unknown as Five;
+  const got = certificates.map(({ subject }) => subject.commonName || '(no common name)');
+  return {
+    want: `${ROLES.length} certificates, leaf first`,
+    got: `${certificates.length}: ${got.join(', ')}`,
+  };
+}
+
+function readFwid(
+  checks: CheckList<NvidiaCheckId>,
+  leaf: Certificate,
+): Uint8Array | 'unreadable' | undefined {
+  const read = checks.open('nvidia.device.fwid', () => ({ fwid: fwidOf(leaf) }));
+  return read ? read.fwid : 'unreadable';
+}

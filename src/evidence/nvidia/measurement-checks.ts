@@ -1,0 +1,68 @@
+import type { CheckList } from '../check-list.ts';
+import type { NvidiaCheckId } from './checks.ts';
+import { type GivenRim, titleProblem } from './manifests.ts';
+import { compareMeasurements, type MeasurementComparison, NVDEC0_INDEX } from './measurements.ts';
+import type { OpaqueData } from './opaque.ts';
+import type { NvidiaReport } from './report.ts';
+import type { RimKind, WantedRim } from './rim-id.ts';
+
+type Checks = CheckList<NvidiaCheckId>;
+
+/**
+ * Compares what the manifests list that are to be relied upon, and are of this device.
+ *
+ * @returns undefined where there is none.
+ */
+export function checkMeasurements(
+  checks: Checks,
+  { blocks }: NvidiaReport,
+  { nvdec0Status }: OpaqueData,
+  wanted: readonly WantedRim[],
+  rims: ReadonlyMap<RimKind, GivenRim>,
+): MeasurementComparison | undefined {
+  const manifests = wanted.flatMap((want) => {
+    const manifest = rims.get(want.kind)?.reading.manifest;
+    return manifest && !titleProblem(manifest, want) ? [{ kind: want.kind, manifest }] : [];
+  });
+  if (manifests.length === 0) return undefined;
+  const compared = compareMeasurements(
+    blocks,
+    manifests,
+    nvdec0Status === 0x55 ? 'disabled' : 'enabled',
+  );
+  const { conflicts, beyond, mismatches, golden } = compared;
+  const complete = manifests.length === wanted.length;
+  const reason = `${wanted.length - manifests.length} of ${wanted.length} manifests can’t be relied upon`;
+  const settle = (id: NvidiaCheckId) =>
+    complete ? checks.pass(id) : checks.unresolved(id, reason);
+
+  if (conflicts.length > 0) {
+    checks.fail('nvidia.measurements.index', {
+      want: 'one manifest for every active index',
+      got: `more than one for ${conflicts.join(', ')}`,
+    });
+  } else if (beyond.length > 0) {
+    checks.fail('nvidia.measurements.index', {
+      want: `a block for each of ${golden} active indices`,
+      got: `none for ${beyond.join(', ')}`,
+    });
+  } else settle('nvidia.measurements.index');
+
+  const odd = nvdec0Status !== undefined && nvdec0Status !== 0x55 && nvdec0Status !== 0xaa;
+  if (mismatches.length > 0) {
+    const list = mismatches
+      .map(({ index, name, source }) => `${index} (${name}, ${source})`)
+      .join(', ');
+    const [first] = mismatches;
+    checks.fail('nvidia.measurements.match', {
+      want: `what the manifests list at every active index; at ${first?.index}: ${first?.want.join(' or ')}`,
+      got: `something else at ${list}; at ${first?.index}: ${first?.got}`,
+    });
+  } else if (odd) {
+    checks.fail('nvidia.measurements.match', {
+      want: `NVDEC0_STATUS 0x55 or 0xaa, which decides about index ${NVDEC0_INDEX}`,
+      got: `0x${nvdec0Status.toString(16)}`,
+    });
+  } else settle('nvidia.measurements.match');
+  return compared;
+}

@@ -1,0 +1,81 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import type { RimManifest, RimMeasurement } from './rim/manifest.ts';
+import type { RimKind } from './rim-id.ts';
+
+/** A measurement that is none of those that its manifest lists. */
+export interface MeasurementMismatch {
+  /** As manifests count: the block of index i + 1 in the report. */
+  readonly index: number;
+  readonly name: string;
+  readonly source: RimKind;
+  /** Lower-case hex, the alternatives. */
+  readonly want: readonly string[];
+  readonly got: string;
+}
+
+export interface MeasurementComparison {
+  /** Active indices of all manifests. */
+  readonly golden: number;
+  readonly compared: number;
+  /** Indices that the state of the device exempts. */
+  readonly skipped: readonly number[];
+  readonly mismatches: readonly MeasurementMismatch[];
+  /** Active indices that more than one manifest claims. */
+  readonly conflicts: readonly number[];
+  /** Active indices that the report has no block of. */
+  readonly beyond: readonly number[];
+}
+
+/** The measurement of NVDEC0's firmware, which a device whose NVDEC0 is off does not load. */
+export const NVDEC0_INDEX = 35;
+
+/**
+ * Golden comparison: the block of index i + 1 must be one of the alternatives that the one
+ * manifest with an active index i lists. Blocks that no manifest speaks of are not compared.
+ *
+ * @param blocks of the report, block 1 first.
+ * @param nvdec0 whether the report says that NVDEC0 is off.
+ */
+export function compareMeasurements(
+  blocks: readonly Uint8Array[],
+  manifests: readonly { readonly kind: RimKind; readonly manifest: RimManifest }[],
+  nvdec0: 'disabled' | 'enabled',
+): MeasurementComparison {
+  const owners = new Map<number, RimKind>();
+  const conflicts: number[] = [];
+  const beyond: number[] = [];
+  const skipped: number[] = [];
+  const mismatches: MeasurementMismatch[] = [];
+  let compared = 0;
+  for (const { kind, manifest } of manifests) {
+    for (const measurement of manifest.measurements) {
+      const { index, active } = measurement;
+      if (!active) continue;
+      if (owners.has(index)) conflicts.push(index);
+      owners.set(index, kind);
+      const block = blocks[index];
+      if (block === undefined) {
+        beyond.push(index);
+      } else if (index === NVDEC0_INDEX && nvdec0 === 'disabled') {
+        skipped.push(index);
+      } else {
+        compared++;
+        if (!lists(measurement, block)) mismatches.push(mismatchOf(measurement, kind, block));
+      }
+    }
+  }
+  return { golden: owners.size, compared, skipped, mismatches, conflicts, beyond };
+}
+
+function lists({ values }: RimMeasurement, block: Uint8Array): boolean {
+  return values.some((value) => equalBytes(value, block));
+}
+
+function mismatchOf(
+  { index, name, values }: RimMeasurement,
+  source: RimKind,
+  block: Uint8Array,
+): MeasurementMismatch {
+  return { index, name, source, want: values.map(toHex), got: toHex(block) };
+}

@@ -1,0 +1,59 @@
+import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import { Recall } from '../recall.ts';
+import { type DeviceChain, readDeviceChain } from './chain.ts';
+import type { OcspInput } from './input.ts';
+import { type OcspReading, type OcspSubject, readOcsp } from './ocsp.ts';
+import { type RimReading, readRim } from './rim/read-rim.ts';
+
+/** Whose word counts about devices, and whose about manifests. */
+export interface NvidiaAnchors {
+  readonly device: readonly TrustAnchor[];
+  readonly rim: readonly TrustAnchor[];
+}
+
+/** In bytes; a chain is 5 KB, a manifest 25 KB, a set of OCSP responses 7 KB. */
+const WEIGHT = 64 * 1024 * 1024;
+/** What is larger is read each time it comes. */
+const HEAVIEST = 512 * 1024;
+
+/**
+ * What was found to be signed, by the bytes that say so. Nothing here depends on the time or
+ * on a report, and only what is good is kept.
+ */
+export class Remembered {
+  readonly #anchors: NvidiaAnchors;
+  readonly #chains: Recall<DeviceChain>;
+  readonly #rims: Recall<RimReading>;
+  readonly #ocsp: Recall<OcspReading>;
+
+  constructor(anchors: NvidiaAnchors, entries: number) {
+    this.#anchors = anchors;
+    const limits = { entries, weight: WEIGHT };
+    this.#chains = new Recall(
+      limits,
+      HEAVIEST,
+      ({ checks, anchor }) =>
+        anchor !== undefined && checks.every(({ outcome }) => outcome === 'pass'),
+    );
+    this.#rims = new Recall(limits, HEAVIEST, ({ manifest }) => manifest !== undefined);
+    this.#ocsp = new Recall(limits, HEAVIEST, ({ good }) => good);
+  }
+
+  chain(bytes: Uint8Array): DeviceChain {
+    return this.#chains.get([bytes], () => readDeviceChain(bytes, this.#anchors.device));
+  }
+
+  rim(xml: Uint8Array): RimReading {
+    return this.#rims.get([xml], () => readRim(xml, this.#anchors.rim));
+  }
+
+  ocsp(inputs: readonly OcspInput[], subjects: readonly OcspSubject[]): OcspReading {
+    const parts = [
+      ...inputs.flatMap(({ response, nonce }) => [response, nonce ?? NO_NONCE]),
+      ...subjects.flatMap(({ certificate, issuer }) => [certificate.der, issuer.der]),
+    ];
+    return this.#ocsp.get(parts, () => readOcsp(inputs, subjects));
+  }
+}
+
+const NO_NONCE = new Uint8Array();

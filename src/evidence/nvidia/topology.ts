@@ -1,0 +1,217 @@
+import { toHex } from '../../core/bytes/hex.ts';
+import type { Mismatch } from '../../core/mismatch.ts';
+import type { CheckList } from '../check-list.ts';
+import type { NvidiaTopologyCheckId } from './checks.ts';
+import type { DeviceKind } from './input.ts';
+import { modeOf } from './opaque.ts';
+import type { NvidiaFindings, NvidiaVerification } from './verifier.ts';
+
+type Checks = CheckList<NvidiaTopologyCheckId>;
+
+/** How many of each there must be. */
+export type DeviceCounts = Partial<Readonly<Record<DeviceKind, number>>>;
+
+/** A device whose report and certificates could be read. */
+interface Member extends NvidiaFindings {
+  readonly label: string;
+  readonly kind: DeviceKind;
+  readonly pdi: string;
+}
+
+/**
+ * Holds the devices of one machine against each other. What one of them says of another counts
+ * only as far as it is authentic itself, which its own checks tell.
+ *
+ * A GPU does not say its own PDI: it is the serial number of its certificate, and so is a
+ * switch's, which the genuine machines show, and no other verifier compares.
+ */
+export function checkTopology(
+  checks: Checks,
+  devices: readonly NvidiaVerification[],
+  expected: DeviceCounts,
+): void {
+  checkDevices(checks, devices);
+  if (devices.length === 0) return;
+  const members = devices.flatMap(memberOf);
+  if (members.length < devices.length) {
+    const because = `${devices.length - members.length} of ${devices.length} devices could not be read`;
+    for (const id of ['distinct', 'nonce', 'mode'] as const) {
+      checks.unresolved(`nvidia.topology.${id}`, because);
+    }
+    checkCount(checks, devices, expected);
+    return;
+  }
+  checkDistinct(checks, members);
+  checkNonce(checks, members);
+  const gpus = members.filter(({ kind }) => kind === 'gpu');
+  const switches = members.filter(({ kind }) => kind === 'switch');
+  const mode = checkMode(checks, gpus);
+  checkFabric(checks, gpus, switches, mode);
+  checkCount(checks, devices, expected);
+}
+
+function memberOf(found: NvidiaVerification, i: number): Member[] {
+  const { identity, report, opaque, chain } = found;
+  if (!identity || !report || !opaque) return [];
+  const label = `${identity.kind} ${i} (${identity.ueid})`;
+  return [
+    { identity, report, opaque, chain, label, kind: identity.kind, pdi: toHex(identity.pdi) },
+  ];
+}
+
+function checkDevices(checks: Checks, devices: readonly NvidiaVerification[]): void {
+  const id = 'nvidia.topology.devices';
+  const strange = devices.flatMap(({ authentic }, i) => (authentic ? [] : [i]));
+  if (devices.length === 0) checks.fail(id, { want: 'at least one device', got: 'none' });
+  else if (strange.length === 0) checks.pass(id);
+  else
+    checks.unresolved(
+      id,
+      `not shown to be authentic: ${strange.map((i) => `device ${i}`).join(', ')}`,
+    );
+}
+
+/** By each of the three things that no two devices share. */
+function checkDistinct(checks: Checks, members: readonly Member[]): void {
+  const by: readonly [string, (member: Member) => string | undefined][] = [
+    ['leaf serial number', ({ chain }) => chain.certificates[0]?.serial],
+    ['leaf key', ({ chain }) => keyOf(chain.certificates[0])],
+    ['BROM serial number', ({ chain }) => chain.certificates[1]?.serial],
+    ['BROM key', ({ chain }) => keyOf(chain.certificates[1])],
+  ];
+  const twice = by.flatMap(([what, read]) => {
+    const seen = new Map<string | undefined, string>();
+    return members.flatMap((member) => {
+      const before = seen.get(read(member));
+      seen.set(read(member), member.label);
+      return before === undefined ? [] : [`${before} and ${member.label} of one ${what}`];
+    });
+  });
+  const [first] = twice;
+  checks.answer(
+    'nvidia.topology.distinct',
+    first === undefined ? undefined : { want: 'each device once', got: first },
+  );
+}
+
+function keyOf(certificate: Member['chain']['certificates'][number] | undefined) {
+  return certificate && toHex(certificate.publicKey.der);
+}
+
+function checkNonce(checks: Checks, members: readonly Member[]): void {
+  const nonces = members.map(({ report }) => (report ? toHex(report.nonce) : ''));
+  const other = nonces.findIndex((nonce) => nonce !== nonces[0]);
+  checks.answer(
+    'nvidia.topology.nonce',
+    other < 0
+      ? undefined
+      : {
+          want: `the nonce of ${members[0]?.label}, ${nonces[0]}`,
+          got: `${nonces[other]} of ${members[other]?.label}`,
+        },
+  );
+}
+
+type Mode = ReturnType<typeof modeOf>;
+
+/** @returns the mode of all, undefined where they are not of one. */
+function checkMode(checks: Checks, gpus: readonly Member[]): Mode | undefined {
+  const id = 'nvidia.topology.mode';
+  const modes = gpus.map(({ opaque }) => (opaque ? modeOf(opaque) : 'unknown'));
+  const [first] = modes;
+  if (first === undefined) {
+    // Switches alone have no mode to be of; there is nobody they could serve either.
+    checks.unresolved(id, 'there is no GPU');
+    return undefined;
+  }
+  const found = [...new Set(modes)].join(', ');
+  const alike = modes.every((mode) => mode === first);
+  checks.answer(
+    id,
+    alike && first !== 'unknown' ? undefined : { want: 'one known mode for all GPUs', got: found },
+  );
+  return alike ? first : undefined;
+}
+
+/**
+ * In protected PCIe mode the links between GPUs run through the switches in the clear: the
+ * switches belong to what must be trusted, and each side names the other. In multi-GPU mode
+ * (Blackwell) they are encrypted, in single-GPU mode not used: switches then need not be there.
+ */
+function checkFabric(
+  checks: Checks,
+  gpus: readonly Member[],
+  switches: readonly Member[],
+  mode: Mode | undefined,
+): void {
+  if (mode !== 'ppcie' && switches.length === 0) {
+    const because =
+      mode === undefined ? 'no common mode' : `not needed in ${mode} mode, and none is here`;
+    for (const id of ['switch_pdi', 'switches', 'gpus'] as const) {
+      checks.skipped(`nvidia.topology.${id}`, because);
+    }
+    return;
+  }
+  checks.answer('nvidia.topology.switch_pdi', switches.map(ownPdiProblem).find(Boolean));
+  const present = { gpus: setOf(gpus), switches: setOf(switches) };
+  checks.answer(
+    'nvidia.topology.switches',
+    gpus.map((gpu) => namedProblem(gpu, linksOf(gpu), present.switches, 'switches')).find(Boolean),
+  );
+  checks.answer(
+    'nvidia.topology.gpus',
+    switches.length === 0
+      ? { want: 'switches, which every GPU in protected PCIe mode has', got: 'none' }
+      : switches
+          .map((one) =>
+            namedProblem(one, (one.opaque?.gpuPdis ?? []).map(toHex), present.gpus, 'GPUs'),
+          )
+          .find(Boolean),
+  );
+}
+
+function ownPdiProblem({ label, opaque, pdi }: Member): Mismatch | undefined {
+  const said = opaque?.devicePdi;
+  if (said && toHex(said) === pdi) return undefined;
+  return {
+    want: `${label} with the PDI ${pdi} of its certificate`,
+    got: said ? toHex(said) : 'none',
+  };
+}
+
+/** Zeros stand where a link goes nowhere. */
+function linksOf({ opaque }: Member): readonly string[] {
+  return (opaque?.switchPdis ?? []).map(toHex).filter((pdi) => !/^0+$/.test(pdi));
+}
+
+function setOf(members: readonly Member[]): ReadonlySet<string> {
+  return new Set(members.map(({ pdi }) => pdi));
+}
+
+function namedProblem(
+  { label }: Member,
+  named: readonly string[],
+  present: ReadonlySet<string>,
+  what: string,
+): Mismatch | undefined {
+  const names = new Set(named);
+  if (names.size === present.size && names.isSubsetOf(present)) return undefined;
+  const list = (pdis: ReadonlySet<string>) => [...pdis].toSorted().join(' ') || 'none';
+  return {
+    want: `${label} naming the ${what} that are here, ${list(present)}`,
+    got: list(names),
+  };
+}
+
+function checkCount(
+  checks: Checks,
+  devices: readonly NvidiaVerification[],
+  expected: DeviceCounts,
+): void {
+  const wrong = (['gpu', 'switch'] as const).flatMap((kind) => {
+    const want = expected[kind];
+    const got = devices.filter(({ evidence }) => evidence === `nvidia-${kind}`).length;
+    return want === undefined || want === got ? [] : [{ want: `${want} ${kind}`, got: `${got}` }];
+  });
+  if (Object.keys(expected).length > 0) checks.answer('nvidia.topology.count', wrong[0]);
+}

@@ -1,0 +1,192 @@
+import { formatTime } from '../../core/encoding/time.ts';
+import { type AnchorKind, anchorKindOf } from '../../core/x509/anchors.ts';
+import { CheckList } from '../check-list.ts';
+import { withLazyClaims } from '../lazy-claims.ts';
+import type { CheckId } from '../verdict.ts';
+import type { Verification } from '../verification.ts';
+import type { DeviceChain } from './chain.ts';
+import { NVIDIA_BASELINE, NVIDIA_CHECKS, type NvidiaCheckId } from './checks.ts';
+import { chainClaims, reportClaims, rimsClaims } from './claims.ts';
+import { conclusion } from './conclusion.ts';
+import type { DeviceIdentity } from './device.ts';
+import {
+  checkChainValidity,
+  checkClocks,
+  checkFwid,
+  checkKind,
+  checkSigned,
+  readOpaque,
+} from './device-checks.ts';
+import type { NvidiaInput } from './input.ts';
+import { checkRim, type GivenRim, rimsOf, seatRims } from './manifests.ts';
+import { checkMeasurements } from './measurement-checks.ts';
+import { checkOcsp, type OcspSubject } from './ocsp.ts';
+import type { OpaqueData } from './opaque.ts';
+import { type NvidiaAnchors, Remembered } from './remembered.ts';
+import { type NvidiaReport, parseNvidiaReport } from './report.ts';
+import { wantedRims } from './rim-id.ts';
+
+type Checks = CheckList<NvidiaCheckId>;
+
+/** What was made of a report, for whoever looks at several devices together. */
+export interface NvidiaFindings {
+  readonly report: NvidiaReport | undefined;
+  readonly opaque: OpaqueData | undefined;
+  /** By the certificates; whether to believe them is what the checks say. */
+  readonly identity: DeviceIdentity | undefined;
+  readonly chain: DeviceChain;
+}
+
+/** A {@link Verification} of one GPU or switch, and what it is about. */
+export interface NvidiaVerification extends Verification, NvidiaFindings {}
+
+/**
+ * Verifies the attestation reports of NVIDIA GPUs and switches under a set of anchors: the
+ * same input gives the same answer, always.
+ *
+ * It remembers, keyed by their bytes and bounded in number and size, the certificate chains,
+ * manifests and OCSP responses it has found good. Dates are looked at anew each time.
+ */
+export class NvidiaVerifier {
+  readonly #anchors: NvidiaAnchors;
+  readonly #remembered: Remembered;
+
+  /** @param entries how many of each to remember. */
+  constructor(anchors: NvidiaAnchors, entries = 4096) {
+    this.#anchors = anchors;
+    this.#remembered = new Remembered(anchors, entries);
+  }
+
+  /**
+   * @param given.rims those of this device; one of another product or version fails.
+   */
+  verify(given: NvidiaInput): NvidiaVerification {
+    return this.#verify(given, (rims) => rims);
+  }
+
+  /** The same, of manifests of a whole machine: only those of this very device are looked at. */
+  verifyAmong(given: NvidiaInput): NvidiaVerification {
+    return this.#verify(given, rimsOf);
+  }
+
+  #verify(given: NvidiaInput, choose: typeof rimsOf): NvidiaVerification {
+    const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
+    checkClocks(checks, given.at);
+    // A copy: the caller may use its buffer again while the result is still being read.
+    const bytes = new Uint8Array(given.report);
+    const report = checks.read('nvidia.report.format', () => parseNvidiaReport(bytes));
+    const chain = this.#chain(checks, given);
+    const { identity } = chain;
+    const kind = checkKind(checks, report, identity, given.device);
+    const opaque = report && kind && readOpaque(checks, report, kind, given);
+    checkChainValidity(checks, chain, given.at.evidence);
+    if (opaque) checkFwid(checks, chain, opaque);
+    if (report) checkSigned(checks, report, chain, given.nonce);
+
+    const wanted = identity && opaque ? wantedRims(identity, opaque) : [];
+    const all = (given.rims ?? []).map((xml) => ({ xml, reading: this.#remembered.rim(xml) }));
+    const rims = seatRims(choose(all, wanted), wanted, given.at.rim);
+    for (const want of wanted) {
+      const { rimMissing: missing, relax = {} } = given;
+      checkRim(checks, want, rims.get(want.kind), { now: given.at.rim, missing, relax });
+    }
+    const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
+    const ocsp = this.#ocsp(checks, given, chain, [...rims.values()]);
+    const anchors = this.#anchorKind(chain, [...rims.values()]);
+    const result = {
+      evidence:
+        (identity?.kind ?? kind) === 'switch'
+          ? ('nvidia-switch' as const)
+          : ('nvidia-gpu' as const),
+      ...conclusion(
+        checks.all,
+        NVIDIA_CHECKS,
+        (identity?.kind ?? kind) === 'switch' ? NO_DRIVER : NONE,
+      ),
+      anchors,
+      revocation: ocsp.complete ? ('checked' as const) : ('unchecked' as const),
+      at: formatTime(given.at.evidence),
+      checks: checks.all,
+      report,
+      opaque,
+      identity,
+      chain,
+    };
+    return withLazyClaims(result, () => ({
+      ...(report && reportClaims(report, opaque)),
+      ...chainClaims(chain),
+      ...rimsClaims(wanted, rims, compared),
+      ...ocsp.claims,
+    }));
+  }
+
+  #chain(checks: Checks, { chain: bytes }: NvidiaInput): DeviceChain {
+    if (bytes === undefined) {
+      checks.unresolved(
+        'nvidia.chain.format',
+        'no certificates were given: the signature can’t be checked',
+      );
+      return NO_CHAIN;
+    }
+    const chain = this.#remembered.chain(bytes);
+    checks.add(chain.checks);
+    return chain;
+  }
+
+  #ocsp(checks: Checks, given: NvidiaInput, chain: DeviceChain, rims: readonly GivenRim[]) {
+    const subjects: OcspSubject[] = [
+      // The service does not answer for the leaf: a key that the device made for itself.
+      ...subjectsOf(chain.certificates.slice(1), 'device'),
+      ...rims.flatMap(({ reading }) => subjectsOf(reading.certificates, 'rim')),
+    ];
+    const { ocsp = [], ocspMissing, relax, revocation, at } = given;
+    const reading = this.#remembered.ocsp(ocsp, subjects);
+    return checkOcsp(checks, reading, {
+      clocks: at,
+      required: revocation === 'required',
+      ...(ocspMissing !== undefined && { missing: ocspMissing }),
+      ...(relax && { relax }),
+    });
+  }
+
+  /** Whoever trusts another root for either is told so. */
+  #anchorKind({ anchor }: DeviceChain, rims: readonly GivenRim[]): AnchorKind {
+    const kinds = [
+      anchorKindOf(anchor, this.#anchors.device),
+      ...rims.map(({ reading }) => anchorKindOf(reading.anchor, this.#anchors.rim)),
+    ];
+    return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
+  }
+}
+
+/** One verification, nothing remembered. */
+export function verifyNvidia(
+  given: NvidiaInput & { readonly anchors: NvidiaAnchors },
+): NvidiaVerification {
+  return new NvidiaVerifier(given.anchors, 0).verify(given);
+}
+
+const NO_CHAIN: DeviceChain = {
+  checks: [],
+  certificates: [],
+  identity: undefined,
+  fwid: undefined,
+  anchor: undefined,
+};
+
+const NONE: ReadonlySet<CheckId> = new Set();
+/** A switch runs no driver. */
+const NO_DRIVER: ReadonlySet<CheckId> = new Set(
+  [...NVIDIA_BASELINE].filter((id) => id.startsWith('nvidia.rim.driver.')),
+);
+
+function subjectsOf(
+  certificates: DeviceChain['certificates'],
+  owner: OcspSubject['owner'],
+): OcspSubject[] {
+  return certificates.slice(0, -1).map((certificate, i) => ({
+    certificate,
+    issuer: certificates[i + 1] as typeof certificate,
+    owner,
+  }));
+}
