@@ -46,8 +46,9 @@ export async function readAnchors(
   io: Io,
   args: Args,
   vendor: readonly TrustAnchor[],
+  option = 'trust-anchor',
 ): Promise<readonly TrustAnchor[]> {
-  const paths = args.many('trust-anchor');
+  const paths = args.many(option);
   if (paths.length === 0) return vendor;
   return Promise.all(
     paths.map(async (path) => {
@@ -57,7 +58,7 @@ export async function readAnchors(
       } catch (error) {
         if (!(error instanceof Fault) || error.code === 'internal') throw error;
         // A root that can't be read says nothing about the evidence: no verdict, not even "reject".
-        throw usage(`--trust-anchor ${path}: want one certificate, DER or PEM (${error.detail})`);
+        throw usage(`--${option} ${path}: want one certificate, DER or PEM (${error.detail})`);
       }
     }),
   );

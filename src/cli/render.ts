@@ -6,14 +6,14 @@ import { type Colour, type Paint, painter } from './paint.ts';
 import type { Args, Options } from './verb.ts';
 import { visible, visibleJson } from './visible.ts';
 
-const MARKS = {
+export const MARKS = {
   pass: ['green', '✓'],
   fail: ['red', '✗'],
   unresolved: ['yellow', '?'],
   skipped: ['dim', '–'],
 } as const satisfies Record<Check['outcome'], readonly [Colour, string]>;
 
-const VERDICT_COLOURS = {
+export const VERDICT_COLOURS = {
   accept: 'green',
   reject: 'red',
   indeterminate: 'yellow',
@@ -86,6 +86,12 @@ function printVerification(
   if (notes.length > 0) io.out('\n');
   for (const note of notes) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
   if (result.tcb) io.out(`\n${tcbLines(paint, result.tcb).join('\n')}\n`);
+  io.out(verdictLine(io, result));
+}
+
+/** The verdict and what it rests on, set off from what stands above. */
+export function verdictLine(io: Io, result: Verification): string {
+  const paint = painter(io.colours);
   const facts = [
     result.authentic ? 'authentic' : 'not shown to be authentic',
     `${result.anchors} anchors`,
@@ -93,12 +99,11 @@ function printVerification(
     `at ${result.at}`,
   ].join(' · ');
   const verdict = paint(VERDICT_COLOURS[result.verdict], result.verdict.toUpperCase());
-  io.out(`\n${paint('bold', verdict)}  ${facts}\n`);
-  if (result.anchors !== 'vendor') {
-    io.out(
-      paint('yellow', `Checked under a ${result.anchors} root: no vendor vouches for this.\n`),
-    );
-  }
+  const foreign =
+    result.anchors === 'vendor'
+      ? ''
+      : paint('yellow', `Checked under a ${result.anchors} root: no vendor vouches for this.\n`);
+  return `\n${paint('bold', verdict)}  ${facts}\n${foreign}`;
 }
 
 /** One line a check. */
@@ -107,7 +112,7 @@ export function printChecks(io: Io, checks: readonly Check[], asks: (id: string)
   for (const check of checks) io.out(`${checkLine(paint, check, asks(check.id))}\n`);
 }
 
-function checkLine(paint: Paint, check: Check, asks: string): string {
+export function checkLine(paint: Paint, check: Check, asks: string): string {
   const [colour, mark] = MARKS[check.outcome];
   const name = `${paint(colour, mark)} ${check.id.padEnd(32)}`;
   if (check.outcome === 'pass') return `${name} ${paint('dim', asks)}`;

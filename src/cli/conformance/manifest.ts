@@ -13,6 +13,8 @@ export interface Case {
   readonly at: string | Readonly<Record<string, string>> | null;
   readonly trust: 'vendor' | 'test-root' | 'none';
   readonly trustFile: string | undefined;
+  /** The root of NVIDIA's manifests, where they are under another than the devices. */
+  readonly rimTrustFile: string | undefined;
   readonly expect: Expectation;
 }
 
@@ -22,6 +24,8 @@ export interface Expectation {
   /** Only this part of the evidence is given: `report-and-chain`, `parse-only`, … */
   readonly scope: string | undefined;
   readonly fields: Readonly<Record<string, JsonValue>>;
+  /** The challenge that the evidence is asked for, where it is another than its own. */
+  readonly nonce: Uint8Array | undefined;
   /** TCB status, its components' statuses and advisories, where stated. */
   readonly tcb: Readonly<Record<string, JsonValue>>;
   /** Exact ids of failed and unresolved checks, where stated. */
@@ -50,6 +54,7 @@ function parseCase(shape: JsonShape): Case {
     at: parseAt(shape),
     trust,
     trustFile: shape.has('trustFile') ? shape.string('trustFile') : undefined,
+    rimTrustFile: shape.has('rimTrustFile') ? shape.string('rimTrustFile') : undefined,
     expect: parseExpectation(shape.object('expect')),
   };
 }
@@ -72,6 +77,7 @@ function parseExpectation(shape: JsonShape): Expectation {
     authentic: shape.has('authentic') ? shape.boolean('authentic') : undefined,
     scope: shape.has('scope') ? shape.string('scope') : undefined,
     fields: shape.has('fields') ? members(shape.object('fields')) : {},
+    nonce: shape.has('expectedNonce') ? shape.hex('expectedNonce', 32) : undefined,
     tcb: Object.fromEntries(tcb),
     failed: shape.has('failed') ? shape.strings('failed') : undefined,
     unresolved: shape.has('unresolved') ? shape.strings('unresolved') : undefined,

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../core/encoding/json.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Case } from './manifest.ts';
@@ -9,6 +10,14 @@ export interface CaseContext {
   readonly file: (role: string) => Promise<Uint8Array>;
   readonly has: (role: string) => boolean;
   readonly anchors: (vendor: readonly TrustAnchor[]) => Promise<readonly TrustAnchor[]>;
+  /** The same of NVIDIA's manifests; undefined where the case names no root of theirs. */
+  readonly rimAnchors: (
+    vendor: readonly TrustAnchor[],
+  ) => Promise<readonly TrustAnchor[] | undefined>;
+  /** All roles, for those that are no single path. */
+  readonly files: Readonly<Record<string, JsonValue>>;
+  /** @param path relative to the manifest. */
+  readonly read: (path: string) => Promise<Uint8Array>;
 }
 
 /** One kind of case: which files tell it, and how it is run. */
@@ -16,6 +25,8 @@ export interface Runner {
   readonly name: string;
   /** Roles that must be there; the first runner with all of its own takes the case. */
   readonly reads: readonly string[];
+  /** Whether it is its kind after all, where roles alone don't tell. */
+  readonly takes?: (context: CaseContext) => Promise<boolean>;
   readonly run: (testCase: Case, context: CaseContext) => Promise<Outcome>;
 }
 

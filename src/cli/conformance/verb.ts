@@ -9,6 +9,12 @@ import { visible } from '../visible.ts';
 import { eventLogRunner } from './event-log.ts';
 import { jcsRunner } from './jcs.ts';
 import { type Case, parseManifest } from './manifest.ts';
+import {
+  nvidiaNodeRunner,
+  nvidiaNrasRunner,
+  nvidiaReportRunner,
+  nvidiaRimRunner,
+} from './nvidia.ts';
 import { differences, idsOf, type Outcome } from './outcome.ts';
 import type { CaseContext, Runner } from './runner.ts';
 import { snpChainRunner, snpExtendedReportRunner, snpHclRunner, snpReportRunner } from './snp.ts';
@@ -22,6 +28,10 @@ const RUNNERS: readonly Runner[] = [
   tdxCollateralRunner,
   eventLogRunner,
   jcsRunner,
+  nvidiaReportRunner,
+  nvidiaNodeRunner,
+  nvidiaRimRunner,
+  nvidiaNrasRunner,
   snpReportRunner,
   snpExtendedReportRunner,
   snpHclRunner,
@@ -65,13 +75,14 @@ export const conformanceVerb: Verb = {
 
 async function runCase(io: Io, folder: string, testCase: Case): Promise<Report> {
   const { id, files } = testCase;
-  const runner = RUNNERS.find(({ reads }) => reads.every((role) => role in files));
-  if (runner === undefined) {
-    const roles = Object.keys(files).join(', ');
-    return { id, outcome: undefined, differs: [`no kind of case has the files ${roles}`] };
-  }
+  const context = contextOf(io, folder, testCase);
   try {
-    const outcome = await runner.run(testCase, contextOf(io, folder, testCase));
+    const runner = await runnerOf(testCase, context);
+    if (runner === undefined) {
+      const roles = Object.keys(files).join(', ');
+      return { id, outcome: undefined, differs: [`no kind of case has the files ${roles}`] };
+    }
+    const outcome = await runner.run(testCase, context);
     return { id, outcome, differs: differences(outcome, testCase.expect) };
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'internal') throw error;
@@ -79,10 +90,21 @@ async function runCase(io: Io, folder: string, testCase: Case): Promise<Report> 
   }
 }
 
-function contextOf(io: Io, folder: string, { id, files, trustFile, trust }: Case): CaseContext {
+async function runnerOf({ files }: Case, context: CaseContext): Promise<Runner | undefined> {
+  for (const runner of RUNNERS) {
+    const { reads, takes } = runner;
+    if (reads.every((role) => role in files) && (!takes || (await takes(context)))) return runner;
+  }
+  return undefined;
+}
+
+function contextOf(io: Io, folder: string, testCase: Case): CaseContext {
+  const { id, files, trustFile, rimTrustFile, trust } = testCase;
   const read = (path: string) => io.readFile(join(folder, path));
   return {
     has: (role) => role in files,
+    files,
+    read,
     file: (role) => {
       const path = files[role];
       if (typeof path !== 'string') throw malformed(`${id}.files.${role}`, 'want a path');
@@ -91,6 +113,12 @@ function contextOf(io: Io, folder: string, { id, files, trustFile, trust }: Case
     anchors: async (vendor) => {
       if (trust === 'vendor') return vendor;
       return trustFile === undefined ? [] : [readAnchor(trustFile, await read(trustFile))];
+    },
+    rimAnchors: async (vendor) => {
+      if (trust === 'vendor') return vendor;
+      return rimTrustFile === undefined
+        ? undefined
+        : [readAnchor(rimTrustFile, await read(rimTrustFile))];
     },
   };
 }

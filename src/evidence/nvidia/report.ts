@@ -1,3 +1,4 @@
+import { isZero } from '../../core/bytes/equal.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
 import { malformed } from '../../core/fault.ts';
 
@@ -84,6 +85,25 @@ export function parseNvidiaReport(bytes: Uint8Array): NvidiaReport {
   const signature = r.bytes(SIGNATURE_SIZE, 'response.Signature');
   r.end();
   return { signed, nonce, slotId, blocks, responderNonce, opaque, signature };
+}
+
+/**
+ * For importers of evidence that somebody padded: the report without the zero bytes behind it,
+ * or all of it where what is behind is no report's end or not all zero. The caller says so
+ * where the length differs; a verifier takes a report as it comes.
+ */
+export function trimTrailingZeros(bytes: Uint8Array): Uint8Array {
+  const end = lengthOf(bytes);
+  return end < bytes.length && isZero(bytes.subarray(end)) ? bytes.subarray(0, end) : bytes;
+}
+
+/** The length that a report's own two lengths make; of no report, as many bytes as there are. */
+function lengthOf(bytes: Uint8Array): number {
+  const at = (offset: number) => bytes[offset] ?? Number.NaN;
+  const record = at(42) + 256 * at(43) + 65536 * at(44);
+  const behind = 45 + record + 32;
+  const length = behind + 2 + at(behind) + 256 * at(behind + 1) + SIGNATURE_SIZE;
+  return length <= bytes.length ? length : bytes.length;
 }
 
 /**

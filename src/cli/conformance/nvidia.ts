@@ -1,0 +1,140 @@
+import type { JsonValue } from '../../core/encoding/json.ts';
+import { JsonShape } from '../../core/encoding/json-shape.ts';
+import { parseXml } from '../../core/encoding/xml.ts';
+import { NVIDIA_DEVICE_ROOT, NVIDIA_RIM_ROOT } from '../../core/x509/nvidia-roots.ts';
+import type {
+  NvidiaClocks,
+  NvidiaDevice,
+  NvidiaEndorsements,
+  NvidiaRequests,
+} from '../../evidence/nvidia/input.ts';
+import { verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
+import { verifyNras } from '../../evidence/nvidia/nras/verify-nras.ts';
+import type { NvidiaAnchors } from '../../evidence/nvidia/remembered.ts';
+import { parseRimPayload } from '../../evidence/nvidia/rim/manifest.ts';
+import { verifyRim } from '../../evidence/nvidia/rim/verify-rim.ts';
+import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
+import { looksLikeSnpReport } from '../inspect-snp.ts';
+import type { Case } from './manifest.ts';
+import type { Outcome } from './outcome.ts';
+import { type CaseContext, instantOf, type Runner } from './runner.ts';
+
+/** One device, with the manifests and OCSP responses that came along. */
+export const nvidiaReportRunner: Runner = {
+  name: 'NVIDIA report',
+  reads: ['report', 'chain'],
+  // An SEV-SNP report may come with a file of its CAs alone.
+  takes: async ({ file, has }) => !has('vek') && !looksLikeSnpReport(await file('report')),
+  run: async (testCase, context) =>
+    new NvidiaVerifier(await anchorsOf(testCase, context)).verify({
+      report: await context.file('report'),
+      chain: await context.file('chain'),
+      ...(await endorsementsOf(context)),
+      ...(await requestsOf(testCase, context)),
+      at: clocksOf(testCase),
+    }),
+};
+
+/** All devices of one machine. */
+export const nvidiaNodeRunner: Runner = {
+  name: 'NVIDIA machine',
+  reads: ['gpus'],
+  run: async (testCase, context) => {
+    const result = verifyNvidiaNode(
+      {
+        devices: [...(await devicesOf(context, 'gpus')), ...(await devicesOf(context, 'switches'))],
+        ...(await endorsementsOf(context)),
+        ...(await requestsOf(testCase, context)),
+        at: clocksOf(testCase),
+      },
+      new NvidiaVerifier(await anchorsOf(testCase, context)),
+    );
+    return {
+      ...result,
+      checks: [...result.checks, ...result.parts.flatMap(({ checks }) => checks)],
+    };
+  },
+};
+
+/** A manifest by itself. */
+export const nvidiaRimRunner: Runner = {
+  name: 'NVIDIA manifest (RIM)',
+  reads: ['rim'],
+  run: async (testCase, context) => {
+    const xml = await context.file('rim');
+    if (testCase.expect.scope === 'parse-only') return parsed(xml);
+    const { rim: anchors } = await anchorsOf(testCase, context);
+    return verifyRim(xml, { anchors, at: instantOf(testCase, 'rim') });
+  },
+};
+
+/** Well-formed, and unsigned: nothing to accept. */
+function parsed(xml: Uint8Array): Outcome {
+  const measurements = parseRimPayload(parseXml(xml, 'rim'));
+  return { verdict: 'indeterminate', checks: [], claims: { measurements: measurements.length } };
+}
+
+/** What NVIDIA's remote service said, with its keys where they are at hand. */
+export const nvidiaNrasRunner: Runner = {
+  name: 'NRAS token',
+  reads: ['eat'],
+  run: async (testCase, context) =>
+    verifyNras({
+      eat: await context.file('eat'),
+      ...(context.has('jwks') && { jwks: await context.file('jwks') }),
+      ...(testCase.expect.nonce && { nonce: testCase.expect.nonce }),
+      at: instantOf(testCase, 'evidence'),
+    }),
+};
+
+/** Of a case without trust the pinned roots are asked, as of any other. */
+async function anchorsOf({ trust }: Case, context: CaseContext): Promise<NvidiaAnchors> {
+  const vendor = { device: [NVIDIA_DEVICE_ROOT], rim: [NVIDIA_RIM_ROOT] };
+  if (trust === 'none') return vendor;
+  const device = await context.anchors(vendor.device);
+  // A manifest alone is under the case's one root.
+  const rim = (await context.rimAnchors(vendor.rim)) ?? (context.has('rim') ? device : undefined);
+  if (rim === undefined && trust !== 'vendor') return { device, rim: [] };
+  return { device, rim: rim ?? vendor.rim };
+}
+
+async function endorsementsOf({
+  file,
+  has,
+  files,
+  read,
+}: CaseContext): Promise<NvidiaEndorsements> {
+  const rims = await Promise.all(['rimDriver', 'rimVbios', 'rimBios'].filter(has).map(file));
+  const given = files['ocsp'];
+  if (given === undefined) return { rims };
+  const shape = new JsonShape(given, 'files.ocsp');
+  const ocsp = await Promise.all(
+    shape.names().map(async (name) => ({ response: await read(shape.string(name)) })),
+  );
+  return { rims, ocsp };
+}
+
+async function requestsOf({ expect }: Case, { file, has }: CaseContext): Promise<NvidiaRequests> {
+  const nonce = has('nonce') ? await file('nonce') : expect.nonce;
+  return nonce ? { nonce } : {};
+}
+
+async function devicesOf({ files, read }: CaseContext, role: string): Promise<NvidiaDevice[]> {
+  const given: JsonValue = files[role] ?? [];
+  return Promise.all(
+    new JsonShape({ devices: given }, 'files').objects('devices').map(async (shape) => ({
+      report: await read(shape.string('report')),
+      chain: await read(shape.string('chain')),
+    })),
+  );
+}
+
+function clocksOf(testCase: Case): NvidiaClocks {
+  const ocsp = instantOf(testCase, 'deviceOcsp');
+  return {
+    evidence: instantOf(testCase, 'report'),
+    rim: instantOf(testCase, 'rim'),
+    ocsp,
+    rimOcsp: instantOf(testCase, 'rimOcsp'),
+  };
+}

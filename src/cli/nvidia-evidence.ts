@@ -1,0 +1,199 @@
+import { malformed } from '../core/fault.ts';
+import { NVIDIA_DEVICE_ROOT, NVIDIA_RIM_ROOT } from '../core/x509/nvidia-roots.ts';
+import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
+import type {
+  DeviceKind,
+  NvidiaClocks,
+  NvidiaDevice,
+  NvidiaRelaxation,
+  NvidiaRequests,
+} from '../evidence/nvidia/input.ts';
+import { type NvidiaNodeVerification, verifyNvidiaNode } from '../evidence/nvidia/node.ts';
+import type { NvidiaAnchors } from '../evidence/nvidia/remembered.ts';
+import { trimTrailingZeros } from '../evidence/nvidia/report.ts';
+import type { DeviceCounts } from '../evidence/nvidia/topology.ts';
+import { type NvidiaVerification, NvidiaVerifier } from '../evidence/nvidia/verifier.ts';
+import {
+  ANCHOR_OPTION,
+  decodeEvidence,
+  readAnchors,
+  readAt,
+  readBytes,
+  readWholeNumber,
+} from './input.ts';
+import { type Io, usage, warn } from './io.ts';
+import { findNvidiaEndorsements, NVIDIA_ENDORSEMENT_OPTIONS } from './nvidia-endorsements.ts';
+import type { Args, Options } from './verb.ts';
+
+/** Endorsements that may have been gathered at another moment than the report. */
+export const NVIDIA_AT_KINDS = ['rim', 'ocsp', 'rim-ocsp'] as const;
+
+/** What may be asked of devices, alone or in a bundle. */
+export const NVIDIA_REQUEST_OPTIONS: Options = {
+  rim: {
+    value: '<xml>',
+    multiple: true,
+    help: 'a manifest (RIM) of driver, VBIOS or switch BIOS; several in any order',
+  },
+  ocsp: { value: '<der>', multiple: true, help: 'an OCSP response about one of the certificates' },
+  'require-ocsp': {
+    help: 'without a response in date for every certificate the verdict is indeterminate',
+  },
+  gpus: { value: '<n>', help: 'reject any other number of GPUs' },
+  switches: { value: '<n>', help: 'reject any other number of switches' },
+  'allow-rim-hold': {
+    help: 'relax the baseline: accept a manifest whose signer is on hold (drivers before release)',
+  },
+  'allow-expired-rim': {
+    help: 'relax the baseline: accept a manifest whose signer has expired since',
+  },
+  'allow-opaque': {
+    value: '<type>',
+    multiple: true,
+    help: 'relax the baseline: accept this opaque field, though this release does not know it',
+  },
+  ...NVIDIA_ENDORSEMENT_OPTIONS,
+  'rim-trust-anchor': {
+    value: '<der|pem>',
+    multiple: true,
+    help: 'trust this root for manifests instead of NVIDIA’s; the result is marked as such',
+  },
+};
+
+export const NVIDIA_EVIDENCE_OPTIONS: Options = {
+  chain: {
+    value: '<pem>',
+    help: 'the five certificates of the device, leaf first; evidence JSON brings its own',
+  },
+  nonce: { value: '<hex>', help: 'the requester’s nonce that was sent, 32 bytes' },
+  device: { value: '<gpu|switch>', help: 'the kind of device that it must be' },
+  'trim-zeros': {
+    help: 'drop zero bytes behind a report, which are refused otherwise, and say so',
+  },
+  ...NVIDIA_REQUEST_OPTIONS,
+  ...ANCHOR_OPTION,
+};
+
+/** The answer about one device, or about all of a machine. */
+export type NvidiaAnswer =
+  | { readonly one: NvidiaVerification; readonly node?: never }
+  | { readonly node: NvidiaNodeVerification; readonly one?: never };
+
+/** A report with its chain, or evidence JSON of any number of devices, verified as the options say. */
+export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<NvidiaAnswer> {
+  const anchors = await readNvidiaAnchors(io, args);
+  const at = readNvidiaClocks(io, args);
+  const requests = readNvidiaRequests(args);
+  const expected = readCounts(args);
+  const device = readDeviceKind(args);
+  const devices = await readDevices(io, args);
+  const found = await findEndorsements(io, args, devices, { anchors, at });
+  const verifier = new NvidiaVerifier(anchors);
+  const shared = { ...found, ...requests, at };
+  const [only, ...more] = devices;
+  if (only && more.length === 0 && Object.keys(expected).length === 0) {
+    return { one: verifier.verify({ ...shared, ...only, ...(device && { device }) }) };
+  }
+  if (device) throw usage('--device is about one device; ask for --gpus and --switches of several');
+  return { node: verifyNvidiaNode({ ...shared, devices, expected }, verifier) };
+}
+
+async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]> {
+  const path = args.operand(0);
+  const file = decodeEvidence(await io.readFile(path));
+  const chainPath = args.one('chain');
+  if (isJson(file)) {
+    if (chainPath !== undefined)
+      throw usage('--chain goes with a report; evidence JSON brings its own');
+    return readNvidiaEvidence(file).map((device) => ({
+      ...device,
+      report: trimmed(io, args, device.report),
+    }));
+  }
+  if (file.length === 0) throw malformed(path, 'the file is empty');
+  const report = trimmed(io, args, file);
+  return [{ report, ...(chainPath !== undefined && { chain: await io.readFile(chainPath) }) }];
+}
+
+/** A report begins with SPDM's version; JSON with a bracket, after white space at the most. */
+function isJson(file: Uint8Array): boolean {
+  const first = file.find((byte) => byte > 0x20);
+  return first === 0x5b || first === 0x7b;
+}
+
+function trimmed(io: Io, args: Args, report: Uint8Array): Uint8Array {
+  if (!args.has('trim-zeros')) return report;
+  const trimmedReport = trimTrailingZeros(report);
+  const dropped = report.length - trimmedReport.length;
+  if (dropped > 0) warn(io, `dropped ${dropped} zero bytes behind a report`);
+  return trimmedReport;
+}
+
+export async function readNvidiaAnchors(io: Io, args: Args): Promise<NvidiaAnchors> {
+  return {
+    device: await readAnchors(io, args, [NVIDIA_DEVICE_ROOT]),
+    rim: await readAnchors(io, args, [NVIDIA_RIM_ROOT], 'rim-trust-anchor'),
+  };
+}
+
+export function readNvidiaClocks(io: Io, args: Args): NvidiaClocks {
+  const { all, kinds } = readAt(io, args, NVIDIA_AT_KINDS);
+  const rim = kinds.rim ?? all;
+  return { evidence: all, rim, ocsp: kinds.ocsp ?? all, rimOcsp: kinds['rim-ocsp'] ?? all };
+}
+
+export function readNvidiaRequests(args: Args): NvidiaRequests {
+  const nonce = readBytes(args, 'nonce', 32);
+  if (nonce && nonce.length !== 32) throw usage(`--nonce: want 32 bytes, got ${nonce.length}`);
+  return {
+    ...(nonce && { nonce }),
+    ...(args.has('require-ocsp') && { revocation: 'required' as const }),
+    relax: readRelaxation(args),
+  };
+}
+
+function readRelaxation(args: Args): NvidiaRelaxation {
+  const opaqueTypes = args.many('allow-opaque').map((text) => {
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 0xffff) {
+      throw usage(`--allow-opaque: want 0 to 65535, got ${JSON.stringify(text)}`);
+    }
+    return Number(text);
+  });
+  return {
+    ...(args.has('allow-rim-hold') && { rimHold: true as const }),
+    ...(args.has('allow-expired-rim') && { rimExpired: true as const }),
+    opaqueTypes,
+  };
+}
+
+export function readCounts(args: Args): DeviceCounts {
+  const gpu = readWholeNumber(args, 'gpus');
+  const switches = readWholeNumber(args, 'switches');
+  return { ...(gpu !== undefined && { gpu }), ...(switches !== undefined && { switch: switches }) };
+}
+
+function readDeviceKind(args: Args): DeviceKind | undefined {
+  const text = args.one('device');
+  if (text === undefined || text === 'gpu' || text === 'switch') return text;
+  throw usage(`--device: want gpu or switch, got ${JSON.stringify(text)}`);
+}
+
+/** What was named on the command line; what was not, from the folder or from NVIDIA. */
+export async function findEndorsements(
+  io: Io,
+  args: Args,
+  devices: readonly NvidiaDevice[],
+  { anchors, at }: { readonly anchors: NvidiaAnchors; readonly at: NvidiaClocks },
+) {
+  const files = (name: string) => Promise.all(args.many(name).map((path) => io.readFile(path)));
+  const rims = await files('rim');
+  const ocsp = (await files('ocsp')).map((response) => ({ response }));
+  const found = await findNvidiaEndorsements(io, args, devices, {
+    anchors,
+    asked: args.many('at').length > 0 ? at.evidence : undefined,
+    needRims: rims.length === 0,
+    needOcsp: ocsp.length === 0,
+    ocspRequired: args.has('require-ocsp'),
+  });
+  return { ...found, rims: [...rims, ...found.rims], ocsp: [...ocsp, ...found.ocsp] };
+}
