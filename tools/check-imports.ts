@@ -18,6 +18,7 @@ const HOUSE: readonly (readonly string[])[] = [
   ['index.ts'],
   ['ledger/'],
   ['protocol/'],
+  ['appraisal/bundle/'],
   ['appraisal/*'],
   ['appraisal/policy/', 'appraisal/binding/'],
   ['sealed/'],

@@ -42,6 +42,21 @@ export function idsWhere<Id extends CheckId>(
   return new Set(entries.filter(([, question]) => wanted(question)).map(([id]) => id));
 }
 
+/** The ids of one table of questions, by what their answers are needed for. */
+export interface Expected {
+  /** Asked of all evidence, and needed for `accept`. */
+  readonly baseline: ReadonlySet<CheckId>;
+  /** Needed for `authentic`, as far as they are asked. */
+  readonly authentic: ReadonlySet<CheckId>;
+}
+
+export function expected(questions: Questions<CheckId>): Expected {
+  return {
+    baseline: idsWhere(questions, (question) => question.baseline),
+    authentic: idsWhere(questions, (question) => question.authentic),
+  };
+}
+
 /** Ids that a rule or the caller's policy said need no answer. */
 export function skippedIds(checks: readonly Check[]): ReadonlySet<CheckId> {
   return new Set(checks.filter(({ outcome }) => outcome === 'skipped').map(({ id }) => id));

@@ -2,7 +2,7 @@ import {
   acceptable,
   authentic,
   authenticIfGiven,
-  idsWhere,
+  expected,
   onRequest,
   type Questions,
 } from '../question.ts';
@@ -132,11 +132,8 @@ export const NVIDIA_CHECKS = {
 
 export type NvidiaCheckId = keyof typeof NVIDIA_CHECKS;
 
-/** What must pass for `authentic`, as far as it applies. */
-export const NVIDIA_AUTHENTIC = idsWhere(NVIDIA_CHECKS, (question) => question.authentic);
-
-/** What must pass for `accept` without a policy (the built-in baseline), as far as it applies. */
-export const NVIDIA_BASELINE = idsWhere(NVIDIA_CHECKS, (question) => question.baseline);
+/** What a verdict, and what authenticity, is made of. */
+export const NVIDIA_EXPECTED = expected(NVIDIA_CHECKS);
 
 /**
  * Every question about all devices of one machine together, each of which has answers of its
@@ -171,15 +168,7 @@ export const NVIDIA_TOPOLOGY_CHECKS = {
 
 export type NvidiaTopologyCheckId = keyof typeof NVIDIA_TOPOLOGY_CHECKS;
 
-export const NVIDIA_TOPOLOGY_AUTHENTIC = idsWhere(
-  NVIDIA_TOPOLOGY_CHECKS,
-  (question) => question.authentic,
-);
-
-export const NVIDIA_TOPOLOGY_BASELINE = idsWhere(
-  NVIDIA_TOPOLOGY_CHECKS,
-  (question) => question.baseline,
-);
+export const NVIDIA_TOPOLOGY_EXPECTED = expected(NVIDIA_TOPOLOGY_CHECKS);
 
 /** Every question about one manifest (RIM) judged by itself. */
 export const RIM_CHECKS = {

@@ -5,8 +5,12 @@ import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import { worstOf } from '../verdict.ts';
 import type { Claims, Verification } from '../verification.ts';
-import { NVIDIA_TOPOLOGY_CHECKS, type NvidiaTopologyCheckId } from './checks.ts';
-import { conclusion } from './conclusion.ts';
+import { weigh } from '../weigh.ts';
+import {
+  NVIDIA_TOPOLOGY_CHECKS,
+  NVIDIA_TOPOLOGY_EXPECTED,
+  type NvidiaTopologyCheckId,
+} from './checks.ts';
 import { readNvidiaEvidence } from './evidence-json.ts';
 import type { NvidiaClocks, NvidiaDevice, NvidiaEndorsements, NvidiaRequests } from './input.ts';
 import { modeOf } from './opaque.ts';
@@ -46,7 +50,7 @@ export function verifyNvidiaNode(
   );
   const parts = (devices ?? []).map((device) => verifier.verifyAmong({ ...shared, ...device }));
   if (devices) checkTopology(checks, parts, expected);
-  const own = conclusion(checks.all, NVIDIA_TOPOLOGY_CHECKS);
+  const own = weigh(checks.all, NVIDIA_TOPOLOGY_EXPECTED);
   const result = {
     evidence: 'bundle' as const,
     verdict: worstOf([own.verdict, ...parts.map(({ verdict }) => verdict)]),

@@ -4,10 +4,10 @@ import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import type { CheckId } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
+import { weigh } from '../weigh.ts';
 import type { DeviceChain } from './chain.ts';
-import { NVIDIA_BASELINE, NVIDIA_CHECKS, type NvidiaCheckId } from './checks.ts';
+import { NVIDIA_CHECKS, NVIDIA_EXPECTED, type NvidiaCheckId } from './checks.ts';
 import { chainClaims, reportClaims, rimsClaims } from './claims.ts';
-import { conclusion } from './conclusion.ts';
 import type { DeviceIdentity } from './device.ts';
 import {
   checkChainValidity,
@@ -98,9 +98,9 @@ export class NvidiaVerifier {
         (identity?.kind ?? kind) === 'switch'
           ? ('nvidia-switch' as const)
           : ('nvidia-gpu' as const),
-      ...conclusion(
+      ...weigh(
         checks.all,
-        NVIDIA_CHECKS,
+        NVIDIA_EXPECTED,
         (identity?.kind ?? kind) === 'switch' ? NO_DRIVER : NONE,
       ),
       anchors,
@@ -177,7 +177,7 @@ const NO_CHAIN: DeviceChain = {
 const NONE: ReadonlySet<CheckId> = new Set();
 /** A switch runs no driver. */
 const NO_DRIVER: ReadonlySet<CheckId> = new Set(
-  [...NVIDIA_BASELINE].filter((id) => id.startsWith('nvidia.rim.driver.')),
+  [...NVIDIA_EXPECTED.baseline].filter((id) => id.startsWith('nvidia.rim.driver.')),
 );
 
 function subjectsOf(

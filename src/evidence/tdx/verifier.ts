@@ -11,7 +11,7 @@ import { readCollateral } from './collateral.ts';
 import { endorsementClaims } from './collateral-claims.ts';
 import { conclusion } from './conclusion.ts';
 import { checkPckCrlAlone } from './crls.ts';
-import { checkEventLog } from './event-log/check.ts';
+import { type CheckedEventLog, checkEventLog } from './event-log/check.ts';
 import { eventLogClaims } from './event-log/claims.ts';
 import type { TdxInput } from './input.ts';
 import type { QuotingEnclave } from './qe.ts';
@@ -26,6 +26,8 @@ import { checkClocks, checkEndorsementValidity, checkPckValidity } from './valid
 export interface TdxVerification extends Verification {
   /** Undefined when the bytes are no quote. */
   readonly quote: Quote | undefined;
+  /** The log that came along, and how it replays; its registers are as good as the quote is. */
+  readonly eventLog: CheckedEventLog | undefined;
 }
 
 /**
@@ -68,6 +70,7 @@ export class TdxVerifier {
       at: formatTime(input.at.evidence),
       ...(tcb && { tcb: { ...tcb, endorsed } }),
       quote,
+      eventLog: log,
     };
     return withLazyClaims(result, () => ({
       ...endorsementClaims(held.endorsements),

@@ -1,0 +1,218 @@
+import { formatTime } from '../../core/encoding/time.ts';
+import type { AnchorKind } from '../../core/x509/anchors.ts';
+import { CheckList } from '../../evidence/check-list.ts';
+import { withLazyClaims } from '../../evidence/lazy-claims.ts';
+import { type NvidiaNodeVerification, verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
+import { type NrasVerification, verifyNras } from '../../evidence/nvidia/nras/verify-nras.ts';
+import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
+import { type SnpVerification, SnpVerifier } from '../../evidence/snp/verifier.ts';
+import { type TdxVerification, TdxVerifier } from '../../evidence/tdx/verifier.ts';
+import { worstOf } from '../../evidence/verdict.ts';
+import type { Verification } from '../../evidence/verification.ts';
+import { weigh } from '../../evidence/weigh.ts';
+import { type Binding, bindingOf } from '../binding/recipe.ts';
+import { type VtpmVerification, verifyVtpmOn } from '../vtpm.ts';
+import { checkBinding, checkExpected } from './binding-checks.ts';
+import { BUNDLE_CHECKS, BUNDLE_EXPECTED, type BundleCheckId } from './checks.ts';
+import { bundleClaims } from './claims.ts';
+import { type Bundle, parseBundle } from './format.ts';
+import type { BundleAnchors, BundleInput } from './input.ts';
+
+type Checks = CheckList<BundleCheckId>;
+
+export type CpuVerification = TdxVerification | SnpVerification;
+
+/** The answers about all pieces of a bundle. */
+export interface BundleParts {
+  readonly cpu: CpuVerification | undefined;
+  readonly vtpm: VtpmVerification | undefined;
+  readonly node: NvidiaNodeVerification | undefined;
+  readonly nras: NrasVerification | undefined;
+}
+
+/** The answer about a bundle; that about each piece is a part of it. */
+export interface BundleVerification extends Verification {
+  readonly evidence: 'bundle';
+  /** CPU, vTPM, each device, and what NVIDIA's service says, as far as they are there. */
+  readonly parts: readonly Verification[];
+  /** What was bound, for whoever is about to use it; undefined where that can't be read. */
+  readonly binding: Binding | undefined;
+}
+
+/**
+ * Verifies bundles under a set of anchors: each piece by its own verifier, and that they belong
+ * together: report data, keyset, device evidence and challenge, bound in both directions.
+ *
+ * What each verifier remembers stays from one bundle to the next.
+ */
+export class BundleVerifier {
+  readonly #tdx: TdxVerifier;
+  readonly #snp: SnpVerifier;
+  readonly #nvidia: NvidiaVerifier;
+
+  constructor(anchors: BundleAnchors, entries = 1024) {
+    this.#tdx = new TdxVerifier(anchors.tdx, entries);
+    this.#snp = new SnpVerifier(anchors.snp, entries);
+    this.#nvidia = new NvidiaVerifier(anchors.nvidia, entries);
+  }
+
+  verify(input: BundleInput): BundleVerification {
+    const checks = new CheckList<BundleCheckId>(BUNDLE_CHECKS);
+    const { bundle: given } = input;
+    const bundle = checks.read('bundle.format', () =>
+      given instanceof Uint8Array ? parseBundle(given) : given,
+    );
+    const binding =
+      bundle &&
+      checks.read('bundle.binding.format', () => bindingOf(bundle.binding, bundle.devices));
+    const cpu = bundle && this.#cpu(bundle, input);
+    if (bundle) checkCpu(checks, cpu);
+    const vtpm = bundle && this.#vtpm(bundle, input, cpu, binding);
+    const node = bundle && this.#node(bundle, input);
+    if (binding) {
+      checkBinding(checks, binding, { cpu, vtpm, node, expected: input.expected });
+      checkExpected(checks, binding, input);
+    }
+    const nras = bundle && this.#nras(checks, bundle, input, binding, node);
+    return conclude(checks, input, binding, { cpu, vtpm, node, nras });
+  }
+
+  #cpu({ cpu, endorsements: own }: Bundle, input: BundleInput): CpuVerification | undefined {
+    const { at, endorsements: found = {}, revocation } = input;
+    if (cpu?.kind === 'tdx') {
+      const { eventLog: log, ccelTable: table } = cpu;
+      const { collateralMissing } = found;
+      return this.#tdx.verify({
+        quote: cpu.quote,
+        collateral: found.collateral ?? own.tdxCollateral ?? {},
+        ...(collateralMissing !== undefined && { collateralMissing }),
+        ...(log && { eventLog: { log, ...(table && { table }) } }),
+        at,
+      });
+    }
+    if (cpu === undefined) return undefined;
+    const { vek = own.snpVek, chain = own.snpChain, crl, vekMissing, crlMissing } = found;
+    // Picked by the machine: a list that came along can revoke, and clears nobody.
+    const furtherCrls = [...(found.furtherCrls ?? []), ...(own.snpCrl ? [own.snpCrl] : [])];
+    return this.#snp.verify({
+      report: cpu.report,
+      ...(vek && { vek }),
+      ...(vekMissing !== undefined && { vekMissing }),
+      ...(chain && { chain }),
+      ...(crl && { crl }),
+      ...(crlMissing !== undefined && { crlMissing }),
+      furtherCrls,
+      ...(revocation && { revocation }),
+      at,
+    });
+  }
+
+  /** Of our own recipe the quote's nonce carries what report data can't: the paravisor chose that. */
+  #vtpm(
+    { vtpm }: Bundle,
+    { at }: BundleInput,
+    cpu: CpuVerification | undefined,
+    binding: Binding | undefined,
+  ): VtpmVerification | undefined {
+    if (vtpm === undefined) return undefined;
+    const nonce = binding?.recipe === 'postern-v1' ? binding.reportData.subarray(0, 48) : undefined;
+    return verifyVtpmOn(cpu, { ...vtpm, ...(nonce && { nonce }), at: at.evidence });
+  }
+
+  #node(
+    { devices, endorsements: own }: Bundle,
+    { at, endorsements: found = {}, expected, revocation, relax }: BundleInput,
+  ): NvidiaNodeVerification | undefined {
+    const asked = expected?.devices !== undefined && Object.keys(expected.devices).length > 0;
+    if (devices.length === 0 && !asked) return undefined;
+    const { rimMissing, ocspMissing } = found;
+    return verifyNvidiaNode(
+      {
+        devices: devices.length === 0 ? [] : devices,
+        rims: [...(found.rims ?? []), ...(own.rims ?? [])],
+        ...(rimMissing !== undefined && { rimMissing }),
+        ocsp: [...(found.ocsp ?? []), ...(own.ocsp ?? [])],
+        ...(ocspMissing !== undefined && { ocspMissing }),
+        ...(expected?.devices && { expected: expected.devices }),
+        ...(revocation && { revocation }),
+        ...(relax && { relax }),
+        at,
+      },
+      this.#nvidia,
+    );
+  }
+
+  /** A token of NVIDIA's service can speak against the devices, and never for them. */
+  #nras(
+    checks: Checks,
+    { statements: { nras } }: Bundle,
+    { at }: BundleInput,
+    binding: Binding | undefined,
+    node: NvidiaNodeVerification | undefined,
+  ): NrasVerification | undefined {
+    if (nras === undefined) return undefined;
+    const devices = (node?.parts ?? []).flatMap(({ identity }) => identity?.ueid ?? []);
+    const nonce = binding?.deviceNonce;
+    const answer = verifyNras({ ...nras, devices, ...(nonce && { nonce }), at: at.evidence });
+    checks.answer(
+      'bundle.statement.nras',
+      answer.verdict === 'reject'
+        ? {
+            want: 'a statement that does not speak against the devices',
+            got: 'one that is rejected',
+          }
+        : undefined,
+    );
+    return answer;
+  }
+}
+
+/** One bundle, nothing remembered. */
+export function verifyBundle(
+  input: BundleInput & { readonly anchors: BundleAnchors },
+): BundleVerification {
+  return new BundleVerifier(input.anchors, 0).verify(input);
+}
+
+/** Not a failure of its own: forged evidence was rejected as such, incomplete evidence was not. */
+function checkCpu(checks: Checks, cpu: CpuVerification | undefined): void {
+  const id = 'bundle.cpu';
+  if (cpu === undefined) checks.fail(id, { want: 'evidence of a CPU', got: 'none' });
+  else if (cpu.authentic) checks.pass(id);
+  else checks.unresolved(id, `the ${cpu.evidence} evidence is not shown to be authentic`);
+}
+
+function conclude(
+  checks: Checks,
+  { at }: BundleInput,
+  binding: Binding | undefined,
+  found: BundleParts,
+): BundleVerification {
+  const { cpu, vtpm, node, nras } = found;
+  const devices = node?.parts ?? [];
+  // A vTPM's own part is the CPU's evidence, which is one already.
+  const flat = vtpm && { ...vtpm, parts: undefined };
+  const evidence = [cpu, flat, ...devices].filter((part) => part !== undefined);
+  const own = weigh(checks.all, BUNDLE_EXPECTED);
+  const whole = [own, ...evidence, ...(node ? [node] : [])];
+  const result = {
+    evidence: 'bundle' as const,
+    verdict: worstOf(whole.map(({ verdict }) => verdict)),
+    authentic: whole.every(({ authentic }) => authentic),
+    anchors: weakest(evidence.map(({ anchors }) => anchors)),
+    revocation:
+      evidence.length > 0 && evidence.every(({ revocation }) => revocation === 'checked')
+        ? ('checked' as const)
+        : ('unchecked' as const),
+    at: formatTime(at.evidence),
+    ...(cpu?.tcb && { tcb: cpu.tcb }),
+    checks: [...checks.all, ...(node?.checks ?? [])],
+    parts: [...evidence, ...(nras ? [nras] : [])],
+    binding,
+  };
+  return withLazyClaims(result, () => bundleClaims(checks.all, binding, found));
+}
+
+function weakest(kinds: readonly AnchorKind[]): AnchorKind {
+  return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
+}
