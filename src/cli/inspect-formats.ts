@@ -6,6 +6,7 @@ import { formatTime } from '../core/encoding/time.ts';
 import { type Certificate, parseCertificate } from '../core/x509/certificate.ts';
 import { type Crl, parseCrl } from '../core/x509/crl.ts';
 import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
+import { looksLikeNrasEat, nrasClaims } from '../evidence/nvidia/nras/claims.ts';
 import { chainClaims, extensionClaims, quoteClaims } from '../evidence/tdx/claims.ts';
 import { parseTdxCollateral } from '../evidence/tdx/collateral.ts';
 import { endorsementClaims } from '../evidence/tdx/collateral-claims.ts';
@@ -21,6 +22,18 @@ import { tpmQuoteClaims } from '../evidence/vtpm/claims.ts';
 import { inspectHcl } from '../evidence/vtpm/inspect.ts';
 import { parseTpmQuote } from '../evidence/vtpm/tpm-quote.ts';
 import { asciiText } from './input.ts';
+import {
+  bundleFileClaims,
+  looksLikeBundle,
+  looksLikeNvidiaEvidence,
+  looksLikeOcsp,
+  looksLikeRim,
+  nvidiaEvidenceClaims,
+  nvidiaReportClaims,
+  ocspClaims,
+  rimFileClaims,
+  SPDM_REQUEST,
+} from './inspect-nvidia.ts';
 import { looksLikeSnpReport, snpReportClaims, vekClaims } from './inspect-snp.ts';
 
 interface Format {
@@ -57,6 +70,31 @@ export const FORMATS: readonly Format[] = [
     claims: (bytes) => eventLogClaims(readEventLog(bytes)),
   },
   {
+    name: 'NVIDIA attestation report',
+    looksLike: (bytes) => startsWith(bytes, SPDM_REQUEST),
+    claims: nvidiaReportClaims,
+  },
+  {
+    name: 'NVIDIA manifest (RIM)',
+    looksLike: (_, text) => looksLikeRim(text),
+    claims: rimFileClaims,
+  },
+  {
+    name: 'NRAS token (detached EAT)',
+    looksLike: looksLikeNrasEat,
+    claims: nrasClaims,
+  },
+  {
+    name: 'NVIDIA evidence JSON',
+    looksLike: (_, text) => looksLikeNvidiaEvidence(text),
+    claims: nvidiaEvidenceClaims,
+  },
+  {
+    name: 'Postern bundle',
+    looksLike: (_, text) => looksLikeBundle(text),
+    claims: bundleFileClaims,
+  },
+  {
     name: 'dstack event log',
     looksLike: (bytes, text) => firstInk(bytes) === '[' && (text ?? '"imr"').includes('"imr"'),
     claims: (bytes) => eventLogClaims(readEventLog(bytes)),
@@ -83,6 +121,11 @@ export const FORMATS: readonly Format[] = [
       const [der = new Uint8Array()] = fromPem(asciiText(bytes) ?? '', 'X509 CRL', 'pem');
       return crlDetails(parseCrl(der, 'crl'));
     },
+  },
+  {
+    name: 'OCSP response, DER',
+    looksLike: looksLikeOcsp,
+    claims: ocspClaims,
   },
   {
     name: 'X.509 certificate, DER',

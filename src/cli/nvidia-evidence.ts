@@ -5,6 +5,7 @@ import type {
   DeviceKind,
   NvidiaClocks,
   NvidiaDevice,
+  NvidiaEndorsements,
   NvidiaRelaxation,
   NvidiaRequests,
 } from '../evidence/nvidia/input.ts';
@@ -129,9 +130,13 @@ function trimmed(io: Io, args: Args, report: Uint8Array): Uint8Array {
   return trimmedReport;
 }
 
-export async function readNvidiaAnchors(io: Io, args: Args): Promise<NvidiaAnchors> {
+export async function readNvidiaAnchors(
+  io: Io,
+  args: Args,
+  option = 'trust-anchor',
+): Promise<NvidiaAnchors> {
   return {
-    device: await readAnchors(io, args, [NVIDIA_DEVICE_ROOT]),
+    device: await readAnchors(io, args, [NVIDIA_DEVICE_ROOT], option),
     rim: await readAnchors(io, args, [NVIDIA_RIM_ROOT], 'rim-trust-anchor'),
   };
 }
@@ -178,21 +183,28 @@ function readDeviceKind(args: Args): DeviceKind | undefined {
   throw usage(`--device: want gpu or switch, got ${JSON.stringify(text)}`);
 }
 
+interface EndorsementSearch {
+  readonly anchors: NvidiaAnchors;
+  readonly at: NvidiaClocks;
+  /** What the evidence brings along itself, and nobody need look for. */
+  readonly carried?: { readonly rims: boolean; readonly ocsp: boolean };
+}
+
 /** What was named on the command line; what was not, from the folder or from NVIDIA. */
 export async function findEndorsements(
   io: Io,
   args: Args,
   devices: readonly NvidiaDevice[],
-  { anchors, at }: { readonly anchors: NvidiaAnchors; readonly at: NvidiaClocks },
-) {
+  { anchors, at, carried }: EndorsementSearch,
+): Promise<NvidiaEndorsements> {
   const files = (name: string) => Promise.all(args.many(name).map((path) => io.readFile(path)));
   const rims = await files('rim');
   const ocsp = (await files('ocsp')).map((response) => ({ response }));
   const found = await findNvidiaEndorsements(io, args, devices, {
     anchors,
     asked: args.many('at').length > 0 ? at.evidence : undefined,
-    needRims: rims.length === 0,
-    needOcsp: ocsp.length === 0,
+    needRims: rims.length === 0 && carried?.rims !== true,
+    needOcsp: ocsp.length === 0 && carried?.ocsp !== true,
     ocspRequired: args.has('require-ocsp'),
   });
   return { ...found, rims: [...rims, ...found.rims], ocsp: [...ocsp, ...found.ocsp] };

@@ -12,6 +12,8 @@ import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
 import type { Verb } from './verb.ts';
+import { verifyBundleVerb } from './verify-bundle.ts';
+import { verifyNvidiaVerb } from './verify-nvidia.ts';
 import { verifySnpVerb } from './verify-snp.ts';
 import { verifyTdxVerb } from './verify-tdx.ts';
 import { verifyVtpmVerb } from './verify-vtpm.ts';
@@ -20,7 +22,9 @@ import { verifyVtpmVerb } from './verify-vtpm.ts';
 export const VERBS: readonly Verb[] = [
   verifyTdxVerb,
   verifySnpVerb,
+  verifyNvidiaVerb,
   verifyVtpmVerb,
+  verifyBundleVerb,
   inspectVerb,
   snpMeasureVerb,
   snpFloorsVerb,

@@ -1,0 +1,197 @@
+import { RECIPES, type RecipeName } from '../appraisal/binding/recipe.ts';
+import { type Bundle, parseBundle } from '../appraisal/bundle/format.ts';
+import type {
+  BundleAnchors,
+  BundleClocks,
+  BundleExpectation,
+  FoundEndorsements,
+} from '../appraisal/bundle/input.ts';
+import { type BundleVerification, verifyBundle } from '../appraisal/bundle/verifier.ts';
+import { Fault } from '../core/fault.ts';
+import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
+import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
+import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
+import type { NvidiaDevice } from '../evidence/nvidia/input.ts';
+import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
+import { ENDORSEMENT_OPTIONS, findCollateral } from './collateral.ts';
+import { ANCHOR_OPTION, readAnchors, readAt, readBytes } from './input.ts';
+import { type Io, usage } from './io.ts';
+import {
+  findEndorsements,
+  NVIDIA_AT_KINDS,
+  NVIDIA_REQUEST_OPTIONS,
+  readCounts,
+  readNvidiaAnchors,
+  readNvidiaRequests,
+} from './nvidia-evidence.ts';
+import { SNP_AT_KINDS } from './snp-evidence.ts';
+import { TDX_AT_KINDS } from './tdx-evidence.ts';
+import type { Args, Options } from './verb.ts';
+
+export const BUNDLE_AT_KINDS = [
+  ...new Set([...TDX_AT_KINDS, ...SNP_AT_KINDS, ...NVIDIA_AT_KINDS]),
+] as const;
+
+export const BUNDLE_OPTIONS: Options = {
+  nonce: {
+    value: '<hex>',
+    help: 'the challenge that was sent, 32 bytes; without it nothing is fresh',
+  },
+  purpose: { value: '<text>', help: 'what it must have been made for, e.g. client' },
+  recipe: {
+    value: '<name>',
+    multiple: true,
+    help: `how keys are bound: ${RECIPES.join(', ')}; any, unless said`,
+  },
+  'keyset-sha384': { value: '<hex>', help: 'the keyset that it must be about' },
+  'device-nonce': {
+    value: '<hex>',
+    help: 'what devices must have signed, for recipes that derive nothing for them',
+  },
+  collateral: { value: '<json>', help: 'Intel’s endorsements, as for verify tdx' },
+  vek: { value: '<der|pem>', help: 'the VCEK or VLEK certificate, as for verify snp' },
+  crl: { value: '<der|pem>', help: 'the ARK’s CRL' },
+  ...NVIDIA_REQUEST_OPTIONS,
+  ...ENDORSEMENT_OPTIONS,
+  ...AMD_ENDORSEMENT_OPTIONS,
+  'require-crl': { help: 'without AMD’s CRL in date the verdict is indeterminate' },
+  'amd-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for AMD’s root' },
+  'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
+  ...ANCHOR_OPTION,
+};
+
+/** A bundle, verified as the options say. */
+export async function verifyBundleFile(
+  io: Io,
+  args: Args,
+  bytes: Uint8Array,
+): Promise<BundleVerification> {
+  const anchors = await readBundleAnchors(io, args);
+  const at = readBundleClocks(io, args);
+  const expected = readExpectation(args);
+  const { revocation, relax } = readNvidiaRequests(args);
+  const bundle = orBytes(bytes);
+  const endorsements =
+    bundle instanceof Uint8Array ? {} : await findAll(io, args, bundle, { anchors, at });
+  const required = revocation ?? (args.has('require-crl') ? ('required' as const) : undefined);
+  return verifyBundle({
+    bundle,
+    at,
+    anchors,
+    endorsements,
+    expected,
+    ...(required && { revocation: required }),
+    ...(relax && { relax }),
+  });
+}
+
+/** What can't be read is read again by the verifier, which says why. */
+function orBytes(bytes: Uint8Array): Uint8Array | Bundle {
+  try {
+    return parseBundle(bytes);
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'internal') return bytes;
+    throw error;
+  }
+}
+
+async function readBundleAnchors(io: Io, args: Args): Promise<BundleAnchors> {
+  const nvidia = await readNvidiaAnchors(io, args, 'nvidia-trust-anchor');
+  return {
+    tdx: await readAnchors(io, args, [INTEL_SGX_ROOT]),
+    snp: await readAnchors(io, args, AMD_ROOTS, 'amd-trust-anchor'),
+    nvidia,
+  };
+}
+
+function readBundleClocks(io: Io, args: Args): BundleClocks {
+  const { all, kinds } = readAt(io, args, BUNDLE_AT_KINDS);
+  return {
+    evidence: all,
+    tcbInfo: kinds['tcb-info'] ?? all,
+    qeIdentity: kinds['qe-identity'] ?? all,
+    crl: kinds.crl ?? all,
+    rim: kinds.rim ?? all,
+    ocsp: kinds.ocsp ?? all,
+    rimOcsp: kinds['rim-ocsp'] ?? all,
+  };
+}
+
+function readExpectation(args: Args): BundleExpectation {
+  const nonce = readExactly(args, 'nonce', 32);
+  const keysetSha384 = readExactly(args, 'keyset-sha384', 48);
+  const deviceNonce = readExactly(args, 'device-nonce', 32);
+  const purpose = args.one('purpose');
+  const recipes = args.many('recipe').map((text) => {
+    const recipe: RecipeName | undefined = RECIPES.find((known) => known === text);
+    if (recipe === undefined)
+      throw usage(`--recipe: want ${RECIPES.join(', ')}, got ${JSON.stringify(text)}`);
+    return recipe;
+  });
+  return {
+    ...(nonce && { nonce }),
+    ...(keysetSha384 && { keysetSha384 }),
+    ...(deviceNonce && { deviceNonce }),
+    ...(purpose !== undefined && { purpose }),
+    ...(recipes.length > 0 && { recipes }),
+    devices: readCounts(args),
+  };
+}
+
+function readExactly(args: Args, name: string, length: number): Uint8Array | undefined {
+  const bytes = readBytes(args, name, length);
+  if (bytes && bytes.length !== length)
+    throw usage(`--${name}: want ${length} bytes, got ${bytes.length}`);
+  return bytes;
+}
+
+/** What was named; what the bundle does not carry, from the folder or from the vendors. */
+async function findAll(
+  io: Io,
+  args: Args,
+  bundle: Bundle,
+  { anchors, at }: { readonly anchors: BundleAnchors; readonly at: BundleClocks },
+): Promise<FoundEndorsements> {
+  const { cpu, endorsements: own } = bundle;
+  const asked = args.many('at').length > 0 ? at.tcbInfo : undefined;
+  const devices = devicesOf(bundle);
+  const nvidia =
+    devices.length === 0
+      ? {}
+      : await findEndorsements(io, args, devices, {
+          anchors: anchors.nvidia,
+          at,
+          carried: { rims: own.rims !== undefined, ocsp: own.ocsp !== undefined },
+        });
+  if (cpu?.kind === 'tdx') {
+    const carried = own.tdxCollateral !== undefined && !args.has('collateral');
+    const tdx = carried ? {} : await findCollateral(io, args, cpu.quote, anchors.tdx, asked);
+    return { ...nvidia, ...tdx };
+  }
+  if (cpu === undefined) return nvidia;
+  const file = async (name: string) => {
+    const path = args.one(name);
+    return path === undefined ? undefined : io.readFile(path);
+  };
+  const vek = (await file('vek')) ?? own.snpVek;
+  const crl = await file('crl');
+  const snp = await findSnpEndorsements(io, args, cpu.report, {
+    anchors: anchors.snp,
+    asked,
+    needVek: vek === undefined,
+    needCrl: crl === undefined,
+    ...(vek && { vek }),
+  });
+  return { ...nvidia, ...snp, ...(vek && { vek }), ...(crl && { crl }) };
+}
+
+/** None of what can't be read: the verifier says why. */
+function devicesOf({ devices }: Bundle): readonly NvidiaDevice[] {
+  if (devices.length === 0) return [];
+  try {
+    return readNvidiaEvidence(devices);
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'internal') return [];
+    throw error;
+  }
+}

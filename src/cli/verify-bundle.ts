@@ -1,0 +1,62 @@
+import { BUNDLE_CHECKS } from '../appraisal/bundle/checks.ts';
+import { BUNDLE_LIMITS } from '../appraisal/bundle/format.ts';
+import type { BundleVerification } from '../appraisal/bundle/verifier.ts';
+import { HTTP_LIMITS, httpGet } from '../endorsements/http.ts';
+import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
+import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
+import { SNP_CHECKS } from '../evidence/snp/checks.ts';
+import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
+import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
+import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
+import { atOption } from './input.ts';
+import { EXIT, type Io } from './io.ts';
+import { asksFrom, CLAIMS_OPTION } from './render.ts';
+import { CHECKS_OPTION, printTree } from './tree.ts';
+import type { Verb } from './verb.ts';
+
+const ASKS = asksFrom({
+  ...BUNDLE_CHECKS,
+  ...TDX_CHECKS,
+  ...SNP_CHECKS,
+  ...VTPM_CHECKS,
+  ...NVIDIA_CHECKS,
+  ...NVIDIA_TOPOLOGY_CHECKS,
+  ...NRAS_CHECKS,
+});
+
+export const verifyBundleVerb: Verb = {
+  name: 'verify bundle',
+  summary:
+    'Verify a machine: CPU evidence, devices, and the keys that they vouch for, in one file.',
+  operands: '<file|url>',
+  arity: { min: 1, max: 1 },
+  options: { ...BUNDLE_OPTIONS, ...atOption(BUNDLE_AT_KINDS), ...CLAIMS_OPTION, ...CHECKS_OPTION },
+  notes: [
+    'A bundle (application/vnd.postern.bundle+json) holds the exact bytes of a TDX quote or SEV-SNP report, of event logs, of NVIDIA’s evidence JSON, and of a keyset or whatever else its recipe binds into report data. It may carry the vendors’ endorsements along; what is not in it is taken from the options, the folder or the vendors’ services.',
+    '--trust-anchor is about Intel’s root; of AMD’s, NVIDIA’s and that of NVIDIA’s manifests speak --amd-trust-anchor, --nvidia-trust-anchor and --rim-trust-anchor.',
+    'The result names the recipe, and what nobody has shown: locality (that GPU and CPU share a chassis) never is, the model only by a measured digest of its weights, freshness only by --nonce.',
+    'Exit code: 0 accept, 1 reject, 2 indeterminate; over all pieces and over what binds them.',
+  ],
+  run: async (io, args) => {
+    const result = await verifyBundleFile(io, args, await readBundle(io, args.operand(0)));
+    printTree(io, args, result, ASKS, notesOf(result));
+    return EXIT[result.verdict];
+  },
+};
+
+async function readBundle(io: Io, source: string): Promise<Uint8Array> {
+  if (!/^https?:\/\//i.test(source)) return io.readFile(source);
+  const limits = { ...HTTP_LIMITS, maxBytes: BUNDLE_LIMITS.bundle };
+  return (await httpGet(io.fetch, { url: source, limits })).body;
+}
+
+/** What a client would otherwise have to look for among the claims. */
+function notesOf({ binding, claims }: BundleVerification): readonly string[] {
+  if (binding === undefined) return [];
+  const open = ['freshness', 'model', 'locality'].filter((name) => claims[name] === 'not-proven');
+  const more = binding.notProven.filter((name) => !open.includes(name));
+  return [
+    `recipe ${binding.recipe}, which binds ${binding.binds.join(', ') || 'nothing'}`,
+    ...(open.length + more.length > 0 ? [`not proven: ${[...open, ...more].join(', ')}`] : []),
+  ];
+}
