@@ -1,8 +1,8 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
+import { fromBase64Url } from '../../core/encoding/base64url.ts';
 import { type JsonObject, parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
-import { fromBase64Url } from './base64url.ts';
 
 /** An RSA public key as JSON holds it (RFC 7518 section 6.3.1); of what size is not asked here. */
 export interface RsaJwk {

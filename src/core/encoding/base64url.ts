@@ -1,5 +1,5 @@
-import { fromBase64 } from '../../core/encoding/base64.ts';
-import { malformed } from '../../core/fault.ts';
+import { malformed } from '../fault.ts';
+import { fromBase64 } from './base64.ts';
 
 /**
  * Decodes base64url without padding (RFC 7515 section 2), canonical form only: a number

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fromBase64Url } from '../../../src/evidence/vtpm/base64url.ts';
+import { fromBase64Url } from '../../../src/core/encoding/base64url.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { hex } from '../../support/hex.ts';
 
