@@ -100,20 +100,28 @@ export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<NvidiaAn
 }
 
 async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]> {
-  const path = args.operand(0);
-  const file = decodeEvidence(await io.readFile(path));
   const chainPath = args.one('chain');
+  if (chainPath !== undefined && args.operands.length > 1) {
+    throw usage('--chain goes with one report; of several give evidence JSON');
+  }
+  const all = await Promise.all(args.operands.map((path) => readFile(io, path, chainPath)));
+  return all.flat().map((device) => ({ ...device, report: trimmed(io, args, device.report) }));
+}
+
+async function readFile(
+  io: Io,
+  path: string,
+  chainPath: string | undefined,
+): Promise<readonly NvidiaDevice[]> {
+  const file = decodeEvidence(await io.readFile(path));
   if (isJson(file)) {
-    if (chainPath !== undefined)
-      throw usage('--chain goes with a report; evidence JSON brings its own');
-    return readNvidiaEvidence(file).map((device) => ({
-      ...device,
-      report: trimmed(io, args, device.report),
-    }));
+    if (chainPath === undefined) return readNvidiaEvidence(file);
+    throw usage('--chain goes with a report; evidence JSON brings its own');
   }
   if (file.length === 0) throw malformed(path, 'the file is empty');
-  const report = trimmed(io, args, file);
-  return [{ report, ...(chainPath !== undefined && { chain: await io.readFile(chainPath) }) }];
+  return [
+    { report: file, ...(chainPath !== undefined && { chain: await io.readFile(chainPath) }) },
+  ];
 }
 
 /** A report begins with SPDM's version; JSON with a bracket, after white space at the most. */

@@ -15,6 +15,7 @@ export type DeviceCounts = Partial<Readonly<Record<DeviceKind, number>>>;
 interface Member extends NvidiaFindings {
   readonly label: string;
   readonly kind: DeviceKind;
+  /** Hex, or {@link NO_PDI}, which is nobody's. */
   readonly pdi: string;
 }
 
@@ -50,13 +51,15 @@ export function checkTopology(
   checkCount(checks, devices, expected);
 }
 
+/** Of a certificate that has no PDI: counted like any other, and named by none. */
+const NO_PDI = 'none';
+
 function memberOf(found: NvidiaVerification, i: number): Member[] {
   const { identity, report, opaque, chain } = found;
   if (!identity || !report || !opaque) return [];
   const label = `${identity.kind} ${i} (${identity.ueid})`;
-  return [
-    { identity, report, opaque, chain, label, kind: identity.kind, pdi: toHex(identity.pdi) },
-  ];
+  const pdi = identity.pdi ? toHex(identity.pdi) : NO_PDI;
+  return [{ identity, report, opaque, chain, label, kind: identity.kind, pdi }];
 }
 
 function checkDevices(checks: Checks, devices: readonly NvidiaVerification[]): void {
@@ -152,22 +155,35 @@ function checkFabric(
     }
     return;
   }
-  checks.answer('nvidia.topology.switch_pdi', switches.map(ownPdiProblem).find(Boolean));
+  // What is not here can't be compared; it is not shown to be somebody else's either.
+  const absent = gpus.length === 0 ? 'GPU' : switches.length === 0 ? 'switch' : undefined;
+  if (absent !== undefined) {
+    for (const id of ['switch_pdi', 'switches', 'gpus'] as const) {
+      checks.unresolved(`nvidia.topology.${id}`, `no evidence of any ${absent} is here`);
+    }
+    return;
+  }
+  checks.answer('nvidia.topology.switch_pdi', firstOf(switches, ownPdiProblem));
   const present = { gpus: setOf(gpus), switches: setOf(switches) };
   checks.answer(
     'nvidia.topology.switches',
-    gpus.map((gpu) => namedProblem(gpu, linksOf(gpu), present.switches, 'switches')).find(Boolean),
+    firstOf(gpus, (gpu) => namedProblem(gpu, linksOf(gpu), present.switches, 'switches')),
   );
   checks.answer(
     'nvidia.topology.gpus',
-    switches.length === 0
-      ? { want: 'switches, which every GPU in protected PCIe mode has', got: 'none' }
-      : switches
-          .map((one) =>
-            namedProblem(one, (one.opaque?.gpuPdis ?? []).map(toHex), present.gpus, 'GPUs'),
-          )
-          .find(Boolean),
+    firstOf(switches, (one) => namedProblem(one, namedGpus(one), present.gpus, 'GPUs')),
   );
+}
+
+function firstOf(
+  members: readonly Member[],
+  problemOf: (member: Member) => Mismatch | undefined,
+): Mismatch | undefined {
+  for (const member of members) {
+    const problem = problemOf(member);
+    if (problem) return problem;
+  }
+  return undefined;
 }
 
 function ownPdiProblem({ label, opaque, pdi }: Member): Mismatch | undefined {
@@ -182,6 +198,10 @@ function ownPdiProblem({ label, opaque, pdi }: Member): Mismatch | undefined {
 /** Zeros stand where a link goes nowhere. */
 function linksOf({ opaque }: Member): readonly string[] {
   return (opaque?.switchPdis ?? []).map(toHex).filter((pdi) => !/^0+$/.test(pdi));
+}
+
+function namedGpus({ opaque }: Member): readonly string[] {
+  return (opaque?.gpuPdis ?? []).map(toHex);
 }
 
 function setOf(members: readonly Member[]): ReadonlySet<string> {

@@ -17,14 +17,14 @@ import {
   checkSigned,
   readOpaque,
 } from './device-checks.ts';
-import type { NvidiaInput } from './input.ts';
+import type { DeviceKind, NvidiaInput } from './input.ts';
 import { checkRim, type GivenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
 import { checkOcsp, type OcspSubject } from './ocsp.ts';
 import type { OpaqueData } from './opaque.ts';
 import { type NvidiaAnchors, Remembered } from './remembered.ts';
 import { type NvidiaReport, parseNvidiaReport } from './report.ts';
-import { wantedRims } from './rim-id.ts';
+import { type RimKind, type WantedRim, wantedRims } from './rim-id.ts';
 
 type Checks = CheckList<NvidiaCheckId>;
 
@@ -90,6 +90,7 @@ export class NvidiaVerifier {
       const { rimMissing: missing, relax = {} } = given;
       checkRim(checks, want, rims.get(want.kind), { now: given.at.rim, missing, relax });
     }
+    if (identity && opaque) checkNamed(checks, identity.kind, wanted);
     const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
     const ocsp = this.#ocsp(checks, given, chain, [...rims.values()]);
     const anchors = this.#anchorKind(chain, [...rims.values()]);
@@ -179,6 +180,17 @@ const NONE: ReadonlySet<CheckId> = new Set();
 const NO_DRIVER: ReadonlySet<CheckId> = new Set(
   [...NVIDIA_EXPECTED.baseline].filter((id) => id.startsWith('nvidia.rim.driver.')),
 );
+
+/** A report that does not name its driver or VBIOS leaves open what it should be held against. */
+function checkNamed(checks: Checks, kind: DeviceKind, wanted: readonly WantedRim[]): void {
+  const kinds: readonly RimKind[] = kind === 'switch' ? ['vbios'] : ['driver', 'vbios'];
+  for (const name of kinds.filter((one) => !wanted.some((want) => want.kind === one))) {
+    checks.unresolved(
+      `nvidia.rim.${name}.format`,
+      `the report does not say which ${name} it is of: no manifest can be looked for`,
+    );
+  }
+}
 
 function subjectsOf(
   certificates: DeviceChain['certificates'],
