@@ -1,5 +1,4 @@
 import type { Mismatch } from '../../core/mismatch.ts';
-import { isMismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { readCertificates } from '../../core/x509/certificate-files.ts';
@@ -54,11 +53,12 @@ export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor
   );
   if (certificates === undefined) return { checks: checks.all, ...NOTHING };
   const [leaf, brom, provisioner, ca, root] = certificates;
-  const identity = identifyDevice(leaf, brom);
+  // It reads the leaf's extensions, which anybody could have written.
+  const identity = checks.open('nvidia.chain.roles', () => identifyDevice(leaf, brom));
   const unfit = certificates
     .map((certificate, i) => roleProblem(certificate, ROLES[i] as (typeof ROLES)[number]))
     .find((problem) => problem !== undefined);
-  checks.answer('nvidia.chain.roles', unfit ?? (isMismatch(identity) ? identity : undefined));
+  if (identity) checks.answer('nvidia.chain.roles', unfit);
   const unlinked =
     linkProblem(leaf, brom, 0) ??
     linkProblem(brom, provisioner, 1) ??
@@ -72,7 +72,7 @@ export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor
   return {
     checks: checks.all,
     certificates,
-    identity: isMismatch(identity) ? undefined : identity,
+    identity,
     fwid,
     anchor: trusted ? anchorOf(root, anchors) : undefined,
   };

@@ -63,7 +63,7 @@ export function chainClaims({ certificates, identity, anchor }: DeviceChain): Cl
       chip: identity.chip,
       hwModel: identity.hwModel,
       ueid: identity.ueid,
-      pdi: toHex(identity.pdi),
+      ...(identity.pdi && { pdi: toHex(identity.pdi) }),
     }),
     ...(leaf && { leafSubject: rfc4514(leaf.subject) }),
     ...(certificates.length > 0 && { chain: certificates.map(certificateClaims) }),

@@ -1,4 +1,4 @@
-import { toHex } from '../../core/bytes/hex.ts';
+import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { type DerReader, derSequence, TAG } from '../../core/encoding/der.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
@@ -15,13 +15,17 @@ export interface DeviceIdentity {
   readonly ueid: string;
   /**
    * The number by which devices name each other, 8 bytes: the serial number of the BROM
-   * certificate behind its first byte (0x41 of a GPU, 0x50 of a switch).
+   * certificate behind its first byte (0x41 of a GPU, 0x50 of a switch). Undefined where the
+   * serial number has another form: it then names no device that others could mean.
    */
-  readonly pdi: Uint8Array;
+  readonly pdi: Uint8Array | undefined;
 }
 
-/** `GH100 A01 GSP FMC LF` below `GH100 A01 GSP BROM`; of a switch `LS_10 A01 FSP …`. */
-const LEAF_NAME = /^(G[A-Z]\d{3}|LS_?\d{2})( [A-Z]\d{2} (?:GSP|FSP)) FMC LF$/;
+/**
+ * `GH100 A01 GSP FMC LF` below `GH100 A01 GSP BROM`; of a switch `LS_10 A01 FSP …`. Of the
+ * RTX PRO 6000 the chip is `GB20X`.
+ */
+const LEAF_NAME = /^(G[A-Z]\d{2}[0-9A-Z]|LS_?\d{2})( [A-Z]\d{2} (?:GSP|FSP)) FMC LF$/;
 
 const FIRST_SERIAL_BYTE = { gpu: 0x41, switch: 0x50 } as const satisfies Record<DeviceKind, number>;
 const BROM_SERIAL_SIZE = 9;
@@ -52,23 +56,14 @@ export function identifyDevice(leaf: Certificate, brom: Certificate): DeviceIden
     return { want: `a leaf whose device information names ${chip}`, got: named };
   }
   const kind: DeviceKind = chip.startsWith('G') ? 'gpu' : 'switch';
-  const serial = brom.serial;
+  const ueid = BigInt(`0x${leaf.serial}`).toString();
+  return { kind, chip, hwModel, ueid, pdi: pdiOf(brom, kind) };
+}
+
+function pdiOf({ serial }: Certificate, kind: DeviceKind): Uint8Array | undefined {
   const first = FIRST_SERIAL_BYTE[kind].toString(16);
-  if (serial.length !== 2 * BROM_SERIAL_SIZE || !serial.startsWith(first)) {
-    return {
-      want: `a BROM certificate with a serial of ${BROM_SERIAL_SIZE} bytes, the first 0x${first}`,
-      got: serial,
-    };
-  }
-  return {
-    kind,
-    chip,
-    hwModel,
-    ueid: BigInt(`0x${leaf.serial}`).toString(),
-    pdi: Uint8Array.from({ length: 8 }, (_, i) =>
-      Number.parseInt(serial.slice(2 + 2 * i, 4 + 2 * i), 16),
-    ),
-  };
+  const fits = serial.length === 2 * BROM_SERIAL_SIZE && serial.startsWith(first);
+  return fits ? fromHex(serial.slice(first.length), 'chain.brom.serial') : undefined;
 }
 
 const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';

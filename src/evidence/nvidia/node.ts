@@ -77,7 +77,7 @@ function nodeClaims(parts: readonly NvidiaVerification[]): Claims {
   const switches = parts.filter(({ evidence }) => evidence === 'nvidia-switch');
   const ueids = (devices: typeof parts) => devices.map(({ identity }) => identity?.ueid ?? null);
   const pdis = (devices: typeof parts) =>
-    devices.map(({ identity }) => (identity ? toHex(identity.pdi) : '')).toSorted();
+    devices.map(({ identity }) => (identity?.pdi ? toHex(identity.pdi) : '')).toSorted();
   return {
     gpus: gpus.length,
     switches: switches.length,

@@ -19,18 +19,22 @@ export interface WantedRim {
 /** Of the one NVSwitch there is: its report names no project. */
 const SWITCH_SKU = '5612_0002_890';
 
+/** What ids are made of; they become a part of addresses and file names. */
+const RIM_ID = /^\w[\w.-]*$/;
+
 /**
  * The manifests of a device, named by what the device signed and by nothing that came along
  * with it: a Hopper-style id for a Blackwell driver finds a manifest that is genuine, and wrong.
  *
- * @returns without the ones whose ids the report has no fields for.
+ * @returns without the ones whose ids the report has no fields for, or fields of no id.
  */
 export function wantedRims(device: DeviceIdentity, opaque: OpaqueData): readonly WantedRim[] {
-  return device.kind === 'switch' ? switchRims(device, opaque) : gpuRims(device, opaque);
+  const wanted = device.kind === 'switch' ? switchRims(device, opaque) : gpuRims(device, opaque);
+  return wanted.filter(({ id }) => RIM_ID.test(id));
 }
 
 function switchRims({ chip }: DeviceIdentity, { vbiosVersion }: OpaqueData): readonly WantedRim[] {
-  if (vbiosVersion === undefined) return [];
+  if (!vbiosVersion) return [];
   return [
     {
       kind: 'vbios',
@@ -49,14 +53,14 @@ function gpuRims(
   const wanted: WantedRim[] = [];
   const hopper = chip.startsWith('GH');
   // Early Blackwell firmware has no CHIP_INFO.
-  const product = hopper ? chip : (chipInfo ?? chip);
-  if (driverVersion !== undefined) {
+  const product = hopper ? chip : chipInfo || chip;
+  if (driverVersion) {
     const id = hopper
       ? `NV_GPU_DRIVER_${product}_${driverVersion}`
       : `NV_GPU_CC_DRIVER_${product}_${driverVersion}`;
     wanted.push({ kind: 'driver', id, product, edition: 'GPU', version: driverVersion });
   }
-  if (vbiosVersion !== undefined && project && projectSku && chipSku) {
+  if (vbiosVersion && project && projectSku && chipSku) {
     const id =
       `NV_GPU_VBIOS_${project}_${projectSku}_${chipSku}_${undotted(vbiosVersion)}`.toUpperCase();
     wanted.push({ kind: 'vbios', id, product, edition: 'GPU', version: vbiosVersion });
