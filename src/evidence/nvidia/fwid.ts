@@ -41,14 +41,19 @@ function compositeFwid(value: Uint8Array, path: string): Uint8Array {
 /** The first of `fwids` is the firmware's; the second is all zero in genuine leaves. */
 function tcbInfoFwid(value: Uint8Array, path: string): Uint8Array {
   const info = derSequence(value, path);
+  let first: Uint8Array | undefined;
   while (!info.done) {
     if (info.peek() !== FWIDS) {
       info.element('field');
       continue;
     }
-    return readFwid(info.inside(FWIDS, 'fwids').sequence('fwid'), path);
+    if (first) throw malformed(path, 'two lists of fwids');
+    const list = info.inside(FWIDS, 'fwids');
+    first = readFwid(list.sequence('fwid'), path);
+    while (!list.done) list.expect(TAG.sequence, 'fwid');
   }
-  throw malformed(path, 'DiceTcbInfo without fwids');
+  if (first === undefined) throw malformed(path, 'DiceTcbInfo without fwids');
+  return first;
 }
 
 /** FWID ::= SEQUENCE { hashAlg OBJECT IDENTIFIER, digest OCTET STRING } */
