@@ -1,3 +1,4 @@
+import { utf8 } from '../core/bytes/text.ts';
 import { ByteWriter, concatBytes } from '../core/bytes/writer.ts';
 import { TAG } from '../core/encoding/der.ts';
 
@@ -17,6 +18,31 @@ export function derNumber(value: number, tag: number = TAG.integer): Uint8Array 
     tag,
     baseBytes(value, 256, value.toString(2).length % 8 === 0 && value > 0 ? [0] : []),
   );
+}
+
+/** A non-negative INTEGER of any size, from its big-endian bytes, minimal. */
+export function derUnsigned(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const digits = first < 0 ? Uint8Array.of(0) : bytes.subarray(first);
+  const sign = (digits[0] ?? 0) >= 0x80 ? Uint8Array.of(0) : new Uint8Array();
+  return der(TAG.integer, sign, digits);
+}
+
+/** A BIT STRING of whole bytes. */
+export function derBits(bytes: Uint8Array): Uint8Array {
+  return der(TAG.bitString, Uint8Array.of(0), bytes);
+}
+
+/** UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 section 4.1.2.5). */
+export function derTime(ms: number): Uint8Array {
+  const text = new Date(ms).toISOString().replace(/[-:T]|\.\d{3}/g, '');
+  return text < '2050' ? der(TAG.utcTime, utf8(text.slice(2))) : derGeneralizedTime(ms);
+}
+
+/** GeneralizedTime, whole seconds. */
+export function derGeneralizedTime(ms: number): Uint8Array {
+  const text = new Date(ms).toISOString().replace(/[-:T]|\.\d{3}/g, '');
+  return der(TAG.generalizedTime, utf8(text));
 }
 
 export function derBoolean(value: boolean): Uint8Array {
