@@ -41,6 +41,8 @@ export function expectCertifies(der: Uint8Array, point: Uint8Array, path: string
   window.end();
   tbs.expect(TAG.sequence, 'subject');
   const info = tbs.expect(TAG.sequence, 'subjectPublicKeyInfo').raw;
+  if (!tbs.done) tbs.expect(0xa3, 'extensions');
+  tbs.end();
   if (!equalBytes(info, concatBytes(P384_INFO, point))) {
     throw malformed(`${path}.subjectPublicKeyInfo`, `another key than beside it: ${toHex(info)}`);
   }
