@@ -13,14 +13,15 @@ export const MOST_DEVICES = 64;
 const PATH = 'devices';
 
 /** How NVIDIA's tools of different ages call the two members that count. */
+const LIST_NAMES = ['evidence_list', 'evidences'];
 const REPORT_NAMES = ['evidence', 'attestationReportHexStr', 'attestation_report'];
 const CHAIN_NAMES = ['certificate', 'certChainBase64Encoded', 'cert_chain', 'certificates'];
 
 /**
  * Evidence as NVIDIA's tools and service write it: a list with an object for each device, or
- * such a list as `evidence_list` or `evidences` of an object. Of each object, the report (hex or base64) and the chain
- * (base64 of PEM, or PEM itself) are read. Whatever else stands there (architecture, uuid,
- * driver version, nonce) nobody signed: it is passed over, never believed.
+ * such a list as `evidence_list` or `evidences` of an object. Of each object, the report (hex or
+ * base64) and the chain (base64 of PEM, or PEM itself) are read. Whatever else stands there
+ * (architecture, uuid, driver version, nonce) nobody signed: it is passed over, never believed.
  *
  * @throws Fault `malformed` naming the member, `devices…`.
  */
@@ -33,19 +34,22 @@ export function readNvidiaEvidence(bytes: Uint8Array): readonly NvidiaDevice[] {
 }
 
 function listIn(shape: JsonShape): readonly JsonValue[] {
-  const name = ['evidence_list', 'evidences'].find((known) => shape.has(known));
+  const name = nameOf(shape, LIST_NAMES);
   if (name === undefined) throw malformed(PATH, 'want a list of evidence, or evidence_list');
   return shape.array(name);
 }
 
 function readDevice(shape: JsonShape): NvidiaDevice {
-  const report = decode(shape, nameOf(shape, REPORT_NAMES, 'evidence'));
-  const name = CHAIN_NAMES.find((known) => shape.has(known));
+  const report = decode(shape, nameOf(shape, REPORT_NAMES) ?? 'evidence');
+  const name = nameOf(shape, CHAIN_NAMES);
   return name === undefined ? { report } : { report, chain: decodeChain(shape, name) };
 }
 
-function nameOf(shape: JsonShape, names: readonly string[], usual: string): string {
-  return names.find((known) => shape.has(known)) ?? usual;
+/** Under two names at once, another reader could find another device. */
+function nameOf(shape: JsonShape, names: readonly string[]): string | undefined {
+  const [name, ...more] = names.filter((known) => shape.has(known));
+  if (more.length > 0) throw malformed(shape.path, `${name} and ${more.join(', ')}: which one?`);
+  return name;
 }
 
 /** Hex first: all of its digits are base64 digits as well, but never of SPDM's first bytes. */
