@@ -60,7 +60,7 @@ export function base64url(text: string | Uint8Array): string {
 /** When the usual statement was made, in seconds since the epoch. */
 export const ISSUED = Date.UTC(2026, 5, 1) / 1000;
 /** Half an hour later, in milliseconds. */
-export const NOW = (ISSUED + 1800) * 1000;
+const NOW = (ISSUED + 1800) * 1000;
 export const NONCE = new Uint8Array(32).fill(0x4e);
 
 const usual = (jti: string): Members => ({

@@ -72,7 +72,7 @@ function outOfDate(token: Token, now: number): string | undefined {
 }
 
 /** @returns 32 bytes, or undefined for whatever is no nonce of NVIDIA's. */
-export function nonceOf({ payload }: Token): Uint8Array | undefined {
+function nonceOf({ payload }: Token): Uint8Array | undefined {
   const value = payload.value('eat_nonce');
   if (typeof value !== 'string' || value.length !== 2 * NONCE_SIZE) return undefined;
   return isHex(value) ? fromHex(value, 'eat_nonce') : undefined;
