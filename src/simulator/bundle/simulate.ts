@@ -1,0 +1,156 @@
+import { gpuNonceFor, reportDataFor } from '../../appraisal/binding/transcript.ts';
+import { WEIGHTS_EVENT } from '../../appraisal/bundle/claims.ts';
+import type { BundleClocks } from '../../appraisal/bundle/input.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import { utf8 } from '../../core/bytes/text.ts';
+import { toBase64 } from '../../core/encoding/base64.ts';
+import { clocksAt } from '../../evidence/tdx/clocks.ts';
+import { encodeNvidiaEvidence } from '../nvidia/evidence-json.ts';
+import { createNvidiaNode, type NvidiaNode } from '../nvidia/node.ts';
+import type { NvidiaRoots } from '../nvidia/platform.ts';
+import { createSnpPlatform } from '../snp/platform.ts';
+import { runtimeDigest } from '../tdx/dstack-log.ts';
+import { replay } from '../tdx/event-log.ts';
+import type { TdxPlan } from '../tdx/plan.ts';
+import { createTdxPlatform } from '../tdx/platform.ts';
+import { type BundleFaultName, type BundleQuestions, bundleCase } from './faults.ts';
+import {
+  type BundleDocument,
+  type BundlePlan,
+  type BundlePlanOptions,
+  standardBundlePlan,
+} from './plan.ts';
+
+export interface BundleMachineOptions extends BundlePlanOptions {
+  readonly fault?: BundleFaultName;
+  /** Changes the plan before anything is signed, after the fault did. */
+  readonly edit?: (plan: BundlePlan) => void;
+}
+
+/** DER of the roots that must be named as trust anchors. */
+export interface BundleRoots {
+  readonly tdx: Uint8Array;
+  readonly snp: Uint8Array;
+  readonly nvidia: NvidiaRoots;
+}
+
+export interface BundleRequest {
+  readonly nonce?: Uint8Array;
+  readonly purpose?: string;
+  /** TDX: another value is another attestation key. */
+  readonly attestationSeed?: string;
+}
+
+/** A simulated machine: CPU, GPUs, switches, and the keys that its agent made. */
+export interface BundleMachine {
+  readonly at: BundleClocks;
+  readonly roots: BundleRoots;
+  readonly plan: BundlePlan;
+  /** The bytes of one bundle; a signature for the CPU and for each device. */
+  readonly bundle: (request?: BundleRequest) => Uint8Array;
+}
+
+/** The same options make the same bytes, on any machine and in any year. */
+export async function createBundleMachine({
+  fault = 'bundle',
+  edit,
+  ...given
+}: BundleMachineOptions = {}): Promise<BundleMachine> {
+  const { options, apply } = bundleCase(fault);
+  const seed = given.seed ?? 'postern';
+  const tdx = await createTdxPlatform({
+    seed,
+    workload: 'dstack',
+    edit: (plan) => measureWeights(plan, options?.weights ?? given.weights),
+  });
+  const snp = await createSnpPlatform({ seed });
+  const plan = standardBundlePlan({ ...given, ...options }, tdx.at);
+  apply?.(plan);
+  edit?.(plan);
+  const node = createNvidiaNode(plan.node);
+  const cpu = (reportData: Uint8Array, attestationSeed = ''): Piece =>
+    plan.cpu === 'tdx'
+      ? {
+          evidence: {
+            kind: 'tdx',
+            quote: toBase64(tdx.quote({ reportData, attestationSeed })),
+            event_log: toBase64(tdx.dstackLog),
+          },
+          endorsements: { tdx_collateral: toBase64(utf8(JSON.stringify(tdx.collateral))) },
+        }
+      : {
+          evidence: { kind: 'snp', report: toBase64(snp.report({ reportData })) },
+          endorsements: {
+            snp_vek: toBase64(snp.vek ?? new Uint8Array()),
+            snp_chain: snp.chain.map(toBase64),
+          },
+        };
+  return {
+    at: { ...clocksAt(tdx.at), ...node.at, evidence: tdx.at },
+    roots: { tdx: tdx.root, snp: snp.root, nvidia: node.roots },
+    plan,
+    bundle: (request = {}) => encodeBundle(plan, node, cpu, request),
+  };
+}
+
+export interface SimulatedBundle extends Omit<BundleMachine, 'bundle'> {
+  readonly bundle: Uint8Array;
+  /** What the fault wants to be asked beyond the baseline. */
+  readonly questions: BundleQuestions;
+}
+
+/** One bundle of a machine that is made for it. */
+export async function simulateBundle(options: BundleMachineOptions = {}): Promise<SimulatedBundle> {
+  const { bundle, ...made } = await createBundleMachine(options);
+  const asks = bundleCase(options.fault ?? 'bundle').asks;
+  return { ...made, bundle: bundle(), questions: asks?.(made.plan) ?? {} };
+}
+
+/** A member of the document each, as JSON will have it. */
+interface Piece {
+  readonly evidence: BundleDocument;
+  readonly endorsements: BundleDocument;
+}
+
+function encodeBundle(
+  plan: BundlePlan,
+  node: NvidiaNode,
+  cpu: (reportData: Uint8Array, attestationSeed?: string) => Piece,
+  { nonce = plan.nonce, purpose = plan.purpose, attestationSeed }: BundleRequest,
+): Uint8Array {
+  const { keyset } = plan;
+  const deviceNonce = plan.deviceNonce(gpuNonceFor({ purpose, nonce, keyset }));
+  const devices = node.devices(deviceNonce);
+  const evidence = devices.length === 0 ? EMPTY : encodeNvidiaEvidence(devices, deviceNonce);
+  const due = reportDataFor({ purpose, nonce, keyset, deviceEvidence: evidence });
+  const processor = cpu(plan.reportData(due), attestationSeed);
+  const document: BundleDocument = {
+    v: 1,
+    cpu: processor.evidence,
+    ...(devices.length > 0 && { devices: toBase64(plan.afterDevices(evidence)) }),
+    binding: { recipe: 'postern-v1', purpose, nonce: toHex(nonce), keyset: toBase64(keyset) },
+    ...(plan.endorsements === 'carried' && {
+      endorsements: {
+        ...processor.endorsements,
+        ...(devices.length > 0 && { nvidia_rims: node.rims.map(toBase64) }),
+      },
+    }),
+  };
+  const made = plan.afterDocument(document);
+  return utf8(typeof made === 'string' ? made : `${JSON.stringify(made)}\n`);
+}
+
+const EMPTY = new Uint8Array();
+
+/** As the agent of a measured image does before anybody else may extend RTMR3. */
+function measureWeights(plan: TdxPlan, weights: Uint8Array | undefined): void {
+  if (weights === undefined) return;
+  const { logs, quote } = plan;
+  logs.runtime.push({ name: WEIGHTS_EVENT, payload: weights, version: 2 });
+  const extended = logs.runtime.map((event) => ({
+    rtmr: 3 as const,
+    digest: runtimeDigest(event),
+  }));
+  const [, , , rtmr3] = replay(extended);
+  if (rtmr3) quote.body.rtmr3 = rtmr3;
+}
