@@ -84,7 +84,7 @@ const BARE = [EXTENSION.crlDistributionPoints];
 
 /** DER of the five, leaf first, in NVIDIA's profile. */
 export async function deviceChain(
-  { root, identity, provisioner }: NvidiaCas,
+  cas: NvidiaCas,
   device: DeviceKeys,
   wishes: ChainWishes = {},
 ): Promise<readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array]> {
@@ -99,12 +99,34 @@ export async function deviceChain(
       more: wishes.leafExtensions ?? [deviceInfo(`NVIDIA:${device.chip}:48B02D00`), fwidOf(device)],
       ...wishes.leaf,
     }),
-    await certify(brom, provisioner, {
+    await certify(brom, cas.provisioner, {
       ...ca,
       serial: first + pdi,
       without: BARE,
       ...wishes.brom,
     }),
+    ...(await caChain(cas, wishes)),
+  ];
+}
+
+type Three = readonly [Uint8Array, Uint8Array, Uint8Array];
+
+/** All devices of one machine bring the same ones. */
+const USUAL = new WeakMap<NvidiaCas, Promise<Three>>();
+
+function caChain(cas: NvidiaCas, wishes: ChainWishes): Promise<Three> {
+  if (wishes.provisioner || wishes.identity || wishes.root) return makeCas(cas, wishes);
+  const usual = USUAL.get(cas) ?? makeCas(cas, {});
+  USUAL.set(cas, usual);
+  return usual;
+}
+
+async function makeCas(
+  { root, identity, provisioner }: NvidiaCas,
+  wishes: ChainWishes,
+): Promise<Three> {
+  const ca = { kind: 'ca', notAfter: FOREVER } as const;
+  return [
     await certify(provisioner, identity, { ...ca, ...wishes.provisioner }),
     await certify(identity, root, { ...ca, ...wishes.identity }),
     await certify(root, root, { ...ca, without: BARE, ...wishes.root }),

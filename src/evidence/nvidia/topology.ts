@@ -1,3 +1,4 @@
+import { isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../check-list.ts';
@@ -195,13 +196,17 @@ function ownPdiProblem({ label, opaque, pdi }: Member): Mismatch | undefined {
   };
 }
 
-/** Zeros stand where a link goes nowhere. */
 function linksOf({ opaque }: Member): readonly string[] {
-  return (opaque?.switchPdis ?? []).map(toHex).filter((pdi) => !/^0+$/.test(pdi));
+  return somebodyIn(opaque?.switchPdis);
 }
 
 function namedGpus({ opaque }: Member): readonly string[] {
-  return (opaque?.gpuPdis ?? []).map(toHex);
+  return somebodyIn(opaque?.gpuPdis);
+}
+
+/** Zeros stand where a link goes nowhere. */
+function somebodyIn(pdis: readonly Uint8Array[] = []): readonly string[] {
+  return pdis.filter((pdi) => !isZero(pdi)).map(toHex);
 }
 
 function setOf(members: readonly Member[]): ReadonlySet<string> {
