@@ -1,5 +1,5 @@
 import { malformed } from '../core/fault.ts';
-import { NVIDIA_DEVICE_ROOT, NVIDIA_RIM_ROOT } from '../core/x509/nvidia-roots.ts';
+import { NVIDIA_ROOTS, type NvidiaAnchors } from '../evidence/nvidia/anchors.ts';
 import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type {
   DeviceKind,
@@ -10,7 +10,6 @@ import type {
   NvidiaRequests,
 } from '../evidence/nvidia/input.ts';
 import { type NvidiaNodeVerification, verifyNvidiaNode } from '../evidence/nvidia/node.ts';
-import type { NvidiaAnchors } from '../evidence/nvidia/remembered.ts';
 import { trimTrailingZeros } from '../evidence/nvidia/report.ts';
 import type { DeviceCounts } from '../evidence/nvidia/topology.ts';
 import { type NvidiaVerification, NvidiaVerifier } from '../evidence/nvidia/verifier.ts';
@@ -144,8 +143,8 @@ export async function readNvidiaAnchors(
   option = 'trust-anchor',
 ): Promise<NvidiaAnchors> {
   return {
-    device: await readAnchors(io, args, [NVIDIA_DEVICE_ROOT], option),
-    rim: await readAnchors(io, args, [NVIDIA_RIM_ROOT], 'rim-trust-anchor'),
+    device: await readAnchors(io, args, NVIDIA_ROOTS.device, option),
+    rim: await readAnchors(io, args, NVIDIA_ROOTS.rim, 'rim-trust-anchor'),
   };
 }
 

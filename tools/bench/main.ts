@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
 import { measure, type Pace } from './measure.ts';
+import { nvidiaMeasurements } from './nvidia/measurements.ts';
 import { readOptions, selectRows } from './options.ts';
 import { renderJson, renderTable } from './report.ts';
 import { snpMeasurements } from './snp/measurements.ts';
@@ -12,9 +13,10 @@ const USAGE = 'usage: npm run bench [-- --json] [-- --only <prefix>]';
 const NOTES = `Evidence is the simulator's, the same for both sides of a ratio; ratios above 1 are faster.
 tdx.cold and the peer start from the quote's bytes and the bytes of one collateral file;
 snp.cold and snp.warm from the bytes of report, VCEK, ASK and ARK. peer.tinfoil and
-snp.cold.peer verify one genuine report, its CAs built in.`;
+snp.cold.peer verify one genuine report, its CAs built in. nvidia.cold starts from the bytes of
+report, chain, two manifests and seven OCSP responses; node.8gpu-4switch from one bundle file.`;
 
-/** All rows in a minute and a half. */
+/** All rows in two minutes. */
 const PACE: Pace = {
   now: () => performance.now(),
   // Minor: a full collection would also throw away compiled code.
@@ -34,6 +36,7 @@ async function bench(args: readonly string[]): Promise<string> {
   const all = [
     ...(await tdxMeasurements()),
     ...(await snpMeasurements()),
+    ...(await nvidiaMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];
   const measurements = selectRows(all, only);

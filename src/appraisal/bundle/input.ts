@@ -1,10 +1,10 @@
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
+import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type {
   NvidiaClocks,
   NvidiaEndorsements,
   NvidiaRelaxation,
 } from '../../evidence/nvidia/input.ts';
-import type { NvidiaAnchors } from '../../evidence/nvidia/remembered.ts';
 import type { DeviceCounts } from '../../evidence/nvidia/topology.ts';
 import type { SnpInput } from '../../evidence/snp/input.ts';
 import type { TdxClocks } from '../../evidence/tdx/clocks.ts';

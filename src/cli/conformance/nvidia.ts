@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { parseXml } from '../../core/encoding/xml.ts';
-import { NVIDIA_DEVICE_ROOT, NVIDIA_RIM_ROOT } from '../../core/x509/nvidia-roots.ts';
+import { NVIDIA_ROOTS, type NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type {
   NvidiaClocks,
   NvidiaDevice,
@@ -10,7 +10,6 @@ import type {
 } from '../../evidence/nvidia/input.ts';
 import { verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
 import { verifyNras } from '../../evidence/nvidia/nras/verify-nras.ts';
-import type { NvidiaAnchors } from '../../evidence/nvidia/remembered.ts';
 import { parseRimPayload } from '../../evidence/nvidia/rim/manifest.ts';
 import { verifyRim } from '../../evidence/nvidia/rim/verify-rim.ts';
 import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
@@ -89,7 +88,7 @@ export const nvidiaNrasRunner: Runner = {
 
 /** Of a case without trust the pinned roots are asked, as of any other. */
 async function anchorsOf({ trust }: Case, context: CaseContext): Promise<NvidiaAnchors> {
-  const vendor = { device: [NVIDIA_DEVICE_ROOT], rim: [NVIDIA_RIM_ROOT] };
+  const vendor = NVIDIA_ROOTS;
   if (trust === 'none') return vendor;
   const device = await context.anchors(vendor.device);
   // A manifest alone is under the case's one root.

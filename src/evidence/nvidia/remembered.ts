@@ -1,15 +1,9 @@
-import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import { Recall } from '../recall.ts';
+import type { NvidiaAnchors } from './anchors.ts';
 import { type DeviceChain, readDeviceChain } from './chain.ts';
 import type { OcspInput } from './input.ts';
 import { type OcspReading, type OcspSubject, readOcsp } from './ocsp.ts';
 import { type RimReading, readRim } from './rim/read-rim.ts';
-
-/** Whose word counts about devices, and whose about manifests. */
-export interface NvidiaAnchors {
-  readonly device: readonly TrustAnchor[];
-  readonly rim: readonly TrustAnchor[];
-}
 
 /** In bytes; a chain is 5 KB, a manifest 25 KB, a set of OCSP responses 7 KB. */
 const WEIGHT = 64 * 1024 * 1024;

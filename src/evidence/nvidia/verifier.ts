@@ -5,6 +5,7 @@ import { withLazyClaims } from '../lazy-claims.ts';
 import type { CheckId } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
 import { weigh } from '../weigh.ts';
+import type { NvidiaAnchors } from './anchors.ts';
 import type { DeviceChain } from './chain.ts';
 import { NVIDIA_CHECKS, NVIDIA_EXPECTED, type NvidiaCheckId } from './checks.ts';
 import { chainClaims, reportClaims, rimsClaims } from './claims.ts';
@@ -22,7 +23,7 @@ import { checkRim, type GivenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
 import { checkOcsp, type OcspSubject } from './ocsp.ts';
 import type { OpaqueData } from './opaque.ts';
-import { type NvidiaAnchors, Remembered } from './remembered.ts';
+import { Remembered } from './remembered.ts';
 import { type NvidiaReport, parseNvidiaReport } from './report.ts';
 import { type RimKind, type WantedRim, wantedRims } from './rim-id.ts';
 
