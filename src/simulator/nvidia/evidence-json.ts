@@ -1,8 +1,17 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
+import type { DeviceKind } from '../../evidence/nvidia/input.ts';
 import { NVIDIA_MODELS, type NvidiaModel } from './model.ts';
-import type { SimulatedDevice } from './node.ts';
+
+/** One device’s evidence. */
+export interface SimulatedDevice {
+  readonly kind: DeviceKind;
+  readonly model: NvidiaModel;
+  readonly report: Uint8Array;
+  /** PEM, leaf first. */
+  readonly chain: Uint8Array;
+}
 
 /**
  * Evidence JSON as NVIDIA’s tools write it, UTF-8: one object a device, of whose members only

@@ -8,7 +8,7 @@ import { nvidiaKey, publicKeyInfo } from './keys.ts';
 import { encodeOcspResponse } from './ocsp.ts';
 import type { NvidiaPlan } from './plan.ts';
 import { encodeExchange, encodeNumbers, numbersOf } from './report.ts';
-import { type RimPlan, signRim } from './rim.ts';
+import { signRim } from './rim.ts';
 
 /** DER of the certificate of this name in the plan. */
 export function certificateOf(plan: NvidiaPlan, name: string): Uint8Array {
@@ -38,8 +38,10 @@ export function chainOf(plan: NvidiaPlan): Uint8Array {
   return afterChain(concatBytes(...written));
 }
 
-/** The manifest, signed. */
-export function rimOf(plan: NvidiaPlan, rim: RimPlan): Uint8Array {
+/** The manifest of this name in the plan, signed. */
+export function rimOf(plan: NvidiaPlan, name: string): Uint8Array {
+  const rim = plan.rims[name];
+  if (rim === undefined) throw new RangeError(`the plan has no manifest ${name}`);
   const { sign } = nvidiaKey(plan.seed, rim.signedBy);
   return signRim(rim, {
     sign: (message) => encodeNumbers(...rim.signature(...numbersOf(sign(message)))),
@@ -54,6 +56,7 @@ export function ocspOf(plan: NvidiaPlan, name: string): OcspInput {
   const about = certificateNamed(plan, response.about);
   const issuer = certificateNamed(plan, response.issuer ?? about.issuer);
   const responder = certificateNamed(plan, response.responder);
+  const key = nvidiaKey(plan.seed, response.signedBy ?? responder.key);
   const der = encodeOcspResponse(response, {
     serial: response.serial ?? about.serial,
     issuerName: issuer.subject,
@@ -61,7 +64,7 @@ export function ocspOf(plan: NvidiaPlan, name: string): OcspInput {
     responderName: responder.subject,
     responderKey: publicKeyInfo(plan.seed, responder.key, responder.keyType),
     certificates: response.certificates.map((one) => certificateOf(plan, one)),
-    sign: nvidiaKey(plan.seed, response.signedBy ?? responder.key).sign,
+    sign: (message) => response.signature(key.sign(message)),
   });
   const { askedNonce } = response;
   return { response: der, ...(askedNonce && { nonce: askedNonce }) };
@@ -70,7 +73,7 @@ export function ocspOf(plan: NvidiaPlan, name: string): OcspInput {
 /** @param nonce the requester’s, instead of the plan’s. */
 export function reportOf(plan: NvidiaPlan, nonce: Uint8Array): Uint8Array {
   const signed = plan.beforeSigning(encodeExchange({ ...plan.report, nonce }));
-  const raw = nvidiaKey(plan.seed, plan.reportSignedBy).sign(signed);
+  const raw = nvidiaKey(plan.seed, plan.reportSignedBy).sign(plan.signedMessage(signed));
   const signature = encodeNumbers(...plan.signature(...numbersOf(raw)));
   return plan.afterReport(concatBytes(signed, signature));
 }

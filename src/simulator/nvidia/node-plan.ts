@@ -1,3 +1,4 @@
+import type { Damage } from '../damage.ts';
 import { deriveBytes } from '../keys.ts';
 import { NVIDIA_MODELS, type NvidiaMode, type NvidiaModel } from './model.ts';
 import { type NvidiaPlan, type NvidiaPlanOptions, standardPlan } from './plan.ts';
@@ -9,6 +10,8 @@ export interface NvidiaNodePlan {
   readonly nonce: Uint8Array;
   /** GPUs first. */
   readonly devices: NvidiaPlan[];
+  /** Evidence JSON is handed over instead of devices, and what happens to it before. */
+  json: Damage | undefined;
 }
 
 export interface NvidiaNodePlanOptions {
@@ -43,5 +46,6 @@ export function standardNodePlan({
       ...Array.from({ length: gpus }, (_, i) => device(model, `gpu ${i}`)),
       ...Array.from({ length: switches }, (_, i) => device('ls10', `switch ${i}`)),
     ],
+    json: undefined,
   };
 }

@@ -1,21 +1,14 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import type { DeviceKind, NvidiaClocks, OcspInput } from '../../evidence/nvidia/input.ts';
+import type { NvidiaClocks, OcspInput } from '../../evidence/nvidia/input.ts';
+import { encodeNvidiaEvidence, type SimulatedDevice } from './evidence-json.ts';
 import type { NvidiaNodeQuestions } from './faults/fault.ts';
 import { type NvidiaNodeCaseName, nvidiaNodeCase } from './faults/node-table.ts';
 import { chainOf, ocspOf, reportOf, rimOf } from './issue.ts';
-import { NVIDIA_MODELS, type NvidiaModel } from './model.ts';
+import { NVIDIA_MODELS } from './model.ts';
 import { type NvidiaNodePlan, type NvidiaNodePlanOptions, standardNodePlan } from './node-plan.ts';
 import { standardPlan } from './plan.ts';
 import { type NvidiaRoots, rootsOf } from './platform.ts';
-
-export interface SimulatedDevice {
-  readonly kind: DeviceKind;
-  readonly model: NvidiaModel;
-  readonly report: Uint8Array;
-  /** PEM, leaf first. */
-  readonly chain: Uint8Array;
-}
 
 export interface NvidiaNodeOptions extends NvidiaNodePlanOptions {
   readonly fault?: NvidiaNodeCaseName;
@@ -73,6 +66,8 @@ export interface NvidiaNodeSimulation extends NvidiaNodeOptions {
 /** The evidence of one machine with all that is needed to verify it. */
 export interface SimulatedNvidiaNode extends Omit<NvidiaNode, 'devices'> {
   readonly devices: readonly SimulatedDevice[];
+  /** Evidence JSON of these devices, where the case is about it; to be verified in their stead. */
+  readonly evidence?: Uint8Array;
   readonly questions: NvidiaNodeQuestions;
 }
 
@@ -81,7 +76,13 @@ export function simulateNvidiaNode(options: NvidiaNodeSimulation = {}): Simulate
   const { devices, ...made } = createNvidiaNode(nodeOptions);
   const nonce = requested ?? made.plan.nonce;
   const asks = options.fault && nvidiaNodeCase(options.fault).asks;
-  return { ...made, devices: devices(nonce), questions: asks?.({ nonce }) ?? {} };
+  const handed = devices(nonce);
+  return {
+    ...made,
+    devices: handed,
+    ...(made.plan.json && { evidence: made.plan.json(encodeNvidiaEvidence(handed, nonce)) }),
+    questions: asks?.({ nonce }) ?? {},
+  };
 }
 
 /** Of several devices of one kind the first one’s: they are the same. */
@@ -89,8 +90,8 @@ function rimsOf({ devices }: NvidiaNodePlan): Uint8Array[] {
   const byId = new Map<string, Uint8Array>();
   for (const device of devices) {
     for (const name of device.handed.rims) {
-      const rim = device.rims[name];
-      if (!byId.has(rim.id)) byId.set(rim.id, rimOf(device, rim));
+      const id = device.rims[name]?.id ?? name;
+      if (!byId.has(id)) byId.set(id, rimOf(device, name));
     }
   }
   return [...byId.values()];

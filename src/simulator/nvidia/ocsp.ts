@@ -48,6 +48,8 @@ export interface OcspPlan {
   askedNonce?: Uint8Array;
   nonce?: Uint8Array;
   nonceIn: 'responseExtensions' | 'singleExtensions';
+  /** What happens to r ‖ s before they are written. */
+  signature: Damage;
   /** OCSPResponseStatus; other than 0 nothing is signed. */
   responseStatus: number;
   /** What happens to the DER after it was signed. */

@@ -139,10 +139,10 @@ function linkedSwitches({ seed, fabric }: OpaqueFacts): Uint8Array {
   return concatBytes(...links);
 }
 
-/** The GPUs, big-endian; where there are fewer than eight, some of them again. Then which is at which port. */
+/** The GPUs, big-endian, zeros where there are fewer than eight; then which is at which port. */
 function linkedGpus({ seed, fabric }: OpaqueFacts): Uint8Array {
   const gpus = Array.from({ length: SWITCH_GPUS }, (_, i) =>
-    fabric.gpus === 0 ? new Uint8Array(8) : pdiOf(seed, `gpu ${i % fabric.gpus}`),
+    i < fabric.gpus ? pdiOf(seed, `gpu ${i}`) : new Uint8Array(8),
   );
   const ports = Uint8Array.from({ length: SWITCH_PORTS }, (_, port) =>
     port < 4 * SWITCH_GPUS ? port >> 2 : 0xff,

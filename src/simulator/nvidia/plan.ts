@@ -25,7 +25,8 @@ interface Handed {
   chainForm: 'pem' | 'der';
   /** What happens to the finished chain. */
   afterChain: Damage;
-  rims: RimName[];
+  /** Names, in the plan, of manifests. */
+  rims: string[];
   /** Names, in the plan, of responses. */
   ocsp: string[];
 }
@@ -53,7 +54,7 @@ export interface NvidiaPlan {
   readonly certificates: Record<string, NvidiaCertificate> &
     ReturnType<typeof deviceCertificates> &
     ReturnType<typeof rimCertificates>;
-  readonly rims: Record<RimName, RimPlan>;
+  readonly rims: Record<string, RimPlan> & Record<RimName, RimPlan>;
   readonly ocsp: Record<string, OcspPlan> & Record<OcspName, OcspPlan>;
   readonly handed: Handed;
   readonly report: NvidiaReportContent;
@@ -61,6 +62,8 @@ export interface NvidiaPlan {
   reportSignedBy: string;
   /** What happens to the signed part before it is signed. */
   beforeSigning: Damage;
+  /** What of it is signed. */
+  signedMessage: Damage;
   /** What happens to r and s before they are written. */
   signature: (r: bigint, s: bigint) => readonly [r: bigint, s: bigint];
   /** What happens to the finished report. */
@@ -135,6 +138,7 @@ export function standardPlan({
     },
     reportSignedBy: certificates.leaf.key,
     beforeSigning: same,
+    signedMessage: same,
     signature: unchanged,
     afterReport: same,
   };
@@ -204,6 +208,7 @@ function standardOcsp(): Record<OcspName, OcspPlan> {
     responderId: 'key',
     certificates: [responder],
     nonceIn: 'responseExtensions',
+    signature: same,
     responseStatus: 0,
     afterSigning: same,
   });

@@ -40,7 +40,7 @@ export function createNvidiaPlatform(options: NvidiaPlatformOptions = {}): Nvidi
     at: plan.at,
     roots: rootsOf(plan.seed),
     chain: chainOf(plan),
-    rims: rims.map((name) => rimOf(plan, plan.rims[name])),
+    rims: rims.map((name) => rimOf(plan, name)),
     ocsp: ocsp.map((name) => ocspOf(plan, name)),
     plan,
     report: (nonce = plan.report.nonce) => reportOf(plan, nonce),

@@ -1,10 +1,69 @@
 import type { NvidiaNodeFault, NvidiaNodeFaults } from './fault.ts';
+import { NVIDIA_NODE_FAULTS, OF_SWITCHES } from './node.ts';
 
+const WITHOUT_FABRIC = [
+  'nvidia.topology.switch_pdi',
+  'nvidia.topology.switches',
+  'nvidia.topology.gpus',
+] as const;
+
+/** Machines that must be accepted. */
 export const NVIDIA_NODE_VARIANTS = {
-  node: { describes: 'eight GPUs and four switches in protected PCIe mode' },
+  node: {
+    describes: 'eight GPUs and four switches in protected PCIe mode',
+    skipped: OF_SWITCHES,
+  },
+  node_570: {
+    describes: 'the same with a driver that only has a status for the mode',
+    options: { model: 'h100-570' },
+    skipped: OF_SWITCHES,
+  },
+  node_counted: {
+    describes: 'as many devices as expected, which answered the challenge that was sent',
+    skipped: OF_SWITCHES,
+    asks: ({ nonce }) => ({ nonce, expected: { gpu: 8, switch: 4 } }),
+  },
+  node_switches_first: {
+    describes: 'the switches before the GPUs',
+    skipped: OF_SWITCHES,
+    apply: ({ devices }) => {
+      devices.reverse();
+    },
+  },
+  node_one_gpu: {
+    describes: 'one GPU by itself',
+    options: { mode: 'spt', gpus: 1 },
+    skipped: WITHOUT_FABRIC,
+  },
+  node_single: {
+    describes: 'two GPUs, each by itself',
+    options: { mode: 'spt', gpus: 2 },
+    skipped: WITHOUT_FABRIC,
+  },
+  node_half: {
+    describes: 'four GPUs and two switches, which name no more',
+    options: { gpus: 4, switches: 2 },
+    skipped: OF_SWITCHES,
+  },
+  node_multi: {
+    describes: 'eight Blackwell GPUs in multi-GPU mode, whose links are encrypted',
+    options: { mode: 'mpt' },
+    skipped: WITHOUT_FABRIC,
+  },
+  node_ocsp: {
+    describes: 'a machine with answers about all certificates, which are required',
+    options: { ocsp: 'all' },
+    skipped: OF_SWITCHES,
+    asks: () => ({ revocation: 'required' }),
+  },
+  node_json: {
+    describes: 'the evidence as NVIDIA’s tools write it',
+    skipped: OF_SWITCHES,
+    apply: (node) => {
+      node.json = (json) => json;
+    },
+  },
 } as const satisfies NvidiaNodeFaults;
-
-export const NVIDIA_NODE_FAULTS = {} as const satisfies NvidiaNodeFaults;
 
 export type NvidiaNodeCaseName =
   | keyof typeof NVIDIA_NODE_FAULTS

@@ -1,8 +1,29 @@
+import { CHAIN_FAULTS } from './chain.ts';
+import { CLOCK_FAULTS } from './clocks.ts';
 import type { NvidiaFault } from './fault.ts';
+import { MEASUREMENT_FAULTS } from './measurements.ts';
+import { OCSP_FAULTS } from './ocsp.ts';
+import { OPAQUE_FAULTS } from './opaque.ts';
+import { REPORT_FAULTS } from './report.ts';
+import { RIM_FORMAT_FAULTS } from './rim-format.ts';
+import { RIM_SIGNATURE_FAULTS } from './rim-signature.ts';
+import { RIM_SIGNER_FAULTS } from './rim-signer.ts';
+import { SIGNATURE_FAULTS } from './signature.ts';
 import { NVIDIA_VARIANTS } from './variants.ts';
 
-/** Everything that can be wrong, each in one way only. */
-export const NVIDIA_FAULTS = {};
+/** Everything that can be wrong with one device, each in one way only. */
+export const NVIDIA_FAULTS = {
+  ...CLOCK_FAULTS,
+  ...REPORT_FAULTS,
+  ...OPAQUE_FAULTS,
+  ...SIGNATURE_FAULTS,
+  ...CHAIN_FAULTS,
+  ...OCSP_FAULTS,
+  ...RIM_FORMAT_FAULTS,
+  ...RIM_SIGNATURE_FAULTS,
+  ...RIM_SIGNER_FAULTS,
+  ...MEASUREMENT_FAULTS,
+};
 
 export type NvidiaFaultName = keyof typeof NVIDIA_FAULTS;
 export type NvidiaVariantName = keyof typeof NVIDIA_VARIANTS;
