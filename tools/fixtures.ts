@@ -20,3 +20,4 @@ function write(kind: string, files: ReadonlyMap<string, Uint8Array>): void {
 
 write('tdx', await tdxFixtures());
 write('snp', await snpFixtures());
+write('binding', (await import('./fixtures/binding.ts')).bindingFixtures());
