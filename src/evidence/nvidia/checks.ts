@@ -187,3 +187,5 @@ export const RIM_CHECKS = {
 } as const satisfies Questions<CheckId>;
 
 export type RimCheckId = keyof typeof RIM_CHECKS;
+
+export const RIM_EXPECTED = expected(RIM_CHECKS);

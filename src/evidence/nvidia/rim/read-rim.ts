@@ -1,0 +1,99 @@
+import { parseXml, type XmlElement } from '../../../core/encoding/xml.ts';
+import { Fault } from '../../../core/fault.ts';
+import { isMismatch, type Mismatch } from '../../../core/mismatch.ts';
+import type { TrustAnchor } from '../../../core/x509/anchors.ts';
+import type { Certificate } from '../../../core/x509/certificate.ts';
+import { anchorOf, rootProblem } from '../../../core/x509/chain.ts';
+import { WELL_FORMED } from '../../check-list.ts';
+import { readSignerChain, signerChainProblem } from './chain.ts';
+import { parseRimManifest, type RimManifest } from './manifest.ts';
+import { parseRimSignature, type RimSignature, rimSignatureProblem } from './signature.ts';
+
+/** Asked and fine, asked and wrong, or (undefined) not to be asked. */
+export type RimAnswer = 'pass' | { readonly mismatch: Mismatch; readonly path: string } | undefined;
+
+/** What depends on a manifest's bytes and on the anchors alone. */
+export interface RimReading {
+  readonly format: RimAnswer;
+  readonly signature: RimAnswer;
+  readonly chain: RimAnswer;
+  readonly root: RimAnswer;
+  /**
+   * What it says, read from the very bytes that were hashed; undefined unless digest, signature,
+   * chain and root all hold.
+   */
+  readonly manifest: RimManifest | undefined;
+  /** The signer's, leaf first, root last; empty when they can't be read. */
+  readonly certificates: readonly Certificate[];
+  readonly anchor: TrustAnchor | undefined;
+}
+
+export function readRim(xml: Uint8Array, anchors: readonly TrustAnchor[]): RimReading {
+  const read = answered(() => open(xml, anchors));
+  if (!('value' in read)) return { ...NOTHING, format: read.answer };
+  const { signature, certificates } = read.value;
+  const [leaf] = certificates;
+  const [root] = certificates.slice(-1);
+  const signed = leaf && rimSignatureProblem(signature, leaf.publicKey);
+  const unlinked = signerChainProblem(certificates);
+  const untrusted = root && rootProblem(root, anchors);
+  const trusted = signed === undefined && unlinked === undefined && untrusted === undefined;
+  return {
+    format: 'pass',
+    signature: answerOf(signed),
+    chain: answerOf(unlinked),
+    root: answerOf(untrusted),
+    manifest: trusted ? parseRimManifest(parseXml(signature.document, 'rim')) : undefined,
+    certificates,
+    anchor: trusted && root ? anchorOf(root, anchors) : undefined,
+  };
+}
+
+interface Opened {
+  readonly signature: RimSignature;
+  readonly certificates: readonly Certificate[];
+}
+
+/** All that can be malformed is found here, so that what was hashed can be read again. */
+function open(xml: Uint8Array, anchors: readonly TrustAnchor[]): Opened | Mismatch {
+  const root = parseXml(xml, 'rim');
+  parseRimManifest(root);
+  const signature = parseRimSignature(root);
+  const certificates = readSignerChain(signature.certificates, anchors);
+  return isMismatch(certificates) ? certificates : { signature, certificates };
+}
+
+const NOTHING = {
+  signature: undefined,
+  chain: undefined,
+  root: undefined,
+  manifest: undefined,
+  certificates: [],
+  anchor: undefined,
+} as const;
+
+function answered<T extends object>(
+  read: () => T | Mismatch,
+): { readonly value: T } | { readonly answer: RimAnswer } {
+  try {
+    const value = read();
+    return isMismatch(value) ? { answer: answerOf(value) } : { value };
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    return { answer: { mismatch: { want: WELL_FORMED, got: error.detail }, path: error.at } };
+  }
+}
+
+function answerOf(mismatch: Mismatch | undefined): RimAnswer {
+  return mismatch === undefined ? 'pass' : { mismatch, path: 'rim.Signature' };
+}
+
+export type RimTitle = Pick<RimManifest, 'product' | 'edition' | 'colloquialVersion'>;
+
+/** What a file says of itself, unverified: only to choose among several. */
+export function rimTitle(xml: Uint8Array): RimTitle | undefined {
+  const read = answered<XmlElement>(() => parseXml(xml, 'rim'));
+  if (!('value' in read)) return undefined;
+  const title = answered(() => parseRimManifest(read.value));
+  return 'value' in title ? title.value : undefined;
+}
