@@ -24,9 +24,10 @@ interface Titled extends GivenRim {
  * Which of the files given is to be the manifest of which kind. What a file says of itself is
  * believed only for this; a file chosen wrongly fails its checks.
  *
- * Of several the one of this very product and version goes before others, and one in date
- * before an older issue of the same. What can't be read goes where nothing else does, so that
- * it is refused and not passed over.
+ * Of several the one of this very product and version goes before others; of those one that is
+ * signed before one that is not, one in date before an older issue, the newest issue before
+ * others: in whatever order they came. What can't be read goes where nothing else does, so
+ * that it is refused and not passed over.
  */
 export function seatRims(
   given: readonly GivenRim[],
@@ -41,14 +42,21 @@ export function seatRims(
       ({ title }) => title && kindOf(title.colloquialVersion) === want.kind,
     );
     const exact = ofKind.filter(({ title }) => title && titleProblem(title, want) === undefined);
-    const inDate = exact.filter(({ reading }) => signerProblem(reading, now) === undefined);
-    const seated = inDate[0] ?? exact[0] ?? ofKind[0] ?? unreadable.shift();
+    const signed = exact
+      .filter(({ reading }) => reading.manifest !== undefined)
+      .toSorted((a, b) => issuedAt(b) - issuedAt(a));
+    const inDate = signed.find(({ reading }) => signerProblem(reading, now) === undefined);
+    const seated = inDate ?? signed[0] ?? exact[0] ?? ofKind[0] ?? unreadable.shift();
     if (seated) seats.set(want.kind, seated);
   }
   const [left] = unreadable;
   const [first] = wanted;
   if (left && first) seats.set(first.kind, left);
   return seats;
+}
+
+function issuedAt({ reading: { certificates } }: GivenRim): number {
+  return certificates[0]?.validity.from ?? 0;
 }
 
 /** Those of a machine's manifests that are of this very device, by what they say of themselves. */
