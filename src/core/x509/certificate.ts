@@ -9,6 +9,7 @@ import {
   type KeyUsage,
   parseAuthorityKeyIdentifier,
   parseBasicConstraints,
+  parseExtendedKeyUsage,
   parseExtensions,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
@@ -35,6 +36,8 @@ export interface Certificate extends Signed {
   readonly extensions: Extensions;
   readonly basicConstraints: BasicConstraints | undefined;
   readonly keyUsage: KeyUsage | undefined;
+  /** Purposes by object identifier; only who honours it lets it be critical. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
   readonly subjectKeyIdentifier: Uint8Array | undefined;
   readonly authorityKeyIdentifier: Uint8Array | undefined;
 }
@@ -48,8 +51,17 @@ const KNOWN_CRITICAL: ReadonlySet<string> = new Set([
   EXTENSION.crlDistributionPoints,
 ]);
 
-/** @throws Fault `malformed` naming the field below `path`. */
-export function parseCertificate(der: Uint8Array, path: string): Certificate {
+const NONE: readonly string[] = [];
+
+/**
+ * @param honoured extensions that the caller looks at itself, and that may be critical therefore.
+ * @throws Fault `malformed` naming the field below `path`.
+ */
+export function parseCertificate(
+  der: Uint8Array,
+  path: string,
+  honoured: readonly string[] = NONE,
+): Certificate {
   const signed = parseSigned(der, path);
   const tbs = derSequence(signed.tbs, `${path}.tbsCertificate`);
   const version = tbs.inside(0xa0, 'version');
@@ -65,7 +77,8 @@ export function parseCertificate(der: Uint8Array, path: string): Certificate {
     `${path}.subjectPublicKeyInfo`,
   );
   const wrapper = tbs.inside(0xa3, 'extensions');
-  const extensions = parseExtensions(wrapper, KNOWN_CRITICAL, `${path}.extensions`);
+  const known = honoured.length === 0 ? KNOWN_CRITICAL : KNOWN_CRITICAL.union(new Set(honoured));
+  const extensions = parseExtensions(wrapper, known, `${path}.extensions`);
   wrapper.end();
   tbs.end();
   const read = <T>(oid: string, parse: (value: Uint8Array, path: string) => T): T | undefined => {
@@ -83,6 +96,7 @@ export function parseCertificate(der: Uint8Array, path: string): Certificate {
     extensions,
     basicConstraints: read(EXTENSION.basicConstraints, parseBasicConstraints),
     keyUsage: read(EXTENSION.keyUsage, parseKeyUsage),
+    extendedKeyUsage: read(EXTENSION.extendedKeyUsage, parseExtendedKeyUsage),
     subjectKeyIdentifier: read(EXTENSION.subjectKeyIdentifier, parseSubjectKeyIdentifier),
     authorityKeyIdentifier: read(EXTENSION.authorityKeyIdentifier, parseAuthorityKeyIdentifier),
   };

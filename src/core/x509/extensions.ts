@@ -9,6 +9,7 @@ export const EXTENSION = {
   reasonCode: '2.5.29.21',
   authorityKeyIdentifier: '2.5.29.35',
   crlDistributionPoints: '2.5.29.31',
+  extendedKeyUsage: '2.5.29.37',
 } as const;
 
 export interface Extension {
@@ -93,6 +94,15 @@ export function parseAuthorityKeyIdentifier(
   if (sequence.peek() === 0x82) sequence.element('authorityCertSerialNumber');
   sequence.end();
   return id;
+}
+
+/** ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF OBJECT IDENTIFIER (RFC 5280 section 4.2.1.12). */
+export function parseExtendedKeyUsage(value: Uint8Array, path: string): readonly string[] {
+  const sequence = derSequence(value, path);
+  const purposes: string[] = [];
+  do purposes.push(sequence.oid('keyPurposeId'));
+  while (!sequence.done);
+  return purposes;
 }
 
 /** CRLNumber ::= INTEGER, as its content (RFC 5280 section 5.2.3). */

@@ -51,12 +51,18 @@ const PSS_SHA384: readonly Uint8Array[] = [
 /** Opens the outer SEQUENCE; the caller reads `tbs` and compares the inner algorithm. */
 export function parseSigned(der: Uint8Array, path: string): Signed {
   const outer = derSequence(der, path);
+  const signed = readSigned(outer, path);
+  outer.end();
+  return signed;
+}
+
+/** The same where more may follow in the SEQUENCE. */
+export function readSigned(outer: DerReader, path: string): Signed {
   const tbs = outer.element('tbs').raw;
   const outerAlgorithm = outer.element('signatureAlgorithm').raw;
   const signatureAlgorithm = algorithmName(outerAlgorithm, `${path}.signatureAlgorithm`);
   const { bytes, unused } = outer.bitString('signature');
   if (unused !== 0) throw malformed(`${path}.signature`, 'unused bits in a signature');
-  outer.end();
   return {
     tbs,
     signatureAlgorithm,

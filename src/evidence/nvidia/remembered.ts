@@ -41,13 +41,20 @@ export class Remembered {
     return this.#rims.get([xml], () => readRim(xml, this.#anchors.rim));
   }
 
-  ocsp(inputs: readonly OcspInput[], subjects: readonly OcspSubject[]): OcspReading {
+  ocsp(
+    inputs: readonly OcspInput[],
+    subjects: readonly OcspSubject[],
+    others: 'refused' | 'passed-over',
+  ): OcspReading {
     const parts = [
+      others === 'refused' ? REFUSED : PASSED_OVER,
       ...inputs.flatMap(({ response, nonce }) => [response, nonce ?? NO_NONCE]),
       ...subjects.flatMap(({ certificate, issuer }) => [certificate.der, issuer.der]),
     ];
-    return this.#ocsp.get(parts, () => readOcsp(inputs, subjects));
+    return this.#ocsp.get(parts, () => readOcsp(inputs, subjects, others));
   }
 }
 
 const NO_NONCE = new Uint8Array();
+const REFUSED = Uint8Array.of(0);
+const PASSED_OVER = Uint8Array.of(1);

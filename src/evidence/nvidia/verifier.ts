@@ -1,5 +1,6 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { type AnchorKind, anchorKindOf } from '../../core/x509/anchors.ts';
+import type { Certificate } from '../../core/x509/certificate.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import type { CheckId } from '../verdict.ts';
@@ -21,7 +22,8 @@ import {
 import type { DeviceKind, NvidiaInput } from './input.ts';
 import { checkRim, type GivenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
-import { checkOcsp, type OcspSubject } from './ocsp.ts';
+import type { OcspSubject } from './ocsp.ts';
+import { checkOcsp } from './ocsp-checks.ts';
 import type { OpaqueData } from './opaque.ts';
 import { Remembered } from './remembered.ts';
 import { type NvidiaReport, parseNvidiaReport } from './report.ts';
@@ -62,15 +64,18 @@ export class NvidiaVerifier {
    * @param given.rims those of this device; one of another product or version fails.
    */
   verify(given: NvidiaInput): NvidiaVerification {
-    return this.#verify(given, (rims) => rims);
+    return this.#verify(given, 'own');
   }
 
-  /** The same, of manifests of a whole machine: only those of this very device are looked at. */
+  /**
+   * The same, of manifests and OCSP responses of a whole machine: only those about this very
+   * device are looked at.
+   */
   verifyAmong(given: NvidiaInput): NvidiaVerification {
-    return this.#verify(given, rimsOf);
+    return this.#verify(given, 'pool');
   }
 
-  #verify(given: NvidiaInput, choose: typeof rimsOf): NvidiaVerification {
+  #verify(given: NvidiaInput, endorsements: 'own' | 'pool'): NvidiaVerification {
     const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
     checkClocks(checks, given.at);
     // A copy: the caller may use its buffer again while the result is still being read.
@@ -86,14 +91,16 @@ export class NvidiaVerifier {
 
     const wanted = identity && opaque ? wantedRims(identity, opaque) : [];
     const all = (given.rims ?? []).map((xml) => ({ xml, reading: this.#remembered.rim(xml) }));
-    const rims = seatRims(choose(all, wanted), wanted, given.at.rim);
+    const own = endorsements === 'own' ? all : rimsOf(all, wanted);
+    const rims = seatRims(own, wanted, given.at.rim);
     for (const want of wanted) {
       const { rimMissing: missing, relax = {} } = given;
       checkRim(checks, want, rims.get(want.kind), { now: given.at.rim, missing, relax });
     }
     if (identity && opaque) checkNamed(checks, identity.kind, wanted);
     const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
-    const ocsp = this.#ocsp(checks, given, chain, [...rims.values()]);
+    const others = endorsements === 'own' ? 'refused' : 'passed-over';
+    const ocsp = this.#ocsp(checks, given, subjectsOf(chain, [...rims.values()]), others);
     const anchors = this.#anchorKind(chain, [...rims.values()]);
     const result = {
       evidence:
@@ -135,20 +142,15 @@ export class NvidiaVerifier {
     return chain;
   }
 
-  #ocsp(checks: Checks, given: NvidiaInput, chain: DeviceChain, rims: readonly GivenRim[]) {
-    const subjects: OcspSubject[] = [
-      // The service does not answer for the leaf: a key that the device made for itself.
-      ...subjectsOf(chain.certificates.slice(1), 'device'),
-      ...rims.flatMap(({ reading }) => subjectsOf(reading.certificates, 'rim')),
-    ];
-    const { ocsp = [], ocspMissing, relax, revocation, at } = given;
-    const reading = this.#remembered.ocsp(ocsp, subjects);
-    return checkOcsp(checks, reading, {
-      clocks: at,
-      required: revocation === 'required',
-      ...(ocspMissing !== undefined && { missing: ocspMissing }),
-      ...(relax && { relax }),
-    });
+  #ocsp(
+    checks: Checks,
+    { ocsp = [], ocspMissing, relax = {}, revocation, at }: NvidiaInput,
+    subjects: readonly OcspSubject[],
+    others: 'refused' | 'passed-over',
+  ) {
+    const reading = this.#remembered.ocsp(ocsp, subjects, others);
+    const required = revocation === 'required';
+    return checkOcsp(checks, reading, { clocks: at, required, missing: ocspMissing, relax });
   }
 
   /** Whoever trusts another root for either is told so. */
@@ -193,13 +195,17 @@ function checkNamed(checks: Checks, kind: DeviceKind, wanted: readonly WantedRim
   }
 }
 
-function subjectsOf(
-  certificates: DeviceChain['certificates'],
-  owner: OcspSubject['owner'],
-): OcspSubject[] {
-  return certificates.slice(0, -1).map((certificate, i) => ({
-    certificate,
-    issuer: certificates[i + 1] as typeof certificate,
-    owner,
-  }));
+/** Each with its issuer; the roots are vouched for by being anchors. */
+function subjectsOf({ certificates }: DeviceChain, rims: readonly GivenRim[]): OcspSubject[] {
+  const links = (chain: readonly Certificate[], owner: OcspSubject['owner']) =>
+    chain.slice(0, -1).map((certificate, i) => ({
+      certificate,
+      issuer: chain[i + 1] ?? certificate,
+      owner,
+    }));
+  return [
+    // The service does not answer for the leaf: a key that the device made for itself.
+    ...links(certificates.slice(1), 'device'),
+    ...rims.flatMap(({ reading }) => links(reading.certificates, 'rim')),
+  ];
 }

@@ -1,0 +1,156 @@
+import { formatTime } from '../../core/encoding/time.ts';
+import { isMismatch } from '../../core/mismatch.ts';
+import { outsideValidity } from '../../core/x509/validity.ts';
+import { type CheckList, WELL_FORMED } from '../check-list.ts';
+import type { Claims } from '../verification.ts';
+import type { NvidiaCheckId } from './checks.ts';
+import type { NvidiaClocks, NvidiaRelaxation } from './input.ts';
+import { isDifferent, type OcspAnswer, type OcspReading, type OcspSubject } from './ocsp.ts';
+
+type Checks = CheckList<NvidiaCheckId>;
+type Owner = OcspSubject['owner'];
+
+export interface OcspTerms {
+  readonly clocks: NvidiaClocks;
+  /** Every certificate must have an answer. */
+  readonly required: boolean;
+  /** Why one has none, for people. */
+  readonly missing: string | undefined;
+  readonly relax: NvidiaRelaxation;
+}
+
+export interface OcspOutcome {
+  /** Every certificate has an answer that is signed and in date. */
+  readonly complete: boolean;
+  readonly claims: Claims;
+}
+
+const OWNERS = ['device', 'rim'] as const satisfies readonly Owner[];
+const HOLD = 'certificateHold';
+
+/**
+ * What OCSP says of the device's certificates and of the manifests' signers. NVIDIA's service
+ * answers `good` about any serial number below a CA of devices that it has not revoked: that is
+ * no proof that it issued the certificate, which the chain alone shows.
+ */
+export function checkOcsp(checks: Checks, reading: OcspReading, terms: OcspTerms): OcspOutcome {
+  const { answers, malformed, failures, stray } = reading;
+  if (malformed) {
+    const mismatch = { want: WELL_FORMED, got: malformed.detail };
+    checks.fail('nvidia.ocsp.format', mismatch, { path: malformed.at });
+  } else if (failures.length > 0) {
+    checks.unresolved('nvidia.ocsp.format', `the service answered ${failures.join(', ')}`);
+  } else if (answers.length > 0 || stray) checks.pass('nvidia.ocsp.format');
+  if (stray) checks.fail('nvidia.ocsp.certificate', stray);
+  else if (answers.length > 0) checks.pass('nvidia.ocsp.certificate');
+  for (const owner of OWNERS) checkOwner(checks, reading, owner, terms);
+  const claims = answers.map((answer) => answerClaims(answer));
+  const unanswered = reading.subjects.filter((subject) => !isAnswered(subject, answers, terms));
+  return {
+    complete: reading.subjects.length > 0 && unanswered.length === 0,
+    claims: {
+      ...(claims.length > 0 && { ocsp: claims }),
+      ...(unanswered.length > 0 && {
+        ocspUnanswered: unanswered.map(({ certificate }) => certificate.subject.commonName),
+      }),
+    },
+  };
+}
+
+function clockOf(owner: Owner, { ocsp, rimOcsp }: NvidiaClocks): number {
+  return owner === 'device' ? ocsp : rimOcsp;
+}
+
+/** Both the answer and the certificate of who gave it. */
+function outside({ subject, single, signer }: OcspAnswer, clocks: NvidiaClocks) {
+  const now = clockOf(subject.owner, clocks);
+  const what = `what is said of ${subject.certificate.subject.commonName}`;
+  return (
+    outsideValidity(what, single.validity, now) ??
+    (isMismatch(signer)
+      ? undefined
+      : outsideValidity(signer.subject.commonName, signer.validity, now))
+  );
+}
+
+function isAnswered(
+  subject: OcspSubject,
+  answers: readonly OcspAnswer[],
+  { clocks }: OcspTerms,
+): boolean {
+  return answers.some(
+    (answer) =>
+      answer.subject === subject &&
+      !isMismatch(answer.signer) &&
+      !isDifferent(answer.nonce) &&
+      outside(answer, clocks) === undefined,
+  );
+}
+
+function checkOwner(checks: Checks, reading: OcspReading, owner: Owner, terms: OcspTerms): void {
+  const id = <Name extends string>(name: Name) => `nvidia.ocsp.${owner}.${name}` as const;
+  const answers = reading.answers.filter(({ subject }) => subject.owner === owner);
+  const silent = reading.subjects.filter(
+    (subject) => subject.owner === owner && !answers.some((answer) => answer.subject === subject),
+  );
+  if (answers.length > 0) {
+    const unsigned = answers.map(({ signer }) => signer).find((signer) => isMismatch(signer));
+    checks.answer(id('signature'), unsigned && isMismatch(unsigned) ? unsigned : undefined);
+    const late = answers.map((answer) => outside(answer, terms.clocks)).find((found) => found);
+    if (late) checks.unresolved(id('validity'), `want ${late.want}, ${late.got}`);
+    else checks.pass(id('validity'));
+    if (answers.some(({ nonce }) => nonce !== undefined)) {
+      checks.answer(id('nonce'), answers.map(({ nonce }) => nonce).find(isDifferent));
+    }
+  }
+  if (answers.length > 0 || (terms.required && silent.length > 0)) {
+    checkStatus(checks, owner, answers, terms.required ? silent : [], terms);
+  }
+}
+
+function checkStatus(
+  checks: Checks,
+  owner: Owner,
+  answers: readonly OcspAnswer[],
+  silent: readonly OcspSubject[],
+  { missing, relax }: OcspTerms,
+): void {
+  const id = `nvidia.ocsp.${owner}.status` as const;
+  const held = answers.filter(({ single }) => single.reason === HOLD);
+  const allowed = owner === 'rim' && relax.rimHold === true;
+  const bad = answers.find(
+    ({ single }) => single.status !== 'good' && !(allowed && single.reason === HOLD),
+  );
+  if (bad) {
+    checks.fail(id, { want: `${nameOf(bad.subject)} good`, got: statusText(bad) });
+  } else if (silent.length > 0) {
+    const why = missing === undefined ? '' : ` (${missing})`;
+    checks.unresolved(id, `no OCSP response about ${silent.map(nameOf).join(', ')}${why}`);
+  } else if (held.length > 0) {
+    checks.skipped(id, `allowed: ${held.map(({ subject }) => nameOf(subject)).join(', ')} on hold`);
+  } else checks.pass(id);
+}
+
+function nameOf({ certificate }: OcspSubject): string {
+  return certificate.subject.commonName || certificate.subject.text;
+}
+
+function statusText({ single: { status, reason, revokedAt } }: OcspAnswer): string {
+  if (status !== 'revoked' || revokedAt === undefined) return status;
+  return `${reason === HOLD ? 'on hold' : 'revoked'} since ${formatTime(revokedAt)} (${reason})`;
+}
+
+function answerClaims({ subject, single, signer }: OcspAnswer): Claims {
+  const { status, reason, revokedAt, validity } = single;
+  return {
+    subject: subject.certificate.subject.text,
+    serial: subject.certificate.serial,
+    of: subject.owner,
+    status,
+    ...(reason !== undefined && { reason }),
+    ...(revokedAt !== undefined && { revokedAt: formatTime(revokedAt) }),
+    thisUpdate: formatTime(validity.from),
+    nextUpdate: formatTime(validity.to),
+    responder: isMismatch(signer) ? null : signer.subject.text,
+  };
+}
