@@ -35,3 +35,29 @@ export const simulatorSnpVerb: Verb = {
   notes: [NOTE],
   run: async (io, args) => (await import('./simulator-snp.ts')).simulatorSnp(io, args),
 };
+
+export const simulatorNvidiaVerb: Verb = {
+  name: 'simulator nvidia',
+  summary: 'Make NVIDIA evidence under test roots, good or wrong in exactly one way.',
+  operands: '<dir>',
+  arity: { min: 0, max: 1 },
+  options: {
+    case: {
+      value: '<name>',
+      help: 'which good or wrong way; valid by default, node of a whole machine',
+    },
+    model: { value: '<name>', help: 'which device with which firmware; h100 by default' },
+    mode: {
+      value: '<spt|mpt|ppcie>',
+      help: 'a whole machine in this mode: single GPU, multi-GPU, protected PCIe (the default)',
+    },
+    gpus: { value: '<n>', help: 'a whole machine of so many GPUs; 8 by default' },
+    switches: { value: '<n>', help: 'and so many switches; 4 by default in protected PCIe mode' },
+    ...SIMULATOR_OPTIONS,
+  },
+  notes: [
+    'The same case and seed make the same bytes. The two roots, of devices and of manifests, are no vendor’s: a verification trusts them only under --trust-anchor and --rim-trust-anchor, and is marked "simulator".',
+    'A whole machine is written as evidence JSON like that of NVIDIA’s tools.',
+  ],
+  run: async (io, args) => (await import('./simulator-nvidia.ts')).simulatorNvidia(io, args),
+};

@@ -6,7 +6,7 @@ import {
   endorsementsListVerb,
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
-import { simulatorSnpVerb, simulatorTdxVerb } from './simulator.ts';
+import { simulatorNvidiaVerb, simulatorSnpVerb, simulatorTdxVerb } from './simulator.ts';
 import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
@@ -37,4 +37,5 @@ export const VERBS: readonly Verb[] = [
   conformanceVerb,
   simulatorTdxVerb,
   simulatorSnpVerb,
+  simulatorNvidiaVerb,
 ];

@@ -1,11 +1,7 @@
 import type { NvidiaNodeFault, NvidiaNodeFaults } from './fault.ts';
-import { NVIDIA_NODE_FAULTS, OF_SWITCHES } from './node.ts';
-
-const WITHOUT_FABRIC = [
-  'nvidia.topology.switch_pdi',
-  'nvidia.topology.switches',
-  'nvidia.topology.gpus',
-] as const;
+import { NODE_DEVICE_FAULTS } from './node-devices.ts';
+import { FABRIC, OF_SWITCHES } from './node-edits.ts';
+import { NODE_FABRIC_FAULTS } from './node-fabric.ts';
 
 /** Machines that must be accepted. */
 export const NVIDIA_NODE_VARIANTS = {
@@ -33,12 +29,12 @@ export const NVIDIA_NODE_VARIANTS = {
   node_one_gpu: {
     describes: 'one GPU by itself',
     options: { mode: 'spt', gpus: 1 },
-    skipped: WITHOUT_FABRIC,
+    skipped: FABRIC,
   },
   node_single: {
     describes: 'two GPUs, each by itself',
     options: { mode: 'spt', gpus: 2 },
-    skipped: WITHOUT_FABRIC,
+    skipped: FABRIC,
   },
   node_half: {
     describes: 'four GPUs and two switches, which name no more',
@@ -48,7 +44,7 @@ export const NVIDIA_NODE_VARIANTS = {
   node_multi: {
     describes: 'eight Blackwell GPUs in multi-GPU mode, whose links are encrypted',
     options: { mode: 'mpt' },
-    skipped: WITHOUT_FABRIC,
+    skipped: FABRIC,
   },
   node_ocsp: {
     describes: 'a machine with answers about all certificates, which are required',
@@ -64,6 +60,9 @@ export const NVIDIA_NODE_VARIANTS = {
     },
   },
 } as const satisfies NvidiaNodeFaults;
+
+/** Everything that can be wrong with the devices of a machine together, each in one way only. */
+export const NVIDIA_NODE_FAULTS = { ...NODE_DEVICE_FAULTS, ...NODE_FABRIC_FAULTS };
 
 export type NvidiaNodeCaseName =
   | keyof typeof NVIDIA_NODE_FAULTS

@@ -152,8 +152,8 @@ export const RIM_FORMAT_FAULTS = {
     unresolved: NOT_COMPARED,
     apply: ({ rims }) => {
       rims.driver.edit = (root) => {
-        const [, second] = resources(root);
-        if (second) setAttribute(second, 'index', '0');
+        const rows = find(root, 'ns0:Payload');
+        rows.children.push(structuredClone(rows.children[1] ?? ''));
       };
     },
   },

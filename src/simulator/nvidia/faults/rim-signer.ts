@@ -49,17 +49,18 @@ function forge({ certificates }: NvidiaPlan): void {
 export const RIM_SIGNER_FAULTS = {
   rim_three_certificates: {
     describes: 'a manifest that does not bring its root',
-    ...chain,
+    ...format,
     apply: signedUnder('vbiosSigner', 'rimL3', 'rimCa'),
   },
   rim_five_certificates: {
     describes: 'a manifest with a certificate more than belongs there',
-    ...chain,
+    ...format,
     apply: signedUnder('vbiosSigner', 'rimL3', 'rimCa', 'rimRoot', 'driverSigner'),
   },
   rim_certificates_reversed: {
     describes: 'the certificates upside down',
-    ...chain,
+    fails: ['nvidia.rim.vbios.signature', 'nvidia.rim.vbios.chain', 'nvidia.rim.vbios.root'],
+    unresolved: NOT_COMPARED,
     apply: signedUnder('rimRoot', 'rimCa', 'rimL3', 'vbiosSigner'),
   },
   rim_certificate_garbage: {
@@ -110,7 +111,7 @@ export const RIM_SIGNER_FAULTS = {
     unresolved: NOT_COMPARED,
     apply: ({ certificates, rims }) => {
       rims.vbios.signedBy = certificates.leaf.key;
-      rims.vbios.chain = ['leaf', 'brom', 'provisioner', 'identity', 'root'];
+      rims.vbios.chain = ['leaf', 'brom', 'provisioner', 'root'];
     },
   },
   rim_signer_below_signer: {
@@ -215,9 +216,7 @@ export const RIM_SIGNER_FAULTS = {
     },
   },
   rim_other_version: titled('the manifest of another VBIOS', { version: '96.00.9F.00.01' }),
-  rim_version_in_other_case: titled('a version with something behind it', {
-    version: '96.00.A5.00.01.00',
-  }),
+  rim_next_version: titled('the manifest of the next VBIOS', { version: '96.00.A5.00.02' }),
   rim_other_product: titled('the manifest of another chip', { product: 'GB100' }),
   rim_other_edition: titled('the manifest of a switch', { edition: 'SWITCH' }),
   rim_driver_other_version: {

@@ -1,4 +1,5 @@
 import { CHAIN_FAULTS } from './chain.ts';
+import { CHAIN_ROLE_FAULTS } from './chain-roles.ts';
 import { CLOCK_FAULTS } from './clocks.ts';
 import type { NvidiaFault } from './fault.ts';
 import { MEASUREMENT_FAULTS } from './measurements.ts';
@@ -6,6 +7,7 @@ import { OCSP_FAULTS } from './ocsp.ts';
 import { OPAQUE_FAULTS } from './opaque.ts';
 import { REPORT_FAULTS } from './report.ts';
 import { RIM_FORMAT_FAULTS } from './rim-format.ts';
+import { RIM_PROFILE_FAULTS } from './rim-profile.ts';
 import { RIM_SIGNATURE_FAULTS } from './rim-signature.ts';
 import { RIM_SIGNER_FAULTS } from './rim-signer.ts';
 import { SIGNATURE_FAULTS } from './signature.ts';
@@ -18,8 +20,10 @@ export const NVIDIA_FAULTS = {
   ...OPAQUE_FAULTS,
   ...SIGNATURE_FAULTS,
   ...CHAIN_FAULTS,
+  ...CHAIN_ROLE_FAULTS,
   ...OCSP_FAULTS,
   ...RIM_FORMAT_FAULTS,
+  ...RIM_PROFILE_FAULTS,
   ...RIM_SIGNATURE_FAULTS,
   ...RIM_SIGNER_FAULTS,
   ...MEASUREMENT_FAULTS,
