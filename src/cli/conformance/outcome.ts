@@ -13,7 +13,10 @@ export interface Outcome {
 }
 
 export function idsOf(outcome: Outcome, answer: Check['outcome']): readonly string[] {
-  return outcome.checks.filter((check) => check.outcome === answer).map((check) => check.id);
+  // A machine has the same question for each of its devices.
+  return [
+    ...new Set(outcome.checks.filter((check) => check.outcome === answer).map(({ id }) => id)),
+  ];
 }
 
 /** Each difference from what the manifest expects, one sentence; none means that it conforms. */

@@ -99,7 +99,9 @@ export class NvidiaVerifier {
     }
     if (identity && opaque) checkNamed(checks, identity.kind, wanted);
     const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
-    const others = endorsements === 'own' ? 'refused' : 'passed-over';
+    // Of what can't be read or is not there, answers may well be about that.
+    const whole = chain.certificates.length > 0 && isWhole(wanted, rims);
+    const others = endorsements === 'own' && whole ? 'refused' : 'passed-over';
     const ocsp = this.#ocsp(checks, given, subjectsOf(chain, [...rims.values()]), others);
     const anchors = this.#anchorKind(chain, [...rims.values()]);
     const result = {
@@ -193,6 +195,10 @@ function checkNamed(checks: Checks, kind: DeviceKind, wanted: readonly WantedRim
       `the report does not say which ${name} it is of: no manifest can be looked for`,
     );
   }
+}
+
+function isWhole(wanted: readonly WantedRim[], rims: ReadonlyMap<RimKind, GivenRim>): boolean {
+  return wanted.every(({ kind }) => (rims.get(kind)?.reading.certificates.length ?? 0) > 0);
 }
 
 /** Each with its issuer; the roots are vouched for by being anchors. */

@@ -1,4 +1,5 @@
 import { equalBytes } from '../../../core/bytes/equal.ts';
+import { malformed } from '../../../core/fault.ts';
 import type { Mismatch } from '../../../core/mismatch.ts';
 import type { TrustAnchor } from '../../../core/x509/anchors.ts';
 import { type Certificate, parseCertificate } from '../../../core/x509/certificate.ts';
@@ -19,27 +20,33 @@ const ROLES: readonly Omit<Role, 'commonNames'>[] = [
   { name: 'the root', ...CA },
 ];
 
-export const SIGNER_CHAIN_LENGTH = ROLES.length;
+const MOST_CERTIFICATES = 8;
+const PATH = 'rim.Signature.KeyInfo.X509Data';
 
 /**
- * @param known certificates that need not be parsed again when they come.
+ * @param anchors whose own certificates need not be parsed again when they come.
  * @throws Fault `malformed` at the certificate that can't be read.
  */
 export function readSignerChain(
   ders: readonly Uint8Array[],
   anchors: readonly TrustAnchor[],
-): readonly Certificate[] | Mismatch {
-  if (ders.length !== ROLES.length) {
-    return { want: `${ROLES.length} certificates, the signer’s first`, got: `${ders.length}` };
-  }
+): readonly Certificate[] {
+  if (ders.length > MOST_CERTIFICATES) throw malformed(PATH, `${ders.length} certificates`);
   return ders.map((der, i) => {
     const anchor = anchors.find(({ certificate }) => equalBytes(certificate.der, der));
-    return anchor?.certificate ?? parseCertificate(der, `rim.Signature.KeyInfo.X509Data[${i}]`);
+    return anchor?.certificate ?? parseCertificate(der, `${PATH}[${i}]`);
   });
 }
 
 /** Each fit for its place, issued and signed by the next; whose root it is is another question. */
 export function signerChainProblem(certificates: readonly Certificate[]): Mismatch | undefined {
+  if (certificates.length !== ROLES.length) {
+    const got = certificates.map(({ subject }) => subject.commonName || '(no common name)');
+    return {
+      want: `${ROLES.length} certificates, the signer’s first`,
+      got: `${certificates.length}: ${got.join(', ')}`,
+    };
+  }
   for (const [i, certificate] of certificates.entries()) {
     const role = ROLES[i];
     const unfit = role && roleProblem(certificate, role);

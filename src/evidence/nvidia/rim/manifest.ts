@@ -9,8 +9,19 @@ export interface RimMeasurement {
   /** Whether this manifest speaks of the index at all. */
   readonly active: boolean;
   readonly name: string;
-  /** The alternatives, 48 bytes each; any of them is right. */
+  /** The alternatives, each as long as `size` says; any of them is right. */
   readonly values: readonly Uint8Array[];
+}
+
+/** The same as it is written. */
+export interface RimResource {
+  readonly index: number;
+  readonly active: boolean;
+  readonly name: string;
+  /** Of each value, in bytes. */
+  readonly size: number;
+  /** Hash0, Hash1, …, which should be hex. */
+  readonly hashes: readonly string[];
 }
 
 /** A manifest: SWID tag (ISO/IEC 19770-2:2015) with the TCG's RIM attributes, as NVIDIA fills it. */
@@ -36,7 +47,8 @@ const RIM_NAMESPACE =
 const SHA384_NAMESPACE = 'http://www.w3.org/2001/04/xmlenc#sha384';
 
 const PATH = 'rim';
-const DIGEST_SIZE = 48;
+/** Of a value in bytes; a GPU's are 48. */
+const LARGEST_SIZE = 64;
 const MOST_INDEX = 255;
 const MOST_ALTERNATIVES = 64;
 
@@ -54,12 +66,12 @@ export function parseRimManifest(root: XmlElement): RimManifest {
     colloquialVersion: needed(meta, 'colloquialVersion', at),
     revision: attributeOf(meta, 'revision'),
     manufacturerId: attributeOf(meta, 'FirmwareManufacturerId', RIM_NAMESPACE),
-    measurements: parseRimPayload(root),
+    measurements: parseRimPayload(root).map(parseMeasurement),
   };
 }
 
 /** What a manifest lists, without a question as to what it is of. */
-export function parseRimPayload(root: XmlElement): readonly RimMeasurement[] {
+export function parseRimPayload(root: XmlElement): readonly RimResource[] {
   expectRoot(root);
   const payload = onlyChild(root, SWID_NAMESPACE, 'Payload', PATH);
   const at = `${PATH}.Payload`;
@@ -67,10 +79,10 @@ export function parseRimPayload(root: XmlElement): readonly RimMeasurement[] {
   if (resources.length === 0) throw malformed(at, 'no measurement');
   const seen = new Set<number>();
   return resources.map((resource) => {
-    const measurement = parseMeasurement(resource, at);
-    if (seen.has(measurement.index)) throw malformed(at, `index ${measurement.index} twice`);
-    seen.add(measurement.index);
-    return measurement;
+    const row = parseResource(resource, at);
+    if (seen.has(row.index)) throw malformed(at, `index ${row.index} twice`);
+    seen.add(row.index);
+    return row;
   });
 }
 
@@ -79,7 +91,12 @@ function expectRoot({ namespace, localName }: XmlElement): void {
   throw malformed(PATH, `want SoftwareIdentity of ${SWID_NAMESPACE}, got ${localName}`);
 }
 
-function parseMeasurement(resource: XmlElement, path: string): RimMeasurement {
+function parseMeasurement({ index, active, name, size, hashes }: RimResource): RimMeasurement {
+  const values = hashes.map((hex, i) => fromHex(hex, `${PATH}.Payload[${index}].Hash${i}`, size));
+  return { index, active, name, values };
+}
+
+function parseResource(resource: XmlElement, path: string): RimResource {
   const { namespace, localName } = resource;
   if (namespace !== SWID_NAMESPACE || localName !== 'Resource') {
     throw malformed(path, `want Resource, got ${localName}`);
@@ -92,19 +109,20 @@ function parseMeasurement(resource: XmlElement, path: string): RimMeasurement {
   if (active !== 'True' && active !== 'False') {
     throw malformed(`${at}.active`, `want True or False, got ${active}`);
   }
-  const size = wholeNumber(needed(resource, 'size', at), DIGEST_SIZE, `${at}.size`);
-  if (size !== DIGEST_SIZE) throw malformed(`${at}.size`, `want ${DIGEST_SIZE}, got ${size}`);
+  const size = wholeNumber(needed(resource, 'size', at), LARGEST_SIZE, `${at}.size`);
+  if (size < 1) throw malformed(`${at}.size`, 'want at least 1, got 0');
   if (childrenOf(resource, at).length > 0) throw malformed(at, 'elements inside of a measurement');
   return {
     index,
     active: active === 'True',
     name: needed(resource, 'name', at),
-    values: parseValues(resource, at),
+    size,
+    hashes: parseHashes(resource, at),
   };
 }
 
 /** Hash0 to Hash(n-1), as many as `alternatives` says: one that is passed over would be lost. */
-function parseValues(resource: XmlElement, path: string): readonly Uint8Array[] {
+function parseHashes(resource: XmlElement, path: string): readonly string[] {
   const text = needed(resource, 'alternatives', path);
   const count = wholeNumber(text, MOST_ALTERNATIVES, `${path}.alternatives`);
   if (count < 1) throw malformed(`${path}.alternatives`, 'want at least 1, got 0');
@@ -112,11 +130,9 @@ function parseValues(resource: XmlElement, path: string): readonly Uint8Array[] 
   if (hashes.length !== count) {
     throw malformed(path, `${count} alternatives, but ${hashes.length} hashes`);
   }
-  return Array.from({ length: count }, (_, i) => {
-    const at = `${path}.Hash${i}`;
-    const hex = needed(resource, `Hash${i}`, path, SHA384_NAMESPACE);
-    return fromHex(hex, at, DIGEST_SIZE);
-  });
+  return Array.from({ length: count }, (_, i) =>
+    needed(resource, `Hash${i}`, path, SHA384_NAMESPACE),
+  );
 }
 
 /** In decimal, in the one way to write it. */

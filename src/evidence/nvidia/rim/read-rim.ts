@@ -1,6 +1,6 @@
 import { parseXml, type XmlElement } from '../../../core/encoding/xml.ts';
 import { Fault } from '../../../core/fault.ts';
-import { isMismatch, type Mismatch } from '../../../core/mismatch.ts';
+import type { Mismatch } from '../../../core/mismatch.ts';
 import type { TrustAnchor } from '../../../core/x509/anchors.ts';
 import type { Certificate } from '../../../core/x509/certificate.ts';
 import { anchorOf, rootProblem } from '../../../core/x509/chain.ts';
@@ -55,12 +55,11 @@ interface Opened {
 }
 
 /** All that can be malformed is found here, so that what was hashed can be read again. */
-function open(xml: Uint8Array, anchors: readonly TrustAnchor[]): Opened | Mismatch {
+function open(xml: Uint8Array, anchors: readonly TrustAnchor[]): Opened {
   const root = parseXml(xml, 'rim');
   parseRimManifest(root);
   const signature = parseRimSignature(root);
-  const certificates = readSignerChain(signature.certificates, anchors);
-  return isMismatch(certificates) ? certificates : { signature, certificates };
+  return { signature, certificates: readSignerChain(signature.certificates, anchors) };
 }
 
 const NOTHING = {
@@ -73,11 +72,10 @@ const NOTHING = {
 } as const;
 
 function answered<T extends object>(
-  read: () => T | Mismatch,
+  read: () => T,
 ): { readonly value: T } | { readonly answer: RimAnswer } {
   try {
-    const value = read();
-    return isMismatch(value) ? { answer: answerOf(value) } : { value };
+    return { value: read() };
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'internal') throw error;
     return { answer: { mismatch: { want: WELL_FORMED, got: error.detail }, path: error.at } };
