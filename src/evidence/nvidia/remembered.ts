@@ -48,13 +48,22 @@ export class Remembered {
   ): OcspReading {
     const parts = [
       others === 'refused' ? REFUSED : PASSED_OVER,
-      ...inputs.flatMap(({ response, nonce }) => [response, nonce ?? NO_NONCE]),
-      ...subjects.flatMap(({ certificate, issuer }) => [certificate.der, issuer.der]),
+      // A nonce of no bytes is one that was asked with, and no answer echoes it.
+      ...inputs.flatMap(({ response, nonce }) =>
+        nonce ? [ASKED, response, nonce] : [UNASKED, response],
+      ),
+      ...subjects.flatMap(({ certificate, issuer, owner }) => [
+        OWNER[owner],
+        certificate.der,
+        issuer.der,
+      ]),
     ];
     return this.#ocsp.get(parts, () => readOcsp(inputs, subjects, others));
   }
 }
 
-const NO_NONCE = new Uint8Array();
+const UNASKED = Uint8Array.of(0);
+const ASKED = Uint8Array.of(1);
+const OWNER = { device: Uint8Array.of(2), rim: Uint8Array.of(3) } as const;
 const REFUSED = Uint8Array.of(0);
 const PASSED_OVER = Uint8Array.of(1);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import { type NvidiaInput, nvidiaClocksAt } from '../../../src/evidence/nvidia/input.ts';
-import { verifyNvidia } from '../../../src/evidence/nvidia/verifier.ts';
+import { NvidiaVerifier, verifyNvidia } from '../../../src/evidence/nvidia/verifier.ts';
 import { flipBit } from '../../../src/simulator/damage.ts';
 import { opaque, withoutOpaque } from '../../../src/simulator/nvidia/faults/edits.ts';
 import type { NvidiaModel } from '../../../src/simulator/nvidia/model.ts';
@@ -29,11 +29,14 @@ function inputOf({
 
 const input = inputOf(good);
 
-const verify = (change: Partial<NvidiaInput>) => verifyNvidia({ ...input, ...change, anchors });
+/** What is alike in all of it is verified once; that this makes no difference is tested elsewhere. */
+const verifier = new NvidiaVerifier(anchors);
+
+const verify = (change: Partial<NvidiaInput>) => verifier.verify({ ...input, ...change });
 
 /** A device that was made otherwise, and is asked about in some way. */
 function made(options: NvidiaSimulation, change: Partial<NvidiaInput> = {}) {
-  return verifyNvidia({ ...inputOf(simulateNvidia(options)), ...change, anchors });
+  return verifier.verify({ ...inputOf(simulateNvidia(options)), ...change });
 }
 
 const edited = (edit: (plan: NvidiaPlan) => void, change: Partial<NvidiaInput> = {}) =>
@@ -431,7 +434,7 @@ describe('clocks', () => {
       };
       const narrow = inputOf(simulateNvidia({ edit: chainOf }));
       const at = (ms: number) => {
-        const result = verifyNvidia({ ...narrow, at: { ...input.at, evidence: ms }, anchors });
+        const result = verifier.verify({ ...narrow, at: { ...input.at, evidence: ms } });
         return answers(result, 'fail').join() || result.verdict;
       };
       const outside = 'nvidia.chain.validity';
