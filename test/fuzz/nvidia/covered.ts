@@ -1,0 +1,38 @@
+import type { Evidence } from './evidence.ts';
+import { answeredSerial, chainNames, hexOf, reportName, responseName, rimName } from './pieces.ts';
+import type { DeviceFacts, World } from './world.ts';
+
+/** The most that may be said of evidence: `neither` of what is not the vendor's word. */
+export type Standing = 'acceptable' | 'authentic' | 'neither';
+
+/**
+ * Judges evidence by comparison: report, certificates and responses must be, in all that is
+ * signed, ones that are known to be genuine, and go together; a manifest that is relied upon as
+ * well. What may be there besides are manifests that nobody needs; and what is said of those who
+ * sign manifests is no matter of the device's being genuine.
+ */
+export function standingOf({ devices }: World, evidence: Evidence): Standing {
+  const facts = devices.get(reportName(evidence.report));
+  if (facts === undefined) return 'neither';
+  if (chainNames(evidence.chain)?.join() !== facts.chain.join()) return 'neither';
+  const revocation = revocationOf(facts, evidence);
+  if (revocation === 'neither') return 'neither';
+  const given = new Set(evidence.rims.map(rimName));
+  const compared = facts.rims.every((name) => given.has(name));
+  const { nonce } = evidence.asked;
+  const answered = nonce === undefined || hexOf(nonce) === facts.nonce;
+  return compared && answered ? revocation : 'authentic';
+}
+
+/** Every response is one of this device's; of those that are required, none is missing. */
+function revocationOf({ ocsp }: DeviceFacts, { ocsp: given, asked }: Evidence): Standing {
+  const names = new Set(given.map(responseName));
+  const known = new Set([...ocsp.device, ...ocsp.rim]);
+  const odd = given.filter((der) => !known.has(responseName(der)));
+  const ofSigners = odd.every((der) => ocsp.rimSerials.includes(answeredSerial(der) ?? ''));
+  if (!ofSigners) return 'neither';
+  const required = asked.revocation !== undefined;
+  if (required && !ocsp.device.every((name) => names.has(name))) return 'neither';
+  const complete = !required || ocsp.rim.every((name) => names.has(name));
+  return odd.length === 0 && complete ? 'acceptable' : 'authentic';
+}
