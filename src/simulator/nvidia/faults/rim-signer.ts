@@ -9,6 +9,11 @@ import { NOT_COMPARED, vbios } from './rim-edits.ts';
 
 const chain = { fails: ['nvidia.rim.vbios.chain'], unresolved: NOT_COMPARED } as const;
 const root = { fails: ['nvidia.rim.vbios.root'], unresolved: NOT_COMPARED } as const;
+/** Without a chain of its own length there is no root in it either. */
+const chainAndRoot = {
+  fails: ['nvidia.rim.vbios.chain', 'nvidia.rim.vbios.root'],
+  unresolved: NOT_COMPARED,
+} as const;
 const format = { fails: ['nvidia.rim.vbios.format'], unresolved: NOT_COMPARED } as const;
 const validity = { unresolved: ['nvidia.rim.vbios.validity'] } as const;
 const match = { fails: ['nvidia.rim.vbios.match'], unresolved: NOT_COMPARED } as const;
@@ -49,12 +54,12 @@ function forge({ certificates }: NvidiaPlan): void {
 export const RIM_SIGNER_FAULTS = {
   rim_three_certificates: {
     describes: 'a manifest that does not bring its root',
-    ...format,
+    ...chainAndRoot,
     apply: signedUnder('vbiosSigner', 'rimL3', 'rimCa'),
   },
   rim_five_certificates: {
     describes: 'a manifest with a certificate more than belongs there',
-    ...format,
+    ...chainAndRoot,
     apply: signedUnder('vbiosSigner', 'rimL3', 'rimCa', 'rimRoot', 'driverSigner'),
   },
   rim_certificates_reversed: {
@@ -107,8 +112,7 @@ export const RIM_SIGNER_FAULTS = {
   },
   rim_signed_by_a_device: {
     describes: 'a manifest that a device signed, with NVIDIA’s chain of the device behind it',
-    fails: ['nvidia.rim.vbios.chain', 'nvidia.rim.vbios.root'],
-    unresolved: NOT_COMPARED,
+    ...chainAndRoot,
     apply: ({ certificates, rims }) => {
       rims.vbios.signedBy = certificates.leaf.key;
       rims.vbios.chain = ['leaf', 'brom', 'provisioner', 'root'];
