@@ -49,6 +49,9 @@ const NAMES: ReadonlyMap<number, OpaqueName> = new Map(
 /** The newest layout that is known: 0 of the first Blackwell firmware, 1 since. */
 export const NEWEST_OPAQUE_VERSION = 1;
 
+/** Several times as many as there are types. */
+const MOST_FIELDS = 128;
+
 export const PDI_SIZE = 8;
 /** NVLinks of a GPU, with a PDI each. */
 const GPU_LINKS = 18;
@@ -151,6 +154,7 @@ function readFields(bytes: Uint8Array, kind: DeviceKind): readonly OpaqueField[]
   const seen = new Set<number>();
   const fields: OpaqueField[] = [];
   while (r.remaining > 0) {
+    if (fields.length === MOST_FIELDS) throw malformed(PATH, `more than ${MOST_FIELDS} fields`);
     const type = r.u16('type');
     const size = r.u16('size');
     const name = NAMES.get(type);

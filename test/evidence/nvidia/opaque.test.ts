@@ -212,6 +212,13 @@ describe('what is no opaque data', () => {
     ['a size beyond the end', hex('0300 ffff 00'), 'gpu', 'DRIVER_VERSION', 'needs 65535 bytes'],
     ['the size big-endian', hex('0b00 0001 aa'), 'gpu', 'NVDEC0_STATUS', 'needs 256 bytes'],
     ['a NUL behind', hex('0b00 0100 aa 00'), 'gpu', 'type', 'needs 2 bytes at 0x5, 1 left'],
+    [
+      'more fields than there could be',
+      opaqueOf(Array.from({ length: 129 }, (_, i) => [1_000 + i, new Uint8Array()] as const)),
+      'gpu',
+      '',
+      'more than 128 fields',
+    ],
     ['a field twice', hex('0b00 0100 aa 0b00 0100 55'), 'gpu', 'NVDEC0_STATUS', 'twice'],
     ['an unknown field twice', hex('2800 0000 2800 0000'), 'gpu', 'type_40', 'twice'],
     ['a status of two bytes', hex('0b00 0200 aaaa'), 'gpu', 'NVDEC0_STATUS', 'want 1 bytes, got 2'],
@@ -264,7 +271,8 @@ describe('what is no opaque data', () => {
     ['UTF-8 in a project', opaqueOf([['PROJECT', utf8('1é')]]), 'gpu', 'PROJECT', 'no text'],
   ])('%s', (_, bytes, kind, field, detail) => {
     const fault = faultOf(() => parseOpaqueData(bytes, kind));
-    expect(fault).toMatchObject({ code: 'malformed', at: `report.opaque.${field}` });
+    const at = field === '' ? 'report.opaque' : `report.opaque.${field}`;
+    expect(fault).toMatchObject({ code: 'malformed', at });
     expect(fault.detail).toContain(detail);
   });
 });
