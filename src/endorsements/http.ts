@@ -32,6 +32,10 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** What a status means for this document, in the words of the vendor's API. */
   readonly statuses?: Readonly<Record<number, string>>;
+  /** May hold secrets: no error names them. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is posted; absent for a GET. */
+  readonly post?: Uint8Array;
 }
 
 export interface HttpRefusal {
@@ -52,8 +56,8 @@ export type HttpAttempt =
     };
 
 /**
- * One GET of an untrusted document: no redirects, a deadline, a size limit, and one more try
- * after what tends to pass (5xx, 429, a broken connection).
+ * One untrusted document: no redirects, a deadline, a size limit, and one more try after what
+ * tends to pass (5xx, 429, a broken connection).
  *
  * @throws Fault `unreachable` at the URL, saying in which way.
  */
@@ -61,21 +65,27 @@ export async function httpGet(
   fetch: typeof globalThis.fetch,
   request: HttpRequest,
 ): Promise<HttpAnswer> {
+  const asked = await httpAsk(fetch, request);
+  if ('answer' in asked) return asked.answer;
+  throw asked.fault;
+}
+
+/** The same for callers who need to know what was answered; POST is for what may be asked twice. */
+export async function httpAsk(
+  fetch: typeof globalThis.fetch,
+  request: HttpRequest,
+): Promise<HttpAttempt> {
   const { limits } = request;
   const deadline = AbortSignal.timeout(limits.deadlineMs);
   const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
   const first = await attempt(fetch, request, signal, deadline);
-  if ('answer' in first) return first.answer;
-  const { fault, retryAfterMs } = first;
+  if ('answer' in first) return first;
+  const { retryAfterMs } = first;
   const wait = Math.max(limits.pauseMs, retryAfterMs ?? 0);
   // Asked to come back after the deadline: waiting for it would only hide the reason.
-  if (retryAfterMs === undefined || wait >= limits.deadlineMs || signal.aborted) throw fault;
-  await pause(wait, undefined, { signal }).catch(() => {
-    throw fault;
-  });
-  const second = await attempt(fetch, request, signal, deadline);
-  if ('answer' in second) return second.answer;
-  throw second.fault;
+  if (retryAfterMs === undefined || wait >= limits.deadlineMs || signal.aborted) return first;
+  const waited = await pause(wait, true, { signal }).catch(() => false);
+  return waited ? attempt(fetch, request, signal, deadline) : first;
 }
 
 /** One try under its own deadline, for services whose further tries somebody else arranges. */
@@ -89,12 +99,14 @@ export async function httpAttempt(
 
 async function attempt(
   fetch: typeof globalThis.fetch,
-  { url, limits, statuses }: HttpRequest,
+  { url, limits, statuses, headers = {}, post }: HttpRequest,
   signal: AbortSignal,
   deadline: AbortSignal,
 ): Promise<HttpAttempt> {
   try {
-    const response = await fetch(url, { signal, redirect: 'error' });
+    // A copy, as the type wants a buffer of its own.
+    const posted = post && { method: 'POST', body: new Uint8Array(post) };
+    const response = await fetch(url, { signal, redirect: 'error', headers, ...posted });
     if (response.status !== 200) {
       await response.body?.cancel().catch(() => undefined);
       return refused(url, response, statuses);
