@@ -13,6 +13,8 @@ export interface Io {
   readonly now: () => number;
   /** Resolves after so many milliseconds: a service asked to be left alone for that long. */
   readonly pause: (ms: number) => Promise<void>;
+  /** Unpredictable, for nonces. */
+  readonly randomBytes: (length: number) => Uint8Array;
   /** Whether standard output is a terminal that wants colours. */
   readonly colours: boolean;
 }

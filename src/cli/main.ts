@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { FAULTS, Fault } from '../core/fault.ts';
@@ -47,5 +48,6 @@ process.exitCode = await run(process.argv.slice(2), {
   fetch: globalThis.fetch,
   now: Date.now,
   pause: (ms) => setTimeout(ms),
+  randomBytes: (length) => new Uint8Array(randomBytes(length)),
   colours: wantsColours(process.stdout, process.env),
 });

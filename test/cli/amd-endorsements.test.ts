@@ -62,6 +62,7 @@ async function find(
     readFile: () => Promise.reject(new Error('no file is asked for')),
     fetch: offline ? () => Promise.reject(new Error('offline')) : globalThis.fetch,
     now: () => at,
+    randomBytes: (length) => new Uint8Array(length),
     pause: (ms) => {
       waits.push(ms);
       return Promise.resolve();

@@ -39,6 +39,7 @@ export async function postern(
     fetch: noNetwork,
     now: () => Date.UTC(2026, 5, 1),
     pause: () => Promise.resolve(),
+    randomBytes: (length) => new Uint8Array(length).fill(7),
     colours: false,
     ...more,
   });

@@ -41,6 +41,7 @@ async function floors(argv: readonly string[], file: Uint8Array | string = '') {
     fetch: () => Promise.reject(new Error('this verb must not use the network')),
     now: () => 0,
     pause: () => Promise.reject(new Error('this verb waits for nobody')),
+    randomBytes: (length) => new Uint8Array(length),
     colours: false,
   };
   const exit = await snpFloorsVerb.run(io, new Args(snpFloorsVerb, argv));

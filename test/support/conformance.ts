@@ -21,6 +21,7 @@ export async function conformance(manifest: string): Promise<readonly CaseReport
     fetch: () => Promise.reject(new Error('conformance needs no network')),
     now: () => Number.NaN,
     pause: () => Promise.reject(new Error('conformance waits for nobody')),
+    randomBytes: (length) => new Uint8Array(length),
     colours: false,
   });
   return lines.map((line) => JSON.parse(line));
