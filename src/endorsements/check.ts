@@ -1,14 +1,17 @@
 import type { TrustAnchor } from '../core/x509/anchors.ts';
+import type { NvidiaAnchors } from '../evidence/nvidia/anchors.ts';
 import type { Verdict } from '../evidence/verdict.ts';
 import { checkAmdEndorsements } from './amd/check.ts';
 import { EndorsementFolder, type FolderEntry } from './folder.ts';
 import { judgeTdxCollateral } from './intel/judge.ts';
+import { checkNvidiaEndorsements } from './nvidia/check.ts';
 import { type CheckRow, factsRow, keyRow, provenanceRow, VERDICTS } from './row.ts';
 
 /** By whose endorsements they judge. */
 export interface FolderAnchors {
   readonly intel: readonly TrustAnchor[];
   readonly amd: readonly TrustAnchor[];
+  readonly nvidia: NvidiaAnchors;
 }
 
 export interface FolderCheck {
@@ -31,6 +34,7 @@ export async function checkEndorsements(
   const rows = [
     ...entries.map((entry) => checkRow(entry, anchors.intel, at)),
     ...(await checkAmdEndorsements(dir, anchors.amd, at)),
+    ...(await checkNvidiaEndorsements(dir, anchors.nvidia, at)),
   ];
   return { verdict: worst(rows.map((row) => row.verdict)), rows };
 }

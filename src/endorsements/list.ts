@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.ts';
 import { listAmdEndorsements } from './amd/list.ts';
 import { EndorsementFolder, type FolderEntry } from './folder.ts';
 import { tdxCollateralFacts } from './intel/facts.ts';
+import { listNvidiaEndorsements } from './nvidia/list.ts';
 import { factsRow, keyRow, type ListRow, provenanceRow } from './row.ts';
 
 /**
@@ -11,7 +12,11 @@ import { factsRow, keyRow, type ListRow, provenanceRow } from './row.ts';
  */
 export async function listEndorsements(dir: string): Promise<readonly ListRow[]> {
   const entries = await new EndorsementFolder(dir).list();
-  return [...entries.map(listRow), ...(await listAmdEndorsements(dir))];
+  return [
+    ...entries.map(listRow),
+    ...(await listAmdEndorsements(dir)),
+    ...(await listNvidiaEndorsements(dir)),
+  ];
 }
 
 function listRow(entry: FolderEntry): ListRow {

@@ -3,10 +3,11 @@ import type { Check, Verdict } from '../evidence/verdict.ts';
 import type { AmdRow } from './amd/row.ts';
 import type { TdxCollateralFacts } from './intel/facts.ts';
 import type { TdxEndorsementKey } from './intel/key.ts';
+import type { NvidiaRow } from './nvidia/row.ts';
 import type { Provenance } from './provenance.ts';
 
-/** One set of Intel's, or one document of AMD's, as the CLI shows it; times are RFC 3339. */
-export type EndorsementRow = TdxRow | AmdRow;
+/** One set of Intel's, or one document of AMD's or NVIDIA's, as the CLI shows it; times are RFC 3339. */
+export type EndorsementRow = TdxRow | AmdRow | NvidiaRow;
 
 export interface TdxRow {
   readonly kind?: undefined;

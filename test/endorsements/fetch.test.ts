@@ -16,7 +16,7 @@ import {
   wanted,
 } from './world.ts';
 
-const bothAnchors = { intel: anchors, amd: anchors };
+const bothAnchors = { intel: anchors, amd: anchors, nvidia: { device: [], rim: [] } };
 
 function fetchInto(dir: string, pccs: FakePccs, more: Partial<FetchRequest> = {}) {
   return fetchTdxEndorsements(
@@ -206,7 +206,10 @@ describe('check', () => {
   it('without the anchor nothing is accepted', async () => {
     const { dir } = await fetched();
     expect(
-      await checkEndorsements(dir, { anchors: { intel: [], amd: [] }, at: now }),
+      await checkEndorsements(dir, {
+        anchors: { intel: [], amd: [], nvidia: { device: [], rim: [] } },
+        at: now,
+      }),
     ).toMatchObject({
       verdict: 'reject',
     });

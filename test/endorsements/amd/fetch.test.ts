@@ -50,7 +50,7 @@ async function fetched() {
   return { kds, dir, rows, folder: new AmdFolder(dir) };
 }
 
-const both = { intel: [], amd: anchors };
+const both = { intel: [], amd: anchors, nvidia: { device: [], rim: [] } };
 
 describe('fetch', () => {
   it('for a report: chain, CRL, VCEK, and what each is', async () => {
@@ -270,7 +270,7 @@ describe('check', () => {
     const { dir } = await fetched();
     const other = await amdWorld({ seed: 'another' });
     const { verdict, rows } = await checkEndorsements(dir, {
-      anchors: { intel: [], amd: [other.anchor] },
+      anchors: { intel: [], amd: [other.anchor], nvidia: { device: [], rim: [] } },
       at: now,
     });
     expect(verdict).toBe('reject');

@@ -1,0 +1,137 @@
+import { Fault } from '../../core/fault.ts';
+import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
+import type { NvidiaClocks, NvidiaDevice, OcspInput } from '../../evidence/nvidia/input.ts';
+import { type NvidiaEndorsement, ocspInputOf } from './document.ts';
+import { distinctWants, type NvidiaWant, type OcspWant, ocspWants, type RimWant } from './want.ts';
+import { type WantedOfDevice, wantedOfDevice, wantedOfRim } from './wanted.ts';
+
+/** What a verification is to use, and why parts of it are missing, where somebody knows. */
+export interface CollectedNvidia {
+  /** XML, each once. */
+  readonly rims: readonly Uint8Array[];
+  readonly rimMissing?: string;
+  readonly ocsp: readonly OcspInput[];
+  readonly ocspMissing?: string;
+  /** Why this is not what reachable, honest services would have given. */
+  readonly warnings: readonly string[];
+}
+
+export interface Collecting {
+  readonly anchors: NvidiaAnchors;
+  /** When what is to be in date. */
+  readonly at: NvidiaClocks;
+  /** @throws Fault `unreachable` when there is none at all. */
+  readonly find: (want: NvidiaWant, now: number) => Promise<NvidiaEndorsement>;
+  /** `both` unless said. */
+  readonly need?: 'both' | 'rims' | 'ocsp';
+  /** Manifests that are at hand: OCSP is asked about their signers too. */
+  readonly rims?: readonly Uint8Array[];
+}
+
+/**
+ * The manifests of some devices, and what OCSP says of their certificates and of the
+ * manifests' signers.
+ *
+ * A response that is not in date is left out, unless it revokes: it would only turn "nobody
+ * was asked" into "the answer is too old", and whom it revoked stays revoked.
+ */
+export async function collectNvidia(
+  devices: readonly NvidiaDevice[],
+  collecting: Collecting,
+): Promise<CollectedNvidia> {
+  const { anchors, need = 'both', rims: given = [] } = collecting;
+  const { wanted, refused } = wantedOfAll(devices, anchors);
+  const odd = wanted.flatMap((one) => one.odd).map((id) => `nobody is asked for the id ${id}`);
+  const rims = await findRims(
+    need === 'ocsp' ? [] : distinctWants(wanted.flatMap((one) => one.rims)),
+    collecting,
+  );
+  const signers = [...given.flatMap((xml) => wantedOfRim(xml, anchors)), ...rims.signers];
+  const ocsp = await findOcsp(
+    need === 'rims' ? [] : distinctWants([...wanted.flatMap((one) => one.ocsp), ...signers]),
+    collecting,
+  );
+  return {
+    rims: rims.found,
+    ...(need !== 'ocsp' && missing('rimMissing', [...refused, ...odd, ...rims.missing])),
+    ocsp: ocsp.found,
+    ...(need !== 'rims' && missing('ocspMissing', [...refused, ...ocsp.missing])),
+    warnings: [...new Set([...rims.warnings, ...ocsp.warnings])],
+  };
+}
+
+function missing<Name extends string>(
+  name: Name,
+  reasons: readonly string[],
+): Partial<Record<Name, string>> {
+  const text = [...new Set(reasons)].join('; ');
+  return text === '' ? {} : ({ [name]: text } as Record<Name, string>);
+}
+
+/** What can't be verified is read again by the verifier, which says why in full. */
+function wantedOfAll(devices: readonly NvidiaDevice[], anchors: NvidiaAnchors) {
+  const wanted: WantedOfDevice[] = [];
+  const refused: string[] = [];
+  for (const [i, device] of devices.entries()) {
+    try {
+      wanted.push(wantedOfDevice(device, anchors));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      refused.push(`nothing was asked for device ${i + 1}: ${error.message}`);
+    }
+  }
+  return { wanted, refused };
+}
+
+async function findRims(wants: readonly RimWant[], { find, at }: Collecting) {
+  const found: Uint8Array[] = [];
+  const signers: OcspWant[] = [];
+  const missing: string[] = [];
+  const warnings: string[] = [];
+  for (const one of await Promise.all(wants.map((want) => orFault(find(want, at.rim))))) {
+    if (one instanceof Fault) {
+      missing.push(one.detail);
+      warnings.push(one.message);
+      continue;
+    }
+    found.push(one.bytes);
+    signers.push(...ocspWants(one.facts.signer ?? [], 'rim'));
+    warnings.push(...one.warnings);
+  }
+  return { found, signers, missing, warnings };
+}
+
+async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting) {
+  const found: OcspInput[] = [];
+  const missing: string[] = [];
+  const warnings: string[] = [];
+  const answers = wants.map(async (want) => {
+    const now = want.subject.owner === 'device' ? at.ocsp : at.rimOcsp;
+    return { want, now, one: await orFault(find(want, now)) };
+  });
+  for (const { want, now, one } of await Promise.all(answers)) {
+    if (one instanceof Fault) {
+      missing.push(one.detail);
+      warnings.push(one.message);
+      continue;
+    }
+    warnings.push(...one.warnings);
+    const { validity, status } = one.facts;
+    const inDate = validity.from <= now && now <= validity.to;
+    if (inDate || status === 'revoked') found.push(ocspInputOf(one));
+    if (!inDate) {
+      const { commonName } = want.subject.certificate.subject;
+      missing.push(`the response about ${commonName} that could be had is not in date`);
+    }
+  }
+  return { found, missing, warnings };
+}
+
+async function orFault(found: Promise<NvidiaEndorsement>): Promise<NvidiaEndorsement | Fault> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'unreachable') return error;
+    throw error;
+  }
+}
