@@ -34,6 +34,13 @@ export function rowText(row: EndorsementRow): string {
     const chip = hwid === undefined ? '' : ` chip ${hwid.slice(0, 16)} TCB ${tcb}`;
     return visible(`snp ${product} ${document}${chip}${dates}  ${path}`);
   }
+  if (row.kind === 'nvidia') {
+    const { document, id, serial, status, validFrom, validUntil, path } = row;
+    const dates = validFrom ? `  ${validFrom} to ${validUntil}` : '';
+    const about = id ?? `certificate ${serial}`;
+    const said = status === undefined ? '' : `: ${status}`;
+    return visible(`nvidia ${document} ${about}${said}${dates}  ${path}`);
+  }
   const dates = row.issueDate ? `  ${row.issueDate} to ${row.nextUpdate}` : '';
   const number =
     row.tcbEvaluationDataNumber === undefined ? '' : `  evaluation ${row.tcbEvaluationDataNumber}`;

@@ -13,20 +13,23 @@ import {
   tdxEndorsementKey,
 } from '../endorsements/intel/key.ts';
 import { listEndorsements } from '../endorsements/list.ts';
+import { fetchNvidiaEndorsements } from '../endorsements/nvidia/fetch.ts';
 import type { FetchRow } from '../endorsements/row.ts';
+import { NVIDIA_ROOTS } from '../evidence/nvidia/anchors.ts';
 import { quotePlatform } from '../evidence/tdx/platform.ts';
 import { AMD_FETCH_OPTIONS, readAmdRequest } from './amd-fetch.ts';
 import { PCCS_OPTION, readChannel, readSource, SOURCE_OPTIONS } from './collateral.ts';
 import { printFetched, printOutcome, rowText } from './endorsement-rows.ts';
 import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
+import { NVIDIA_FETCH_OPTIONS, readNvidiaRequest } from './nvidia-fetch.ts';
 import { printJson } from './render.ts';
 import { type Args, asOption, type Verb } from './verb.ts';
 import { visible } from './visible.ts';
 
 export const endorsementsFetchVerb: Verb = {
   name: 'endorsements fetch',
-  summary: 'Fetch Intel’s or AMD’s endorsements, verify them, and keep them in a folder.',
+  summary: 'Fetch Intel’s, AMD’s or NVIDIA’s endorsements, verify them, and keep them in a folder.',
   operands: '<dir>',
   arity: { min: 1, max: 1 },
   options: {
@@ -39,19 +42,24 @@ export const endorsementsFetchVerb: Verb = {
     ca: { value: '<platform|processor>', help: 'which CA --fmspc is under; platform by default' },
     ...SOURCE_OPTIONS,
     ...AMD_FETCH_OPTIONS,
+    ...NVIDIA_FETCH_OPTIONS,
     ...ANCHOR_OPTION,
   },
   notes: [
     'AMD’s service takes about one request in ten seconds: what is asked of it at once is asked one after the other. A VCEK that the folder holds is not asked for again.',
+    'Of NVIDIA’s, a device is asked for only when its certificates and its report verify; which ids its manifests have is what it signed. An OCSP response is good for a day.',
     'What does not verify, is for another platform, or is older than what the folder holds is refused; the folder keeps what it has.',
     'Exit code: 0 all stored, 1 something refused, 69 a source could not be reached.',
   ],
   run: async (io, args) => {
     const amd = await readAmdRequest(io, args);
-    const tdx = args.has('quote') || args.has('fmspc') || amd === undefined;
+    const nvidia = await readNvidiaRequest(io, args);
+    const others = amd !== undefined || nvidia !== undefined;
+    const tdx = args.has('quote') || args.has('fmspc') || !others;
     const rows = [
       ...(tdx ? await fetchIntel(io, args) : []),
       ...(amd ? await fetchAmdEndorsements(io, amd) : []),
+      ...(nvidia ? await fetchNvidiaEndorsements(nvidia, io.now()) : []),
     ];
     if (args.has('json')) printJson(io, { rows });
     else for (const row of rows) printFetched(io, row);
@@ -95,6 +103,10 @@ export const endorsementsCheckVerb: Verb = {
       anchors: {
         intel: await readAnchors(io, args, [INTEL_SGX_ROOT]),
         amd: await readAnchors(io, args, AMD_ROOTS),
+        nvidia: {
+          device: await readAnchors(io, args, NVIDIA_ROOTS.device),
+          rim: await readAnchors(io, args, NVIDIA_ROOTS.rim),
+        },
       },
       at: readAt(io, args, []).all,
     });
@@ -179,7 +191,9 @@ async function readPlatforms(
   );
   const platforms = [...fromQuotes, ...named];
   if (platforms.length === 0) {
-    throw usage('endorsements fetch: want --quote or --fmspc, --report or --product');
+    throw usage(
+      'endorsements fetch: want --quote or --fmspc, --report or --product, --nvidia or --rim',
+    );
   }
   return platforms;
 }
