@@ -39,6 +39,6 @@ export const LONG = {
   snpEverything: { seconds: 15, inputs: 6_000 },
   snpMemory: { seconds: 10, inputs: 5_000 },
   vtpm: { seconds: 8, inputs: 10_000 },
-  nvidia: { seconds: 10, inputs: 4_000 },
+  nvidia: { seconds: 10, inputs: 2_000 },
   nvidiaMemory: { seconds: 8, inputs: 4_000 },
 } as const satisfies Record<string, Effort>;

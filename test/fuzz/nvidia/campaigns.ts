@@ -2,7 +2,7 @@ import type { Campaign } from '../campaign.ts';
 import type { Evidence } from './evidence.ts';
 import { CHAIN_MUTATORS, HARMLESS_CHAIN_MUTATORS } from './mutators/chain.ts';
 import { OCSP_MUTATORS } from './mutators/ocsp.ts';
-import { REPORT_MUTATORS } from './mutators/report.ts';
+import { REPORT_MUTATORS, STRANGER_MUTATORS } from './mutators/report.ts';
 import { RIM_MUTATORS } from './mutators/rims.ts';
 import type { World } from './world.ts';
 
@@ -20,7 +20,7 @@ export const REPORT: NvidiaCampaign = {
 
 export const CERTIFICATES: NvidiaCampaign = {
   name: 'NVIDIA certificates and OCSP responses',
-  mutators: [...CHAIN_MUTATORS, ...OCSP_MUTATORS],
+  mutators: [...CHAIN_MUTATORS, ...OCSP_MUTATORS, ...STRANGER_MUTATORS],
   honest,
   against: 'nothing known',
 };
@@ -35,7 +35,13 @@ export const MANIFESTS: NvidiaCampaign = {
 /** All at once. */
 export const EVERYTHING: NvidiaCampaign = {
   name: 'NVIDIA evidence, everything',
-  mutators: [...REPORT_MUTATORS, ...CHAIN_MUTATORS, ...RIM_MUTATORS, ...OCSP_MUTATORS],
+  mutators: [
+    ...REPORT_MUTATORS,
+    ...STRANGER_MUTATORS,
+    ...CHAIN_MUTATORS,
+    ...RIM_MUTATORS,
+    ...OCSP_MUTATORS,
+  ],
   honest,
   against: 'nothing known',
 };

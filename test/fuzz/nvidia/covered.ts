@@ -8,16 +8,17 @@ export type Standing = 'acceptable' | 'authentic' | 'neither';
 /**
  * Judges evidence by comparison: report, certificates and responses must be, in all that is
  * signed, ones that are known to be genuine, and go together; a manifest that is relied upon as
- * well. What may be there besides are manifests that nobody needs; and what is said of those who
- * sign manifests is no matter of the device's being genuine.
+ * well. What may be there besides are manifests that nobody needs. What is said of those who
+ * sign manifests is no matter of the device's being genuine; nor, where a manifest can't be
+ * read, what may be said of those who signed it.
  */
 export function standingOf({ devices }: World, evidence: Evidence): Standing {
   const facts = devices.get(reportName(evidence.report));
   if (facts === undefined) return 'neither';
   if (chainNames(evidence.chain)?.join() !== facts.chain.join()) return 'neither';
-  const revocation = revocationOf(facts, evidence);
-  if (revocation === 'neither') return 'neither';
   const given = new Set(evidence.rims.map(rimName));
+  const revocation = revocationOf(facts, evidence, given);
+  if (revocation === 'neither') return 'neither';
   const compared = facts.rims.every((name) => given.has(name));
   const { nonce } = evidence.asked;
   const answered = nonce === undefined || hexOf(nonce) === facts.nonce;
@@ -25,12 +26,18 @@ export function standingOf({ devices }: World, evidence: Evidence): Standing {
 }
 
 /** Every response is one of this device's; of those that are required, none is missing. */
-function revocationOf({ ocsp }: DeviceFacts, { ocsp: given, asked }: Evidence): Standing {
+function revocationOf(
+  { ocsp, rims }: DeviceFacts,
+  { ocsp: given, asked }: Evidence,
+  manifests: ReadonlySet<string>,
+): Standing {
   const names = new Set(given.map(responseName));
   const known = new Set([...ocsp.device, ...ocsp.rim]);
   const odd = given.filter((der) => !known.has(responseName(der)));
-  const ofSigners = odd.every((der) => ocsp.rimSerials.includes(answeredSerial(der) ?? ''));
-  if (!ofSigners) return 'neither';
+  const ownManifests = manifests.symmetricDifference(new Set(rims)).size === 0;
+  const mayBeOfSigners = (serial: string) =>
+    ownManifests ? ocsp.rimSerials.includes(serial) : !ocsp.deviceSerials.includes(serial);
+  if (!odd.every((der) => mayBeOfSigners(answeredSerial(der) ?? ''))) return 'neither';
   const required = asked.revocation !== undefined;
   if (required && !ocsp.device.every((name) => names.has(name))) return 'neither';
   const complete = !required || ocsp.rim.every((name) => names.has(name));

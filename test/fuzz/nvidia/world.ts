@@ -1,6 +1,6 @@
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
+import type { NvidiaAnchors } from '../../../src/evidence/nvidia/anchors.ts';
 import type { NvidiaClocks } from '../../../src/evidence/nvidia/input.ts';
-import type { NvidiaAnchors } from '../../../src/evidence/nvidia/remembered.ts';
 import { nvidiaKey } from '../../../src/simulator/nvidia/keys.ts';
 import { type NvidiaPlanOptions, OCSP_DEVICE } from '../../../src/simulator/nvidia/plan.ts';
 import { type SimulatedNvidia, simulateNvidia } from '../../../src/simulator/nvidia/simulate.ts';
@@ -25,7 +25,8 @@ export interface DeviceFacts {
   readonly ocsp: {
     readonly device: readonly string[];
     readonly rim: readonly string[];
-    /** Of the certificates that the latter are about. */
+    /** Of the certificates that these are about. */
+    readonly deviceSerials: readonly string[];
     readonly rimSerials: readonly string[];
   };
 }
@@ -101,6 +102,7 @@ function factsOf(made: SimulatedNvidia, kind: NvidiaPlanOptions): DeviceFacts {
   // All that the vendor says of it, whether or not it is handed over.
   const { ocsp } = simulateNvidia({ ...kind, ocsp: 'all' });
   const names = ocsp.map(({ response }) => responseName(response));
+  const serials = ocsp.map(({ response }) => answeredSerial(response) ?? '');
   return {
     nonce: hexOf(made.plan.report.nonce),
     chain: chainNames(made.chain) ?? [],
@@ -108,9 +110,8 @@ function factsOf(made: SimulatedNvidia, kind: NvidiaPlanOptions): DeviceFacts {
     ocsp: {
       device: names.slice(0, OCSP_DEVICE.length),
       rim: names.slice(OCSP_DEVICE.length),
-      rimSerials: ocsp
-        .slice(OCSP_DEVICE.length)
-        .flatMap(({ response }) => answeredSerial(response) ?? []),
+      deviceSerials: serials.slice(0, OCSP_DEVICE.length),
+      rimSerials: serials.slice(OCSP_DEVICE.length),
     },
   };
 }
