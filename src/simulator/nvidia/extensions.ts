@@ -49,7 +49,7 @@ export const subjectKeyIdentifier: ExtensionPlan = ({ subject }) => ({
   value: der(TAG.octetString, keyIdentifier(subject)),
 });
 
-export const authorityKeyIdentifier: ExtensionPlan = ({ issuer }) => ({
+const authorityKeyIdentifier: ExtensionPlan = ({ issuer }) => ({
   oid: EXTENSION.authorityKeyIdentifier,
   critical: 'not-critical',
   value: derSequenceOf(der(0x80, keyIdentifier(issuer))),
@@ -89,15 +89,15 @@ const authorityInfoAccess = plain(
   derSequenceOf(derSequenceOf(derOid('1.3.6.1.5.5.7.48.1'), der(0x86, utf8(OCSP_URL)))),
 );
 
-export const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
+const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 /** id-pkix-ocsp-nocheck; as a key purpose it is an oddity of NVIDIA’s device responders. */
-export const OCSP_NO_CHECK = '1.3.6.1.5.5.7.48.1.5';
+const OCSP_NO_CHECK = '1.3.6.1.5.5.7.48.1.5';
 
 export function extendedKeyUsage(...purposes: readonly string[]): ExtensionPlan {
   return plain('2.5.29.37', derSequenceOf(...purposes.map(derOid)), 'critical');
 }
 
-export const ocspNoCheck: ExtensionPlan = plain(OCSP_NO_CHECK, der(TAG.null));
+const ocspNoCheck: ExtensionPlan = plain(OCSP_NO_CHECK, der(TAG.null));
 
 /** What nobody knows, and must not be passed over. */
 export const strangeAndCritical: ExtensionPlan = plain(

@@ -48,7 +48,7 @@ export interface DeviceFacts {
 }
 
 /** NVIDIA’s device certificates do not end. */
-export const FOREVER = '9999-12-31T23:59:59Z';
+const FOREVER = '9999-12-31T23:59:59Z';
 
 const CRLS = 'http://crl.ndis.nvidia.com';
 

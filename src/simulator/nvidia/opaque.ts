@@ -34,7 +34,7 @@ const SWITCH_PORTS = 64;
 /** A switch counts fewer measurements than it has. */
 const SWITCH_COUNTERS = 27;
 
-export const FEATURE_FLAG = { spt: 0, mpt: 1, ppcie: 2 } as const;
+const FEATURE_FLAG = { spt: 0, mpt: 1, ppcie: 2 } as const;
 
 /** The number by which devices name each other, 8 bytes, as it stands in certificates. */
 export function pdiOf(seed: string, device: string): Uint8Array {

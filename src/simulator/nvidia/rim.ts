@@ -61,7 +61,7 @@ export const XMLDSIG = {
 const MANUFACTURER = '5703';
 
 /** A manifest without its signature, in the order of NVIDIA’s. */
-export function rimRoot(rim: RimPlan): XmlNode {
+function rimRoot(rim: RimPlan): XmlNode {
   const { product, edition, version } = rim;
   const meta = element('ns0:Meta', [
     ['colloquialVersion', version],

@@ -74,9 +74,15 @@ describe.each(MODELS)('OpenSSL agrees with %s', (model) => {
   });
 });
 
+/** Tools that a machine has or has not. */
+function run(tool: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(tool, args);
+  return { status, said: `${stdout}${stderr}` };
+}
+
 const CAN = {
-  openssl: spawnSync('openssl', ['version']).status === 0,
-  xmlsec1: spawnSync('xmlsec1', ['--version']).status === 0,
+  openssl: run('openssl', 'version').status === 0,
+  xmlsec1: run('xmlsec1', '--version').status === 0,
 };
 
 const MID_2026 = String(Date.UTC(2026, 5, 1) / 1000);
@@ -100,15 +106,15 @@ describe.skipIf(!CAN.openssl)('openssl ocsp agrees with the responses', () => {
   it.each(ANSWERED.map(([about, issuer], i) => [about, issuer, i] as const))(
     '%s, issued by %s',
     (about, issuer, i) => {
-      const ran = spawnSync('openssl', [
+      const { said } = run(
+        'openssl',
         ...['ocsp', '-sha384', '-no_nonce'],
         ...['-issuer', file('issuer.pem', pem(issuer)), '-cert', file('about.pem', pem(about))],
         ...['-respin', file('response.der', ocsp[i]?.response ?? '')],
         ...['-CAfile', file('trusted.pem', trusted.map(pem).join(''))],
         // Against the clock of the machine only this long; the instant is asked of the chain.
         ...['-validity_period', '4000000000', '-attime', MID_2026],
-      ]);
-      const said = `${ran.stdout}${ran.stderr}`;
+      );
       expect(said).toContain('Response verify OK');
       expect(said).toMatch(/about\.pem: good/);
     },
@@ -117,11 +123,12 @@ describe.skipIf(!CAN.openssl)('openssl ocsp agrees with the responses', () => {
 
 describe.skipIf(!CAN.xmlsec1)('xmlsec1 agrees with the manifests', () => {
   function verified(xml: Uint8Array, root: Uint8Array): number | null {
-    return spawnSync('xmlsec1', [
+    return run(
+      'xmlsec1',
       ...['--verify', '--verification-time', '2026-06-01 00:00:00'],
       ...['--trusted-pem', file('rim-root.pem', toPem(root, 'CERTIFICATE'))],
       file('rim.xml', xml),
-    ]).status;
+    ).status;
   }
 
   it.each(MODELS)('%s', (model) => {

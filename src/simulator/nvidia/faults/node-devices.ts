@@ -1,8 +1,10 @@
 import { utf8 } from '../../../core/bytes/text.ts';
 import { append, flipBit, truncate } from '../../damage.ts';
+import { REASON } from '../ocsp.ts';
 import { afterwards, certificate, opaque } from './edits.ts';
 import type { NvidiaNodeFaults } from './fault.ts';
-import { device, FABRIC, instead, OF_SWITCHES } from './node-edits.ts';
+import { measured } from './measurements.ts';
+import { device, FABRIC, FIRST_SWITCH, instead, OF_SWITCHES } from './node-edits.ts';
 
 const single = { options: { mode: 'spt', gpus: 2 }, skipped: FABRIC } as const;
 const whole = { skipped: OF_SWITCHES } as const;
@@ -49,6 +51,24 @@ export const NODE_DEVICE_FAULTS = {
       second.reportSignedBy = first.reportSignedBy;
     },
   },
+  node_brom_serial_twice: {
+    describes: 'two GPUs of one serial number',
+    fails: ['nvidia.topology.distinct'],
+    ...single,
+    apply: ({ devices }) => {
+      const [first, second] = devices;
+      if (first && second) second.certificates.brom.serial = first.certificates.brom.serial;
+    },
+  },
+  node_brom_key_twice: {
+    describes: 'one GPU to which NVIDIA gave two certificates, as for a second life',
+    fails: ['nvidia.topology.distinct'],
+    ...single,
+    apply: ({ devices }) => {
+      const [first, second] = devices;
+      if (first && second) second.certificates.brom.key = first.certificates.brom.key;
+    },
+  },
   node_device_with_two_leaves: {
     describes: 'one GPU with two leaves, as after new firmware: it is one GPU still',
     fails: ['nvidia.topology.distinct'],
@@ -57,6 +77,40 @@ export const NODE_DEVICE_FAULTS = {
       const [first, second] = devices;
       if (!first || !second) return;
       Object.assign(second.certificates.brom, first.certificates.brom);
+    },
+  },
+  node_gpu_of_other_firmware: {
+    describes: 'one GPU measures something else than the manifest that is right for the others',
+    fails: ['nvidia.measurements.match'],
+    ...whole,
+    apply: device(6, measured(21, flipBit(0))),
+  },
+  node_gpu_revoked: {
+    describes: 'the certificate of one GPU is revoked',
+    fails: ['nvidia.ocsp.device.status'],
+    unresolved: ['nvidia.topology.devices'],
+    ...whole,
+    options: { ocsp: 'all' },
+    apply: device(6, ({ ocsp }) => {
+      ocsp.brom.status = { revokedAt: '2026-03-01T00:00:00Z', reason: REASON.keyCompromise };
+    }),
+  },
+  node_gpu_without_answer: {
+    describes: 'responses are required, and the one about one GPU is not there',
+    unresolved: ['nvidia.ocsp.device.status', 'nvidia.topology.devices'],
+    ...whole,
+    options: { ocsp: 'all' },
+    apply: device(6, ({ handed }) => {
+      handed.ocsp = handed.ocsp.filter((name) => name !== 'brom');
+    }),
+    asks: () => ({ revocation: 'required' }),
+  },
+  node_without_bios_manifest: {
+    describes: 'no manifest of the switches: theirs is looked for and not found',
+    unresolved: ['nvidia.rim.vbios.format'],
+    ...whole,
+    apply: ({ devices }) => {
+      for (const { handed } of devices.slice(FIRST_SWITCH)) handed.rims = [];
     },
   },
   node_nonce_of_another_request: {

@@ -118,6 +118,14 @@ export const RIM_SIGNER_FAULTS = {
       rims.vbios.chain = ['leaf', 'brom', 'provisioner', 'root'];
     },
   },
+  rim_signed_by_a_responder: {
+    describes: 'a manifest that the OCSP responder of the signer’s CA signed',
+    ...format,
+    apply: ({ certificates, rims }) => {
+      rims.vbios.signedBy = certificates.rimL3Responder.key;
+      rims.vbios.chain = ['rimL3Responder', 'rimL3', 'rimCa', 'rimRoot'];
+    },
+  },
   rim_signer_below_signer: {
     describes: 'a signer that another signer issued',
     ...chain,
