@@ -5,6 +5,9 @@ import type { Check, CheckId } from './verdict.ts';
 /** What a parser wants that refused its input; what it got instead is the parser's own sentence. */
 export const WELL_FORMED = 'well-formed input';
 
+/** The plain pass of each question, frozen like every answer. */
+const PASSED = new WeakMap<object, Check>();
+
 /** Collects answers in the order in which the questions were asked. */
 export class CheckList<Id extends CheckId> {
   readonly #paths: Readonly<Record<Id, { readonly path: string }>>;
@@ -30,12 +33,18 @@ export class CheckList<Id extends CheckId> {
   }
 
   pass(id: Id, because?: string): void {
-    const { path } = this.#paths[id];
-    this.#push(
-      because === undefined
-        ? { id, path, outcome: 'pass' }
-        : { id, path, outcome: 'pass', because },
-    );
+    if (because === undefined) this.#checks.push(this.#passed(id));
+    else this.#push({ id, path: this.#paths[id].path, outcome: 'pass', because });
+  }
+
+  /** Nearly all answers are these, and there is one a question. */
+  #passed(id: Id): Check {
+    const question = this.#paths[id];
+    const known = PASSED.get(question);
+    if (known?.id === id) return known;
+    const check: Check = Object.freeze({ id, path: question.path, outcome: 'pass' });
+    PASSED.set(question, check);
+    return check;
   }
 
   fail(id: Id, mismatch: Mismatch, more: { because?: string; path?: string } = {}): void {

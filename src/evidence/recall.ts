@@ -49,13 +49,13 @@ function sameParts(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean 
 }
 
 /**
- * A number that equal bytes share, of 256 bytes spread over each part: quicker than a
+ * A number that equal bytes share, of 64 bytes spread over each part: quicker than a
  * digest, and no more is asked of it, since what it finds is compared byte by byte.
  */
 function sampleOf(parts: readonly Uint8Array[]): number {
   let sample = parts.length;
   for (const bytes of parts) {
-    const step = Math.max(1, Math.floor(bytes.length / 256));
+    const step = Math.max(1, Math.floor(bytes.length / 64));
     sample = mix(sample, bytes.length);
     for (let at = 0; at < bytes.length; at += step) sample = mix(sample, bytes[at] ?? 0);
   }

@@ -1,4 +1,4 @@
-import { type Expected, skippedIds } from './question.ts';
+import type { Expected } from './question.ts';
 import { allIn, type Check, type CheckId, conclude, passedIds, type Verdict } from './verdict.ts';
 
 /** What all answers together come to. */
@@ -19,9 +19,11 @@ export function weigh(
   { baseline, authentic }: Expected,
   inapplicable: ReadonlySet<CheckId> = NONE,
 ): Weighed {
-  const answered = new Set(checks.map(({ id }) => id));
-  const required = baseline.difference(inapplicable).union(answered).difference(skippedIds(checks));
   const passed = passedIds(checks);
+  const required = new Set<CheckId>();
+  for (const id of baseline) if (!inapplicable.has(id)) required.add(id);
+  for (const { id } of checks) required.add(id);
+  for (const { id, outcome } of checks) if (outcome === 'skipped') required.delete(id);
   return {
     verdict: conclude(checks, required, passed),
     authentic: allIn(passed, required.intersection(authentic)),

@@ -2,21 +2,16 @@ import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { outsideValidity } from '../../core/x509/validity.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
-import type { NvidiaNodeVerification } from '../../evidence/nvidia/node.ts';
-import type { SnpVerification } from '../../evidence/snp/verifier.ts';
-import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import type { Binding } from '../binding/recipe.ts';
 import type { VtpmVerification } from '../vtpm.ts';
 import type { BundleCheckId } from './checks.ts';
 import type { BundleExpectation, BundleInput } from './input.ts';
+import type { BundleParts, CpuVerification } from './parts.ts';
 
 type Checks = CheckList<BundleCheckId>;
 
 /** The pieces that a binding is held against. */
-export interface BoundPieces {
-  readonly cpu: TdxVerification | SnpVerification | undefined;
-  readonly vtpm: VtpmVerification | undefined;
-  readonly node: NvidiaNodeVerification | undefined;
+export interface BoundPieces extends Omit<BundleParts, 'nras'> {
   readonly expected: BundleExpectation | undefined;
 }
 
@@ -40,7 +35,7 @@ function checkReportData(checks: Checks, binding: Binding, { cpu, vtpm }: BoundP
     checks.fail(id, { want: `${toHex(binding.reportData)} (${binding.recipe})`, got: toHex(got) });
 }
 
-export function reportDataOf(cpu: TdxVerification | SnpVerification): Uint8Array | undefined {
+function reportDataOf(cpu: CpuVerification): Uint8Array | undefined {
   return 'report' in cpu ? cpu.report?.reportData : cpu.quote?.body.reportData;
 }
 

@@ -4,7 +4,7 @@ import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import type { Check } from '../../evidence/verdict.ts';
 import type { Claim, Claims } from '../../evidence/verification.ts';
 import type { Binding } from '../binding/recipe.ts';
-import type { BundleParts } from './verifier.ts';
+import type { BundleParts } from './parts.ts';
 
 /** A client must be able to tell what nobody has shown; it is no claim of the evidence. */
 const NOT_PROVEN = 'not-proven';

@@ -17,18 +17,9 @@ import { BUNDLE_CHECKS, BUNDLE_EXPECTED, type BundleCheckId } from './checks.ts'
 import { bundleClaims } from './claims.ts';
 import { type Bundle, parseBundle } from './format.ts';
 import type { BundleAnchors, BundleInput } from './input.ts';
+import type { BundleParts, CpuVerification } from './parts.ts';
 
 type Checks = CheckList<BundleCheckId>;
-
-export type CpuVerification = TdxVerification | SnpVerification;
-
-/** The answers about all pieces of a bundle. */
-export interface BundleParts {
-  readonly cpu: CpuVerification | undefined;
-  readonly vtpm: VtpmVerification | undefined;
-  readonly node: NvidiaNodeVerification | undefined;
-  readonly nras: NrasVerification | undefined;
-}
 
 /** The answer about a bundle; that about each piece is a part of it. */
 export interface BundleVerification extends Verification {

@@ -5,6 +5,7 @@ import type { TrustAnchor } from './anchors.ts';
 import type { Certificate } from './certificate.ts';
 import type { Crl } from './crl.ts';
 import { isSignedBy, type PublicKeyInfo } from './signed.ts';
+import { type OutsideValidity, outsideValidity } from './validity.ts';
 
 /** One seat in a chain and who may sit in it. */
 export interface Role {
@@ -100,6 +101,18 @@ export function linkProblem(
   }
   if (!isSignedBy(certificate, issuer.publicKey)) {
     return { want: `${subject} signed by ${issuer.subject.text}`, got: 'an invalid signature' };
+  }
+  return undefined;
+}
+
+/** The first that `now` lies outside of the validity of, as a sentence. */
+export function firstOutside(
+  certificates: readonly Certificate[],
+  now: number,
+): OutsideValidity | undefined {
+  for (const { subject, validity } of certificates) {
+    const outside = outsideValidity(subject.commonName, validity, now);
+    if (outside) return outside;
   }
   return undefined;
 }

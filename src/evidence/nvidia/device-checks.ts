@@ -1,7 +1,8 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
+import { firstOutside } from '../../core/x509/chain.ts';
 import { isSignature } from '../../core/x509/signed.ts';
-import { outsideValidity } from '../../core/x509/validity.ts';
+
 import type { CheckList } from '../check-list.ts';
 import type { DeviceChain } from './chain.ts';
 import type { NvidiaCheckId } from './checks.ts';
@@ -86,10 +87,7 @@ export function checkChainValidity(
   now: number,
 ): void {
   if (certificates.length === 0) return;
-  const outside = certificates
-    .map(({ subject, validity }) => outsideValidity(subject.commonName, validity, now))
-    .find((problem) => problem !== undefined);
-  checks.answer('nvidia.chain.validity', outside);
+  checks.answer('nvidia.chain.validity', firstOutside(certificates, now));
 }
 
 export function checkFwid(

@@ -1,8 +1,10 @@
-import { outsideValidity } from '../../core/x509/validity.ts';
+import type { Mismatch } from '../../core/mismatch.ts';
+import { firstOutside } from '../../core/x509/chain.ts';
+import type { OutsideValidity } from '../../core/x509/validity.ts';
 import type { CheckList } from '../check-list.ts';
 import type { NvidiaCheckId } from './checks.ts';
 import type { NvidiaRelaxation } from './input.ts';
-import { type RimAnswer, type RimReading, rimTitle } from './rim/read-rim.ts';
+import { type RimAnswer, type RimReading, type RimTitle, rimTitle } from './rim/read-rim.ts';
 import type { RimKind, WantedRim } from './rim-id.ts';
 
 type Checks = CheckList<NvidiaCheckId>;
@@ -15,10 +17,6 @@ export interface GivenRim {
 
 /** `96.00.9F.00.01`: five bytes in hex, as only VBIOS and BIOS versions are. */
 const VBIOS_VERSION = /^[0-9a-f]{2}(\.[0-9a-f]{2}){4}$/i;
-
-interface Titled extends GivenRim {
-  readonly title: ReturnType<typeof rimTitle>;
-}
 
 /**
  * Which of the files given is to be the manifest of which kind. What a file says of itself is
@@ -41,7 +39,7 @@ export function seatRims(
     const ofKind = titled.filter(
       ({ title }) => title && kindOf(title.colloquialVersion) === want.kind,
     );
-    const exact = ofKind.filter(({ title }) => title && titleProblem(title, want) === undefined);
+    const exact = ofKind.filter(({ title }) => title && isOf(title, want));
     const signed = exact
       .filter(({ reading }) => reading.manifest !== undefined)
       .toSorted((a, b) => issuedAt(b) - issuedAt(a));
@@ -66,7 +64,7 @@ export function rimsOf(
 ): readonly GivenRim[] {
   return given.filter(({ xml, reading }) => {
     const title = reading.manifest ?? rimTitle(xml);
-    return title && wanted.some((want) => titleProblem(title, want) === undefined);
+    return title && wanted.some((want) => isOf(title, want));
   });
 }
 
@@ -74,21 +72,48 @@ function kindOf(version: string): RimKind {
   return VBIOS_VERSION.test(version) ? 'vbios' : 'driver';
 }
 
-export function titleProblem(title: NonNullable<Titled['title']>, want: WantedRim) {
-  const of = (product: string, edition: string, version: string) =>
-    `${product} ${edition} ${version}`;
-  const [wanted, got] = [
-    of(want.product, want.edition, want.version.toUpperCase()),
-    of(title.product, title.edition, title.colloquialVersion.toUpperCase()),
-  ];
-  return wanted === got ? undefined : { want: `a manifest of ${wanted} (${want.id})`, got };
+/** NVIDIA’s own tools compare versions without regard to case. */
+function isOf(
+  { product, edition, colloquialVersion: version }: RimTitle,
+  want: WantedRim,
+): boolean {
+  return (
+    product === want.product &&
+    edition === want.edition &&
+    (version === want.version || version.toUpperCase() === want.version.toUpperCase())
+  );
 }
 
-function signerProblem({ certificates }: RimReading, now: number) {
-  return certificates
-    .map(({ subject, validity }) => outsideValidity(subject.commonName, validity, now))
-    .find((problem) => problem !== undefined);
+export function titleProblem(title: RimTitle, want: WantedRim): Mismatch | undefined {
+  if (isOf(title, want)) return undefined;
+  return {
+    want: `a manifest of ${want.product} ${want.edition} ${want.version} (${want.id})`,
+    got: `${title.product} ${title.edition} ${title.colloquialVersion}`,
+  };
 }
+
+function signerProblem({ certificates }: RimReading, now: number): OutsideValidity | undefined {
+  return firstOutside(certificates, now);
+}
+
+const IDS = {
+  driver: {
+    format: 'nvidia.rim.driver.format',
+    signature: 'nvidia.rim.driver.signature',
+    chain: 'nvidia.rim.driver.chain',
+    root: 'nvidia.rim.driver.root',
+    validity: 'nvidia.rim.driver.validity',
+    match: 'nvidia.rim.driver.match',
+  },
+  vbios: {
+    format: 'nvidia.rim.vbios.format',
+    signature: 'nvidia.rim.vbios.signature',
+    chain: 'nvidia.rim.vbios.chain',
+    root: 'nvidia.rim.vbios.root',
+    validity: 'nvidia.rim.vbios.validity',
+    match: 'nvidia.rim.vbios.match',
+  },
+} as const satisfies Record<RimKind, Record<string, NvidiaCheckId>>;
 
 /**
  * The answers about the manifest of one kind.
@@ -102,25 +127,25 @@ export function checkRim(
   rim: GivenRim | undefined,
   { now, missing, relax }: { now: number; missing: string | undefined; relax: NvidiaRelaxation },
 ): void {
-  const id = <Name extends string>(name: Name) => `nvidia.rim.${want.kind}.${name}` as const;
+  const ids = IDS[want.kind];
   if (rim === undefined) {
     const why = missing === undefined ? '' : ` (${missing})`;
-    checks.unresolved(id('format'), `no manifest ${want.id} was given${why}`);
+    checks.unresolved(ids.format, `no manifest ${want.id} was given${why}`);
     return;
   }
   const { reading } = rim;
-  answer(checks, id('format'), reading.format);
-  answer(checks, id('signature'), reading.signature);
-  answer(checks, id('chain'), reading.chain);
-  answer(checks, id('root'), reading.root);
+  answer(checks, ids.format, reading.format);
+  answer(checks, ids.signature, reading.signature);
+  answer(checks, ids.chain, reading.chain);
+  answer(checks, ids.root, reading.root);
   if (reading.certificates.length > 0) {
     const outside = signerProblem(reading, now);
-    if (outside === undefined) checks.pass(id('validity'));
+    if (outside === undefined) checks.pass(ids.validity);
     else if (relax.rimExpired && !outside.early) {
-      checks.skipped(id('validity'), `allowed: ${outside.want}: ${outside.got}`);
-    } else checks.unresolved(id('validity'), `want ${outside.want}, ${outside.got}`);
+      checks.skipped(ids.validity, `allowed: ${outside.want}: ${outside.got}`);
+    } else checks.unresolved(ids.validity, `want ${outside.want}, ${outside.got}`);
   }
-  if (reading.manifest) checks.answer(id('match'), titleProblem(reading.manifest, want));
+  if (reading.manifest) checks.answer(ids.match, titleProblem(reading.manifest, want));
 }
 
 function answer(checks: Checks, id: NvidiaCheckId, given: RimAnswer): void {

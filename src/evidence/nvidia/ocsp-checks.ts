@@ -1,6 +1,6 @@
 import { formatTime } from '../../core/encoding/time.ts';
-import { isMismatch } from '../../core/mismatch.ts';
-import { outsideValidity } from '../../core/x509/validity.ts';
+import { isMismatch, type Mismatch } from '../../core/mismatch.ts';
+import { type OutsideValidity, outsideValidity } from '../../core/x509/validity.ts';
 import { type CheckList, WELL_FORMED } from '../check-list.ts';
 import type { Claims } from '../verification.ts';
 import type { NvidiaCheckId } from './checks.ts';
@@ -22,11 +22,32 @@ export interface OcspTerms {
 export interface OcspOutcome {
   /** Every certificate has an answer that is signed and in date. */
   readonly complete: boolean;
-  readonly claims: Claims;
+  readonly claims: () => Claims;
+}
+
+/** An answer, and what is wrong with its date. */
+interface Dated {
+  readonly answer: OcspAnswer;
+  readonly outside: OutsideValidity | undefined;
 }
 
 const OWNERS = ['device', 'rim'] as const satisfies readonly Owner[];
 const HOLD = 'certificateHold';
+
+const IDS = {
+  device: {
+    signature: 'nvidia.ocsp.device.signature',
+    validity: 'nvidia.ocsp.device.validity',
+    nonce: 'nvidia.ocsp.device.nonce',
+    status: 'nvidia.ocsp.device.status',
+  },
+  rim: {
+    signature: 'nvidia.ocsp.rim.signature',
+    validity: 'nvidia.ocsp.rim.validity',
+    nonce: 'nvidia.ocsp.rim.nonce',
+    status: 'nvidia.ocsp.rim.status',
+  },
+} as const satisfies Record<Owner, Record<string, NvidiaCheckId>>;
 
 /**
  * What OCSP says of the device's certificates and of the manifests' signers. NVIDIA's service
@@ -43,17 +64,17 @@ export function checkOcsp(checks: Checks, reading: OcspReading, terms: OcspTerms
   } else if (answers.length > 0 || stray) checks.pass('nvidia.ocsp.format');
   if (stray) checks.fail('nvidia.ocsp.certificate', stray);
   else if (answers.length > 0) checks.pass('nvidia.ocsp.certificate');
-  for (const owner of OWNERS) checkOwner(checks, reading, owner, terms);
-  const claims = answers.map((answer) => answerClaims(answer));
-  const unanswered = reading.subjects.filter((subject) => !isAnswered(subject, answers, terms));
+  const dated = answers.map((answer) => ({ answer, outside: outsideOf(answer, terms.clocks) }));
+  for (const owner of OWNERS) checkOwner(checks, reading.subjects, dated, owner, terms);
+  const unanswered = reading.subjects.filter((subject) => !isAnswered(subject, dated));
   return {
     complete: reading.subjects.length > 0 && unanswered.length === 0,
-    claims: {
-      ...(claims.length > 0 && { ocsp: claims }),
+    claims: () => ({
+      ...(answers.length > 0 && { ocsp: answers.map(answerClaims) }),
       ...(unanswered.length > 0 && {
         ocspUnanswered: unanswered.map(({ certificate }) => certificate.subject.commonName),
       }),
-    },
+    }),
   };
 }
 
@@ -62,50 +83,58 @@ function clockOf(owner: Owner, { ocsp, rimOcsp }: NvidiaClocks): number {
 }
 
 /** Both the answer and the certificate of who gave it. */
-function outside({ subject, single, signer }: OcspAnswer, clocks: NvidiaClocks) {
+function outsideOf(
+  { subject, single, signer }: OcspAnswer,
+  clocks: NvidiaClocks,
+): OutsideValidity | undefined {
   const now = clockOf(subject.owner, clocks);
-  const what = `what is said of ${subject.certificate.subject.commonName}`;
   return (
-    outsideValidity(what, single.validity, now) ??
+    outsideValidity(`what OCSP says of ${nameOf(subject)}`, single.validity, now) ??
     (isMismatch(signer)
       ? undefined
       : outsideValidity(signer.subject.commonName, signer.validity, now))
   );
 }
 
-function isAnswered(
-  subject: OcspSubject,
-  answers: readonly OcspAnswer[],
-  { clocks }: OcspTerms,
-): boolean {
-  return answers.some(
-    (answer) =>
+function isAnswered(subject: OcspSubject, dated: readonly Dated[]): boolean {
+  return dated.some(
+    ({ answer, outside }) =>
       answer.subject === subject &&
+      outside === undefined &&
       !isMismatch(answer.signer) &&
-      !isDifferent(answer.nonce) &&
-      outside(answer, clocks) === undefined,
+      !isDifferent(answer.nonce),
   );
 }
 
-function checkOwner(checks: Checks, reading: OcspReading, owner: Owner, terms: OcspTerms): void {
-  const id = <Name extends string>(name: Name) => `nvidia.ocsp.${owner}.${name}` as const;
-  const answers = reading.answers.filter(({ subject }) => subject.owner === owner);
-  const silent = reading.subjects.filter(
+function checkOwner(
+  checks: Checks,
+  subjects: readonly OcspSubject[],
+  dated: readonly Dated[],
+  owner: Owner,
+  terms: OcspTerms,
+): void {
+  const ids = IDS[owner];
+  const own = dated.filter(({ answer }) => answer.subject.owner === owner);
+  const answers = own.map(({ answer }) => answer);
+  const silent = subjects.filter(
     (subject) => subject.owner === owner && !answers.some((answer) => answer.subject === subject),
   );
   if (answers.length > 0) {
-    const unsigned = answers.map(({ signer }) => signer).find((signer) => isMismatch(signer));
-    checks.answer(id('signature'), unsigned && isMismatch(unsigned) ? unsigned : undefined);
-    const late = answers.map((answer) => outside(answer, terms.clocks)).find((found) => found);
-    if (late) checks.unresolved(id('validity'), `want ${late.want}, ${late.got}`);
-    else checks.pass(id('validity'));
+    checks.answer(ids.signature, answers.map(({ signer }) => signer).find(isUnsigned));
+    const late = own.find(({ outside }) => outside)?.outside;
+    if (late) checks.unresolved(ids.validity, `want ${late.want}, ${late.got}`);
+    else checks.pass(ids.validity);
     if (answers.some(({ nonce }) => nonce !== undefined)) {
-      checks.answer(id('nonce'), answers.map(({ nonce }) => nonce).find(isDifferent));
+      checks.answer(ids.nonce, answers.map(({ nonce }) => nonce).find(isDifferent));
     }
   }
   if (answers.length > 0 || (terms.required && silent.length > 0)) {
     checkStatus(checks, owner, answers, terms.required ? silent : [], terms);
   }
+}
+
+function isUnsigned(signer: OcspAnswer['signer']): signer is Mismatch {
+  return isMismatch(signer);
 }
 
 function checkStatus(
@@ -115,7 +144,7 @@ function checkStatus(
   silent: readonly OcspSubject[],
   { missing, relax }: OcspTerms,
 ): void {
-  const id = `nvidia.ocsp.${owner}.status` as const;
+  const id = IDS[owner].status;
   const held = answers.filter(({ single }) => single.reason === HOLD);
   const allowed = owner === 'rim' && relax.rimHold === true;
   const bad = answers.find(

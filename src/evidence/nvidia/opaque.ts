@@ -188,8 +188,9 @@ function paddedText(data: Uint8Array, path: string): string {
 
 /** 8 bytes, little-endian: a fifth number in byte 4, the first four in bytes 3 to 0. */
 function unpackVbios(data: Uint8Array): string {
-  const order = [3, 2, 1, 0, 4];
-  return order.map((at) => toHex(data.subarray(at, at + 1)).toUpperCase()).join('.');
+  const hex = toHex(data).toUpperCase();
+  const pair = (at: number) => hex.slice(2 * at, 2 * at + 2);
+  return `${pair(3)}.${pair(2)}.${pair(1)}.${pair(0)}.${pair(4)}`;
 }
 
 function u16(data: Uint8Array | undefined): number | undefined {

@@ -127,7 +127,7 @@ export class NvidiaVerifier {
       ...(report && reportClaims(report, opaque)),
       ...chainClaims(chain),
       ...rimsClaims(wanted, rims, compared),
-      ...ocsp.claims,
+      ...ocsp.claims(),
     }));
   }
 

@@ -1,6 +1,6 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
-import { outsideValidity } from '../../core/x509/validity.ts';
+import { firstOutside } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import type { Claims, Verification } from '../verification.ts';
@@ -186,10 +186,7 @@ export function checkVekValidity(
 ): void {
   const chain = [vek?.certificate, intermediate, root].filter((one) => one !== undefined);
   if (chain.length === 0) return;
-  const outside = chain
-    .map(({ subject, validity }) => outsideValidity(subject.commonName, validity, now))
-    .find((problem) => problem !== undefined);
-  checks.answer('snp.vek.validity', outside);
+  checks.answer('snp.vek.validity', firstOutside(chain, now));
 }
 
 function askedFor(

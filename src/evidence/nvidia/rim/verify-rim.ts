@@ -1,6 +1,6 @@
 import { formatTime } from '../../../core/encoding/time.ts';
 import { type AnchorKind, anchorKindOf, type TrustAnchor } from '../../../core/x509/anchors.ts';
-import { outsideValidity } from '../../../core/x509/validity.ts';
+import { firstOutside } from '../../../core/x509/chain.ts';
 import { CheckList } from '../../check-list.ts';
 import type { Check, Verdict } from '../../verdict.ts';
 import type { Claims } from '../../verification.ts';
@@ -35,9 +35,7 @@ export function verifyRim(
   answer(checks, 'nvidia.rim.signature', signature);
   answer(checks, 'nvidia.rim.chain', chain);
   answer(checks, 'nvidia.rim.root', root);
-  const outside = certificates
-    .map(({ subject, validity }) => outsideValidity(subject.commonName, validity, at))
-    .find((problem) => problem !== undefined);
+  const outside = firstOutside(certificates, at);
   if (outside) checks.unresolved('nvidia.rim.validity', `want ${outside.want}, ${outside.got}`);
   else if (certificates.length > 0) checks.pass('nvidia.rim.validity');
   return {

@@ -1,0 +1,35 @@
+import type { BundleAnchors } from '../../src/appraisal/bundle/input.ts';
+import { type BundleVerification, verifyBundle } from '../../src/appraisal/bundle/verifier.ts';
+import { fromUtf8, utf8 } from '../../src/core/bytes/text.ts';
+import { anchorFromCertificate } from '../../src/core/x509/anchors.ts';
+import type { BundleRoots, SimulatedBundle } from '../../src/simulator/bundle/simulate.ts';
+
+const anchor = (der: Uint8Array) => anchorFromCertificate(der, 'root');
+
+export function bundleAnchors({ tdx, snp, nvidia }: BundleRoots): BundleAnchors {
+  return {
+    tdx: [anchor(tdx)],
+    snp: [anchor(snp)],
+    nvidia: { device: [anchor(nvidia.device)], rim: [anchor(nvidia.rim)] },
+  };
+}
+
+/** As the simulator means it to be verified. */
+export function verifiedBundle(
+  { bundle, at, roots, questions }: SimulatedBundle,
+  file = bundle,
+): BundleVerification {
+  return verifyBundle({ bundle: file, at, anchors: bundleAnchors(roots), expected: questions });
+}
+
+/** The ids of checks with one answer, of the whole or of a part. */
+export function idsOf({ checks }: Pick<BundleVerification, 'checks'>, outcome: string): string[] {
+  return checks.filter((check) => check.outcome === outcome).map(({ id }) => id);
+}
+
+type Document = Record<string, unknown>;
+
+/** The same file after an edit of its members. */
+export function edited(bundle: Uint8Array, edit: (document: Document) => Document): Uint8Array {
+  return utf8(JSON.stringify(edit(JSON.parse(fromUtf8(bundle, 'bundle')) as Document)));
+}
