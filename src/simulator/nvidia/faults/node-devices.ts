@@ -1,10 +1,11 @@
+import { toHex } from '../../../core/bytes/hex.ts';
 import { utf8 } from '../../../core/bytes/text.ts';
 import { append, flipBit, truncate } from '../../damage.ts';
 import { REASON } from '../ocsp.ts';
 import { afterwards, certificate, opaque } from './edits.ts';
 import type { NvidiaNodeFaults } from './fault.ts';
 import { measured } from './measurements.ts';
-import { device, FABRIC, FIRST_SWITCH, instead, OF_SWITCHES } from './node-edits.ts';
+import { device, FABRIC, FIRST_SWITCH, instead, OF_SWITCHES, rewritten } from './node-edits.ts';
 
 const single = { options: { mode: 'spt', gpus: 2 }, skipped: FABRIC } as const;
 const whole = { skipped: OF_SWITCHES } as const;
@@ -197,6 +198,16 @@ export const NODE_DEVICE_FAULTS = {
             .replace('"evidence":', '"evidence":"AA==","evidence":'),
         );
     },
+  },
+  node_json_nonce_lies: {
+    describes: 'evidence JSON that says the nonce that was sent, around reports of another',
+    fails: ['nvidia.nonce'],
+    options: { mode: 'spt', gpus: 1 },
+    skipped: FABRIC,
+    apply: (node) => {
+      node.json = rewritten(toHex(node.nonce), toHex(flipBit(0)(node.nonce)));
+    },
+    asks: ({ nonce }) => ({ nonce: flipBit(0)(nonce) }),
   },
   node_leaf_of_another_time: {
     describes: 'one device whose leaf has expired',

@@ -1,4 +1,6 @@
+import { fromUtf8, utf8 } from '../../../core/bytes/text.ts';
 import type { NvidiaCheckId, NvidiaTopologyCheckId } from '../../../evidence/nvidia/checks.ts';
+import type { Damage } from '../../damage.ts';
 import type { NvidiaNodePlan } from '../node-plan.ts';
 import type { NvidiaPlan } from '../plan.ts';
 
@@ -29,3 +31,9 @@ export const instead =
     const one = other(node);
     if (one) node.devices[at] = one;
   };
+
+/** Text of the evidence JSON, wherever it stands, for other text. */
+export const rewritten =
+  (text: string, other: string): Damage =>
+  (json) =>
+    utf8(fromUtf8(json, 'simulator.json').replaceAll(text, other));

@@ -1,6 +1,8 @@
+import { toHex } from '../../../core/bytes/hex.ts';
+import { inTurn } from '../../damage.ts';
 import type { NvidiaNodeFault, NvidiaNodeFaults } from './fault.ts';
 import { NODE_DEVICE_FAULTS } from './node-devices.ts';
-import { FABRIC, OF_SWITCHES } from './node-edits.ts';
+import { FABRIC, OF_SWITCHES, rewritten } from './node-edits.ts';
 import { NODE_FABRIC_FAULTS } from './node-fabric.ts';
 
 /** Machines that must be accepted. */
@@ -58,6 +60,18 @@ export const NVIDIA_NODE_VARIANTS = {
     apply: (node) => {
       node.json = (json) => json;
     },
+  },
+  node_json_lies: {
+    describes:
+      'evidence JSON that calls the devices and the nonce something else: nobody signed it',
+    options: { mode: 'spt', gpus: 1 },
+    skipped: FABRIC,
+    apply: (node) => {
+      const words = rewritten('HOPPER', 'BLACKWELL');
+      const nonce = rewritten(toHex(node.nonce), '00'.repeat(32));
+      node.json = inTurn(words, nonce, rewritten('590.12', '999.99'));
+    },
+    asks: ({ nonce }) => ({ nonce }),
   },
 } as const satisfies NvidiaNodeFaults;
 
