@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { runCampaign } from '../campaign.ts';
 import { effort, SEED } from '../effort.ts';
+import { attackMemory } from '../memory.ts';
 import { CERTIFICATES, EVERYTHING, MANIFESTS, REPORT } from './campaigns.ts';
+import { alike } from './memory.ts';
 import { nvidiaSubject } from './subject.ts';
 
 const subject = nvidiaSubject();
@@ -21,5 +23,12 @@ describe(`NVIDIA evidence changed on its way (seed ${SEED})`, () => {
     expect(tally.inputs).toBeGreaterThanOrEqual(SHORT.inputs);
     expect(tally.verdicts.accept).toBeGreaterThan(0);
     expect(tally.verdicts.reject).toBeGreaterThan(tally.inputs / 5);
+  });
+
+  it('memory', { timeout: TIMEOUT }, () => {
+    const { asked, questions, accepted } = attackMemory(alike(subject.world), SHORT);
+    expect(asked).toBeGreaterThanOrEqual(SHORT.inputs);
+    expect(accepted).toBeGreaterThan(3);
+    expect(accepted).toBeLessThan(questions / 4);
   });
 });
