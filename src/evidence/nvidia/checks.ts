@@ -83,11 +83,11 @@ export const NVIDIA_CHECKS = {
   ),
   'nvidia.rim.driver.format': acceptable(
     'rim.driver',
-    'Is there a driver manifest (RIM), well-formed and complete?',
+    'Is there a driver manifest (RIM), complete and signed in the one form that NVIDIA uses?',
   ),
   'nvidia.rim.driver.signature': acceptable(
     'rim.driver',
-    'Are digest and signature of the driver manifest right, in the one form that NVIDIA uses?',
+    'Are digest and signature of the driver manifest right?',
   ),
   'nvidia.rim.driver.chain': acceptable(
     'rim.driver',
@@ -104,11 +104,11 @@ export const NVIDIA_CHECKS = {
   ),
   'nvidia.rim.vbios.format': acceptable(
     'rim.vbios',
-    'Is there a VBIOS manifest (RIM; a switch’s BIOS), well-formed and complete?',
+    'Is there a VBIOS manifest (a switch’s: BIOS), complete and signed in the one form that NVIDIA uses?',
   ),
   'nvidia.rim.vbios.signature': acceptable(
     'rim.vbios',
-    'Are digest and signature of the VBIOS manifest right, in the one form that NVIDIA uses?',
+    'Are digest and signature of the VBIOS manifest right?',
   ),
   'nvidia.rim.vbios.chain': acceptable(
     'rim.vbios',
@@ -173,11 +173,11 @@ export const NVIDIA_TOPOLOGY_EXPECTED = expected(NVIDIA_TOPOLOGY_CHECKS);
 /** Every question about one manifest (RIM) judged by itself. */
 export const RIM_CHECKS = {
   'nvidia.rim.clock': authentic('at', 'Is the time to verify at a real instant?'),
-  'nvidia.rim.format': authentic('rim', 'Is it a complete manifest, well-formed to its end?'),
-  'nvidia.rim.signature': authentic(
+  'nvidia.rim.format': authentic(
     'rim',
-    'Are digest and signature right, in the one form that NVIDIA uses?',
+    'Is it a complete manifest, signed in the one form that NVIDIA uses?',
   ),
+  'nvidia.rim.signature': authentic('rim', 'Are digest and signature right?'),
   'nvidia.rim.chain': authentic(
     'rim',
     'Is each certificate of the signer issued and signed by the next?',

@@ -53,7 +53,7 @@ export interface NvidiaRequests {
 export interface NvidiaDevice {
   /** SPDM GET_MEASUREMENTS request, 37 bytes, and the MEASUREMENTS response behind it. */
   readonly report: Uint8Array;
-  /** Five certificates, leaf first: PEM, or DER one behind the other. */
+  /** Five certificates in PEM, leaf first. */
   readonly chain?: Uint8Array;
 }
 
