@@ -99,14 +99,19 @@ export async function httpAttempt(
 
 async function attempt(
   fetch: typeof globalThis.fetch,
-  { url, limits, statuses, headers = {}, post }: HttpRequest,
+  { url, limits, statuses, headers, post }: HttpRequest,
   signal: AbortSignal,
   deadline: AbortSignal,
 ): Promise<HttpAttempt> {
   try {
     // A copy, as the type wants a buffer of its own.
     const posted = post && { method: 'POST', body: new Uint8Array(post) };
-    const response = await fetch(url, { signal, redirect: 'error', headers, ...posted });
+    const response = await fetch(url, {
+      signal,
+      redirect: 'error',
+      ...(headers && { headers }),
+      ...posted,
+    });
     if (response.status !== 200) {
       await response.body?.cancel().catch(() => undefined);
       return refused(url, response, statuses);

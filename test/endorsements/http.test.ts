@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/core/fault.ts';
-import { httpGet } from '../../src/endorsements/http.ts';
+import { httpAsk, httpGet } from '../../src/endorsements/http.ts';
 import {
   type Behaviour,
   body,
@@ -204,6 +204,28 @@ describe('without trusting the fetch that it was given', () => {
     };
     await httpGet(fetch, { url: 'https://a/', limits: LIMITS });
     expect(seen).toEqual([{ redirect: 'error', signal: expect.any(AbortSignal) }]);
+  });
+
+  it('posts what is to be posted, a second time too', async () => {
+    const seen: (RequestInit | undefined)[] = [];
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      seen.push(init);
+      return new Response('', { status: seen.length === 1 ? 503 : 200 });
+    };
+    const post = new Uint8Array([9, 1, 2, 9]).subarray(1, 3);
+    const headers = { 'Content-Type': 'application/ocsp-request' };
+    const request = { url: 'https://a/', limits: LIMITS, post, headers };
+    expect(await httpAsk(fetch, request)).toMatchObject({ answer: { url: 'https://a/' } });
+    const sent = { method: 'POST', body: Uint8Array.of(1, 2), headers, redirect: 'error' };
+    expect(seen).toEqual(new Array(2).fill({ ...sent, signal: expect.any(AbortSignal) }));
+  });
+
+  it('gives a refusal as a value', async () => {
+    const fetch = async () => new Response('', { status: 404 });
+    expect(await httpAsk(fetch, { url: 'https://a/', limits: LIMITS })).toMatchObject({
+      fault: { code: 'unreachable', detail: 'HTTP 404' },
+      refusal: { status: 404 },
+    });
   });
 });
 
