@@ -27,6 +27,7 @@ import {
   now,
   offline,
   response,
+  SHORT,
   sourceOf,
   startNvidia,
   wants,
@@ -58,7 +59,8 @@ describe('a service that fails', () => {
   )('$want.kind: $name', async ({ want, behaviour, detail }) => {
     const nvidia = await startNvidia();
     nvidia.behave(/./, behaviour);
-    await expect(sourceOf(nvidia).get(want, now)).rejects.toMatchObject({
+    const network = networkOf(nvidia, { limits: SHORT });
+    await expect(sourceOf(nvidia, { network }).get(want, now)).rejects.toMatchObject({
       code: 'unreachable',
       at: expect.stringContaining(nvidia.url),
       detail: expect.stringContaining(detail),
@@ -84,10 +86,11 @@ describe('a service that fails', () => {
     const nvidia = await startNvidia();
     nvidia.behave(/./, stall);
     const started = performance.now();
-    const found = await sourceOf(nvidia).forDevice(device, at);
+    const network = networkOf(nvidia, { limits: SHORT });
+    const found = await sourceOf(nvidia, { network }).forDevice(device, at);
     // Four at once are under way before the first has failed; those behind them don't start.
     expect(nvidia.requests.filter((line) => line.startsWith('ocsp')).length).toBeLessThanOrEqual(4);
-    expect(performance.now() - started).toBeLessThan(4 * LIMITS.deadlineMs);
+    expect(performance.now() - started).toBeLessThan(4 * SHORT.deadlineMs);
     expect(found).toMatchObject({ rims: [], ocsp: [] });
     expect(found.rimMissing).toContain('no complete answer within 0.4 s');
   });
