@@ -150,3 +150,45 @@ describe('endorsements check', () => {
     expect(out).toMatch(/^reject {8}nvidia rim .*\n {2}nvidia\.rim\.root: /m);
   });
 });
+
+describe('verify nvidia', () => {
+  const TRUSTED = ['--trust-anchor', 'device-root.der', '--rim-trust-anchor', 'rim-root.der'];
+  const verify = (...options: readonly string[]) =>
+    postern(
+      ['verify', 'nvidia', 'report', '--chain', 'chain.pem', ...TRUSTED, '--json', ...options],
+      files,
+      online,
+    );
+
+  it('with what the services serve; then offline, from the folder alone', async () => {
+    const [nvidia, dir] = [await startNvidia(), await emptyFolder()];
+    const services = ['--rim-service', nvidia.url, '--ocsp-service', nvidia.ocspUrl];
+    const accepted = { verdict: 'accept', authentic: true, revocation: 'checked' };
+    const first = await verify(...services, '--endorsements', dir, '--require-ocsp');
+    expect([first.exit, first.err]).toEqual([0, '']);
+    expect(jsonOf(first)).toMatchObject(accepted);
+    const asked = nvidia.requests.length;
+    const again = await verify('--endorsements', dir, '--offline', '--require-ocsp');
+    expect([again.exit, again.err]).toEqual([0, '']);
+    expect(jsonOf(again)).toMatchObject(accepted);
+    expect(nvidia.requests).toHaveLength(asked);
+  });
+
+  it('a manifest that there is not: indeterminate, authentic, with the id that was looked for', async () => {
+    const nvidia = await startNvidia({ rims: new Map(), ocsp: [] });
+    const ran = await verify('--rim-service', nvidia.url, '--ocsp-service', nvidia.ocspUrl);
+    expect(ran.exit).toBe(2);
+    expect(jsonOf(ran)).toMatchObject({
+      verdict: 'indeterminate',
+      authentic: true,
+      checks: expect.arrayContaining([
+        expect.objectContaining({
+          id: 'nvidia.rim.driver.format',
+          because: expect.stringContaining(
+            `RIM_NOT_FOUND: NVIDIA has no manifest ${wants.driver.id}`,
+          ),
+        }),
+      ]),
+    });
+  });
+});

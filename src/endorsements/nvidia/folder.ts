@@ -34,8 +34,9 @@ export type NvidiaFolderEntry = { readonly key: NvidiaKey; readonly path: string
  *
  * Manifests and responses are files that any tool can use and put there; `issuer key` is the
  * first 16 hex digits of the SHA-256 of the issuer's SubjectPublicKeyInfo. Where something came
- * from stands in a file beside it, which may be missing. A response does not say in full whose
- * certificate it is about: the certificates beside it let it be checked without the device.
+ * from stands in a file beside it, which may be missing; a nonce there is one that the response
+ * must carry. A response does not say in full whose certificate it is about: the certificates
+ * beside it let it be checked without the device.
  */
 export class NvidiaFolder {
   readonly root: string;

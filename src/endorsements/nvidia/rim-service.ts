@@ -71,7 +71,7 @@ export async function fetchRim(client: RimClient, key: RimKey): Promise<Fetched>
 }
 
 /** The sentence that a verification shows; scripts look for its first word. */
-export function rimNotFound({ id }: RimKey): string {
+function rimNotFound({ id }: RimKey): string {
   return `RIM_NOT_FOUND: NVIDIA has no manifest ${id}`;
 }
 
@@ -96,7 +96,7 @@ const SWID = 'TCG';
  *
  * @throws Fault `malformed`, or `unsupported` for another format, at `at`.
  */
-export function rimInAnswer(body: Uint8Array, { id }: RimKey, at: string): Uint8Array {
+function rimInAnswer(body: Uint8Array, { id }: RimKey, at: string): Uint8Array {
   const shape = new JsonShape(parseJson(fromUtf8(body, at), at).value, at);
   const echoed = shape.string('id');
   if (echoed !== id) throw malformed(`${at}.id`, `want ${id}, got ${JSON.stringify(echoed)}`);

@@ -59,7 +59,11 @@ export class NvidiaEndorsementSource {
     this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
   }
 
-  /** All that the verification of one device needs, or why parts of it are missing. */
+  /**
+   * All that the verification of one device needs, or why parts of it are missing.
+   *
+   * @param at the instants to have it for; with a network, the present.
+   */
   async forDevice(device: NvidiaDevice, at: NvidiaClocks): Promise<CollectedNvidia> {
     return this.forDevices([device], at);
   }
@@ -149,7 +153,9 @@ export class NvidiaEndorsementSource {
     const more = warnings.map((warning) => `; ${warning}`).join('');
     if (failure === undefined) {
       const at = this.#options.folder?.root ?? 'endorsements';
-      return new Fault('unreachable', at, `offline, and without ${nvidiaKeyText(want)}${more}`);
+      // The check names the certificates itself: one reason for all of them is enough.
+      const what = want.kind === 'rim' ? nvidiaKeyText(want) : 'an OCSP response';
+      return new Fault('unreachable', at, `offline, and without ${what}${more}`);
     }
     return new Fault('unreachable', failure.at, `${failureText(failure)}${more}`);
   }

@@ -117,7 +117,7 @@ describe('for a device', () => {
     const found = await offline(await emptyNvidiaFolder()).forDevice(device, at);
     expect(found).toMatchObject({ rims: [], ocsp: [] });
     expect(found.rimMissing).toContain(`offline, and without the manifest ${wants.driver.id}`);
-    expect(found.ocspMissing).toContain(`about certificate ${wants.brom.serial}`);
+    expect(found.ocspMissing).toBe('offline, and without an OCSP response');
   });
 
   it('a partial folder: the rest is fetched, or named', async () => {
@@ -126,9 +126,7 @@ describe('for a device', () => {
     await rm(folder.pathOf(wants.identity));
     const alone = await offline(folder).forDevice(device, at);
     expect(alone.rimMissing).toBe(`offline, and without the manifest ${wants.vbios.id}`);
-    expect(alone.ocspMissing).toBe(
-      `offline, and without the OCSP response about certificate ${wants.identity.serial}`,
-    );
+    expect(alone.ocspMissing).toBe('offline, and without an OCSP response');
     const found = await sourceOf(nvidia, { folder }).forDevice(device, at);
     expect(nvidia.requests).toEqual(['ocsp identity', `rim ${wants.vbios.id}`]);
     expect(found.ocsp).toHaveLength(7);
