@@ -11,6 +11,7 @@ import {
   nvidiaClocksAt,
   type OcspInput,
 } from '../evidence/nvidia/input.ts';
+import { Remembered } from '../evidence/nvidia/remembered.ts';
 import { FOLDER_OPTIONS } from './collateral.ts';
 import { type Io, warn } from './io.ts';
 import { NVIDIA_SERVICE_OPTIONS, readNvidiaNetwork } from './nvidia-services.ts';
@@ -60,7 +61,7 @@ export async function findNvidiaEndorsements(
   const search = await searchOf(io, args, needs);
   if (!needRims && !needOcsp) return { rims: [], ocsp: [] };
   const found = await collectNvidia(devices, {
-    anchors,
+    read: new Remembered(anchors, devices.length),
     at: needs.at ?? nvidiaClocksAt(asked ?? io.now()),
     find: (want, now) => findOne(search, want, now),
     need: needRims && needOcsp ? 'both' : needRims ? 'rims' : 'ocsp',

@@ -1,4 +1,3 @@
-import { fromUtf8 } from '../core/bytes/text.ts';
 import type { NvidiaNetwork } from '../endorsements/nvidia/arrival.ts';
 import { ocspClient } from '../endorsements/nvidia/ocsp-service.ts';
 import { rimClient } from '../endorsements/nvidia/rim-service.ts';
@@ -43,7 +42,8 @@ export async function readNvidiaNetwork(io: Io, args: Args): Promise<NvidiaNetwo
   const file = keyFile === undefined ? undefined : await io.readFile(keyFile);
   const serviceKey =
     file &&
-    asOption('rim-service-key-file', () => new ServiceKey(fromUtf8(file, 'rim-service-key-file')));
+    // Any byte becomes a character; one that is not ASCII is refused without a word of the rest.
+    asOption('rim-service-key-file', () => new ServiceKey(new TextDecoder('latin1').decode(file)));
   return {
     rim: rimClient(io, base, serviceKey ? { serviceKey } : {}),
     ocsp: ocspClient(io, url, args.has('ocsp-nonce') ? { nonce: io.randomBytes } : {}),

@@ -4,6 +4,7 @@ import { readCertificates } from '../../core/x509/certificate-files.ts';
 import { linkProblem, rootProblem } from '../../core/x509/chain.ts';
 import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type { OcspSubject } from '../../evidence/nvidia/ocsp.ts';
+import { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { type CheckRow, VERDICTS } from '../row.ts';
 import { NvidiaFolder, type NvidiaFolderEntry } from './folder.ts';
 import { judgeNvidia } from './judge.ts';
@@ -24,11 +25,12 @@ export async function checkNvidiaEndorsements(
   anchors: NvidiaAnchors,
   at: number,
 ): Promise<readonly CheckRow[]> {
+  const read = new Remembered(anchors, 0);
   const entries = await new NvidiaFolder(dir).list();
   const signers = new Map(
     entries
       .flatMap((entry) => ('fault' in entry || entry.key.kind !== 'rim' ? [] : [entry.document]))
-      .flatMap(({ bytes }) => wantedOfRim(bytes, anchors))
+      .flatMap(({ bytes }) => wantedOfRim(bytes, read))
       .map((want) => [nvidiaFileName(want), want] as const),
   );
   return entries.map((entry) => checkRow(entry, signers, anchors, at));

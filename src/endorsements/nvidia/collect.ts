@@ -1,6 +1,6 @@
 import { Fault } from '../../core/fault.ts';
-import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type { NvidiaClocks, NvidiaDevice, OcspInput } from '../../evidence/nvidia/input.ts';
+import type { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { type NvidiaEndorsement, ocspInputOf } from './document.ts';
 import { distinctWants, type NvidiaWant, type OcspWant, ocspWants, type RimWant } from './want.ts';
 import { type WantedOfDevice, wantedOfDevice, wantedOfRim } from './wanted.ts';
@@ -17,7 +17,8 @@ export interface CollectedNvidia {
 }
 
 export interface Collecting {
-  readonly anchors: NvidiaAnchors;
+  /** Under whose anchors, and what of it is known already. */
+  readonly read: Remembered;
   /** When what is to be in date. */
   readonly at: NvidiaClocks;
   /** @throws Fault `unreachable` when there is none at all. */
@@ -39,14 +40,14 @@ export async function collectNvidia(
   devices: readonly NvidiaDevice[],
   collecting: Collecting,
 ): Promise<CollectedNvidia> {
-  const { anchors, need = 'both', rims: given = [] } = collecting;
-  const { wanted, refused } = wantedOfAll(devices, anchors);
+  const { read, need = 'both', rims: given = [] } = collecting;
+  const { wanted, refused } = wantedOfAll(devices, read);
   const odd = wanted.flatMap((one) => one.odd).map((id) => `nobody is asked for the id ${id}`);
   const rims = await findRims(
     need === 'ocsp' ? [] : distinctWants(wanted.flatMap((one) => one.rims)),
     collecting,
   );
-  const signers = [...given.flatMap((xml) => wantedOfRim(xml, anchors)), ...rims.signers];
+  const signers = [...given.flatMap((xml) => wantedOfRim(xml, read)), ...rims.signers];
   const ocsp = await findOcsp(
     need === 'rims' ? [] : distinctWants([...wanted.flatMap((one) => one.ocsp), ...signers]),
     collecting,
@@ -69,12 +70,12 @@ function missing<Name extends string>(
 }
 
 /** What can't be verified is read again by the verifier, which says why in full. */
-function wantedOfAll(devices: readonly NvidiaDevice[], anchors: NvidiaAnchors) {
+function wantedOfAll(devices: readonly NvidiaDevice[], read: Remembered) {
   const wanted: WantedOfDevice[] = [];
   const refused: string[] = [];
   for (const [i, device] of devices.entries()) {
     try {
-      wanted.push(wantedOfDevice(device, anchors));
+      wanted.push(wantedOfDevice(device, read));
     } catch (error) {
       if (!(error instanceof Fault) || error.code === 'internal') throw error;
       refused.push(`nothing was asked for device ${i + 1}: ${error.message}`);

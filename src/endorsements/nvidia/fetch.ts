@@ -1,6 +1,7 @@
 import { Fault } from '../../core/fault.ts';
 import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type { NvidiaDevice } from '../../evidence/nvidia/input.ts';
+import { Remembered } from '../../evidence/nvidia/remembered.ts';
 import type { FetchRow } from '../row.ts';
 import type { NvidiaNetwork } from './arrival.ts';
 import { NvidiaFolder } from './folder.ts';
@@ -31,7 +32,8 @@ export async function fetchNvidiaEndorsements(
   { dir, anchors, network, devices, rims: named }: NvidiaFetchRequest,
   now: number,
 ): Promise<readonly FetchRow[]> {
-  const wanted = devices.map((device) => wantedOfDevice(device, anchors));
+  const read = new Remembered(anchors, 0);
+  const wanted = devices.map((device) => wantedOfDevice(device, read));
   const odd = wanted.flatMap((one) => one.odd);
   if (odd.length > 0) throw new Fault('unsupported', 'report', `manifest ids ${odd.join(', ')}`);
   const folder = new NvidiaFolder(dir);

@@ -1,6 +1,7 @@
 import { Fault } from '../../core/fault.ts';
 import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type { NvidiaClocks, NvidiaDevice } from '../../evidence/nvidia/input.ts';
+import { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { type Failure, failureText } from '../failure.ts';
 import { RecentFailures } from '../recent-failures.ts';
 import { SingleFlight } from '../single-flight.ts';
@@ -18,6 +19,8 @@ const HOUR = 3_600_000;
 const RIM_MAX_AGE_MS = 7 * 24 * HOUR;
 /** How long a failed document is left alone where nothing says more. */
 const BACK_OFF_MS = 30_000;
+/** Whose certificates are not verified again each time. */
+const DEVICES = 4096;
 
 export interface NvidiaEndorsementSourceOptions {
   readonly anchors: NvidiaAnchors;
@@ -52,11 +55,13 @@ export class NvidiaEndorsementSource {
   readonly #loading = new SingleFlight<NvidiaEndorsement>();
   readonly #refreshing = new SingleFlight<NvidiaRefresh>();
   readonly #failures: RecentFailures;
+  readonly #remembered: Remembered;
 
   constructor(options: NvidiaEndorsementSourceOptions) {
     this.#options = options;
     this.#holdings = new NvidiaHoldings(options.folder);
     this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
+    this.#remembered = new Remembered(options.anchors, DEVICES);
   }
 
   /**
@@ -70,8 +75,8 @@ export class NvidiaEndorsementSource {
 
   /** The same of the devices of a machine: what they share is asked for once. */
   async forDevices(devices: readonly NvidiaDevice[], at: NvidiaClocks): Promise<CollectedNvidia> {
-    const { anchors } = this.#options;
-    return collectNvidia(devices, { anchors, at, find: (want, now) => this.get(want, now) });
+    const find = (want: NvidiaWant, now: number) => this.get(want, now);
+    return collectNvidia(devices, { read: this.#remembered, at, find });
   }
 
   /**

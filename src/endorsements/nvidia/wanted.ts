@@ -1,12 +1,9 @@
 import { Fault } from '../../core/fault.ts';
-import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import { isSignature } from '../../core/x509/signed.ts';
-import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
-import { readDeviceChain } from '../../evidence/nvidia/chain.ts';
 import type { NvidiaDevice } from '../../evidence/nvidia/input.ts';
 import { parseOpaqueData } from '../../evidence/nvidia/opaque.ts';
+import type { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { parseNvidiaReport } from '../../evidence/nvidia/report.ts';
-import { readRim } from '../../evidence/nvidia/rim/read-rim.ts';
 import { wantedRims } from '../../evidence/nvidia/rim-id.ts';
 import { isRimId, rimKey } from './key.ts';
 import { type OcspWant, ocspWants, type RimWant } from './want.ts';
@@ -24,14 +21,15 @@ export interface WantedOfDevice {
  * Only of a device that proves to be one: certificates under an anchor, and a report that
  * their leaf signed.
  *
+ * @param read under whose anchors, and what of it is known already.
  * @throws Fault `malformed` or `unsupported` for any other.
  */
 export function wantedOfDevice(
   { report: bytes, chain: pem }: NvidiaDevice,
-  { device: anchors }: NvidiaAnchors,
+  read: Pick<Remembered, 'chain'>,
 ): WantedOfDevice {
   if (pem === undefined) throw new Fault('unsupported', 'chain', 'no certificates were given');
-  const { certificates, identity, anchor, checks } = readDeviceChain(pem, anchors);
+  const { certificates, identity, anchor, checks } = read.chain(pem);
   const wrong = checks.find(({ outcome }) => outcome === 'fail');
   const [leaf, ...above] = certificates;
   if (anchor === undefined || identity === undefined || leaf === undefined || wrong) {
@@ -54,10 +52,7 @@ export function wantedOfDevice(
 }
 
 /** About the signer of a manifest; none of one that does not verify. */
-export function wantedOfRim(
-  xml: Uint8Array,
-  { rim: anchors }: { readonly rim: readonly TrustAnchor[] },
-): readonly OcspWant[] {
-  const { manifest, certificates } = readRim(xml, anchors);
+export function wantedOfRim(xml: Uint8Array, read: Pick<Remembered, 'rim'>): readonly OcspWant[] {
+  const { manifest, certificates } = read.rim(xml);
   return manifest === undefined ? [] : ocspWants(certificates, 'rim');
 }

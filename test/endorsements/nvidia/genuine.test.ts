@@ -4,6 +4,7 @@ import { NvidiaFolder } from '../../../src/endorsements/nvidia/folder.ts';
 import { NvidiaEndorsementSource } from '../../../src/endorsements/nvidia/source.ts';
 import { wantedOfDevice, wantedOfRim } from '../../../src/endorsements/nvidia/wanted.ts';
 import { NVIDIA_ROOTS } from '../../../src/evidence/nvidia/anchors.ts';
+import { Remembered } from '../../../src/evidence/nvidia/remembered.ts';
 import { NvidiaVerifier } from '../../../src/evidence/nvidia/verifier.ts';
 import { genuine, NVIDIA_VECTORS, vector } from '../../support/nvidia-vectors.ts';
 import { emptyFolder } from '../world.ts';
@@ -25,9 +26,10 @@ group.skipIf(NVIDIA_VECTORS === undefined)('a genuine H100 under NVIDIA’s own 
   const rim = (name: string) => vector('real', 'h100-550', 'rims', `${name}.xml`);
 
   function served(): ServedNvidia {
-    const device = wantedOfDevice(h100(), NVIDIA_ROOTS).ocsp;
-    const [driver, l3, ca] = wantedOfRim(rim('driver'), NVIDIA_ROOTS);
-    const [vbios] = wantedOfRim(rim('vbios'), NVIDIA_ROOTS);
+    const read = new Remembered(NVIDIA_ROOTS, 0);
+    const device = wantedOfDevice(h100(), read).ocsp;
+    const [driver, l3, ca] = wantedOfRim(rim('driver'), read);
+    const [vbios] = wantedOfRim(rim('vbios'), read);
     const about = [
       ['device-brom', device[0]],
       ['device-provisioner', device[1]],
