@@ -2,6 +2,24 @@
  * Postern as a library: verifies confidential-computing evidence, purely. Whatever varies
  * (time, anchors, endorsements) is a parameter; nothing here touches network, disk or clock.
  */
+export { type Keyset, parseKeyset } from './appraisal/binding/keyset.ts';
+export { raTlsQuote } from './appraisal/binding/ra-tls.ts';
+export { type Binding, bindingOf, RECIPES, type RecipeName } from './appraisal/binding/recipe.ts';
+export { gpuNonceFor, reportDataFor } from './appraisal/binding/transcript.ts';
+export { BUNDLE_CHECKS, type BundleCheckId } from './appraisal/bundle/checks.ts';
+export { type Bundle, parseBundle } from './appraisal/bundle/format.ts';
+export {
+  type BundleAnchors,
+  type BundleClocks,
+  type BundleExpectation,
+  type BundleInput,
+  bundleClocksAt,
+} from './appraisal/bundle/input.ts';
+export {
+  type BundleVerification,
+  BundleVerifier,
+  verifyBundle,
+} from './appraisal/bundle/verifier.ts';
 export { type VtpmVerification, verifyVtpmOn } from './appraisal/vtpm.ts';
 export { Fault, type FaultCode } from './core/fault.ts';
 export { AMD_ROOTS } from './core/x509/amd-roots.ts';
@@ -11,6 +29,39 @@ export {
   INTEL_SGX_ROOT,
   type TrustAnchor,
 } from './core/x509/anchors.ts';
+export { NVIDIA_DEVICE_ROOT, NVIDIA_RIM_ROOT } from './core/x509/nvidia-roots.ts';
+export { NVIDIA_ROOTS, type NvidiaAnchors } from './evidence/nvidia/anchors.ts';
+export {
+  NVIDIA_CHECKS,
+  NVIDIA_TOPOLOGY_CHECKS,
+  type NvidiaCheckId,
+  type NvidiaTopologyCheckId,
+  RIM_CHECKS,
+} from './evidence/nvidia/checks.ts';
+export { readNvidiaEvidence } from './evidence/nvidia/evidence-json.ts';
+export {
+  type NvidiaClocks,
+  type NvidiaDevice,
+  type NvidiaInput,
+  type NvidiaRelaxation,
+  nvidiaClocksAt,
+  type OcspInput,
+} from './evidence/nvidia/input.ts';
+export {
+  type NvidiaNodeInput,
+  type NvidiaNodeVerification,
+  verifyNvidiaNode,
+} from './evidence/nvidia/node.ts';
+export { NRAS_CHECKS } from './evidence/nvidia/nras/checks.ts';
+export type { NrasInput } from './evidence/nvidia/nras/input.ts';
+export { type NrasVerification, verifyNras } from './evidence/nvidia/nras/verify-nras.ts';
+export { type NvidiaReport, parseNvidiaReport } from './evidence/nvidia/report.ts';
+export { type RimVerification, verifyRim } from './evidence/nvidia/rim/verify-rim.ts';
+export {
+  type NvidiaVerification,
+  NvidiaVerifier,
+  verifyNvidia,
+} from './evidence/nvidia/verifier.ts';
 export { SNP_AUTHENTIC, SNP_BASELINE, SNP_CHECKS, type SnpCheckId } from './evidence/snp/checks.ts';
 export { BULLETINS, FLOORS_AS_OF } from './evidence/snp/floors/bulletins.ts';
 export { type BulletinFloor, floorOf, highestFloor } from './evidence/snp/floors/floor.ts';

@@ -14,6 +14,7 @@ export default defineConfig({
         include: [
           'test/core/**/*.test.ts',
           'test/evidence/**/*.test.ts',
+          'test/appraisal/**/*.test.ts',
           'test/fuzz/**/sample.test.ts',
         ],
       }),

@@ -13,7 +13,7 @@ const FIXTURES = join(ROOT, 'fixtures');
 
 const USE_LIBRARY = `
   import { readFileSync } from 'node:fs';
-  import { anchorFromCertificate, clocksAt, snpClocksAt, verifySnp, verifyTdx } from 'postern';
+  import { anchorFromCertificate, bundleClocksAt, clocksAt, snpClocksAt, verifyBundle, verifySnp, verifyTdx } from 'postern';
   const read = (path) => new Uint8Array(readFileSync(process.env.FIXTURES + '/' + path));
   const now = Date.parse('2026-06-01T00:00:00Z');
   const tdx = verifyTdx({
@@ -29,7 +29,17 @@ const USE_LIBRARY = `
     anchors: [anchorFromCertificate(read('snp/milan/simulator-root.der'), 'root')],
     at: snpClocksAt(now),
   });
-  for (const { evidence, verdict } of [tdx, snp]) {
+  const root = (name) => [anchorFromCertificate(read('bundle/roots/' + name + '.der'), name)];
+  const bundle = verifyBundle({
+    bundle: read('bundle/bundles/bundle.json'),
+    anchors: {
+      tdx: root('intel-root'),
+      snp: root('amd-root'),
+      nvidia: { device: root('nvidia-root'), rim: root('rim-root') },
+    },
+    at: bundleClocksAt(now),
+  });
+  for (const { evidence, verdict } of [tdx, snp, bundle]) {
     if (verdict !== 'accept') throw new Error(evidence + ' verdict ' + verdict);
   }
 `;

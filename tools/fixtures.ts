@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bindingFixtures } from './fixtures/binding.ts';
+import { bundleFixtures } from './fixtures/bundle.ts';
 import { nvidiaFixtures } from './fixtures/nvidia.ts';
 import { snpFixtures } from './fixtures/snp.ts';
 import { tdxFixtures } from './fixtures/tdx.ts';
@@ -22,4 +24,5 @@ function write(kind: string, files: ReadonlyMap<string, Uint8Array>): void {
 write('tdx', await tdxFixtures());
 write('snp', await snpFixtures());
 write('nvidia', nvidiaFixtures());
-write('binding', (await import('./fixtures/binding.ts')).bindingFixtures());
+write('binding', bindingFixtures());
+write('bundle', await bundleFixtures());

@@ -148,7 +148,7 @@ export async function readNvidiaAnchors(
   };
 }
 
-export function readNvidiaClocks(io: Io, args: Args): NvidiaClocks {
+function readNvidiaClocks(io: Io, args: Args): NvidiaClocks {
   const { all, kinds } = readAt(io, args, NVIDIA_AT_KINDS);
   const rim = kinds.rim ?? all;
   return { evidence: all, rim, ocsp: kinds.ocsp ?? all, rimOcsp: kinds['rim-ocsp'] ?? all };

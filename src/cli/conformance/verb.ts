@@ -6,6 +6,7 @@ import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { bundleRunner } from './bundle.ts';
 import { eventLogRunner } from './event-log.ts';
 import { jcsRunner } from './jcs.ts';
 import { type Case, parseManifest } from './manifest.ts';
@@ -28,6 +29,7 @@ const RUNNERS: readonly Runner[] = [
   tdxCollateralRunner,
   eventLogRunner,
   jcsRunner,
+  bundleRunner,
   nvidiaReportRunner,
   nvidiaNodeRunner,
   nvidiaRimRunner,

@@ -52,7 +52,7 @@ export const NEWEST_OPAQUE_VERSION = 1;
 /** Several times as many as there are types. */
 const MOST_FIELDS = 128;
 
-export const PDI_SIZE = 8;
+const PDI_SIZE = 8;
 /** NVLinks of a GPU, with a PDI each. */
 const GPU_LINKS = 18;
 /** GPUs that a switch names, and ports in the map behind their PDIs. */

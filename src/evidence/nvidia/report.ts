@@ -31,7 +31,7 @@ const MOST_SLOT = 7;
 const DMTF_SPECIFICATION = 1;
 /** Of DMTFSpecMeasurementValueType: the value is no digest but the thing itself. */
 const RAW_BIT_STREAM = 0x80;
-export const DIGEST_SIZE = 48;
+const DIGEST_SIZE = 48;
 const SIGNATURE_SIZE = 96;
 
 /** Many times a GPU's 4.3 KB: opaque data is 64 KiB at the most. */

@@ -1,6 +1,6 @@
 import { sha256 } from '#crypto';
 import { toHex } from '../../core/bytes/hex.ts';
-import { deriveP384Key, type P384SimulatorKey, p256PublicKeyInfo } from '../snp/keys.ts';
+import { deriveP384Key, type P384SimulatorKey, p256PublicKeyInfo } from '../p384-keys.ts';
 
 const keys = new Map<string, P384SimulatorKey>();
 const signatures = new Map<string, Uint8Array>();

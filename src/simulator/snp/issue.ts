@@ -1,3 +1,4 @@
+import { deriveP384Key, p256PublicKeyInfo } from '../p384-keys.ts';
 import { deriveRsaKey, type RsaSimulatorKey } from '../rsa.ts';
 import {
   authorityKeyIdentifier,
@@ -10,7 +11,6 @@ import {
   subjectKeyIdentifier,
 } from './certificates.ts';
 import type { CaExtensionName, CaProfile, SnpCertificate } from './hierarchy.ts';
-import { deriveP384Key, p256PublicKeyInfo } from './keys.ts';
 import type { SnpPlan } from './plan.ts';
 import { encodeVekExtensions } from './vek-extensions.ts';
 

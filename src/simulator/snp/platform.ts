@@ -2,10 +2,10 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
 import { toPem } from '../../core/encoding/pem.ts';
+import { deriveP384Key } from '../p384-keys.ts';
 import { encodeCertificateTable } from './certificate-table.ts';
 import { type SnpFaultName, type SnpVariantName, snpCase } from './faults/table.ts';
 import { type CertificateSource, certificatesOf, crlOf } from './issue.ts';
-import { deriveP384Key } from './keys.ts';
 import { type Form, type SnpPlan, type SnpPlanOptions, standardPlan } from './plan.ts';
 import { encodeSignature, encodeSignedPart, type SnpReportContent } from './report.ts';
 

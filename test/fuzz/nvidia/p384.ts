@@ -1,4 +1,4 @@
-import { P384_ORDER } from '../../../src/simulator/snp/keys.ts';
+import { P384_ORDER } from '../../../src/simulator/p384-keys.ts';
 
 export const SIGNATURE_SIZE = 96;
 const HALF = SIGNATURE_SIZE / 2;

@@ -1,5 +1,5 @@
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
-import { deriveP384Key } from '../../../src/simulator/snp/keys.ts';
+import { deriveP384Key } from '../../../src/simulator/p384-keys.ts';
 import { amdForm } from '../../support/snp.ts';
 import { SIGNED_SIZE } from './layout.ts';
 import type { World } from './world.ts';

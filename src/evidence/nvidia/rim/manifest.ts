@@ -40,7 +40,7 @@ export interface RimManifest {
   readonly measurements: readonly RimMeasurement[];
 }
 
-export const SWID_NAMESPACE = 'http://standards.iso.org/iso/19770/-2/2015/schema.xsd';
+const SWID_NAMESPACE = 'http://standards.iso.org/iso/19770/-2/2015/schema.xsd';
 const RIM_NAMESPACE =
   'https://trustedcomputinggroup.org/resource/tcg-reference-integrity-manifest-rim-information-model/';
 /** By this name NVIDIA means SHA-384, though XML Encryption has no such algorithm. */

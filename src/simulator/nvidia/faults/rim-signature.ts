@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from '../../../core/encoding/base64.ts';
-import { P384_ORDER } from '../../snp/keys.ts';
+import { P384_ORDER } from '../../p384-keys.ts';
 import type { RimPlan } from '../rim.ts';
 import type { NvidiaFaults } from './fault.ts';
 import { find, NOT_COMPARED, vbios } from './rim-edits.ts';

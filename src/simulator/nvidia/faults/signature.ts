@@ -1,7 +1,7 @@
 import { utf8 } from '../../../core/bytes/text.ts';
 import { concatBytes } from '../../../core/bytes/writer.ts';
 import { type Damage, flipBit } from '../../damage.ts';
-import { P384_ORDER } from '../../snp/keys.ts';
+import { P384_ORDER } from '../../p384-keys.ts';
 import type { NvidiaPlan } from '../plan.ts';
 import { AT, BLOCK_SIZE, SIGNATURE_SIZE } from '../report.ts';
 import { afterwards } from './edits.ts';

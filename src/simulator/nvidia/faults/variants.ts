@@ -1,5 +1,5 @@
 import { flipBit } from '../../damage.ts';
-import { P384_ORDER } from '../../snp/keys.ts';
+import { P384_ORDER } from '../../p384-keys.ts';
 import { REASON } from '../ocsp.ts';
 import { addCertificate, certificate, fields, inOrder, opaque, withoutOpaque } from './edits.ts';
 import type { NvidiaFaults } from './fault.ts';

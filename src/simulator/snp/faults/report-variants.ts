@@ -1,4 +1,4 @@
-import { P384_ORDER } from '../keys.ts';
+import { P384_ORDER } from '../../p384-keys.ts';
 import type { SnpFaults } from './fault.ts';
 import { platformBit, policyBit } from './guest.ts';
 import { cpuid } from './product.ts';

@@ -1,5 +1,5 @@
 import { type Damage, flipBit, overwrite } from '../../damage.ts';
-import { P384_ORDER } from '../keys.ts';
+import { P384_ORDER } from '../../p384-keys.ts';
 import type { SnpPlan } from '../plan.ts';
 import { SIGNED_LENGTH } from '../report.ts';
 import type { SnpFaults } from './fault.ts';

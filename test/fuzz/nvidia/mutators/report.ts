@@ -1,5 +1,5 @@
 import { concatBytes } from '../../../../src/core/bytes/writer.ts';
-import { P384_ORDER } from '../../../../src/simulator/snp/keys.ts';
+import { P384_ORDER } from '../../../../src/simulator/p384-keys.ts';
 import { boundaries, damageBytes, replaceAt } from '../../mutators/bytes.ts';
 import { mutators } from '../../mutators/mutator.ts';
 import type { Random } from '../../random.ts';

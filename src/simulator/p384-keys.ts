@@ -1,7 +1,7 @@
 import { p384 } from '@noble/curves/nist.js';
-import { fromHex } from '../../core/bytes/hex.ts';
-import { concatBytes } from '../../core/bytes/writer.ts';
-import { deriveBytes, deriveKey } from '../keys.ts';
+import { fromHex } from '../core/bytes/hex.ts';
+import { concatBytes } from '../core/bytes/writer.ts';
+import { deriveBytes, deriveKey } from './keys.ts';
 
 /** SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480). */
 const SPKI_PREFIX = {
@@ -26,7 +26,7 @@ export function deriveP384Key(seed: string, label: string): P384SimulatorKey {
   };
 }
 
-/** DER of the SubjectPublicKeyInfo of a key on the curve that AMD does not use. */
+/** DER of the SubjectPublicKeyInfo of a key on the curve that neither AMD nor NVIDIA uses. */
 export function p256PublicKeyInfo(seed: string, label: string): Uint8Array {
   return concatBytes(SPKI_PREFIX['P-256'], deriveKey(seed, label).publicKey);
 }
