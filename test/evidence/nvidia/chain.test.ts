@@ -306,7 +306,7 @@ it('every byte of every certificate counts', () => {
   // Of the leaf and the root, since both ends are looked at by code of their own.
   for (const at of [0, 4]) {
     const der = five[at as 0];
-    for (let i = 0; i < der.length; i += 5) {
+    for (let i = 0; i < der.length; i += 23) {
       const chain = read(five.with(at, der.with(i, (der[i] ?? 0) ^ 1)));
       expect([at, i, wrong(chain).length > 0 || chain.anchor !== undefined]).toEqual([at, i, true]);
       if (wrong(chain).length === 0) expect(chain.anchor).toBeUndefined();

@@ -61,8 +61,8 @@ describe('one verifier for many', () => {
     const [driver = chain, ...rest] = rims;
     const [first, ...others] = ocsp;
     if (first === undefined) throw new Error('no responses');
-    for (let i = 1; i < 8; i++) {
-      const at = (length: number) => Math.floor((i * length) / 8);
+    for (let i = 1; i < 4; i++) {
+      const at = (length: number) => Math.floor((i * length) / 4);
       const damaged: Partial<NvidiaInput>[] = [
         { chain: flipped(chain, at(chain.length)) },
         { rims: [flipped(driver, at(driver.length)), ...rest] },

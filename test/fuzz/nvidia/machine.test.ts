@@ -3,7 +3,7 @@ import { runCampaign } from '../campaign.ts';
 import { effort, SEED } from '../effort.ts';
 import { MACHINE, machineSubject } from './machine.ts';
 
-const SHORT = effort({ seconds: 0.5, inputs: 60 });
+const SHORT = effort({ seconds: 0.3, inputs: 40 });
 
 it(`${MACHINE.name}, changed on their way (seed ${SEED})`, {
   timeout: 60_000 + SHORT.seconds * 2_000,

@@ -41,7 +41,7 @@ export function alike(world: World): Interrogation<Evidence> {
     [concatBytes(first, ...rest)],
     ...bitsFlipped(first).map((one) => [one, ...rest]),
   ];
-  const reports = [good.report, good.report, other.report, good.report.with(60, 1)];
+  const reports = [good.report, other.report];
   const one = <T>(list: readonly T[], i: number, usual: T) => list[i % list.length] ?? usual;
   const questions = [
     ...chains.map((chain) => ({ ...good, chain })),

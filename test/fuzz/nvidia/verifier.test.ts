@@ -9,7 +9,7 @@ import { nvidiaSubject } from './subject.ts';
 const subject = nvidiaSubject();
 
 /** `npm run test:long` goes on for longer. */
-const SHORT = effort({ seconds: 0.5, inputs: 100 });
+const SHORT = effort({ seconds: 0.3, inputs: 50 });
 const TIMEOUT = 60_000 + SHORT.seconds * 2_000 + SHORT.inputs * 50;
 
 describe(`NVIDIA evidence changed on its way (seed ${SEED})`, () => {
