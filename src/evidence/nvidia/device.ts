@@ -53,7 +53,8 @@ export function identifyDevice(leaf: Certificate, brom: Certificate): DeviceIden
   }
   const named = deviceInfoOf(leaf);
   if (named !== undefined && named !== chip) {
-    return { want: `a leaf whose device information names ${chip}`, got: named };
+    const got = named || '(no product)';
+    return { want: `a leaf whose device information names ${chip}`, got };
   }
   const kind: DeviceKind = chip.startsWith('G') ? 'gpu' : 'switch';
   const ueid = BigInt(`0x${leaf.serial}`).toString();

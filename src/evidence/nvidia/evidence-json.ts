@@ -19,22 +19,25 @@ const CHAIN_NAMES = ['certificate', 'certChainBase64Encoded', 'cert_chain', 'cer
 
 /**
  * Evidence as NVIDIA's tools and service write it: a list with an object for each device, or
- * such a list as `evidence_list` or `evidences` of an object. Of each object, the report (hex or
- * base64) and the chain (base64 of PEM, or PEM itself) are read. Whatever else stands there
- * (architecture, uuid, driver version, nonce) nobody signed: it is passed over, never believed.
+ * such a list as `evidence_list` or `evidences` of an object, or the object of one device alone,
+ * as the service's older requests are. Of each object, the report (hex or base64) and the chain
+ * (base64 of PEM, or PEM itself) are read. Whatever else stands there (architecture, uuid,
+ * driver version, nonce) nobody signed: it is passed over, never believed.
  *
  * @throws Fault `malformed` naming the member, `devices…`.
  */
 export function readNvidiaEvidence(bytes: Uint8Array): readonly NvidiaDevice[] {
   if (bytes.length > LARGEST_EVIDENCE) throw malformed(PATH, `${bytes.length} bytes`);
   const { value } = parseJson(fromUtf8(bytes, PATH), PATH);
-  const list = Array.isArray(value) ? value : listIn(new JsonShape(value, PATH));
+  const list = Array.isArray(value) ? value : listIn(value);
   if (list.length > MOST_DEVICES) throw malformed(PATH, `${list.length} devices`);
   return list.map((item, i) => readDevice(new JsonShape(item, `${PATH}[${i}]`)));
 }
 
-function listIn(shape: JsonShape): readonly JsonValue[] {
-  const name = nameOf(shape, LIST_NAMES);
+function listIn(value: JsonValue): readonly JsonValue[] {
+  const shape = new JsonShape(value, PATH);
+  const name = nameOf(shape, [...LIST_NAMES, ...REPORT_NAMES]);
+  if (name !== undefined && REPORT_NAMES.includes(name)) return [value];
   if (name === undefined) throw malformed(PATH, 'want a list of evidence, or evidence_list');
   return shape.array(name);
 }

@@ -161,6 +161,12 @@ describe('who a device is not', () => {
       'a leaf whose device information names GH100',
       'LS_10',
     ],
+    [
+      'device information of no product',
+      { more: [deviceInfo('NVIDIA::1')] },
+      'a leaf whose device information names GH100',
+      '(no product)',
+    ],
   ])('%s', async (_, said, want, got) => {
     const mismatch = await identify(said);
     expect(mismatch).toMatchObject({
