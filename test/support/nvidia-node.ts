@@ -33,8 +33,6 @@ export interface Machine {
   readonly switches: readonly Node[];
 }
 
-export type MachineMode = 'spt' | 'mpt' | 'ppcie';
-
 /** What a machine's reports say of its mode, as newer and older drivers do. */
 export const MODES = {
   spt: { FEATURE_FLAG: hex('0000'), PROTECTED_PCIE_STATUS: hex('55') },

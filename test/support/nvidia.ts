@@ -6,9 +6,6 @@ import { hex } from './hex.ts';
 import type { DeviceKeys } from './nvidia-certificates.ts';
 import type { Party } from './pki.ts';
 
-/** When everything made here is in date. */
-export const NOW = Date.UTC(2026, 0, 15);
-
 /** What a verifier asked with. */
 export const NONCE = Uint8Array.from({ length: 32 }, (_, i) => 0xc0 + i);
 
@@ -77,7 +74,7 @@ export function exchange({ nonce, slotId, blocks, responderNonce, opaque }: Repo
 }
 
 /** Whatever bytes, and a leaf's signature behind them. */
-export function signed(bytes: Uint8Array, { keys }: Party): Uint8Array {
+function signed(bytes: Uint8Array, { keys }: Party): Uint8Array {
   const key = KeyObject.from(keys.privateKey);
   return concatBytes(bytes, sign('sha384', bytes, { key, dsaEncoding: 'ieee-p1363' }));
 }
@@ -87,7 +84,7 @@ export function measurement(index: number): Uint8Array {
   return new Uint8Array(48).fill(index + 1);
 }
 
-export const BLOCKS = { gpu: 64, switch: 31 } as const;
+const BLOCKS = { gpu: 64, switch: 31 } as const;
 
 /** Blocks of a device in good order: each its own value. */
 export function goodBlocks(count: number): Uint8Array[] {
