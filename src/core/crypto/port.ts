@@ -17,6 +17,14 @@ export interface CryptoPort {
   /** Equality of public bytes, as fast as memory is read; not for secrets. */
   readonly sameBytes: (a: Uint8Array, b: Uint8Array) => boolean;
 
+  /**
+   * Standard base64 with padding, canonical form only (RFC 4648 section 4). No cryptography, but
+   * evidence of a machine is hundreds of KB of it, and platforms are many times quicker at it.
+   *
+   * @returns undefined for any other text.
+   */
+  readonly decodeBase64: (text: string) => Uint8Array | undefined;
+
   readonly sha256: (data: Uint8Array) => Uint8Array;
   readonly sha384: (data: Uint8Array) => Uint8Array;
   readonly sha512: (data: Uint8Array) => Uint8Array;

@@ -8,10 +8,13 @@ import forge from 'node-forge';
 import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
 import { concatBytes } from '../bytes/writer.ts';
+import { decodeBase64 as decode } from './base64.ts';
 import type { CryptoPort, P256PublicKey, P384PublicKey, RsaPublicKey } from './port.ts';
 import { isUsableRsaKey } from './rsa.ts';
 
 export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
+
+export const decodeBase64: CryptoPort['decodeBase64'] = decode;
 
 export const sha256: CryptoPort['sha256'] = (data) => nobleSha256(data);
 

@@ -12,6 +12,8 @@ export interface BundlePlanOptions extends Pick<NvidiaNodeOptions, 'gpus' | 'swi
   readonly weights?: Uint8Array;
   /** Whether the file brings the vendors' endorsements along. */
   readonly endorsements?: 'carried' | 'none';
+  /** Whether it brings the event log along; TDX alone. */
+  readonly eventLog?: 'carried' | 'none';
 }
 
 /** The file as it will be written, before it is text: members of members by their names. */
@@ -24,6 +26,7 @@ export interface BundlePlan {
   readonly node: NvidiaNodeOptions;
   readonly weights: Uint8Array | undefined;
   readonly endorsements: 'carried' | 'none';
+  readonly eventLog: 'carried' | 'none';
   purpose: string;
   /** 32 bytes. */
   nonce: Uint8Array;
@@ -51,6 +54,7 @@ export function standardBundlePlan(
     mode = 'ppcie',
     weights,
     endorsements = 'carried',
+    eventLog = 'carried',
   }: BundlePlanOptions,
   at: number,
 ): BundlePlan {
@@ -60,6 +64,7 @@ export function standardBundlePlan(
     node: { seed, gpus, switches, mode },
     weights,
     endorsements,
+    eventLog,
     purpose: 'client',
     nonce: deriveBytes(seed, 'bundle challenge', 32),
     keyset: utf8(JSON.stringify(standardKeyset(seed, at))),

@@ -1,6 +1,6 @@
 import { gpuNonceFor, reportDataFor } from '../../appraisal/binding/transcript.ts';
 import { WEIGHTS_EVENT } from '../../appraisal/bundle/claims.ts';
-import type { BundleClocks } from '../../appraisal/bundle/input.ts';
+import type { BundleClocks, FoundEndorsements } from '../../appraisal/bundle/input.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
@@ -46,6 +46,8 @@ export interface BundleMachine {
   readonly at: BundleClocks;
   readonly roots: BundleRoots;
   readonly plan: BundlePlan;
+  /** What the simulated vendors publish, for whoever has it at hand. */
+  readonly published: FoundEndorsements;
   /** The bytes of one bundle; a signature for the CPU and for each device. */
   readonly bundle: (request?: BundleRequest) => Uint8Array;
 }
@@ -74,7 +76,7 @@ export async function createBundleMachine({
           evidence: {
             kind: 'tdx',
             quote: toBase64(tdx.quote({ reportData, attestationSeed })),
-            event_log: toBase64(tdx.dstackLog),
+            ...(plan.eventLog === 'carried' && { event_log: toBase64(tdx.dstackLog) }),
           },
           endorsements: { tdx_collateral: toBase64(utf8(JSON.stringify(tdx.collateral))) },
         }
@@ -89,6 +91,12 @@ export async function createBundleMachine({
     at: { ...clocksAt(tdx.at), ...node.at, evidence: tdx.at },
     roots: { tdx: tdx.root, snp: snp.root, nvidia: node.roots },
     plan,
+    published: {
+      ...(plan.cpu === 'tdx'
+        ? { collateral: tdx.collateral }
+        : { ...(snp.vek && { vek: snp.vek }), chain: snp.chain }),
+      rims: node.rims,
+    },
     bundle: (request = {}) => encodeBundle(plan, node, cpu, request),
   };
 }

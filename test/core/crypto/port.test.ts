@@ -24,6 +24,16 @@ describe.each(implementations)('%s', (_, crypto) => {
     expect(same([], new Uint8Array())).toBe(true);
   });
 
+  it('decodes canonical base64, and nothing else', () => {
+    const every = Uint8Array.from({ length: 256 }, (_, i) => i);
+    expect(crypto.decodeBase64(Buffer.from(every).toString('base64'))).toEqual(every);
+    expect(crypto.decodeBase64('')).toEqual(new Uint8Array());
+    expect(crypto.decodeBase64('Zg==')?.constructor).toBe(Uint8Array);
+    const refused = ['Zg', 'Zg=', 'Zh==', 'Zm9=', '====', 'Zm9v\n', '-_-_', 'Zm9é', 'Zg==Zg=='];
+    for (const text of refused)
+      expect([text, crypto.decodeBase64(text)]).toEqual([text, undefined]);
+  });
+
   const abc = utf8('abc');
   it.each([
     ['sha256', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],

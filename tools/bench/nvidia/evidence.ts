@@ -1,5 +1,9 @@
 import { sha384 } from '#crypto';
-import type { BundleAnchors, BundleClocks } from '../../../src/appraisal/bundle/input.ts';
+import type {
+  BundleAnchors,
+  BundleClocks,
+  FoundEndorsements,
+} from '../../../src/appraisal/bundle/input.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { anchorFromCertificate, type TrustAnchor } from '../../../src/core/x509/anchors.ts';
 import type { NvidiaAnchors } from '../../../src/evidence/nvidia/anchors.ts';
@@ -33,17 +37,26 @@ export function simulateNvidiaEvidence(): NvidiaEvidence {
   };
 }
 
-/** A TDX machine of 8 GPUs and 4 switches, each time in one file. */
+/**
+ * A TDX machine of 8 GPUs and 4 switches, each time in one file. What the vendors say is at
+ * hand, as it is where machines are admitted again and again.
+ */
 export interface NodeEvidence {
   readonly anchors: BundleAnchors;
   readonly at: BundleClocks;
+  readonly endorsements: FoundEndorsements;
   /** Each of another challenge, and with a quote by another attestation key. */
   readonly bundles: readonly Uint8Array[];
 }
 
 export async function simulateNodeEvidence(): Promise<NodeEvidence> {
-  const { at, roots, bundle } = await createBundleMachine({ seed: 'bench' });
+  const { at, roots, published, bundle } = await createBundleMachine({
+    seed: 'bench',
+    endorsements: 'none',
+    eventLog: 'none',
+  });
   return {
+    endorsements: published,
     anchors: { tdx: [anchor(roots.tdx)], snp: [], nvidia: nvidiaAnchors(roots.nvidia) },
     at,
     bundles: Array.from({ length: BUNDLES }, (_, i) =>

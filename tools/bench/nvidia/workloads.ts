@@ -29,7 +29,7 @@ export function nvidiaWorkloads({ anchors, given, reports }: NvidiaEvidence): Nv
 }
 
 /** A whole machine from the bytes of its file; chains and manifests were seen before. */
-export function nodeWorkload({ anchors, at, bundles }: NodeEvidence): Workload {
+export function nodeWorkload({ anchors, at, endorsements, bundles }: NodeEvidence): Workload {
   return {
     name: 'node.8gpu-4switch',
     // Beyond the pool an attestation key would have been seen; the first only warms up.
@@ -37,7 +37,7 @@ export function nodeWorkload({ anchors, at, bundles }: NodeEvidence): Workload {
     prepare: () => {
       const verifier = new BundleVerifier(anchors);
       const verify = (call: number) =>
-        accepted(verifier.verify({ bundle: pick(bundles, call), at }));
+        accepted(verifier.verify({ bundle: pick(bundles, call), endorsements, at }));
       verify(0);
       return (call: number) => verify(call + 1);
     },
