@@ -161,7 +161,7 @@ async function findAll(
       : await findEndorsements(io, args, devices, {
           anchors: anchors.nvidia,
           at,
-          carried: { rims: own.rims !== undefined, ocsp: own.ocsp !== undefined },
+          carried: own,
         });
   if (cpu?.kind === 'tdx') {
     const carried = own.tdxCollateral !== undefined && !args.has('collateral');

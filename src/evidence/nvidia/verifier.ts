@@ -20,7 +20,7 @@ import {
   readOpaque,
 } from './device-checks.ts';
 import type { DeviceKind, NvidiaInput } from './input.ts';
-import { checkRim, type GivenRim, rimsOf, seatRims } from './manifests.ts';
+import { checkRim, type GivenRim, givenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
 import type { OcspSubject } from './ocsp.ts';
 import { checkOcsp } from './ocsp-checks.ts';
@@ -64,18 +64,27 @@ export class NvidiaVerifier {
    * @param given.rims those of this device; one of another product or version fails.
    */
   verify(given: NvidiaInput): NvidiaVerification {
-    return this.#verify(given, 'own');
+    return this.#verify(given, this.readRims(given.rims ?? []), 'own');
+  }
+
+  /** Of several devices: what strangers call a manifest is read once, not once for each. */
+  readRims(rims: readonly Uint8Array[]): readonly GivenRim[] {
+    return rims.map((xml) => givenRim(xml, this.#remembered.rim(xml)));
   }
 
   /**
    * The same, of manifests and OCSP responses of a whole machine: only those about this very
    * device are looked at.
    */
-  verifyAmong(given: NvidiaInput): NvidiaVerification {
-    return this.#verify(given, 'pool');
+  verifyAmong(given: Omit<NvidiaInput, 'rims'>, rims: readonly GivenRim[]): NvidiaVerification {
+    return this.#verify(given, rims, 'pool');
   }
 
-  #verify(given: NvidiaInput, endorsements: 'own' | 'pool'): NvidiaVerification {
+  #verify(
+    given: Omit<NvidiaInput, 'rims'>,
+    all: readonly GivenRim[],
+    endorsements: 'own' | 'pool',
+  ): NvidiaVerification {
     const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
     checkClocks(checks, given.at);
     // A copy: the caller may use its buffer again while the result is still being read.
@@ -90,7 +99,6 @@ export class NvidiaVerifier {
     if (report) checkSigned(checks, report, chain, given.nonce);
 
     const wanted = identity && opaque ? wantedRims(identity, opaque) : [];
-    const all = (given.rims ?? []).map((xml) => ({ xml, reading: this.#remembered.rim(xml) }));
     const own = endorsements === 'own' ? all : rimsOf(all, wanted);
     const rims = seatRims(own, wanted, given.at.rim);
     for (const want of wanted) {
@@ -115,7 +123,7 @@ export class NvidiaVerifier {
         (identity?.kind ?? kind) === 'switch' ? NO_DRIVER : NONE,
       ),
       anchors,
-      revocation: ocsp.complete ? ('checked' as const) : ('unchecked' as const),
+      revocation: whole && ocsp.complete ? ('checked' as const) : ('unchecked' as const),
       at: formatTime(given.at.evidence),
       checks: checks.all,
       report,
