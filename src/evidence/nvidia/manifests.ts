@@ -13,6 +13,12 @@ type Checks = CheckList<NvidiaCheckId>;
 export interface GivenRim {
   readonly xml: Uint8Array;
   readonly reading: RimReading;
+  /** What it says of itself, verified or not; undefined where it can't be read. */
+  readonly title: RimTitle | undefined;
+}
+
+export function givenRim(xml: Uint8Array, reading: RimReading): GivenRim {
+  return { xml, reading, title: reading.manifest ?? rimTitle(xml) };
 }
 
 /** `96.00.9F.00.01`: five bytes in hex, as only VBIOS and BIOS versions are. */
@@ -32,11 +38,10 @@ export function seatRims(
   wanted: readonly WantedRim[],
   now: number,
 ): ReadonlyMap<RimKind, GivenRim> {
-  const titled = given.map((rim) => ({ ...rim, title: rim.reading.manifest ?? rimTitle(rim.xml) }));
-  const unreadable = titled.filter(({ title }) => title === undefined);
+  const unreadable = given.filter(({ title }) => title === undefined);
   const seats = new Map<RimKind, GivenRim>();
   for (const want of wanted) {
-    const ofKind = titled.filter(
+    const ofKind = given.filter(
       ({ title }) => title && kindOf(title.colloquialVersion) === want.kind,
     );
     const exact = ofKind.filter(({ title }) => title && isOf(title, want));
@@ -62,10 +67,7 @@ export function rimsOf(
   given: readonly GivenRim[],
   wanted: readonly WantedRim[],
 ): readonly GivenRim[] {
-  return given.filter(({ xml, reading }) => {
-    const title = reading.manifest ?? rimTitle(xml);
-    return title && wanted.some((want) => isOf(title, want));
-  });
+  return given.filter(({ title }) => title && wanted.some((want) => isOf(title, want)));
 }
 
 function kindOf(version: string): RimKind {

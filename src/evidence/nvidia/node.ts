@@ -44,11 +44,14 @@ export function verifyNvidiaNode(
   verifier: NvidiaVerifier,
 ): NvidiaNodeVerification {
   const checks = new CheckList<NvidiaTopologyCheckId>(NVIDIA_TOPOLOGY_CHECKS);
-  const { devices: source, expected = {}, ...shared } = given;
+  const { devices: source, expected = {}, rims = [], ...shared } = given;
   const devices = checks.read('nvidia.topology.format', () =>
     source instanceof Uint8Array ? readNvidiaEvidence(source) : source,
   );
-  const parts = (devices ?? []).map((device) => verifier.verifyAmong({ ...shared, ...device }));
+  const manifests = verifier.readRims(rims);
+  const parts = (devices ?? []).map((device) =>
+    verifier.verifyAmong({ ...shared, ...device }, manifests),
+  );
   if (devices) checkTopology(checks, parts, expected);
   const own = weigh(checks.all, NVIDIA_TOPOLOGY_EXPECTED);
   const result = {

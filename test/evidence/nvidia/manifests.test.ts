@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
-import { type GivenRim, rimsOf, seatRims } from '../../../src/evidence/nvidia/manifests.ts';
+import {
+  type GivenRim,
+  givenRim,
+  rimsOf,
+  seatRims,
+} from '../../../src/evidence/nvidia/manifests.ts';
 import { readRim } from '../../../src/evidence/nvidia/rim/read-rim.ts';
 import type { WantedRim } from '../../../src/evidence/nvidia/rim-id.ts';
 import type { NvidiaPlan } from '../../../src/simulator/nvidia/plan.ts';
@@ -11,7 +16,7 @@ const anchors = [anchorFromCertificate(world.roots.rim, 'root')];
 const now = world.at.rim;
 
 function given(xml: Uint8Array): GivenRim {
-  return { xml, reading: readRim(xml, anchors) };
+  return givenRim(xml, readRim(xml, anchors));
 }
 
 /** Driver and VBIOS manifest of a plan that was changed. */

@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { toPem } from '../../../src/core/encoding/pem.ts';
+import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import { readNvidiaEvidence } from '../../../src/evidence/nvidia/evidence-json.ts';
+import { verifyNvidiaNode } from '../../../src/evidence/nvidia/node.ts';
+import { NvidiaVerifier } from '../../../src/evidence/nvidia/verifier.ts';
+import { createNvidiaNode } from '../../../src/simulator/nvidia/node.ts';
 import { forge, tlv } from '../../support/forge.ts';
+import { leastCost } from '../cost.ts';
 import { growthOf, MOST_GROWTH, TIMES } from '../growth.ts';
 import type { Evidence } from './evidence.ts';
 import { dersOf } from './pieces.ts';
@@ -156,5 +161,25 @@ describe(`${TIMES} times as long costs about ${TIMES} times as much: NVIDIA`, ()
       return () => () => readNvidiaEvidence(bytes);
     };
     expect(growthOf(input, n)).toBeLessThan(MOST_GROWTH);
+  });
+});
+
+describe('a machine of many devices', () => {
+  const { devices, rims, roots, at } = createNvidiaNode({ mode: 'mpt', gpus: 8 });
+  const verifier = new NvidiaVerifier({
+    device: [anchorFromCertificate(roots.device, 'root')],
+    rim: [anchorFromCertificate(roots.rim, 'root')],
+  });
+  const junk = utf8(within('<x/>'.repeat(20_000)));
+  const cost = (count: number, manifests: readonly Uint8Array[]) => {
+    const given = { devices: devices().slice(0, count), rims: [...rims, ...manifests], at };
+    return leastCost(6, () => () => verifyNvidiaNode(given, verifier));
+  };
+
+  it('reads what strangers call a manifest once, not once for each device', () => {
+    const of = (count: number) => cost(count, [junk]) - cost(count, []);
+    let ratio = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 6 && ratio > 3; round++) ratio = of(8) / of(1);
+    expect(ratio).toBeLessThan(3);
   });
 });
