@@ -2,19 +2,13 @@ import type { Mismatch } from '../../core/mismatch.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { readCertificates } from '../../core/x509/certificate-files.ts';
-import {
-  anchorOf,
-  linkProblem,
-  type Role,
-  roleProblem,
-  rootProblem,
-} from '../../core/x509/chain.ts';
-import { EXTENSION } from '../../core/x509/extensions.ts';
+import { anchorOf, linkProblem, roleProblem, rootProblem } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
 import type { Check } from '../verdict.ts';
 import { NVIDIA_CHECKS, type NvidiaCheckId } from './checks.ts';
 import { type DeviceIdentity, identifyDevice } from './device.ts';
 import { fwidOf } from './fwid.ts';
+import { type Seat, seatsOf } from './roles.ts';
 
 /** What a device's certificates say, whatever the report and the time. */
 export interface DeviceChain {
@@ -28,20 +22,13 @@ export interface DeviceChain {
   readonly anchor: TrustAnchor | undefined;
 }
 
-const CA = {
-  kind: 'ca',
-  key: 'P-384',
-  extensions: [EXTENSION.keyUsage, EXTENSION.basicConstraints],
-} as const;
-
-/** Leaf first. All but the last two differ by device, so that no names are asked for here. */
-const ROLES: readonly Omit<Role, 'commonNames'>[] = [
-  { name: 'the leaf', kind: 'end-entity', key: 'P-384', extensions: [EXTENSION.keyUsage] },
-  { name: 'the BROM certificate', ...CA },
-  { name: 'the provisioner', ...CA },
-  { name: 'the identity CA', ...CA },
-  { name: 'the root', ...CA },
-];
+const SEATS = seatsOf(
+  'the leaf',
+  'the BROM certificate',
+  'the provisioner',
+  'the identity CA',
+  'the root',
+);
 
 const NOTHING = { certificates: [], identity: undefined, fwid: undefined, anchor: undefined };
 
@@ -56,7 +43,7 @@ export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor
   // It reads the leaf's extensions, which anybody could have written.
   const identity = checks.open('nvidia.chain.roles', () => identifyDevice(leaf, brom));
   const unfit = certificates
-    .map((certificate, i) => roleProblem(certificate, ROLES[i] as (typeof ROLES)[number]))
+    .map((certificate, i) => roleProblem(certificate, SEATS[i] as Seat))
     .find((problem) => problem !== undefined);
   if (identity) checks.answer('nvidia.chain.roles', unfit);
   const unlinked =
@@ -81,10 +68,10 @@ export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor
 type Five = readonly [Certificate, Certificate, Certificate, Certificate, Certificate];
 
 function five(certificates: readonly Certificate[]): Five | Mismatch {
-  if (certificates.length === ROLES.length) return certificates as unknown as Five;
+  if (certificates.length === SEATS.length) return certificates as unknown as Five;
   const got = certificates.map(({ subject }) => subject.commonName || '(no common name)');
   return {
-    want: `${ROLES.length} certificates, leaf first`,
+    want: `${SEATS.length} certificates, leaf first`,
     got: `${certificates.length}: ${got.join(', ')}`,
   };
 }

@@ -3,22 +3,10 @@ import { malformed } from '../../../core/fault.ts';
 import type { Mismatch } from '../../../core/mismatch.ts';
 import type { TrustAnchor } from '../../../core/x509/anchors.ts';
 import { type Certificate, parseCertificate } from '../../../core/x509/certificate.ts';
-import { linkProblem, type Role, roleProblem } from '../../../core/x509/chain.ts';
-import { EXTENSION } from '../../../core/x509/extensions.ts';
+import { linkProblem, roleProblem } from '../../../core/x509/chain.ts';
+import { seatsOf } from '../roles.ts';
 
-const CA = {
-  kind: 'ca',
-  key: 'P-384',
-  extensions: [EXTENSION.keyUsage, EXTENSION.basicConstraints],
-} as const;
-
-/** Leaf first; the names differ by generation of device and by issue. */
-const ROLES: readonly Omit<Role, 'commonNames'>[] = [
-  { name: 'the signer', kind: 'end-entity', key: 'P-384', extensions: [EXTENSION.keyUsage] },
-  { name: 'the CA above the signer', ...CA },
-  { name: 'the CA below the root', ...CA },
-  { name: 'the root', ...CA },
-];
+const SEATS = seatsOf('the signer', 'the CA above the signer', 'the CA below the root', 'the root');
 
 const MOST_CERTIFICATES = 8;
 const PATH = 'rim.Signature.KeyInfo.X509Data';
@@ -40,16 +28,16 @@ export function readSignerChain(
 
 /** Each fit for its place, issued and signed by the next; whose root it is is another question. */
 export function signerChainProblem(certificates: readonly Certificate[]): Mismatch | undefined {
-  if (certificates.length !== ROLES.length) {
+  if (certificates.length !== SEATS.length) {
     const got = certificates.map(({ subject }) => subject.commonName || '(no common name)');
     return {
-      want: `${ROLES.length} certificates, the signer’s first`,
+      want: `${SEATS.length} certificates, the signer’s first`,
       got: `${certificates.length}: ${got.join(', ')}`,
     };
   }
   for (const [i, certificate] of certificates.entries()) {
-    const role = ROLES[i];
-    const unfit = role && roleProblem(certificate, role);
+    const seat = SEATS[i];
+    const unfit = seat && roleProblem(certificate, seat);
     if (unfit) return unfit;
     const issuer = certificates[i + 1];
     const unlinked = issuer && linkProblem(certificate, issuer, i);
