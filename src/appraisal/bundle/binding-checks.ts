@@ -25,7 +25,7 @@ function checkReportData(checks: Checks, binding: Binding, { cpu, vtpm }: BoundP
   const id = 'bundle.binding.report_data';
   if (vtpm && binding.recipe === 'postern-v1') {
     checks.skipped(id, 'the paravisor chose it; the vTPM’s quote carries the binding');
-    checkVtpmNonce(checks, vtpm);
+    echoVtpmNonce(checks, 'bundle.binding.vtpm_nonce', vtpm);
     return;
   }
   const got = cpu && reportDataOf(cpu);
@@ -40,8 +40,11 @@ function reportDataOf(cpu: CpuVerification): Uint8Array | undefined {
 }
 
 /** The vTPM’s own checks compare; here stands what that means for the bundle. */
-function checkVtpmNonce(checks: Checks, { checks: own }: VtpmVerification): void {
-  const id = 'bundle.binding.vtpm_nonce';
+function echoVtpmNonce(
+  checks: Checks,
+  id: 'bundle.binding.vtpm_nonce' | 'bundle.nonce',
+  { checks: own }: VtpmVerification,
+): void {
   const answer = own.find((check) => check.id === 'vtpm.quote.nonce');
   if (answer?.outcome === 'pass') checks.pass(id);
   else if (answer?.outcome === 'fail') checks.fail(id, { want: answer.want, got: answer.got });
@@ -78,6 +81,7 @@ export function checkExpected(
   checks: Checks,
   binding: Binding,
   { expected, at }: BundleInput,
+  vtpm: VtpmVerification | undefined,
 ): void {
   const { recipe, nonce, keyset } = binding;
   if (keyset) {
@@ -93,7 +97,9 @@ export function checkExpected(
       known.includes(recipe) ? undefined : { want: known.join(' or '), got: recipe },
     );
   }
-  if (expected?.nonce) checkNonce(checks, expected.nonce, nonce, recipe);
+  if (expected?.nonce && nonce === undefined && vtpm) {
+    echoVtpmNonce(checks, 'bundle.nonce', vtpm);
+  } else if (expected?.nonce) checkNonce(checks, expected.nonce, nonce, recipe);
   if (expected?.purpose !== undefined) {
     const got = binding.purpose ?? '(none)';
     checks.answer(

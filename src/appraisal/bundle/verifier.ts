@@ -3,7 +3,6 @@ import type { AnchorKind } from '../../core/x509/anchors.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { withLazyClaims } from '../../evidence/lazy-claims.ts';
 import { type NvidiaNodeVerification, verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
-import { type NrasVerification, verifyNras } from '../../evidence/nvidia/nras/verify-nras.ts';
 import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
 import { SnpVerifier } from '../../evidence/snp/verifier.ts';
 import { TdxVerifier } from '../../evidence/tdx/verifier.ts';
@@ -17,6 +16,7 @@ import { BUNDLE_CHECKS, BUNDLE_EXPECTED, type BundleCheckId } from './checks.ts'
 import { bundleClaims } from './claims.ts';
 import { type Bundle, parseBundle } from './format.ts';
 import type { BundleAnchors, BundleInput } from './input.ts';
+import { checkNrasStatement } from './nras-statement.ts';
 import type { BundleParts, CpuVerification } from './parts.ts';
 
 type Checks = CheckList<BundleCheckId>;
@@ -62,9 +62,15 @@ export class BundleVerifier {
     const node = bundle && this.#node(bundle, input);
     if (binding) {
       checkBinding(checks, binding, { cpu, vtpm, node, expected: input.expected });
-      checkExpected(checks, binding, input);
+      checkExpected(checks, binding, input, vtpm);
     }
-    const nras = bundle && this.#nras(checks, bundle, input, binding, node);
+    const statement = bundle?.statements.nras;
+    const nras =
+      statement &&
+      checkNrasStatement(checks, statement, node?.parts ?? [], {
+        nonce: binding?.deviceNonce,
+        at: input.at.evidence,
+      });
     return conclude(checks, input, binding, { cpu, vtpm, node, nras });
   }
 
@@ -98,15 +104,19 @@ export class BundleVerifier {
     });
   }
 
-  /** Of our own recipe the quote's nonce carries what report data can't: the paravisor chose that. */
+  /**
+   * Of our own recipe the quote's nonce carries what report data can't, since the paravisor chose
+   * that; of the others the challenge itself, where one was sent.
+   */
   #vtpm(
     { vtpm }: Bundle,
-    { at }: BundleInput,
+    { at, expected }: BundleInput,
     cpu: CpuVerification | undefined,
     binding: Binding | undefined,
   ): VtpmVerification | undefined {
     if (vtpm === undefined) return undefined;
-    const nonce = binding?.recipe === 'postern-v1' ? binding.reportData.subarray(0, 48) : undefined;
+    const nonce =
+      binding?.recipe === 'postern-v1' ? binding.reportData.subarray(0, 48) : expected?.nonce;
     return verifyVtpmOn(cpu, { ...vtpm, ...(nonce && { nonce }), at: at.evidence });
   }
 
@@ -131,30 +141,6 @@ export class BundleVerifier {
       },
       this.#nvidia,
     );
-  }
-
-  /** A token of NVIDIA's service can speak against the devices, and never for them. */
-  #nras(
-    checks: Checks,
-    { statements: { nras } }: Bundle,
-    { at }: BundleInput,
-    binding: Binding | undefined,
-    node: NvidiaNodeVerification | undefined,
-  ): NrasVerification | undefined {
-    if (nras === undefined) return undefined;
-    const devices = (node?.parts ?? []).flatMap(({ identity }) => identity?.ueid ?? []);
-    const nonce = binding?.deviceNonce;
-    const answer = verifyNras({ ...nras, devices, ...(nonce && { nonce }), at: at.evidence });
-    checks.answer(
-      'bundle.statement.nras',
-      answer.verdict === 'reject'
-        ? {
-            want: 'a statement that does not speak against the devices',
-            got: 'one that is rejected',
-          }
-        : undefined,
-    );
-    return answer;
   }
 }
 
