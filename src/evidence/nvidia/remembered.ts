@@ -7,6 +7,11 @@ import { type RimReading, readRim } from './rim/read-rim.ts';
 
 /** In bytes; a chain is 5 KB, a manifest 25 KB, a set of OCSP responses 7 KB. */
 const WEIGHT = 64 * 1024 * 1024;
+/**
+ * More drivers and VBIOSes than a fleet runs at a time. One read takes several times its size,
+ * and whoever hands one over can write it in thousands of ways.
+ */
+const MOST_RIMS = 256;
 /** What is larger is read each time it comes. */
 const HEAVIEST = 512 * 1024;
 
@@ -29,7 +34,8 @@ export class Remembered {
       ({ checks, anchor }) =>
         anchor !== undefined && checks.every(({ outcome }) => outcome === 'pass'),
     );
-    this.#rims = new Recall(limits, HEAVIEST, ({ manifest }) => manifest !== undefined);
+    const few = { entries: Math.min(entries, MOST_RIMS), weight: WEIGHT };
+    this.#rims = new Recall(few, HEAVIEST, ({ manifest }) => manifest !== undefined);
     this.#ocsp = new Recall(limits, HEAVIEST, ({ good }) => good);
   }
 
