@@ -46,8 +46,9 @@ function withInherited(
   for (const ancestor of ancestors.toReversed()) {
     for (const attribute of ancestor.attributes) {
       const { namespace, localName } = attribute;
-      if (namespace !== XML_NAMESPACE || localName === 'id') continue;
+      if (namespace !== XML_NAMESPACE) continue;
       if (localName === 'base') throw new Fault('unsupported', 'xml', 'xml:base above an element');
+      if (localName !== 'lang' && localName !== 'space') continue;
       if (!all.some((own) => own.namespace === namespace && own.localName === localName)) {
         all.push(attribute);
       }
