@@ -31,7 +31,7 @@ export interface RimReading {
 export function readRim(xml: Uint8Array, anchors: readonly TrustAnchor[]): RimReading {
   const read = answered(() => open(xml, anchors));
   if (!('value' in read)) return { ...NOTHING, format: read.answer };
-  const { signature, certificates } = read.value;
+  const { signature, certificates, manifest } = read.value;
   const [leaf] = certificates;
   const [root] = certificates.slice(-1);
   const signed = leaf && rimSignatureProblem(signature, leaf.publicKey);
@@ -43,7 +43,7 @@ export function readRim(xml: Uint8Array, anchors: readonly TrustAnchor[]): RimRe
     signature: answerOf(signed),
     chain: answerOf(unlinked),
     root: answerOf(untrusted),
-    manifest: trusted ? parseRimManifest(parseXml(signature.document, 'rim')) : undefined,
+    manifest: trusted ? manifest : undefined,
     certificates,
     anchor: trusted && root ? anchorOf(root, anchors) : undefined,
   };
@@ -52,14 +52,19 @@ export function readRim(xml: Uint8Array, anchors: readonly TrustAnchor[]): RimRe
 interface Opened {
   readonly signature: RimSignature;
   readonly certificates: readonly Certificate[];
+  readonly manifest: RimManifest;
 }
 
-/** All that can be malformed is found here, so that what was hashed can be read again. */
+/** All that can be malformed is found here. */
 function open(xml: Uint8Array, anchors: readonly TrustAnchor[]): Opened {
   const root = parseXml(xml, 'rim');
+  // First, since what is missing from a manifest is better named than a signature beside it.
   parseRimManifest(root);
   const signature = parseRimSignature(root);
-  return { signature, certificates: readSignerChain(signature.certificates, anchors) };
+  const certificates = readSignerChain(signature.certificates, anchors);
+  // Its canonical form can be longer, so that even what could be read is not sure to be again.
+  const manifest = parseRimManifest(parseXml(signature.document, 'rim'));
+  return { signature, certificates, manifest };
 }
 
 const NOTHING = {
