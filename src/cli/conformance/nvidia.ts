@@ -34,14 +34,21 @@ export const nvidiaReportRunner: Runner = {
     }),
 };
 
+/** Evidence JSON as NVIDIA's tools write it. */
+const EVIDENCE = 'evidence';
+const NODE_ROLES = [EVIDENCE, 'gpus', 'switches'];
+
 /** All devices of one machine. */
 export const nvidiaNodeRunner: Runner = {
   name: 'NVIDIA machine',
-  reads: ['gpus'],
+  reads: [],
+  takes: async ({ has }) => NODE_ROLES.some(has),
   run: async (testCase, context) => {
     const result = verifyNvidiaNode(
       {
-        devices: [...(await devicesOf(context, 'gpus')), ...(await devicesOf(context, 'switches'))],
+        devices: context.has(EVIDENCE)
+          ? await context.file(EVIDENCE)
+          : [...(await devicesOf(context, 'gpus')), ...(await devicesOf(context, 'switches'))],
         ...(await endorsementsOf(context)),
         ...(await requestsOf(testCase, context)),
         at: clocksOf(testCase),
@@ -73,13 +80,17 @@ function parsed(xml: Uint8Array): Outcome {
   return { verdict: 'indeterminate', checks: [], claims: { measurements: measurements.length } };
 }
 
+/** As manifests call the token, or what the service answered. */
+const NRAS_ROLES = ['eat', 'nras', 'response'];
+
 /** What NVIDIA's remote service said, with its keys where they are at hand. */
 export const nvidiaNrasRunner: Runner = {
   name: 'NRAS token',
-  reads: ['eat'],
+  reads: [],
+  takes: async ({ has }) => NRAS_ROLES.some(has),
   run: async (testCase, context) =>
     verifyNras({
-      eat: await context.file('eat'),
+      eat: await context.file(NRAS_ROLES.find(context.has) ?? 'eat'),
       ...(context.has('jwks') && { jwks: await context.file('jwks') }),
       ...(testCase.expect.nonce && { nonce: testCase.expect.nonce }),
       at: instantOf(testCase, 'evidence'),
