@@ -55,9 +55,9 @@ export const BUNDLE_OPTIONS: Options = {
   ...ENDORSEMENT_OPTIONS,
   ...AMD_ENDORSEMENT_OPTIONS,
   'require-crl': { help: 'without AMD’s CRL in date the verdict is indeterminate' },
+  ...ANCHOR_OPTION,
   'amd-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for AMD’s root' },
   'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
-  ...ANCHOR_OPTION,
 };
 
 /** A bundle, verified as the options say. */

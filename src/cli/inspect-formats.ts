@@ -3,6 +3,7 @@ import { fromUtf8, utf8 } from '../core/bytes/text.ts';
 import { parseJson } from '../core/encoding/json.ts';
 import { fromPem } from '../core/encoding/pem.ts';
 import { formatTime } from '../core/encoding/time.ts';
+import { Fault } from '../core/fault.ts';
 import { type Certificate, parseCertificate } from '../core/x509/certificate.ts';
 import { type Crl, parseCrl } from '../core/x509/crl.ts';
 import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
@@ -245,6 +246,26 @@ function headerLength(bytes: Uint8Array, at: number): number {
 export function formatOf(bytes: Uint8Array): Format | undefined {
   const text = asciiText(bytes);
   return FORMATS.find((format) => format.looksLike(bytes, text));
+}
+
+/**
+ * For a verb that could not read its file: the wrong file is a likelier mistake than a broken
+ * one. Said only of what reads as another kind from its first byte to its last.
+ */
+export function otherFormatNotes(bytes: Uint8Array): readonly string[] {
+  const format = formatOf(bytes);
+  if (format === undefined || !reads(() => format.claims(bytes))) return [];
+  return [`the file is of another kind: ${format.name} (see postern inspect)`];
+}
+
+function reads(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'internal') return false;
+    throw error;
+  }
 }
 
 /** The first character that is not white space; the text behind it need not be ASCII. */

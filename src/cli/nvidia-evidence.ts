@@ -1,4 +1,4 @@
-import { malformed } from '../core/fault.ts';
+import { Fault } from '../core/fault.ts';
 import { NVIDIA_ROOTS, type NvidiaAnchors } from '../evidence/nvidia/anchors.ts';
 import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type {
@@ -75,52 +75,85 @@ export const NVIDIA_EVIDENCE_OPTIONS: Options = {
 };
 
 /** The answer about one device, or about all of a machine. */
-export type NvidiaAnswer =
-  | { readonly one: NvidiaVerification; readonly node?: never }
-  | { readonly node: NvidiaNodeVerification; readonly one?: never };
+export type NvidiaAnswer = NvidiaVerification | NvidiaNodeVerification;
 
-/** A report with its chain, or evidence JSON of any number of devices, verified as the options say. */
-export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<NvidiaAnswer> {
+/** Devices as the files have them; evidence JSON that can't be read, as it stands. */
+type Devices = readonly NvidiaDevice[] | Uint8Array;
+
+export interface VerifiedNvidia {
+  readonly answer: NvidiaAnswer;
+  /** What was asked, for whatever else is held against these devices. */
+  readonly asked: { readonly nonce: Uint8Array | undefined; readonly at: number };
+  /** The first file, or the one that can't be read, decoded. */
+  readonly file: Uint8Array;
+}
+
+/** Reports with their chains, or evidence JSON of any number of devices, as the options say. */
+export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<VerifiedNvidia> {
   const anchors = await readNvidiaAnchors(io, args);
   const at = readNvidiaClocks(io, args);
   const requests = readNvidiaRequests(args);
   const expected = readCounts(args);
   const device = readDeviceKind(args);
-  const devices = await readDevices(io, args);
-  const found = await findEndorsements(io, args, devices, { anchors, at });
+  const { devices, file } = await readDevices(io, args);
+  const list = devices instanceof Uint8Array ? [] : devices;
+  const found = await findEndorsements(io, args, list, { anchors, at });
   const verifier = new NvidiaVerifier(anchors);
   const shared = { ...found, ...requests, at };
-  const [only, ...more] = devices;
+  const asked = { nonce: requests.nonce, at: at.evidence };
+  const [only, ...more] = list;
   if (only && more.length === 0 && Object.keys(expected).length === 0) {
-    return { one: verifier.verify({ ...shared, ...only, ...(device && { device }) }) };
+    const answer = verifier.verify({ ...shared, ...only, ...(device && { device }) });
+    return { answer, asked, file };
   }
-  if (device) throw usage('--device is about one device; ask for --gpus and --switches of several');
-  return { node: verifyNvidiaNode({ ...shared, devices, expected }, verifier) };
+  if (device && list.length > 0) {
+    throw usage('--device is about one device; ask for --gpus and --switches of several');
+  }
+  return { answer: verifyNvidiaNode({ ...shared, devices, expected }, verifier), asked, file };
 }
 
-async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]> {
+async function readDevices(
+  io: Io,
+  args: Args,
+): Promise<{ readonly devices: Devices; readonly file: Uint8Array }> {
   const chainPath = args.one('chain');
   if (chainPath !== undefined && args.operands.length > 1) {
     throw usage('--chain goes with one report; of several give evidence JSON');
   }
-  const all = await Promise.all(args.operands.map((path) => readFile(io, path, chainPath)));
-  return all.flat().map((device) => ({ ...device, report: trimmed(io, args, device.report) }));
+  const chain = chainPath === undefined ? undefined : await io.readFile(chainPath);
+  const files = await Promise.all(
+    args.operands.map(async (path) => decodeEvidence(await io.readFile(path))),
+  );
+  const [file = new Uint8Array()] = files;
+  const devices: NvidiaDevice[] = [];
+  for (const [i, one] of files.entries()) {
+    const read = devicesIn(one, chain);
+    if (read instanceof Uint8Array) {
+      if (files.length > 1) warn(io, `${args.operand(i)}: can’t be read as evidence JSON`);
+      return { devices: read, file: one };
+    }
+    devices.push(...read);
+  }
+  return {
+    devices: devices.map((device) => ({ ...device, report: trimmed(io, args, device.report) })),
+    file,
+  };
 }
 
-async function readFile(
-  io: Io,
-  path: string,
-  chainPath: string | undefined,
-): Promise<readonly NvidiaDevice[]> {
-  const file = decodeEvidence(await io.readFile(path));
-  if (isJson(file)) {
-    if (chainPath === undefined) return readNvidiaEvidence(file);
-    throw usage('--chain goes with a report; evidence JSON brings its own');
+function devicesIn(file: Uint8Array, chain: Uint8Array | undefined): Devices {
+  if (!isJson(file)) return [{ report: file, ...(chain && { chain }) }];
+  if (chain) throw usage('--chain goes with a report; evidence JSON brings its own');
+  return orBytes(file);
+}
+
+/** What can't be read is read again by the verifier, which says why. */
+function orBytes(file: Uint8Array): readonly NvidiaDevice[] | Uint8Array {
+  try {
+    return readNvidiaEvidence(file);
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'internal') return file;
+    throw error;
   }
-  if (file.length === 0) throw malformed(path, 'the file is empty');
-  return [
-    { report: file, ...(chainPath !== undefined && { chain: await io.readFile(chainPath) }) },
-  ];
 }
 
 /** A report begins with SPDM's version; JSON with a bracket, after white space at the most. */
@@ -194,7 +227,7 @@ interface EndorsementSearch {
   readonly anchors: NvidiaAnchors;
   readonly at: NvidiaClocks;
   /** What the evidence brings along itself, and nobody need look for. */
-  readonly carried?: { readonly rims: boolean; readonly ocsp: boolean };
+  readonly carried?: Pick<NvidiaEndorsements, 'rims' | 'ocsp'>;
 }
 
 /** What was named on the command line; what was not, from the folder or from NVIDIA. */
@@ -210,8 +243,10 @@ export async function findEndorsements(
   const found = await findNvidiaEndorsements(io, args, devices, {
     anchors,
     asked: args.many('at').length > 0 ? at.evidence : undefined,
-    needRims: rims.length === 0 && carried?.rims !== true,
-    needOcsp: ocsp.length === 0 && carried?.ocsp !== true,
+    at,
+    needRims: rims.length === 0 && carried?.rims === undefined,
+    needOcsp: ocsp.length === 0 && carried?.ocsp === undefined,
+    rims: [...rims, ...(carried?.rims ?? [])],
     ocspRequired: args.has('require-ocsp'),
   });
   return { ...found, rims: [...rims, ...found.rims], ocsp: [...ocsp, ...found.ocsp] };

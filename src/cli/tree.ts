@@ -1,5 +1,4 @@
-import type { Check } from '../evidence/verdict.ts';
-import type { Verification } from '../evidence/verification.ts';
+import type { Claim, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
 import { type Paint, painter } from './paint.ts';
 import {
@@ -32,7 +31,7 @@ export function treeJson(result: WithParts): object {
 }
 
 /**
- * The whole, then a line a part: what it is, and what is not well about it. The verdict comes
+ * The whole, then each part: what it is, and what is not well about it. The verdict comes
  * last, where one looks for it.
  */
 export function printTree(
@@ -47,71 +46,124 @@ export function printTree(
     return;
   }
   const paint = painter(io.colours);
-  for (const line of linesOf(result.checks, args, paint, asks)) io.out(`${line}\n`);
-  const parts = result.parts ?? [];
-  for (const [i, part] of parts.entries()) {
-    printPart(io, args, part, asks, paint, {
-      label: labelOf(parts, i),
-      last: i === parts.length - 1,
-    });
+  const parts = labelled(result.parts ?? []);
+  const answers = answersShown(args, paint, asks);
+  const passed = passedOf(result);
+  for (const line of answers(result)) io.out(`${line}\n`);
+  if (passed > 0 && !args.has('checks')) {
+    io.out(`${paint(...MARKS.pass)} ${paint('dim', `${count(passed, 'check')} passed`)}\n`);
   }
+  const ofParts = args.has('checks') ? answers : withoutRepeats(parts, answers);
+  for (const line of partLines(parts, paint, ofParts)) io.out(`${line}\n`);
   if (notes.length > 0) io.out('\n');
   for (const note of notes) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
   io.out(verdictLine(io, result));
   if (args.has('claims')) {
     io.out('\n');
     printClaims(io, result.claims);
-    for (const [i, part] of parts.entries()) {
-      io.out(`\n${labelOf(parts, i)}\n`);
+    for (const { label, part } of parts) {
+      io.out(`\n${label}\n`);
       printClaims(io, part.claims, '  ');
     }
   }
 }
 
-/** Kind and, where there are several of it, which one. */
-function labelOf(parts: readonly WithParts[], i: number): string {
-  const kind = parts[i]?.evidence;
-  const alike = parts.filter(({ evidence }) => evidence === kind);
-  if (alike.length < 2) return `${kind}`;
-  return `${kind} ${parts.slice(0, i).filter(({ evidence }) => evidence === kind).length}`;
+interface Labelled {
+  /** By which the checks of the whole speak of it. */
+  readonly name: string;
+  readonly label: string;
+  readonly part: WithParts;
 }
 
-function printPart(
-  io: Io,
-  args: Args,
-  part: WithParts,
-  asks: (id: string) => string,
-  paint: Paint,
-  { label, last }: { readonly label: string; readonly last: boolean },
-): void {
-  const [branch, stem] = last ? ['└─', '  '] : ['├─', '│ '];
-  const verdict = paint(VERDICT_COLOURS[part.verdict], part.verdict);
-  const facts = [part.authentic ? 'authentic' : 'not shown to be authentic', ...factsOf(part)];
-  io.out(`${branch} ${visible(label)}  ${verdict}  ${visible(facts.join(' · '))}\n`);
-  for (const line of linesOf(part.checks, args, paint, asks)) io.out(`${stem}   ${line}\n`);
+function labelled(parts: readonly WithParts[]): readonly Labelled[] {
+  const devices = parts.filter(isDevice);
+  return parts.map((part) => {
+    const { evidence } = part;
+    if (!isDevice(part)) return { name: evidence, label: evidence, part };
+    const name = `device ${devices.indexOf(part)}`;
+    return { name, label: `${name}, ${evidence}`, part };
+  });
 }
 
-function linesOf(
-  checks: readonly Check[],
-  args: Args,
-  paint: Paint,
-  asks: (id: string) => string,
-): readonly string[] {
-  const shown = args.has('checks') ? checks : checks.filter(({ outcome }) => outcome !== 'pass');
-  const passed = checks.length - shown.length;
+function isDevice({ evidence }: WithParts): boolean {
+  return evidence === 'nvidia-gpu' || evidence === 'nvidia-switch';
+}
+
+type Lines = (result: WithParts) => readonly string[];
+
+/** Two lines a part, and below them what did not pass. */
+function partLines(parts: readonly Labelled[], paint: Paint, answers: Lines): readonly string[] {
+  const labels = Math.max(...parts.map(({ label }) => label.length));
+  const verdicts = Math.max(...parts.map(({ part }) => part.verdict.length));
+  return parts.flatMap(({ label, part }, i) => {
+    const [branch, stem] = i < parts.length - 1 ? ['├─', '│ '] : ['└─', '  '];
+    const verdict = paint(VERDICT_COLOURS[part.verdict], part.verdict.padEnd(verdicts));
+    return [
+      `${branch} ${label.padEnd(labels)}  ${verdict}  ${visible(summaryOf(part))}`,
+      ...[...factLines(part), ...answers(part)].map((line) => `${stem}   ${line}`),
+    ];
+  });
+}
+
+/** Of twelve devices with one manifest missing, eleven only say that they are as the first. */
+function withoutRepeats(parts: readonly Labelled[], answers: Lines): Lines {
+  const said = new Map<string, string>();
+  for (const { name, part } of parts.toReversed()) said.set(answers(part).join('\n'), name);
+  const names = new Map(parts.map(({ name, part }) => [part, name]));
+  return (part) => {
+    const lines = answers(part);
+    const first = said.get(lines.join('\n'));
+    if (lines.length < 2 || first === names.get(part)) return lines;
+    return [`the same ${lines.length} answers as ${first}`];
+  };
+}
+
+function summaryOf(part: WithParts): string {
+  const { authentic, checks, claims, tcb } = part;
   return [
-    ...shown.map((check) => checkLine(paint, check, asks(check.id))),
-    ...(passed > 0 ? [`${paint(...MARKS.pass)} ${paint('dim', `${passed} checks passed`)}`] : []),
-  ];
+    authentic ? 'authentic' : 'not shown to be authentic',
+    ...(tcb ? [`TCB ${tcb.status}`] : []),
+    ...(Object.hasOwn(claims, 'hwModel') ? [shortened(claims['hwModel'])] : []),
+    `${passedOf(part)} of ${count(checks.length, 'check')} passed`,
+  ].join(' · ');
+}
+
+function passedOf({ checks }: WithParts): number {
+  return checks.filter(({ outcome }) => outcome === 'pass').length;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function answersShown(args: Args, paint: Paint, asks: (id: string) => string): Lines {
+  return ({ checks }) =>
+    checks
+      .filter(({ outcome }) => args.has('checks') || outcome !== 'pass')
+      .map((check) => checkLine(paint, check, asks(check.id)));
 }
 
 /** What tells one piece from another, of whatever kind it is. */
-const TELLING = ['hwModel', 'driver', 'vbios', 'bios', 'ueid', 'mrTd', 'measurement', 'chipId'];
+const TELLING = ['ueid', 'driver', 'vbios', 'bios', 'mrTd', 'measurement', 'chipId', 'issuer'];
 
-function factsOf({ claims, tcb }: WithParts): readonly string[] {
-  const facts = TELLING.filter((name) => Object.hasOwn(claims, name)).map((name) => {
-    const value = String(claims[name]);
-    return `${name} ${value.length > 50 ? `${value.slice(0, 16)}…` : value}`;
-  });
-  return [...(tcb ? [`TCB ${tcb.status}`] : []), ...facts];
+/** Of a line: the stem of the tree stands before it. */
+const FACTS_WIDTH = 95;
+
+function factLines({ claims }: WithParts): readonly string[] {
+  const lines: string[] = [];
+  for (const name of TELLING) {
+    if (!Object.hasOwn(claims, name)) continue;
+    const fact = visible(`${name} ${shortened(claims[name])}`);
+    const line = lines.at(-1);
+    const longer = line === undefined ? fact : `${line} · ${fact}`;
+    if (line === undefined || longer.length > FACTS_WIDTH) lines.push(fact);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+/** A serial of 20 bytes in decimal is the longest that is shown in full. */
+function shortened(claim: Claim | undefined): string {
+  const value = String(claim);
+  return value.length > 50 ? `${value.slice(0, 16)}…` : value;
 }

@@ -1,15 +1,16 @@
 import { BUNDLE_CHECKS } from '../appraisal/bundle/checks.ts';
-import { BUNDLE_LIMITS } from '../appraisal/bundle/format.ts';
 import type { BundleVerification } from '../appraisal/bundle/verifier.ts';
-import { HTTP_LIMITS, httpGet } from '../endorsements/http.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
 import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
-import { atOption } from './input.ts';
-import { EXIT, type Io } from './io.ts';
+import { readBundle } from './bundle-file.ts';
+import { atOption, decodeEvidence } from './input.ts';
+import { otherFormatNotes } from './inspect-formats.ts';
+import { EXIT } from './io.ts';
+import { nrasNotes } from './nras-statement.ts';
 import { asksFrom, CLAIMS_OPTION } from './render.ts';
 import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Verb } from './verb.ts';
@@ -33,21 +34,25 @@ export const verifyBundleVerb: Verb = {
   options: { ...BUNDLE_OPTIONS, ...atOption(BUNDLE_AT_KINDS), ...CLAIMS_OPTION, ...CHECKS_OPTION },
   notes: [
     'A bundle (application/vnd.postern.bundle+json) holds the exact bytes of a TDX quote or SEV-SNP report, of event logs, of NVIDIA’s evidence JSON, and of a keyset or whatever else its recipe binds into report data. It may carry the vendors’ endorsements along; what is not in it is taken from the options, the folder or the vendors’ services.',
+    'A URL is https, or http on this machine and in its own network; no redirect is followed. - reads standard input.',
     '--trust-anchor is about Intel’s root; of AMD’s, NVIDIA’s and that of NVIDIA’s manifests speak --amd-trust-anchor, --nvidia-trust-anchor and --rim-trust-anchor.',
     'The result names the recipe, and what nobody has shown: locality (that GPU and CPU share a chassis) never is, the model only by a measured digest of its weights, freshness only by --nonce.',
     'Exit code: 0 accept, 1 reject, 2 indeterminate; over all pieces and over what binds them.',
   ],
   run: async (io, args) => {
-    const result = await verifyBundleFile(io, args, await readBundle(io, args.operand(0)));
-    printTree(io, args, result, ASKS, notesOf(result));
+    const file = await readBundle(io, args.operand(0));
+    const result = await verifyBundleFile(io, args, file);
+    printTree(io, args, result, ASKS, [
+      ...(isBundle(result) ? [] : otherFormatNotes(decodeEvidence(file))),
+      ...notesOf(result),
+      ...nrasNotes(result.parts),
+    ]);
     return EXIT[result.verdict];
   },
 };
 
-async function readBundle(io: Io, source: string): Promise<Uint8Array> {
-  if (!/^https?:\/\//i.test(source)) return io.readFile(source);
-  const limits = { ...HTTP_LIMITS, maxBytes: BUNDLE_LIMITS.bundle };
-  return (await httpGet(io.fetch, { url: source, limits })).body;
+function isBundle({ checks }: BundleVerification): boolean {
+  return checks.some(({ id, outcome }) => id === 'bundle.format' && outcome === 'pass');
 }
 
 /** What a client would otherwise have to look for among the claims. */

@@ -1,14 +1,27 @@
+import { BUNDLE_CHECKS } from '../appraisal/bundle/checks.ts';
+import { withNrasStatement } from '../appraisal/bundle/nras-statement.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
+import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { atOption } from './input.ts';
+import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
+import { NRAS_OPTIONS, nrasNotes, readNrasStatement } from './nras-statement.ts';
 import {
   NVIDIA_AT_KINDS,
   NVIDIA_EVIDENCE_OPTIONS,
+  type NvidiaAnswer,
   verifyNvidiaEvidence,
 } from './nvidia-evidence.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
-import { CHECKS_OPTION, printTree } from './tree.ts';
-import type { Verb } from './verb.ts';
+import { CHECKS_OPTION, printTree, type WithParts } from './tree.ts';
+import type { Args, Verb } from './verb.ts';
+
+const ASKS = asksFrom({
+  ...NVIDIA_CHECKS,
+  ...NVIDIA_TOPOLOGY_CHECKS,
+  ...BUNDLE_CHECKS,
+  ...NRAS_CHECKS,
+});
 
 export const verifyNvidiaVerb: Verb = {
   name: 'verify nvidia',
@@ -18,6 +31,7 @@ export const verifyNvidiaVerb: Verb = {
   arity: { min: 1, max: 64 },
   options: {
     ...NVIDIA_EVIDENCE_OPTIONS,
+    ...NRAS_OPTIONS,
     ...atOption(NVIDIA_AT_KINDS),
     ...CLAIMS_OPTION,
     ...CHECKS_OPTION,
@@ -27,17 +41,33 @@ export const verifyNvidiaVerb: Verb = {
     'Without a policy the built-in baseline decides: signature, chain to NVIDIA’s pinned root, firmware id where the report has one, manifests (RIM) of driver and VBIOS under their own pinned root, every active measurement. OCSP is checked when given or found. Without --nonce nothing is fresh.',
     'Manifests and OCSP responses come from --rim and --ocsp, then from --endorsements, then from NVIDIA’s services. A manifest that NVIDIA has not published leaves the verdict indeterminate, and the device authentic.',
     'Several devices are also held against each other: distinct, one nonce, one mode, each switch naming the GPUs that are here and each GPU the switches.',
+    'With --nras, what NVIDIA’s remote service says of the devices is verified beside their evidence: a statement that is rejected rejects the whole; any other changes nothing.',
     'Exit code: 0 accept, 1 reject, 2 indeterminate (something needed is missing or out of date).',
   ],
   run: async (io, args) => {
-    const { one, node } = await verifyNvidiaEvidence(io, args);
-    if (one) {
-      const fresh = one.checks.some(({ id }) => id === 'nvidia.nonce');
-      const notes = fresh ? [] : ['no --nonce was asked for: all of this may be a recording'];
-      printResult(io, args, one, asksFrom(NVIDIA_CHECKS), notes);
-      return EXIT[one.verdict];
+    const statement = await readNrasStatement(io, args);
+    const { answer, asked, file } = await verifyNvidiaEvidence(io, args);
+    const notes = readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file);
+    if (statement === undefined && answer.evidence !== 'bundle') {
+      printResult(io, args, answer, ASKS, notes);
+      return EXIT[answer.verdict];
     }
-    printTree(io, args, node, asksFrom({ ...NVIDIA_CHECKS, ...NVIDIA_TOPOLOGY_CHECKS }));
-    return EXIT[node.verdict];
+    const whole: WithParts = statement ? withNrasStatement(answer, statement, asked) : answer;
+    printTree(io, args, whole, ASKS, [...notes, ...nrasNotes(whole.parts)]);
+    return EXIT[whole.verdict];
   },
 };
+
+function freshnessNotes(args: Args): readonly string[] {
+  return args.has('nonce') ? [] : ['no --nonce was asked for: all of this may be a recording'];
+}
+
+/** Whether there is anything of a device in it. */
+function readsAsNvidia(answer: NvidiaAnswer): boolean {
+  if (answer.evidence === 'bundle') {
+    return !answer.checks.some(
+      ({ id, outcome }) => id === 'nvidia.topology.format' && outcome === 'fail',
+    );
+  }
+  return answer.report !== undefined;
+}

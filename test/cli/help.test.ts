@@ -9,11 +9,15 @@ it('knows the verbs of this release', () => {
   expect(names).toEqual(
     expect.arrayContaining([
       'verify tdx',
+      'verify snp',
+      'verify nvidia',
+      'verify bundle',
       'inspect',
       'endorsements fetch',
       'endorsements list',
       'endorsements check',
       'conformance',
+      'simulator nvidia',
     ]),
   );
 });

@@ -54,7 +54,7 @@ export function checkOf({ checks }: Answer, id: string): Check | undefined {
  */
 export function answerOf(ran: Ran, evidence: EvidenceKind, ...parts: readonly EvidenceKind[]) {
   const json = jsonOf(ran);
-  if (evidence === 'vtpm') expectPartsJson(json, evidence, ...parts);
+  if (evidence === 'vtpm' || evidence === 'bundle') expectPartsJson(json, evidence, ...parts);
   else expectVerificationJson(json, evidence);
   expect(ran.exit).toBe({ accept: 0, reject: 1, indeterminate: 2 }[String(json['verdict'])]);
   const answer = json as unknown as Answer;
