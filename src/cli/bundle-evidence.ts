@@ -54,7 +54,9 @@ export const BUNDLE_OPTIONS: Options = {
   ...NVIDIA_REQUEST_OPTIONS,
   ...ENDORSEMENT_OPTIONS,
   ...AMD_ENDORSEMENT_OPTIONS,
-  'require-crl': { help: 'without AMD’s CRL in date the verdict is indeterminate' },
+  'require-crl': {
+    help: 'the same as --require-ocsp: of a bundle both want OCSP responses and AMD’s CRL',
+  },
   ...ANCHOR_OPTION,
   'amd-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for AMD’s root' },
   'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },

@@ -247,7 +247,8 @@ export async function findEndorsements(
     needRims: rims.length === 0 && carried?.rims === undefined,
     needOcsp: ocsp.length === 0 && carried?.ocsp === undefined,
     rims: [...rims, ...(carried?.rims ?? [])],
-    ocspRequired: args.has('require-ocsp'),
+    // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
+    ocspRequired: args.has('require-ocsp') || args.has('require-crl'),
   });
   return { ...found, rims: [...rims, ...found.rims], ocsp: [...ocsp, ...found.ocsp] };
 }
