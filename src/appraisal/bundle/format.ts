@@ -65,8 +65,9 @@ export const BUNDLE_LIMITS = {
   statement: 1024 * 1024,
 } as const;
 
-const MOST_RIMS = 64;
-const MOST_OCSP = 256;
+const MOST_RIMS = 16;
+/** A certificate of each device, and the CAs and signers that they share: 25 of them. */
+const MOST_OCSP = 64;
 const MOST_CERTIFICATES = 16;
 const VERSION = 1;
 

@@ -124,7 +124,7 @@ describe('refused, and where', () => {
     ],
     [
       'too many manifests',
-      { ...DOCUMENT, endorsements: { nvidia_rims: Array(65).fill('AQ==') } },
+      { ...DOCUMENT, endorsements: { nvidia_rims: Array(17).fill('AQ==') } },
       'bundle.endorsements.nvidia_rims',
     ],
     [

@@ -167,7 +167,7 @@ export const OPAQUE_FAULTS = {
   },
   kind_63_blocks: {
     describes: 'a report of neither kind, by the number of its measurements',
-    ...kind,
+    unresolved: ['nvidia.device.kind'],
     apply: ({ report }) => {
       report.blocks.pop();
     },
