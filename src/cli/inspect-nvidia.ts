@@ -38,13 +38,11 @@ export function nvidiaEvidenceClaims(bytes: Uint8Array): Claims {
   return { devices: readNvidiaEvidence(bytes).map(deviceClaims) };
 }
 
+/** By a member that holds a report, under the names that NVIDIA's tools of different ages have for it. */
+const REPORT_MEMBER = /"(?:evidence|attestationReportHexStr|attestation_report)"\s*:/;
+
 export function looksLikeNvidiaEvidence(text: string | undefined): boolean {
-  return (
-    text !== undefined &&
-    /^\s*[[{]/.test(text) &&
-    text.includes('"evidence"') &&
-    text.includes('"certificate"')
-  );
+  return text !== undefined && /^\s*[[{]/.test(text) && REPORT_MEMBER.test(text);
 }
 
 export function rimFileClaims(bytes: Uint8Array): Claims {
@@ -85,7 +83,7 @@ export function ocspClaims(bytes: Uint8Array): Claims {
 }
 
 export function looksLikeBundle(text: string | undefined): boolean {
-  return text !== undefined && /^\s*\{/.test(text) && text.includes('"binding"');
+  return text !== undefined && /^\s*\{/.test(text) && /"(?:binding|cpu)"\s*:/.test(text);
 }
 
 /** What is in it, and how much of it; the pieces are files of their own kinds. */

@@ -12,6 +12,7 @@ import { hcl } from '../support/hcl.ts';
 import { tpmQuote } from '../support/tpm.ts';
 import { expectErrorJson } from './design-json.ts';
 import { honest, jsonOf, postern, UNSAFE } from './fake-io.ts';
+import { NVIDIA_FORMATS } from './nvidia-formats.ts';
 
 const { quote, root, ccelLog, ccelTable, collateral } = honest;
 const { dstackLog } = await simulateTdx({ fault: 'valid_dstack' });
@@ -148,6 +149,7 @@ const KNOWN: readonly (readonly [string, string, Uint8Array | string, object])[]
     tpmQuote(),
     { pcrSelection: [{ bank: 'sha256', pcrs: expect.arrayContaining([0, 23]) }] },
   ],
+  ...NVIDIA_FORMATS,
 ];
 
 describe('inspect knows', () => {
