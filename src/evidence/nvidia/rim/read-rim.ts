@@ -1,5 +1,5 @@
 import { parseXml, type XmlElement } from '../../../core/encoding/xml.ts';
-import { Fault } from '../../../core/fault.ts';
+import { Fault, malformed } from '../../../core/fault.ts';
 import type { Mismatch } from '../../../core/mismatch.ts';
 import type { TrustAnchor } from '../../../core/x509/anchors.ts';
 import type { Certificate } from '../../../core/x509/certificate.ts';
@@ -55,15 +55,23 @@ interface Opened {
   readonly manifest: RimManifest;
 }
 
+/** Genuine ones have 18 to 26 KB; strangers could hand over many, each as long as XML may be. */
+const LARGEST = 128 * 1024;
+
+function parse(xml: Uint8Array): XmlElement {
+  if (xml.length > LARGEST) throw malformed('rim', `${xml.length} bytes of a manifest`);
+  return parseXml(xml, 'rim');
+}
+
 /** All that can be malformed is found here. */
 function open(xml: Uint8Array, anchors: readonly TrustAnchor[]): Opened {
-  const root = parseXml(xml, 'rim');
+  const root = parse(xml);
   // First, since what is missing from a manifest is better named than a signature beside it.
   parseRimManifest(root);
   const signature = parseRimSignature(root);
   const certificates = readSignerChain(signature.certificates, anchors);
   // Its canonical form can be longer, so that even what could be read is not sure to be again.
-  const manifest = parseRimManifest(parseXml(signature.document, 'rim'));
+  const manifest = parseRimManifest(parse(signature.document));
   return { signature, certificates, manifest };
 }
 
@@ -95,7 +103,7 @@ export type RimTitle = Pick<RimManifest, 'product' | 'edition' | 'colloquialVers
 
 /** What a file says of itself, unverified: only to choose among several. */
 export function rimTitle(xml: Uint8Array): RimTitle | undefined {
-  const read = answered<XmlElement>(() => parseXml(xml, 'rim'));
+  const read = answered(() => parse(xml));
   if (!('value' in read)) return undefined;
   const title = answered(() => parseRimManifest(read.value));
   return 'value' in title ? title.value : undefined;
