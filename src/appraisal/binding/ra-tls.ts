@@ -1,6 +1,6 @@
 import { DerReader } from '../../core/encoding/der.ts';
 import { Fault } from '../../core/fault.ts';
-import { parseTlsCertificate } from './tls-certificate.ts';
+import { parseTlsCertificate, type TlsCertificate } from './tls-certificate.ts';
 
 /** What dstack's RA-TLS certificates carry, as it stands there. */
 export interface RaTlsEvidence {
@@ -25,7 +25,11 @@ const ATTESTATION = '1.3.6.1.4.1.62397.1.8';
  *   dstack's newer encoding.
  */
 export function raTlsQuote(certificateDer: Uint8Array): RaTlsEvidence {
-  const { extensions } = parseTlsCertificate(certificateDer, PATH);
+  return quoteIn(parseTlsCertificate(certificateDer, PATH));
+}
+
+/** The same of a certificate that was read. */
+export function quoteIn({ extensions }: TlsCertificate): RaTlsEvidence {
   const read = (oid: string): Uint8Array | undefined => {
     const value = extensions.get(oid);
     if (value === undefined) return undefined;

@@ -5,6 +5,8 @@ import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
 import type { OcspInput } from '../../evidence/nvidia/input.ts';
+import type { BundleCpu } from './cpu.ts';
+import { cpuInCertificate } from './ra-tls.ts';
 
 /** Evidence of one machine in one file, `application/vnd.postern.bundle+json`. All bytes are exact. */
 export interface Bundle {
@@ -17,17 +19,6 @@ export interface Bundle {
   readonly endorsements: BundleEndorsements;
   readonly statements: BundleStatements;
 }
-
-export type BundleCpu =
-  | {
-      readonly kind: 'tdx';
-      readonly quote: Uint8Array;
-      /** CCEL's TCG2 log, or dstack's JSON. */
-      readonly eventLog?: Uint8Array;
-      readonly ccelTable?: Uint8Array;
-    }
-  /** A plain or an extended report. */
-  | { readonly kind: 'snp'; readonly report: Uint8Array };
 
 /** Of an Azure VM: the paravisor's report on the vTPM, and what that vTPM says. */
 export interface BundleVtpm {
@@ -85,11 +76,12 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   only(shape, ['v', 'cpu', 'vtpm', 'devices', 'binding', 'endorsements', 'statements']);
   const version = shape.integer('v', 0xffff);
   if (version !== VERSION) throw malformed(`${PATH}.v`, `want ${VERSION}, got ${version}`);
+  const binding = shape.object('binding');
   return {
-    cpu: shape.has('cpu') ? parseCpu(shape.object('cpu')) : undefined,
+    cpu: shape.has('cpu') ? parseCpu(shape.object('cpu')) : cpuInCertificate(binding),
     vtpm: shape.has('vtpm') ? parseVtpm(shape.object('vtpm')) : undefined,
     devices: blob(shape, 'devices', BUNDLE_LIMITS.devices) ?? new Uint8Array(),
-    binding: shape.object('binding'),
+    binding,
     endorsements: shape.has('endorsements') ? parseEndorsements(shape.object('endorsements')) : {},
     statements: shape.has('statements') ? parseStatements(shape.object('statements')) : {},
   };
