@@ -1,6 +1,8 @@
-import type { JsonValue } from '../../core/encoding/json.ts';
+import { fromUtf8 } from '../../core/bytes/text.ts';
+import { type JsonValue, parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { parseXml } from '../../core/encoding/xml.ts';
+import { malformed } from '../../core/fault.ts';
 import { NVIDIA_ROOTS, type NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type {
   NvidiaClocks,
@@ -9,12 +11,13 @@ import type {
   NvidiaRequests,
 } from '../../evidence/nvidia/input.ts';
 import { verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
-import { verifyNras } from '../../evidence/nvidia/nras/verify-nras.ts';
+import { type NrasVerification, verifyNras } from '../../evidence/nvidia/nras/verify-nras.ts';
 import { parseRimPayload } from '../../evidence/nvidia/rim/manifest.ts';
 import { verifyRim } from '../../evidence/nvidia/rim/verify-rim.ts';
 import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
+import type { Claims } from '../../evidence/verification.ts';
 import { looksLikeSnpReport } from '../inspect-snp.ts';
-import type { Case } from './manifest.ts';
+import { type Case, sameJson } from './manifest.ts';
 import type { Outcome } from './outcome.ts';
 import { type CaseContext, instantOf, type Runner } from './runner.ts';
 
@@ -88,14 +91,28 @@ export const nvidiaNrasRunner: Runner = {
   name: 'NRAS token',
   reads: [],
   takes: async ({ has }) => NRAS_ROLES.some(has),
-  run: async (testCase, context) =>
-    verifyNras({
+  run: async (testCase, context) => {
+    const result = verifyNras({
       eat: await context.file(NRAS_ROLES.find(context.has) ?? 'eat'),
       ...(context.has('jwks') && { jwks: await context.file('jwks') }),
       ...(testCase.expect.nonce && { nonce: testCase.expect.nonce }),
       at: instantOf(testCase, 'evidence'),
-    }),
+    });
+    if (context.has('deviceClaims')) expectClaims(result, await context.file('deviceClaims'));
+    return result;
+  },
 };
+
+/** @throws Fault `malformed` when the case shows other claims than its tokens hold. */
+function expectClaims({ claims }: NrasVerification, json: Uint8Array): void {
+  const path = 'deviceClaims';
+  const { value } = parseJson(fromUtf8(json, path), path);
+  const devices = (claims['devices'] ?? []) as readonly Claims[];
+  const held = Object.fromEntries(
+    devices.map((one) => [String(one['name']), one['claims'] ?? null]),
+  );
+  if (!sameJson(held, value)) throw malformed(path, 'not the claims of the device tokens');
+}
 
 /** Of a case without trust the pinned roots are asked, as of any other. */
 async function anchorsOf({ trust }: Case, context: CaseContext): Promise<NvidiaAnchors> {

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { vectorsFolder } from '../../support/vectors.ts';
 import { postern } from '../fake-io.ts';
 
-const published = (['tdx', 'snp'] as const).map((kind) => [kind, vectorsFolder(kind)] as const);
+const published = (['tdx', 'snp', 'nvidia'] as const).map(
+  (kind) => [kind, vectorsFolder(kind)] as const,
+);
 
 describe.each(published)('the published vectors of %s', (_, folder) => {
   const it = test.skipIf(folder === undefined);
