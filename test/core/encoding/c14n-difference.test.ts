@@ -20,11 +20,11 @@ function placesIn(element: XmlElement, here: Place = []): readonly Place[] {
   return [here, ...below.flatMap((child, i) => placesIn(child, [...here, i]))];
 }
 
-/** The document whole, and each of its elements left out and alone. */
-function expectSame(xml: Uint8Array, places?: readonly Place[]): void {
+/** The document whole, and elements of it left out and alone. */
+function expectSame(xml: Uint8Array, places: readonly Place[] = []): void {
   const root = parseXml(xml, 'test');
   expect(text(canonicalDocument(root))).toBe(libxml2Document(xml));
-  for (const place of places ?? placesIn(root)) {
+  for (const place of places) {
     const path = walk(root, place);
     const [element] = path.slice(-1);
     if (element === undefined) throw new RangeError('no element');
@@ -34,7 +34,12 @@ function expectSame(xml: Uint8Array, places?: readonly Place[]): void {
   }
 }
 
-fuzz('canonical forms are those of libxml2', xmlDocument, (xml) => expectSame(xml));
+/** One element of each document, since libxml2 asks us back about every node of it. */
+fuzz('canonical forms are those of libxml2', fc.tuple(xmlDocument, fc.nat()), ([xml, which]) => {
+  const places = placesIn(parseXml(xml, 'test'));
+  const place = places[which % places.length];
+  expectSame(xml, place && [place]);
+});
 
 fuzz('what comes out is its own canonical form', xmlDocument, (xml) => {
   const once = canonicalDocument(parseXml(xml, 'test'));
