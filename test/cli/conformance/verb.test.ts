@@ -185,8 +185,8 @@ describe('a difference', () => {
     ],
     [
       'another kind of case',
-      { ...QUOTE, files: { gpuReport: 'r', rim: 'c' } },
-      'no kind of case has the files gpuReport, rim',
+      { ...QUOTE, files: { gpuReport: 'r', golden: 'c' } },
+      'no kind of case has the files gpuReport, golden',
     ],
     ['no files', { ...QUOTE, files: {} }, 'no kind of case has the files'],
     ['a time that is none', at('2026-02-31T00:00:00Z'), 'quote.at: want a time like'],
