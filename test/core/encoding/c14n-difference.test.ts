@@ -36,13 +36,11 @@ function expectSame(xml: Uint8Array, places: readonly Place[] = []): void {
 
 /** One element of each document, since libxml2 asks us back about every node of it. */
 fuzz('canonical forms are those of libxml2', fc.tuple(xmlDocument, fc.nat()), ([xml, which]) => {
-  const places = placesIn(parseXml(xml, 'test'));
+  const root = parseXml(xml, 'test');
+  const places = placesIn(root);
   const place = places[which % places.length];
   expectSame(xml, place && [place]);
-});
-
-fuzz('what comes out is its own canonical form', xmlDocument, (xml) => {
-  const once = canonicalDocument(parseXml(xml, 'test'));
+  const once = canonicalDocument(root);
   expect(text(canonicalDocument(parseXml(once, 'test')))).toBe(text(once));
 });
 

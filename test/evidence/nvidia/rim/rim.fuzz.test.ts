@@ -33,6 +33,11 @@ function signedBytes({ signature }: ReturnType<typeof opened>): string {
   return `${toHex(signature.document)} ${toHex(signature.signedInfo)}`;
 }
 
+/** As text, which is compared a hundred times as quickly as arrays of bytes are. */
+function textOf(read: unknown): string {
+  return JSON.stringify(read, (_, value) => (value instanceof Uint8Array ? toHex(value) : value));
+}
+
 const known = good.map((xml) => {
   const made = opened(xml);
   const [signer] = readRim(xml, anchors).certificates;
@@ -66,7 +71,7 @@ describe.skipIf(PORTABLE)('fuzzing of manifests:', () => {
     // The whole of it costs four signatures.
     else if (++turn % 16 !== 0) return;
     const { manifest } = readRim(xml, anchors);
-    if (manifest !== undefined) expect(manifest).toEqual(signed?.manifest);
+    if (manifest !== undefined) expect(textOf(manifest)).toBe(textOf(signed?.manifest));
   });
 
   it('tried something of each kind', () => {
@@ -80,7 +85,7 @@ describe.skipIf(PORTABLE)('fuzzing of manifests:', () => {
   fuzz('written in another way, it is the same manifest', otherwise, ({ one, xml }) => {
     const found = opened(xml);
     expect(signedBytes(found)).toBe(one.signed);
-    expect(found.manifest).toEqual(one.manifest);
-    expect(found.signature).toEqual(one.signature);
+    expect(textOf(found.manifest)).toBe(textOf(one.manifest));
+    expect(textOf(found.signature)).toBe(textOf(one.signature));
   });
 });
