@@ -119,6 +119,14 @@ describe('verifyRim', () => {
     });
   });
 
+  it('answers nothing about what it could not read, its dates least of all', () => {
+    const { checks } = verify(new Uint8Array());
+    expect(checks.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['nvidia.rim.clock', 'pass'],
+      ['nvidia.rim.format', 'fail'],
+    ]);
+  });
+
   it('knows the vendor’s root from somebody’s', () => {
     const { verdict, anchors } = verifyRim(GOOD, { anchors: [NVIDIA_RIM_ROOT], at: AT });
     expect({ verdict, anchors }).toEqual({ verdict: 'reject', anchors: 'vendor' });
