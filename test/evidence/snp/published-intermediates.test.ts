@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { AMD_ROOTS } from '../../../src/core/x509/amd-roots.ts';
-import { readAuthorities } from '../../../src/evidence/snp/authorities.ts';
 import { readCertificates } from '../../../src/core/x509/certificate-files.ts';
+import { readAuthorities } from '../../../src/evidence/snp/authorities.ts';
 import { publishedIntermediates } from '../../../src/evidence/snp/published-intermediates.ts';
 import { vectorsFolder } from '../../support/vectors.ts';
 
