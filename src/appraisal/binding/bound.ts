@@ -19,7 +19,7 @@ export const BINDS = {
 
 export type Bind = keyof typeof BINDS;
 
-/** What a recipe leaves open even when all it binds is right. */
+/** What a bundle can leave open even when all that it binds is right. */
 export const NOT_PROVEN = {
   freshness: 'no challenge of the verifier’s is in it: it may be a recording',
   'domain-separation':
@@ -28,9 +28,13 @@ export const NOT_PROVEN = {
     'the CPU does not commit to the devices’ evidence: it may come from another machine',
   'device-identity': 'the UUIDs of GPUs are the driver’s word, which no device signs',
   workload: 'what is served is not in what was measured',
+  model: 'no measured software says what weights it serves',
+  locality: 'nothing ties a device to this chassis: its evidence can be relayed',
 } as const satisfies Record<string, string>;
 
 export type NotProven = keyof typeof NOT_PROVEN;
+
+export const NOT_PROVEN_NAMES = Object.keys(NOT_PROVEN) as readonly NotProven[];
 
 /** What the inputs of a recipe come to. */
 export interface Bound {

@@ -3,11 +3,13 @@ import type { LoggedEvent } from '../../evidence/tdx/event-log/event.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import type { Check } from '../../evidence/verdict.ts';
 import type { Claim, Claims } from '../../evidence/verification.ts';
+import { NOT_PROVEN_NAMES } from '../binding/bound.ts';
 import type { Binding } from '../binding/recipe.ts';
+import type { BundleCheckId } from './checks.ts';
 import type { BundleParts } from './parts.ts';
 
-/** A client must be able to tell what nobody has shown; it is no claim of the evidence. */
-const NOT_PROVEN = 'not-proven';
+/** What a claim says of something that nobody has shown; a client must be able to tell. */
+const OPEN = 'not-proven';
 
 /**
  * The RTMR3 event by which measured software says what weights it serves: SHA-256 of the
@@ -24,41 +26,50 @@ export function bundleClaims(
   parts: BundleParts,
 ): Claims {
   const { node } = parts;
-  const passed = (id: string) =>
-    checks.some((check) => check.id === id && check.outcome === 'pass');
+  const fresh = isChallenged(checks, parts);
+  const model = modelClaim(parts);
   return {
     ...(binding && bindingClaims(binding)),
     ...(node && { gpus: node.claims['gpus'] ?? 0, switches: node.claims['switches'] ?? 0 }),
-    freshness: passed('bundle.nonce') ? 'challenged' : NOT_PROVEN,
-    model: modelClaim(parts),
+    freshness: fresh ? 'challenged' : OPEN,
+    model,
     // Evidence of devices can be relayed: nothing shows that they share a chassis with the CPU.
-    ...(node && { locality: NOT_PROVEN }),
+    ...(node && { locality: OPEN }),
+    notProven: NOT_PROVEN_NAMES.filter((name) => {
+      if (name === 'freshness') return !fresh;
+      if (name === 'model') return model === OPEN;
+      if (name === 'locality') return node !== undefined;
+      return binding?.notProven.includes(name) ?? false;
+    }),
   };
 }
 
-function bindingClaims({
-  recipe,
-  purpose,
-  nonce,
-  deviceNonce,
-  binds,
-  notProven,
-  claims,
-}: Binding): Claims {
+/** The challenge was answered by a real CPU that commits to it, and by every device. */
+function isChallenged(checks: readonly Check[], { node }: BundleParts): boolean {
+  const passed = (id: BundleCheckId) =>
+    checks.some((check) => check.id === id && check.outcome === 'pass');
+  return (
+    passed('bundle.nonce') &&
+    passed('bundle.cpu') &&
+    (passed('bundle.binding.report_data') || passed('bundle.binding.vtpm_nonce')) &&
+    (node === undefined || node.parts.length === 0 || passed('bundle.binding.device_nonce'))
+  );
+}
+
+function bindingClaims({ recipe, purpose, nonce, deviceNonce, binds, claims }: Binding): Claims {
   return {
     recipe,
     ...(purpose !== undefined && { purpose }),
     ...(nonce && { nonce: toHex(nonce) }),
     ...(deviceNonce && { deviceNonce: toHex(deviceNonce) }),
     binds,
-    notProven,
     ...claims,
   };
 }
 
 function modelClaim({ cpu }: BundleParts): Claim {
   const digest = cpu?.authentic && 'quote' in cpu ? weightsOf(cpu) : undefined;
-  return digest === undefined ? NOT_PROVEN : { weightsSha256: digest, source: 'rtmr3' };
+  return digest === undefined ? OPEN : { weightsSha256: digest, source: 'rtmr3' };
 }
 
 /** Only of a log that replays to the quoted register; two such events would say nothing. */

@@ -37,13 +37,40 @@ describe('a machine of eight GPUs and four switches', () => {
       freshness: 'not-proven',
       model: 'not-proven',
       locality: 'not-proven',
+      notProven: ['freshness', 'model', 'locality'],
     });
   });
 });
 
-it('a challenge that was asked for is what makes it fresh', async () => {
-  const made = await simulateBundle({ fault: 'bundle_asked' });
-  expect(verifiedBundle(made).claims['freshness']).toBe('challenged');
+describe('a challenge that was asked for', () => {
+  it('is what makes it fresh', async () => {
+    const made = await simulateBundle({ fault: 'bundle_asked' });
+    const { claims } = verifiedBundle(made);
+    expect([claims['freshness'], claims['notProven']]).toEqual([
+      'challenged',
+      ['model', 'locality'],
+    ]);
+  });
+
+  it('proves nothing where only the document repeats it', async () => {
+    const machine = await createBundleMachine(SMALL);
+    const [old, asked] = [1, 2].map((i) => machine.bundle({ nonce: new Uint8Array(32).fill(i) }));
+    const recorded = JSON.parse(new TextDecoder().decode(old)) as Document;
+    const bundle = edited(asked ?? small.bundle, (document) => ({
+      ...document,
+      cpu: recorded['cpu'],
+      devices: recorded['devices'],
+    }));
+    const { at, roots } = machine;
+    const result = verifyBundle({
+      bundle,
+      at,
+      anchors: bundleAnchors(roots),
+      expected: { nonce: new Uint8Array(32).fill(2) },
+    });
+    expect(idsOf(result, 'pass')).toContain('bundle.nonce');
+    expect([result.verdict, result.claims['freshness']]).toEqual(['reject', 'not-proven']);
+  });
 });
 
 describe('the model', () => {
