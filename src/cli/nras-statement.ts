@@ -1,4 +1,4 @@
-import type { NrasStatement } from '../appraisal/bundle/nras-statement.ts';
+import type { NrasStatement } from '../evidence/nvidia/nras/statements.ts';
 import type { Verification } from '../evidence/verification.ts';
 import { type Io, usage } from './io.ts';
 import type { Args, Options } from './verb.ts';
@@ -6,25 +6,32 @@ import type { Args, Options } from './verb.ts';
 export const NRAS_OPTIONS: Options = {
   nras: {
     value: '<eat.json>',
-    help: 'what NVIDIA’s remote service (NRAS) says of these devices: a second opinion, which can only speak against them',
+    multiple: true,
+    help: 'what NVIDIA’s remote service (NRAS) says of these devices, or of some of them: a second opinion, which can only speak against them',
   },
   jwks: {
     value: '<json>',
-    help: 'the service’s keys of that day; without them its statement stays open',
+    multiple: true,
+    help: 'the service’s keys of that day: one set for all statements, or one for each in their order; without them a statement stays open',
   },
 };
 
-/** The statement named by `--nras`. */
-export async function readNrasStatement(io: Io, args: Args): Promise<NrasStatement | undefined> {
-  const [eat, jwks] = [args.one('nras'), args.one('jwks')];
-  if (eat === undefined) {
-    if (jwks !== undefined) throw usage('--jwks goes with --nras');
-    return undefined;
+/** The statements named by `--nras`, each with its keys. */
+export async function readNrasStatements(io: Io, args: Args): Promise<readonly NrasStatement[]> {
+  const [eats, sets] = [args.many('nras'), args.many('jwks')];
+  if (eats.length === 0 && sets.length > 0) throw usage('--jwks goes with --nras');
+  if (sets.length > 1 && sets.length !== eats.length) {
+    throw usage(`--jwks: want one, or one for each of ${eats.length} --nras, got ${sets.length}`);
   }
-  return {
-    eat: await io.readFile(eat),
-    ...(jwks !== undefined && { jwks: await io.readFile(jwks) }),
-  };
+  return Promise.all(
+    eats.map(async (eat, i) => {
+      const jwks = sets.length === 1 ? sets[0] : sets[i];
+      return {
+        eat: await io.readFile(eat),
+        ...(jwks !== undefined && { jwks: await io.readFile(jwks) }),
+      };
+    }),
+  );
 }
 
 /** Why an open statement beside accepted devices is no contradiction. */

@@ -1,11 +1,10 @@
-import { BUNDLE_CHECKS } from '../appraisal/bundle/checks.ts';
-import { withNrasStatement } from '../appraisal/bundle/nras-statement.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
+import { withNrasStatements } from '../evidence/nvidia/nras/statements.ts';
 import { atOption } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
-import { NRAS_OPTIONS, nrasNotes, readNrasStatement } from './nras-statement.ts';
+import { NRAS_OPTIONS, nrasNotes, readNrasStatements } from './nras-statement.ts';
 import {
   NVIDIA_AT_KINDS,
   NVIDIA_EVIDENCE_OPTIONS,
@@ -19,7 +18,6 @@ import type { Args, Verb } from './verb.ts';
 const ASKS = asksFrom({
   ...NVIDIA_CHECKS,
   ...NVIDIA_TOPOLOGY_CHECKS,
-  ...BUNDLE_CHECKS,
   ...NRAS_CHECKS,
 });
 
@@ -41,18 +39,19 @@ export const verifyNvidiaVerb: Verb = {
     'Without a policy the built-in baseline decides: signature, chain to NVIDIA’s pinned root, firmware id where the report has one, manifests (RIM) of driver and VBIOS under their own pinned root, every active measurement. OCSP is checked when given or found. Without --nonce nothing is fresh.',
     'Manifests and OCSP responses come from --rim and --ocsp, then from --endorsements, then from NVIDIA’s services. A manifest that NVIDIA has not published leaves the verdict indeterminate, and the device authentic.',
     'Several devices are also held against each other: distinct, one nonce, one mode, each switch naming the GPUs that are here and each GPU the switches.',
-    'With --nras, what NVIDIA’s remote service says of the devices is verified beside their evidence: a statement that is rejected rejects the whole; any other changes nothing.',
+    'With --nras, what NVIDIA’s remote service says of the devices is verified beside their evidence: a statement that is rejected rejects the whole; any other changes nothing. The service answers for GPUs and for switches apart: --nras may be repeated, and each statement be about some of the devices.',
     'Exit code: 0 accept, 1 reject, 2 indeterminate (something needed is missing or out of date).',
   ],
   run: async (io, args) => {
-    const statement = await readNrasStatement(io, args);
+    const statements = await readNrasStatements(io, args);
     const { answer, asked, file } = await verifyNvidiaEvidence(io, args);
     const notes = readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file);
-    if (statement === undefined && answer.evidence !== 'bundle') {
+    if (statements.length === 0 && answer.evidence !== 'bundle') {
       printResult(io, args, answer, ASKS, notes);
       return EXIT[answer.verdict];
     }
-    const whole: WithParts = statement ? withNrasStatement(answer, statement, asked) : answer;
+    const whole: WithParts =
+      statements.length > 0 ? withNrasStatements(answer, statements, asked) : answer;
     printTree(io, args, whole, ASKS, [...notes, ...nrasNotes(whole.parts)]);
     return EXIT[whole.verdict];
   },

@@ -157,7 +157,7 @@ describe('nothing reaches the terminal raw from', () => {
     ['an endorsement', (made: object) => ({ ...made, endorsements: { [EVIL]: EVIL } })],
     [
       'a statement',
-      (made: object) => ({ ...made, statements: { nras: { eat: toBase64(utf8(EVIL)) } } }),
+      (made: object) => ({ ...made, statements: { nras: [{ eat: toBase64(utf8(EVIL)) }] } }),
     ],
   ] as const)('a bundle: %s', async (_, change) => {
     const made = JSON.parse(fromUtf8(honestSmall.bundle, 'bundle'));

@@ -183,10 +183,10 @@ describe('what is wrong with a bundle', () => {
   });
 
   it('a statement that came along and is rejected rejects the whole', async () => {
-    const nras = { eat: toBase64(utf8('[]')) };
+    const nras = [{ eat: toBase64(utf8('[]')) }];
     const spoken = edited((document) => ({ ...document, statements: { nras } }));
     const answer = await verified([], spoken, [...SMALL_KINDS, 'nras']);
-    expect(answer).toMatchObject({ exit: 1, failed: ['bundle.statement.nras'] });
+    expect(answer).toMatchObject({ exit: 1, failed: ['nvidia.topology.statement'] });
   });
 
   it('without endorsements is open, and authentic as far as they are not needed', async () => {

@@ -7,7 +7,7 @@ import { NVIDIA_EXPECTED } from '../../src/evidence/nvidia/checks.ts';
 import { encodeNvidiaEvidence } from '../../src/simulator/nvidia/evidence-json.ts';
 import { simulateNvidiaNode } from '../../src/simulator/nvidia/node.ts';
 import { simulateNvidia } from '../../src/simulator/nvidia/simulate.ts';
-import { gpu, jwks, KEY, statement } from '../support/nras.ts';
+import { gpu, jwks, KEY, nvSwitch, statement } from '../support/nras.ts';
 import { expectErrorJson } from './design-json.ts';
 import { honest as honestTdx, jsonOf, postern, UNSAFE } from './fake-io.ts';
 import {
@@ -263,6 +263,10 @@ describe('options', () => {
       '--at: unknown kind "tcb-info", want rim, ocsp, rim-ocsp',
     ],
     [['--jwks', 'chain'], '--jwks goes with --nras'],
+    [
+      ['--nras', 'chain', '--jwks', 'chain', '--jwks', 'chain'],
+      '--jwks: want one, or one for each of 1 --nras, got 2',
+    ],
     [['--gpus', '1', '--device', 'gpu'], '--device is about one device'],
     [['chain'], '--chain goes with one report; of several give evidence JSON'],
   ])('%j is a question of usage', async (options, says) => {
@@ -344,7 +348,7 @@ describe('--nras', () => {
   it('agrees: the statement is a part, and accepted by itself', async () => {
     const answer = await beside(ALL);
     expect(answer).toMatchObject({ exit: 0, verdict: 'accept', authentic: true, failed: [] });
-    expect(answer.checks.map(({ id }) => id)).toEqual(['bundle.statement.nras']);
+    expect(answer.checks.map(({ id }) => id)).toEqual(['nvidia.topology.statement']);
     expect(answer.parts?.map(({ verdict }) => verdict)).toEqual(['accept', 'accept']);
     expect(answer.parts?.[1]).toMatchObject({ authentic: true, claims: { freshness: 'checked' } });
   });
@@ -386,19 +390,55 @@ describe('--nras', () => {
   ])('rejects the whole where %s', async (_, eat, id) => {
     const answer = await beside(ALL, eat);
     expect(answer).toMatchObject({ exit: 1, verdict: 'reject', authentic: true });
-    expect(answer.failed).toEqual(['bundle.statement.nras']);
+    expect(answer.failed).toEqual(['nvidia.topology.statement']);
     const [device, nras] = answer.parts ?? [];
     expect(device?.verdict).toBe('accept');
     expect(nras && checkOf(nras, id)?.outcome).toBe('fail');
   });
 
-  it('of a machine stands behind its devices', async () => {
+  it('of a machine rejects it where it is about another device', async () => {
     const { plan } = honestNode;
     const files = { ...nodeFiles, eat: statement() };
     const argv = [...VERIFY_NODE, '--nras', 'eat', '--json', '--nonce', toHex(plan.nonce)];
     const answer = answerOf(await postern(argv, files), 'bundle', ...NODE_KINDS, 'nras');
     expect(answer).toMatchObject({ exit: 1, claims: { gpus: 8 } });
-    expect(answer.failed).toEqual(['bundle.statement.nras']);
+    expect(answer.failed).toEqual(['nvidia.topology.statement']);
+  });
+});
+
+describe('--nras of GPUs and of switches', () => {
+  const spoken = async (options: readonly string[]) => {
+    const { claims } = answerOf(
+      await postern([...VERIFY_NODE, '--json'], nodeFiles),
+      'bundle',
+      ...NODE_KINDS,
+    );
+    const named = (list: unknown, of: typeof gpu) =>
+      Object.fromEntries([list].flat().map((ueid, i) => [`DEVICE-${i}`, of(`${ueid}`)]));
+    const files = {
+      ...nodeFiles,
+      gpus: statement({ devices: named(claims['gpuUeids'], gpu) }),
+      switches: statement({ devices: named(claims['switchUeids'], nvSwitch) }),
+      jwks: jwks(KEY.jwk),
+      others: jwks(),
+    };
+    const argv = [...VERIFY_NODE, '--json', '--at', '2026-06-01T00:30:00Z'];
+    const ran = await postern([...argv, '--nras', 'gpus', '--nras', 'switches', ...options], files);
+    return answerOf(ran, 'bundle', ...NODE_KINDS, 'nras', 'nras');
+  };
+  const verdicts = ({ parts = [] }: Awaited<ReturnType<typeof spoken>>) =>
+    parts.slice(NODE_KINDS.length).map(({ verdict }) => verdict);
+
+  it('are both accepted under one set of keys', async () => {
+    const answer = await spoken(['--jwks', 'jwks']);
+    expect(answer).toMatchObject({ exit: 0, verdict: 'accept', failed: [] });
+    expect(verdicts(answer)).toEqual(['accept', 'accept']);
+  });
+
+  it('each have keys of their own, in their order', async () => {
+    const answer = await spoken(['--jwks', 'jwks', '--jwks', 'others']);
+    expect(answer).toMatchObject({ exit: 0, verdict: 'accept' });
+    expect(verdicts(answer)).toEqual(['accept', 'indeterminate']);
   });
 });
 

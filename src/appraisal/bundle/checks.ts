@@ -38,10 +38,6 @@ export const BUNDLE_CHECKS = {
   'bundle.nonce': onRequest('binding.nonce', 'Is the challenge the one that was sent?'),
   'bundle.purpose': onRequest('binding.purpose', 'Was it made for the purpose asked for?'),
   'bundle.keyset': onRequest('binding.keyset', 'Is it the keyset that was asked for?'),
-  'bundle.statement.nras': onRequest(
-    'statements.nras',
-    'Is NVIDIA’s own statement, where one came along, not against these devices?',
-  ),
 } as const satisfies Questions<CheckId>;
 
 export type BundleCheckId = keyof typeof BUNDLE_CHECKS;

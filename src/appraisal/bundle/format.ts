@@ -5,6 +5,7 @@ import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
 import type { OcspInput } from '../../evidence/nvidia/input.ts';
+import type { NrasStatement } from '../../evidence/nvidia/nras/statements.ts';
 import type { BundleCpu } from './cpu.ts';
 import { cpuInCertificate } from './ra-tls.ts';
 
@@ -41,7 +42,7 @@ export interface BundleEndorsements {
 
 /** What others who looked at the evidence say of it: beside a verification, never in its place. */
 export interface BundleStatements {
-  readonly nras?: { readonly eat: Uint8Array; readonly jwks?: Uint8Array };
+  readonly nras?: readonly NrasStatement[];
 }
 
 /** In bytes, decoded; many times what a machine with 8 GPUs and 4 switches needs. */
@@ -60,6 +61,8 @@ const MOST_RIMS = 16;
 /** A certificate of each device, and the CAs and signers that they share: 25 of them. */
 const MOST_OCSP = 64;
 const MOST_CERTIFICATES = 16;
+/** The service answers for GPUs and switches apart, and for each GPU alone where so asked. */
+const MOST_STATEMENTS = 16;
 const VERSION = 1;
 
 const PATH = 'bundle';
@@ -156,10 +159,16 @@ function parseOcsp(shape: JsonShape): readonly OcspInput[] {
 function parseStatements(shape: JsonShape): BundleStatements {
   only(shape, ['nras']);
   if (!shape.has('nras')) return {};
-  const nras = shape.object('nras');
-  only(nras, ['eat', 'jwks']);
-  const jwks = blob(nras, 'jwks', BUNDLE_LIMITS.statement);
-  return { nras: { eat: needed(nras, 'eat', BUNDLE_LIMITS.statement), ...(jwks && { jwks }) } };
+  const list = shape.objects('nras');
+  if (list.length > MOST_STATEMENTS)
+    throw malformed(`${shape.path}.nras`, `${list.length} statements`);
+  return {
+    nras: list.map((item) => {
+      only(item, ['eat', 'jwks']);
+      const jwks = blob(item, 'jwks', BUNDLE_LIMITS.statement);
+      return { eat: needed(item, 'eat', BUNDLE_LIMITS.statement), ...(jwks && { jwks }) };
+    }),
+  };
 }
 
 function only(shape: JsonShape, known: readonly string[]): void {

@@ -1,5 +1,5 @@
 import type { NvidiaNodeVerification } from '../../evidence/nvidia/node.ts';
-import type { NrasVerification } from '../../evidence/nvidia/nras/verify-nras.ts';
+import type { HeldStatements } from '../../evidence/nvidia/nras/statements.ts';
 import type { SnpVerification } from '../../evidence/snp/verifier.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import type { VtpmVerification } from '../vtpm.ts';
@@ -11,5 +11,5 @@ export interface BundleParts {
   readonly cpu: CpuVerification | undefined;
   readonly vtpm: VtpmVerification | undefined;
   readonly node: NvidiaNodeVerification | undefined;
-  readonly nras: NrasVerification | undefined;
+  readonly nras: HeldStatements;
 }

@@ -3,6 +3,7 @@ import type { AnchorKind } from '../../core/x509/anchors.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { withLazyClaims } from '../../evidence/lazy-claims.ts';
 import { type NvidiaNodeVerification, verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
+import { holdStatements } from '../../evidence/nvidia/nras/statements.ts';
 import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
 import { SnpVerifier } from '../../evidence/snp/verifier.ts';
 import { TdxVerifier } from '../../evidence/tdx/verifier.ts';
@@ -16,7 +17,6 @@ import { BUNDLE_CHECKS, BUNDLE_EXPECTED, type BundleCheckId } from './checks.ts'
 import { bundleClaims } from './claims.ts';
 import { type Bundle, parseBundle } from './format.ts';
 import type { BundleAnchors, BundleInput } from './input.ts';
-import { checkNrasStatement } from './nras-statement.ts';
 import type { BundleParts, CpuVerification } from './parts.ts';
 
 type Checks = CheckList<BundleCheckId>;
@@ -64,13 +64,10 @@ export class BundleVerifier {
       checkBinding(checks, binding, { cpu, vtpm, node, expected: input.expected });
       checkExpected(checks, binding, input, vtpm);
     }
-    const statement = bundle?.statements.nras;
-    const nras =
-      statement &&
-      checkNrasStatement(checks, statement, node?.parts ?? [], {
-        nonce: binding?.deviceNonce,
-        at: input.at.evidence,
-      });
+    const nras = holdStatements(bundle?.statements.nras ?? [], node?.parts ?? [], {
+      nonce: binding?.deviceNonce ?? input.expected?.deviceNonce,
+      at: input.at.evidence,
+    });
     return conclude(checks, input, binding, { cpu, vtpm, node, nras });
   }
 
@@ -174,7 +171,7 @@ function conclude(
   const whole = [own, ...evidence, ...(node ? [node] : [])];
   const result = {
     evidence: 'bundle' as const,
-    verdict: worstOf(whole.map(({ verdict }) => verdict)),
+    verdict: worstOf([...whole.map(({ verdict }) => verdict), nras.verdict]),
     authentic: whole.every(({ authentic }) => authentic),
     anchors: weakest(evidence.map(({ anchors }) => anchors)),
     revocation:
@@ -183,8 +180,8 @@ function conclude(
         : ('unchecked' as const),
     at: formatTime(at.evidence),
     ...(cpu?.tcb && { tcb: cpu.tcb }),
-    checks: [...checks.all, ...(node?.checks ?? [])],
-    parts: [...evidence, ...(nras ? [nras] : [])],
+    checks: [...checks.all, ...(node?.checks ?? []), ...nras.checks],
+    parts: [...evidence, ...nras.parts],
     binding,
   };
   return withLazyClaims(result, () => bundleClaims(checks.all, binding, found));

@@ -164,6 +164,10 @@ export const NVIDIA_TOPOLOGY_CHECKS = {
     'Do all switches name the same GPUs, and are these the GPUs that are here?',
   ),
   'nvidia.topology.count': onRequest('devices', 'Are there as many as expected?'),
+  'nvidia.topology.statement': onRequest(
+    'statements.nras',
+    'Are NVIDIA’s own statements, where there are any, not against these devices?',
+  ),
 } as const satisfies Questions<CheckId>;
 
 export type NvidiaTopologyCheckId = keyof typeof NVIDIA_TOPOLOGY_CHECKS;

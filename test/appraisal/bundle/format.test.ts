@@ -18,7 +18,7 @@ const DOCUMENT = {
     nvidia_rims: ['PGE+'],
     nvidia_ocsp: [{ response: 'AQ==', nonce: '0a0b' }, { response: 'Ag==' }],
   },
-  statements: { nras: { eat: 'W10=', jwks: 'e30=' } },
+  statements: { nras: [{ eat: 'W10=', jwks: 'e30=' }, { eat: 'W10=' }] },
 } as const;
 
 const file = (document: unknown) => utf8(JSON.stringify(document));
@@ -49,7 +49,7 @@ it('reads every member as the bytes that it stands for', () => {
         { response: Uint8Array.of(2) },
       ],
     },
-    statements: { nras: { eat: utf8('[]'), jwks: utf8('{}') } },
+    statements: { nras: [{ eat: utf8('[]'), jwks: utf8('{}') }, { eat: utf8('[]') }] },
   });
   expect(bundle.binding.string('recipe')).toBe('postern-v1');
 });
@@ -134,8 +134,23 @@ describe('refused, and where', () => {
     ],
     [
       'a statement without token',
-      { ...DOCUMENT, statements: { nras: {} } },
-      'bundle.statements.nras.eat',
+      { ...DOCUMENT, statements: { nras: [{}] } },
+      'bundle.statements.nras[0].eat',
+    ],
+    [
+      'a statement outside a list',
+      { ...DOCUMENT, statements: { nras: { eat: 'W10=' } } },
+      'bundle.statements.nras',
+    ],
+    [
+      'an unknown member of a statement',
+      { ...DOCUMENT, statements: { nras: [{ eat: 'W10=', good: true }] } },
+      'bundle.statements.nras[0]',
+    ],
+    [
+      'too many statements',
+      { ...DOCUMENT, statements: { nras: Array(17).fill({ eat: 'W10=' }) } },
+      'bundle.statements.nras',
     ],
     ['a list', [DOCUMENT], 'bundle'],
   ])('%s', (_, document, at) => {

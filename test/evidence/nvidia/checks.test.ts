@@ -62,10 +62,13 @@ describe('the table of checks of a device', () => {
   });
 });
 
-it('the table of checks of a machine: all but the count are always asked', () => {
+it('the table of checks of a machine: all but count and statements are always asked', () => {
   const all = ids(NVIDIA_TOPOLOGY_CHECKS);
   const { baseline, authentic } = NVIDIA_TOPOLOGY_EXPECTED;
-  expect(all.filter((id) => !baseline.has(id))).toEqual(['nvidia.topology.count']);
+  expect(all.filter((id) => !baseline.has(id))).toEqual([
+    'nvidia.topology.count',
+    'nvidia.topology.statement',
+  ]);
   expect([...authentic]).toEqual([
     'nvidia.topology.format',
     'nvidia.topology.devices',

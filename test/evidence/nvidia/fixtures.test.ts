@@ -12,6 +12,7 @@ const ASKED_ELSEWHERE = new Set([
   'nvidia.ocsp.rim.nonce',
   'nvidia.topology.format',
   'nvidia.topology.count',
+  'nvidia.topology.statement',
 ]);
 
 /** Of a manifest that can't be relied upon nothing is compared: the first is what is wrong. */

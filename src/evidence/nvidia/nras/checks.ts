@@ -52,7 +52,7 @@ export const NRAS_CHECKS = {
   ),
   'nras.devices.set': onRequest(
     'eat.devices',
-    'Is it about different devices, and about exactly those whose evidence is at hand?',
+    'Is it about different devices, each of them one whose evidence is at hand?',
   ),
 } as const satisfies Questions<CheckId>;
 

@@ -46,6 +46,13 @@ export function eatClaims({ overall, devices }: NrasEat): Claims {
   };
 }
 
+/** How many of the devices at hand it speaks of; by ueid, in decimal. */
+export function coverClaim({ devices }: NrasEat, wanted: readonly string[]): Claims {
+  const named = new Set(devices.map(({ payload }) => payload.value('ueid')));
+  const covered = wanted.filter((ueid) => named.has(ueid));
+  return { covers: `${covered.length} of ${wanted.length}` };
+}
+
 function deviceClaims(device: Token, submodule: Submodule | undefined): Claims {
   return {
     name: device.name,

@@ -15,7 +15,7 @@ export interface NrasInput {
   readonly jwksMissing?: string;
   /** 32 bytes. Without it nothing is said about freshness, and the claims say so. */
   readonly nonce?: Uint8Array;
-  /** ueids (decimal) of the devices whose evidence is at hand: it must be about exactly these. */
+  /** ueids (decimal) of the devices whose evidence is at hand: it must be about none but these. */
   readonly devices?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly at: number;

@@ -109,18 +109,20 @@ function checkResults(checks: Checks, { overall, devices }: NrasEat): void {
   );
 }
 
-/** One device under two names would make a machine look larger than it is. */
+/**
+ * One device under two names would make a machine look larger than it is. Devices that are at
+ * hand and not in it are no failure: GPUs and switches are asked about apart.
+ */
 function checkSet(checks: Checks, { devices }: NrasEat, wanted?: readonly string[]): void {
   const id = 'nras.devices.set';
   const named = devices.map(({ payload }) => payload.value('ueid'));
-  const known = named.filter((ueid) => ueid !== undefined);
-  const repeated = known.find((ueid, i) => known.indexOf(ueid) !== i);
+  const repeated = named.find((ueid, i) => ueid !== undefined && named.indexOf(ueid) !== i);
   if (repeated !== undefined) {
     checks.fail(id, { want: 'different devices', got: `${shown(repeated)} more than once` });
   } else if (wanted) {
-    const here = named.every((ueid) => wanted.some((known) => known === ueid));
-    const same = here && named.length === wanted.length;
-    const got = named.map(shown).join(', ');
-    checks.answer(id, same ? undefined : { want: wanted.map(shown).join(', '), got });
+    const foreign = named.filter((ueid) => !wanted.some((known) => known === ueid));
+    const want = `none but ${wanted.map(shown).join(', ') || 'no device at all'}`;
+    const got = foreign.map(shown).join(', ');
+    checks.answer(id, foreign.length === 0 ? undefined : { want, got });
   }
 }

@@ -3,7 +3,7 @@ import { CheckList } from '../../check-list.ts';
 import type { Verification } from '../../verification.ts';
 import { weigh } from '../../weigh.ts';
 import { NRAS_CHECKS, NRAS_EXPECTED } from './checks.ts';
-import { eatClaims } from './claims.ts';
+import { coverClaim, eatClaims } from './claims.ts';
 import { parseNrasEat } from './eat.ts';
 import type { NrasInput } from './input.ts';
 import { checkSignatures } from './signature-checks.ts';
@@ -44,6 +44,7 @@ export function verifyNras(input: NrasInput): NrasVerification {
     checks: checks.all,
     claims: {
       ...(eat && eatClaims(eat)),
+      ...(eat && input.devices && coverClaim(eat, input.devices)),
       jwks: input.jwks ? 'given' : 'missing',
       freshness: input.nonce ? 'checked' : 'unchecked',
     },

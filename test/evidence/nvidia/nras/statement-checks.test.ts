@@ -79,7 +79,6 @@ const rejected: readonly Rejection[] = [
   ['measurements of true', deviceOf({ measres: true }), 'nras.devices.result'],
   ['measurements that nearly succeeded', deviceOf({ measres: 'Success' }), 'nras.devices.result'],
   ['another device', { ...GOOD, devices: ['1'] }, 'nras.devices.set'],
-  ['a device less', { ...GOOD, devices: [UEID, '1'] }, 'nras.devices.set'],
   ['a device more', { ...GOOD, devices: [] }, 'nras.devices.set'],
   ['a device without a ueid', deviceOf({ ueid: undefined }), 'nras.devices.set'],
   ['a ueid that is a number', { ...deviceOf({ ueid: 1 }), devices: ['1'] }, 'nras.devices.set'],
@@ -154,6 +153,12 @@ describe('refuses', () => {
     const input = { ...edited({ devices }), devices: ['1', '2', '3'] };
     expectRejected(['', input, 'nras.devices.result']);
   });
+});
+
+it('may be about some of the devices at hand, and says of how many', () => {
+  const answer = verifyNras({ ...GOOD, devices: [UEID, '1'] });
+  expect(answer).toMatchObject({ verdict: 'accept', claims: { covers: '1 of 2' } });
+  expect(verifyNras(BARE).claims).not.toHaveProperty('covers');
 });
 
 describe('a statement about another time is none about this', () => {

@@ -76,7 +76,12 @@ it.skipIf(folder === undefined)('a genuine statement: all but the signatures can
       },
     ],
   };
-  expect(result.claims).toEqual({ ...claims, jwks: 'missing', freshness: 'checked' });
+  expect(result.claims).toEqual({
+    ...claims,
+    covers: '1 of 1',
+    jwks: 'missing',
+    freshness: 'checked',
+  });
   expect(looksLikeNrasEat(eat)).toBe(true);
   expect(nrasClaims(eat)).toEqual(claims);
 });

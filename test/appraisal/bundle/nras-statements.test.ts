@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { toHex } from '../../../src/core/bytes/hex.ts';
+import { toBase64 } from '../../../src/core/encoding/base64.ts';
+import { type SimulatedBundle, simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
+import { edited, idsOf, verifiedBundle } from '../../support/bundle.ts';
+import { gpu, jwks, KEY, NONCE, nvSwitch, statement } from '../../support/nras.ts';
+
+const keys = toBase64(jwks(KEY.jwk));
+/** In date whenever a bundle was made. */
+const ALWAYS = { iat: 0, nbf: 0, exp: 8e9 };
+
+/** With a statement about its GPUs and one about its switches. */
+function spoken(made: SimulatedBundle, nonce: string): Uint8Array {
+  const { parts } = verifiedBundle(made);
+  const members = { ...ALWAYS, eat_nonce: nonce };
+  const nras = (['nvidia-gpu', 'nvidia-switch'] as const).flatMap((kind) => {
+    const of = kind === 'nvidia-gpu' ? gpu : nvSwitch;
+    const mine = parts.filter(({ evidence }) => evidence === kind);
+    const devices = Object.fromEntries(
+      mine.map(({ claims }, i) => [`DEVICE-${i}`, of(`${claims['ueid']}`, members)]),
+    );
+    return [{ eat: toBase64(statement({ overall: members, devices })), jwks: keys }];
+  });
+  return edited(made.bundle, (document) => ({ ...document, statements: { nras } }));
+}
+
+const made = await simulateBundle({ fault: 'bundle' });
+const derived = `${verifiedBundle(made).parts.find(({ evidence }) => evidence === 'nvidia-gpu')?.claims['nonce']}`;
+
+it('statements about GPUs and switches stand behind the machine', () => {
+  const result = verifiedBundle(made, spoken(made, derived));
+  expect([...idsOf(result, 'fail'), ...idsOf(result, 'unresolved')]).toEqual([]);
+  expect(result).toMatchObject({ verdict: 'accept', authentic: true });
+  expect(result.parts.slice(-2)).toMatchObject([
+    { evidence: 'nras', verdict: 'accept', claims: { covers: '8 of 12', freshness: 'checked' } },
+    { evidence: 'nras', verdict: 'accept', claims: { covers: '4 of 12', freshness: 'checked' } },
+  ]);
+});
+
+it('one that answers another nonce than the recipe derives rejects the whole', () => {
+  const result = verifiedBundle(made, spoken(made, toHex(NONCE)));
+  expect(result.verdict).toBe('reject');
+  expect(idsOf(result, 'fail')).toEqual(['nvidia.topology.statement']);
+  expect(idsOf(result.parts.at(-1) ?? result, 'fail')).toEqual(['nras.eat.nonce']);
+});
