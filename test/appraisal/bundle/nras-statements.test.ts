@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toHex } from '../../../src/core/bytes/hex.ts';
+import { fromHex, toHex } from '../../../src/core/bytes/hex.ts';
 import { toBase64 } from '../../../src/core/encoding/base64.ts';
 import { type SimulatedBundle, simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
 import { edited, idsOf, verifiedBundle } from '../../support/bundle.ts';
@@ -13,13 +13,13 @@ const ALWAYS = { iat: 0, nbf: 0, exp: 8e9 };
 function spoken(made: SimulatedBundle, nonce: string): Uint8Array {
   const { parts } = verifiedBundle(made);
   const members = { ...ALWAYS, eat_nonce: nonce };
-  const nras = (['nvidia-gpu', 'nvidia-switch'] as const).flatMap((kind) => {
+  const nras = (['nvidia-gpu', 'nvidia-switch'] as const).map((kind) => {
     const of = kind === 'nvidia-gpu' ? gpu : nvSwitch;
     const mine = parts.filter(({ evidence }) => evidence === kind);
     const devices = Object.fromEntries(
       mine.map(({ claims }, i) => [`DEVICE-${i}`, of(`${claims['ueid']}`, members)]),
     );
-    return [{ eat: toBase64(statement({ overall: members, devices })), jwks: keys }];
+    return { eat: toBase64(statement({ overall: members, devices })), jwks: keys };
   });
   return edited(made.bundle, (document) => ({ ...document, statements: { nras } }));
 }
@@ -42,4 +42,15 @@ it('one that answers another nonce than the recipe derives rejects the whole', (
   expect(result.verdict).toBe('reject');
   expect(idsOf(result, 'fail')).toEqual(['nvidia.topology.statement']);
   expect(idsOf(result.parts.at(-1) ?? result, 'fail')).toEqual(['nras.eat.nonce']);
+});
+
+it.each([
+  ['the nonce that the caller names', derived, []],
+  ['another', toHex(NONCE), ['nvidia.topology.statement']],
+] as const)('beside a recipe that derives none, one that answers %s', (_, nonce, fails) => {
+  const binding = { recipe: 'dstack-app-data', content: toBase64(NONCE) };
+  const file = edited(spoken(made, nonce), (document) => ({ ...document, binding }));
+  const questions = { deviceNonce: fromHex(derived, 'nonce') };
+  const result = verifiedBundle({ ...made, questions }, file);
+  expect(idsOf(result, 'fail')).toEqual(['bundle.binding.report_data', ...fails]);
 });
