@@ -14,8 +14,10 @@ import { TAG } from '../../../src/core/encoding/der.ts';
 import { INTEL_SGX_ROOT } from '../../../src/core/x509/anchors.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import { isSignedBy } from '../../../src/core/x509/signed.ts';
+import { faultOf } from '../../support/fault-of.ts';
 import { elementAt, forge, PSS_SHA384_TRAILER, tlv, withAlgorithm } from '../../support/forge.ts';
 import { hex } from '../../support/hex.ts';
+import { OCSP_SIGNING, purposes } from '../../support/ocsp.ts';
 import { certify, party } from '../../support/pki.ts';
 import { RSA_2048 } from '../../support/rsa-keys.ts';
 import { asView } from '../../support/view.ts';
@@ -117,6 +119,43 @@ it('leaves out what the certificate leaves out', async () => {
     keyUsage: undefined,
     subjectKeyIdentifier: undefined,
     authorityKeyIdentifier: undefined,
+  });
+});
+
+describe('extended key usage', () => {
+  const usage = '2.5.29.37';
+  const purpose = (critical: boolean) =>
+    certify(leaf, root, { more: [purposes([OCSP_SIGNING], critical)] });
+
+  it('is read where it is not critical, and undefined where there is none', async () => {
+    expect(read(await purpose(false)).extendedKeyUsage).toEqual([OCSP_SIGNING]);
+    expect(read(leafDer).extendedKeyUsage).toBeUndefined();
+  });
+
+  it('may be critical only where the caller honours it', async () => {
+    const der = await purpose(true);
+    const refusal = { code: 'malformed', at: 'cert.extensions' };
+    const detail = `unknown critical extension ${usage}`;
+    for (const honoured of [[], ['2.5.29.32'], ['2.5.29.3'], [OCSP_SIGNING]]) {
+      const fault = faultOf(() => parseCertificate(der, 'cert', honoured));
+      expect(fault).toMatchObject({ ...refusal, detail });
+    }
+    expect(parseCertificate(der, 'cert', [usage]).extendedKeyUsage).toEqual([OCSP_SIGNING]);
+    // What one caller honours, the next one still does not.
+    expect(faultOf(() => read(der))).toMatchObject({ ...refusal, detail });
+  });
+
+  it('honoured, lets no other critical extension by', async () => {
+    const more = [purposes([OCSP_SIGNING]), new Extension('1.2.3.4', true, new Uint8Array([5, 0]))];
+    const der = await certify(leaf, root, { more });
+    const { detail } = faultOf(() => parseCertificate(der, 'cert', [usage]));
+    expect(detail).toBe('unknown critical extension 1.2.3.4');
+  });
+
+  it('that is malformed refuses the certificate, critical or not', async () => {
+    const more = [new Extension(usage, false, new Uint8Array(hex('3000')))];
+    const der = await certify(leaf, root, { more });
+    expect(faultOf(() => read(der)).at).toMatch(/^cert\.extensions\.2\.5\.29\.37/);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   parseAuthorityKeyIdentifier,
   parseBasicConstraints,
   parseCrlNumber,
+  parseExtendedKeyUsage,
   parseExtensions,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
@@ -158,6 +159,29 @@ describe('parseAuthorityKeyIdentifier', () => {
     { name: 'a tail', der: '3003 800101 00' },
   ])('refuses $name', ({ der }) => {
     expect(faultOf(() => parseAuthorityKeyIdentifier(hex(der), 'aki')).at).toMatch(/^aki/);
+  });
+});
+
+describe('parseExtendedKeyUsage', () => {
+  it('reads the purposes in order', () => {
+    const der = hex('3014 06082b06010505070309 06082b06010505070301');
+    expect(parseExtendedKeyUsage(asView(der), 'eku')).toEqual([
+      '1.3.6.1.5.5.7.3.9',
+      '1.3.6.1.5.5.7.3.1',
+    ]);
+  });
+
+  it.each([
+    { name: 'no purpose', der: '3000', detail: 'got the end' },
+    { name: 'a purpose that is none', der: '30020500', detail: 'want tag 0x6' },
+    { name: 'something behind a purpose', der: '3005 06012a 0500', detail: 'want tag 0x6' },
+    { name: 'one purpose without a list', der: '06012a', detail: 'want tag 0x30' },
+    { name: 'a tail', der: '3003 06012a 00', detail: 'after the last element' },
+    { name: 'nothing', der: '', detail: 'want tag 0x30' },
+  ])('refuses $name', ({ der, detail }) => {
+    const fault = faultOf(() => parseExtendedKeyUsage(hex(der), 'eku'));
+    expect(fault).toMatchObject({ code: 'malformed' });
+    expect(fault.detail).toContain(detail);
   });
 });
 
