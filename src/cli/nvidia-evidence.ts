@@ -245,7 +245,8 @@ export async function findEndorsements(
     asked: args.many('at').length > 0 ? at.evidence : undefined,
     at,
     needRims: rims.length === 0 && carried?.rims === undefined,
-    needOcsp: ocsp.length === 0 && carried?.ocsp === undefined,
+    // Picked by the machine, carried answers spare nobody the question.
+    needOcsp: ocsp.length === 0,
     rims: [...rims, ...(carried?.rims ?? [])],
     // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
     ocspRequired: args.has('require-ocsp') || args.has('require-crl'),

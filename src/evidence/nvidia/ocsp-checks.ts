@@ -121,7 +121,7 @@ function checkOwner(
   );
   if (answers.length > 0) {
     checks.answer(ids.signature, answers.map(({ signer }) => signer).find(isUnsigned));
-    const late = own.find(({ outside }) => outside)?.outside;
+    const late = lateOf(own);
     if (late) checks.unresolved(ids.validity, `want ${late.want}, ${late.got}`);
     else checks.pass(ids.validity);
     if (answers.some(({ nonce }) => nonce !== undefined)) {
@@ -131,6 +131,18 @@ function checkOwner(
   if (answers.length > 0 || (terms.required && silent.length > 0)) {
     checkStatus(checks, owner, answers, terms.required ? silent : [], terms);
   }
+}
+
+/**
+ * Of a certificate one answer in date is enough: caches hand out yesterday's beside today's, and
+ * whoever has a fresh one gains nothing by adding an old one. What an old one says counts all
+ * the same where it is not `good`.
+ */
+function lateOf(own: readonly Dated[]): OutsideValidity | undefined {
+  const fresh = new Set(
+    own.filter(({ outside }) => outside === undefined).map(({ answer }) => answer.subject),
+  );
+  return own.find(({ answer, outside }) => outside && !fresh.has(answer.subject))?.outside;
 }
 
 function isUnsigned(signer: OcspAnswer['signer']): signer is Mismatch {

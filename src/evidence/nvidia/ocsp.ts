@@ -32,7 +32,7 @@ export interface OcspAnswer {
 export interface OcspReading {
   readonly subjects: readonly OcspSubject[];
   readonly answers: readonly OcspAnswer[];
-  /** The first that can't be read. */
+  /** The first that can't be read; what comes after an unsigned answer is not looked at. */
   readonly malformed: Fault | undefined;
   /** Of those that are no answer and therefore unsigned. */
   readonly failures: readonly OcspFailure[];
@@ -68,6 +68,8 @@ export function readOcsp(
       const { found, unknown } = answersOf(parsed.response, unique, nonce);
       answers.push(...found);
       if (others === 'refused') stray ??= unknown;
+      // That fails already; who sends hundreds of them shall not have them all verified.
+      if (found.some(({ signer }) => isMismatch(signer))) break;
     } catch (error) {
       if (!(error instanceof Fault) || error.code === 'internal') throw error;
       malformed ??= error;
