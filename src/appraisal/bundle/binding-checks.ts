@@ -57,13 +57,18 @@ function checkDeviceNonce(
   { node, expected }: BoundPieces,
 ): void {
   const id = 'bundle.binding.device_nonce';
-  const want = deviceNonce ?? expected?.deviceNonce;
+  const asked = expected?.deviceNonce;
+  const want = deviceNonce ?? asked;
   const devices = node?.parts ?? [];
   if (want === undefined) {
     checks.unresolved(
       id,
       `${recipe} ties no device to the CPU’s challenge: these devices may be anybody’s, and their evidence old`,
     );
+    return;
+  }
+  if (asked && !equalBytes(asked, want)) {
+    checks.fail(id, { want: toHex(asked), got: `${toHex(want)}, which ${recipe} derives` });
     return;
   }
   const unread = devices.findIndex(({ report }) => report === undefined);

@@ -129,7 +129,8 @@ export class BundleVerifier {
         devices: devices.length === 0 ? [] : devices,
         rims: [...(found.rims ?? []), ...(own.rims ?? [])],
         ...(rimMissing !== undefined && { rimMissing }),
-        ocsp: [...(found.ocsp ?? []), ...(own.ocsp ?? [])],
+        // What a machine says it asked with is no nonce of ours.
+        ocsp: [...(found.ocsp ?? []), ...(own.ocsp ?? []).map(({ response }) => ({ response }))],
         ...(ocspMissing !== undefined && { ocspMissing }),
         ...(expected?.devices && { expected: expected.devices }),
         ...(revocation && { revocation }),
