@@ -27,7 +27,7 @@ export function purposes(oids: readonly string[], critical = true): Extension {
 }
 
 /** CertStatus, DER. */
-export const GOOD = hex('8000');
+const GOOD = hex('8000');
 export const UNKNOWN = hex('8200');
 
 /** @param reason CRLReason; left out when undefined. */
