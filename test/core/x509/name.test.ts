@@ -27,6 +27,11 @@ it('reads names in the order given', () => {
   const want = {
     commonName: 'Intel SGX Root CA',
     text: 'CN=Intel SGX Root CA, O=Intel Corporation, C=US',
+    attributes: [
+      { type: '2.5.4.3', value: 'Intel SGX Root CA' },
+      { type: '2.5.4.10', value: 'Intel Corporation' },
+      { type: '2.5.4.6', value: 'US' },
+    ],
   };
   expect(read(golden)).toEqual({ der: golden, ...want });
   expect(read(asView(golden))).toEqual({ der: golden, ...want });
