@@ -120,6 +120,13 @@ const DAMAGE = [
     '.responderID.rdn',
     'want tag 0x31',
   ],
+  [
+    'something behind a responder’s name',
+    inTbs(0),
+    () => hex('a104 3000 0500'),
+    '.tbsResponseData.responderID',
+    'after the last',
+  ],
   ['no producedAt', inTbs(1), remove, '.producedAt', 'want a time, got tag 0x30'],
   [
     'a producedAt on 31 February',
@@ -224,6 +231,13 @@ const DAMAGE = [
     'unknown critical extension 1.2.3.4',
   ],
   ['an empty list of extensions', inTbs(3, 0), () => hex('3000'), '.responseExtensions', 'empty'],
+  [
+    'something behind the list of extensions',
+    inTbs(3, 0),
+    followedBy('0500'),
+    '.tbsResponseData.extensions',
+    'after the last',
+  ],
   ['two nonces', inTbs(3, 0, 0), twice, '.responseExtensions', 'twice'],
   ['a bare nonce', inTbs(3, 0, 0, 1), () => hex('04020102'), '.nonce.nonce', 'want tag 0x4'],
   ['a nonce of nothing', inTbs(3, 0, 0, 1), () => hex('04020400'), '.nonce', 'got 0'],

@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { isMismatch } from '../../../src/core/mismatch.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
-import { parseExtendedKeyUsage } from '../../../src/core/x509/extensions.ts';
 import { type OcspResponse, parseOcspResponse } from '../../../src/core/x509/ocsp.ts';
 import { certIdMatches, ocspSigner } from '../../../src/core/x509/ocsp-signer.ts';
 import { elementAt } from '../../support/forge.ts';
@@ -63,14 +62,3 @@ function isUnchanged({ tbs }: OcspResponse): boolean {
     .slice(0, 2)
     .some((der) => Buffer.from(elementAt(der, [1, 0, 1, 0, 0])).equals(Buffer.from(tbs)));
 }
-
-fuzz(
-  'purposes are refused or read',
-  damaged(hex('3014 06082b06010505070309 06082b06010505070301')),
-  (bytes) => {
-    const oids = orRefused(() => parseExtendedKeyUsage(bytes, 'fuzz'));
-    if (oids === undefined) return;
-    expect(oids.length).toBeGreaterThan(0);
-    for (const oid of oids) expect(oid).toMatch(/^[012](\.\d+)+$/);
-  },
-);

@@ -8,6 +8,7 @@ import {
   parseAuthorityKeyIdentifier,
   parseBasicConstraints,
   parseCrlNumber,
+  parseExtendedKeyUsage,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
 } from '../../../src/core/x509/extensions.ts';
@@ -84,6 +85,7 @@ const parts = damaged(
   hex('0403010203'),
   hex('30058003010203'),
   hex('02020080'),
+  hex('3014 06082b06010505070309 06082b06010505070301'),
   ...[rootDer, arkDer, vekDer].map((der) => elementAt(der, [0, 6])),
   PSS_SHA384,
   PSS_SHA384_TRAILER,
@@ -104,4 +106,6 @@ fuzz('names, keys, algorithms and extension values are refused or read', parts, 
   orRefused(() => parseSubjectKeyIdentifier(bytes, 'fuzz'));
   orRefused(() => parseAuthorityKeyIdentifier(bytes, 'fuzz'));
   orRefused(() => parseCrlNumber(bytes, 'fuzz'));
+  const purposes = orRefused(() => parseExtendedKeyUsage(bytes, 'fuzz'));
+  if (purposes !== undefined) expect(purposes.length).toBeGreaterThan(0);
 });

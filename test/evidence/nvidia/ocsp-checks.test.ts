@@ -59,9 +59,10 @@ function judge(
   inputs: readonly OcspInput[],
   terms: Partial<OcspTerms> = {},
   now: number = DAY.noon,
+  subjects: readonly OcspSubject[] = [DEVICE, RIM],
 ) {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
-  const reading = readOcsp(inputs, [DEVICE, RIM], 'refused');
+  const reading = readOcsp(inputs, subjects, 'refused');
   const outcome = checkOcsp(checks, reading, {
     clocks: nvidiaClocksAt(now),
     required: false,
@@ -333,8 +334,26 @@ describe('several answers about one certificate', () => {
     const forged = { response: await respond(stranger, [answer], { certificates: [appointed] }) };
     const old = await about(DEVICE, YESTERDAY);
     for (const order of inEveryOrder([forged, old])) {
-      const { notPassed, complete } = judge([...order, rimGood]);
+      const { notPassed, complete } = judge([rimGood, ...order]);
       expect(notPassed).toContain('fail device.signature');
+      expect(complete).toBe(false);
+    }
+  });
+
+  it('today’s, not with the nonce that was asked with', () => {
+    const nonce = hex('0011223344556677');
+    const { notPassed, complete } = judge([{ ...deviceGood, nonce }, rimGood]);
+    expect(notPassed).toEqual(['fail device.nonce']);
+    expect(complete).toBe(false);
+  });
+
+  it('today’s about one certificate does not stand for its neighbour’s', async () => {
+    const second = read(await certify(stranger, ca, { serial: '43' }));
+    const neighbour: OcspSubject = { certificate: second, issuer: caCert, owner: 'device' };
+    const old = await about(neighbour, YESTERDAY);
+    for (const order of inEveryOrder([deviceGood, old])) {
+      const { notPassed, complete } = judge(order, {}, DAY.noon, [DEVICE, neighbour]);
+      expect(notPassed).toEqual(['unresolved device.validity']);
       expect(complete).toBe(false);
     }
   });

@@ -167,6 +167,13 @@ describe('a nonce', () => {
     expect(echo(await echoing(NONCE.subarray(0, 15)), NONCE)).toEqual(other('another'));
   });
 
+  it('that did not come back leaves nothing good that could be remembered', async () => {
+    const inputs = [{ response: await echoing(NONCE), nonce: NONCE }];
+    expect(readOcsp(inputs, SUBJECTS, 'refused').good).toBe(true);
+    const others = [{ response: good, nonce: NONCE }, { response: ofCa }];
+    expect(readOcsp(others, SUBJECTS, 'refused').good).toBe(false);
+  });
+
   it('that nobody asked with is no question', async () => {
     expect(echo(await echoing(NONCE))).toBeUndefined();
   });
@@ -191,9 +198,10 @@ describe('what is no answer', () => {
   });
 
   it('or can’t be read is the first of its kind, by its place', () => {
-    const { malformed, answers } = reading([good, good.subarray(1), hex('')]);
+    const { malformed, answers, good: all } = reading([good, good.subarray(1), hex('')]);
     expect(malformed).toMatchObject({ code: 'malformed', at: expect.stringMatching(/^ocsp\[1\]/) });
     expect(answers.length).toBe(1);
+    expect(all).toBe(false);
   });
 });
 
