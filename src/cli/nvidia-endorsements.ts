@@ -26,7 +26,8 @@ export const NVIDIA_ENDORSEMENT_OPTIONS: Options = {
 /** What a verification is to use, and why parts of it are missing, where somebody knows. */
 export interface FoundNvidiaEndorsements {
   readonly rims: readonly Uint8Array[];
-  readonly rimMissing?: string;
+  /** By the id of the manifest. */
+  readonly rimMissing?: ReadonlyMap<string, string>;
   readonly ocsp: readonly OcspInput[];
   readonly ocspMissing?: string;
 }

@@ -9,7 +9,8 @@ import { type WantedOfDevice, wantedOfDevice, wantedOfRim } from './wanted.ts';
 export interface CollectedNvidia {
   /** XML, each once. */
   readonly rims: readonly Uint8Array[];
-  readonly rimMissing?: string;
+  /** By the id of the manifest; nothing of a device that did not prove to be one. */
+  readonly rimMissing?: ReadonlyMap<string, string>;
   readonly ocsp: readonly OcspInput[];
   readonly ocspMissing?: string;
   /** Why this is not what reachable, honest services would have given. */
@@ -42,7 +43,6 @@ export async function collectNvidia(
 ): Promise<CollectedNvidia> {
   const { read, need = 'both', rims: given = [] } = collecting;
   const { wanted, refused } = wantedOfAll(devices, read);
-  const odd = wanted.flatMap((one) => one.odd).map((id) => `nobody is asked for the id ${id}`);
   const rims = await findRims(
     need === 'ocsp' ? [] : distinctWants(wanted.flatMap((one) => one.rims)),
     collecting,
@@ -54,19 +54,26 @@ export async function collectNvidia(
   );
   return {
     rims: rims.found,
-    ...(need !== 'ocsp' && missing('rimMissing', [...refused, ...odd, ...rims.missing])),
+    ...(need !== 'ocsp' && missingRims(wanted, rims.missing)),
     ocsp: ocsp.found,
-    ...(need !== 'rims' && missing('ocspMissing', [...refused, ...ocsp.missing])),
+    ...(need !== 'rims' && missingOcsp([...refused, ...ocsp.missing])),
     warnings: [...new Set([...rims.warnings, ...ocsp.warnings])],
   };
 }
 
-function missing<Name extends string>(
-  name: Name,
-  reasons: readonly string[],
-): Partial<Record<Name, string>> {
+function missingRims(
+  wanted: readonly WantedOfDevice[],
+  missing: ReadonlyMap<string, string>,
+): Pick<CollectedNvidia, 'rimMissing'> {
+  const odd = wanted.flatMap((one) => one.odd);
+  const all = new Map(odd.map((id) => [id, 'nobody is asked for such an id']));
+  for (const [id, because] of missing) all.set(id, because);
+  return all.size === 0 ? {} : { rimMissing: all };
+}
+
+function missingOcsp(reasons: readonly string[]): Pick<CollectedNvidia, 'ocspMissing'> {
   const text = [...new Set(reasons)].join('; ');
-  return text === '' ? {} : ({ [name]: text } as Record<Name, string>);
+  return text === '' ? {} : { ocspMissing: text };
 }
 
 /** What can't be verified is read again by the verifier, which says why in full. */
@@ -87,11 +94,14 @@ function wantedOfAll(devices: readonly NvidiaDevice[], read: Remembered) {
 async function findRims(wants: readonly RimWant[], { find, at }: Collecting) {
   const found: Uint8Array[] = [];
   const signers: OcspWant[] = [];
-  const missing: string[] = [];
+  const missing = new Map<string, string>();
   const warnings: string[] = [];
-  for (const one of await Promise.all(wants.map((want) => orFault(find(want, at.rim))))) {
+  const answers = wants.map(async (want) => {
+    return { id: want.id, one: await orFault(find(want, at.rim)) };
+  });
+  for (const { id, one } of await Promise.all(answers)) {
     if (one instanceof Fault) {
-      missing.push(one.detail);
+      missing.set(id, one.detail);
       warnings.push(one.message);
       continue;
     }

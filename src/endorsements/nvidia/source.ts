@@ -157,10 +157,14 @@ export class NvidiaEndorsementSource {
   #nothingHeld(want: NvidiaWant, failure: Failure | undefined, warnings: readonly string[]): Fault {
     const more = warnings.map((warning) => `; ${warning}`).join('');
     if (failure === undefined) {
-      const at = this.#options.folder?.root ?? 'endorsements';
-      // The check names the certificates itself: one reason for all of them is enough.
-      const what = want.kind === 'rim' ? nvidiaKeyText(want) : 'an OCSP response';
-      return new Fault('unreachable', at, `offline, and without ${what}${more}`);
+      const { folder } = this.#options;
+      // The check names manifest and certificates itself.
+      if (want.kind === 'rim') {
+        const why = folder === undefined ? 'offline' : 'offline, and not in the folder';
+        return new Fault('unreachable', nvidiaKeyText(want), `${why}${more}`);
+      }
+      const at = folder?.root ?? 'endorsements';
+      return new Fault('unreachable', at, `offline, and without an OCSP response${more}`);
     }
     return new Fault('unreachable', failure.at, `${failureText(failure)}${more}`);
   }

@@ -33,8 +33,8 @@ export interface NvidiaRelaxation {
 export interface NvidiaEndorsements {
   /** SWID manifests (RIM), XML, of driver and VBIOS or BIOS, in any order. */
   readonly rims?: readonly Uint8Array[];
-  /** Why one is missing, e.g. that NVIDIA's service has none. */
-  readonly rimMissing?: string;
+  /** Why one is missing, e.g. that NVIDIA's service has none; by the id of the manifest. */
+  readonly rimMissing?: ReadonlyMap<string, string>;
   readonly ocsp?: readonly OcspInput[];
   /** Why responses are missing, where they are required. */
   readonly ocspMissing?: string;

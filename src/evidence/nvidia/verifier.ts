@@ -102,7 +102,8 @@ export class NvidiaVerifier {
     const own = endorsements === 'own' ? all : rimsOf(all, wanted);
     const rims = seatRims(own, wanted, given.at.rim);
     for (const want of wanted) {
-      const { rimMissing: missing, relax = {} } = given;
+      const { rimMissing, relax = {} } = given;
+      const missing = rimMissing?.get(want.id);
       checkRim(checks, want, rims.get(want.kind), { now: given.at.rim, missing, relax });
     }
     if (identity && opaque) checkNamed(checks, identity.kind, wanted);

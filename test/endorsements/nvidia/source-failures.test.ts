@@ -92,7 +92,7 @@ describe('a service that fails', () => {
     expect(nvidia.requests.filter((line) => line.startsWith('ocsp')).length).toBeLessThanOrEqual(4);
     expect(performance.now() - started).toBeLessThan(4 * SHORT.deadlineMs);
     expect(found).toMatchObject({ rims: [], ocsp: [] });
-    expect(found.rimMissing).toContain('no complete answer within 0.4 s');
+    expect(found.rimMissing?.get(wants.driver.id)).toContain('no complete answer within 0.4 s');
   });
 });
 
@@ -149,7 +149,9 @@ describe('the service key', () => {
     const network = networkOf(nvidia, { serviceKey: key });
     const source = sourceOf(nvidia, { network });
     const found = await source.forDevice(device, at);
-    expect(found.rimMissing).toBe('HTTP 401: the service wants a service key, or another one');
+    expect(found.rimMissing?.get(wants.driver.id)).toBe(
+      'HTTP 401: the service wants a service key, or another one',
+    );
     for (const shown of [found, network, key, source]) {
       expect(inspect(shown, { depth: 9, showHidden: true })).not.toContain('0123456789');
       expect(JSON.stringify(shown)).not.toContain('0123456789');

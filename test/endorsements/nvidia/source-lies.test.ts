@@ -298,7 +298,9 @@ describe('with nothing held', () => {
     const folder = await emptyNvidiaFolder();
     const found = await sourceOf(nvidia, { folder }).forDevice(device, at);
     expect(found).toMatchObject({ rims: [], ocsp: [] });
-    expect(found.rimMissing).toMatch(/^refused what it serves: nvidia\.rim\.root: /);
+    expect(found.rimMissing?.get(wants.driver.id)).toMatch(
+      /^refused what it serves: nvidia\.rim\.root: /,
+    );
     expect(await folder.list()).toEqual([]);
   });
 
@@ -306,7 +308,7 @@ describe('with nothing held', () => {
     const nvidia = await startNvidia();
     const source = sourceOf(nvidia, { anchors: NVIDIA_ROOTS });
     const found = await source.forDevice(device, at);
-    expect(found.rimMissing).toMatch(/it does not verify to a trust anchor: nvidia\.chain\.root$/);
+    expect(found.ocspMissing).toMatch(/it does not verify to a trust anchor: nvidia\.chain\.root$/);
     expect(nvidia.requests).toEqual([]);
     await expect(source.get(wants.driver, now)).rejects.toThrow(/nvidia\.rim\.root/);
   });

@@ -100,7 +100,9 @@ describe('for a device', () => {
     const rims = new Map([[wants.vbios.id, world.rims.vbios]]);
     const nvidia = await startNvidia({ ...world.served, rims });
     const found = await sourceOf(nvidia).forDevice(device, at);
-    expect(found.rimMissing).toBe(`RIM_NOT_FOUND: NVIDIA has no manifest ${wants.driver.id}`);
+    expect([...(found.rimMissing ?? [])]).toEqual([
+      [wants.driver.id, `RIM_NOT_FOUND: NVIDIA has no manifest ${wants.driver.id}`],
+    ]);
     expect(found.rims).toEqual([world.rims.vbios]);
     const verified = verifyNvidia({ ...device, ...found, at, anchors });
     expect(verified).toMatchObject({ verdict: 'indeterminate', authentic: true });
@@ -108,7 +110,7 @@ describe('for a device', () => {
       expect.objectContaining({
         id: 'nvidia.rim.driver.format',
         outcome: 'unresolved',
-        because: expect.stringContaining(found.rimMissing ?? '?'),
+        because: `no manifest ${wants.driver.id} was given (RIM_NOT_FOUND: NVIDIA has no manifest ${wants.driver.id})`,
       }),
     );
   });
@@ -116,7 +118,19 @@ describe('for a device', () => {
   it('an empty folder alone: what is missing is named', async () => {
     const found = await offline(await emptyNvidiaFolder()).forDevice(device, at);
     expect(found).toMatchObject({ rims: [], ocsp: [] });
-    expect(found.rimMissing).toContain(`offline, and without the manifest ${wants.driver.id}`);
+    const because = 'offline, and not in the folder';
+    expect(found.rimMissing).toEqual(
+      new Map([
+        [wants.driver.id, because],
+        [wants.vbios.id, because],
+      ]),
+    );
+    expect(found.warnings).toContain(`the manifest ${wants.driver.id}: ${because}`);
+    const verified = verifyNvidia({ ...device, ...found, at, anchors });
+    expect(verified.checks.find(({ id }) => id === 'nvidia.rim.vbios.format')).toMatchObject({
+      outcome: 'unresolved',
+      because: `no manifest ${wants.vbios.id} was given (${because})`,
+    });
     expect(found.ocspMissing).toBe('offline, and without an OCSP response');
   });
 
@@ -125,7 +139,7 @@ describe('for a device', () => {
     await rm(folder.pathOf(wants.vbios));
     await rm(folder.pathOf(wants.identity));
     const alone = await offline(folder).forDevice(device, at);
-    expect(alone.rimMissing).toBe(`offline, and without the manifest ${wants.vbios.id}`);
+    expect(alone.rimMissing).toEqual(new Map([[wants.vbios.id, 'offline, and not in the folder']]));
     expect(alone.ocspMissing).toBe('offline, and without an OCSP response');
     const found = await sourceOf(nvidia, { folder }).forDevice(device, at);
     expect(nvidia.requests).toEqual(['ocsp identity', `rim ${wants.vbios.id}`]);
@@ -152,8 +166,8 @@ describe('nobody is asked for', () => {
     const nvidia = await startNvidia();
     const found = await sourceOf(nvidia).forDevice(stranger, at);
     expect(found).toMatchObject({ rims: [], ocsp: [], warnings: [] });
-    expect(found.rimMissing).toMatch(/^nothing was asked for device 1: /);
-    expect(found.ocspMissing).toBe(found.rimMissing);
+    expect(found).not.toHaveProperty('rimMissing');
+    expect(found.ocspMissing).toMatch(/^nothing was asked for device 1: /);
     expect(nvidia.requests).toEqual([]);
   });
 });

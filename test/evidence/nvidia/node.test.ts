@@ -121,7 +121,7 @@ describe('the manifests of a machine', () => {
   });
 
   it('that are missing leave each device open, and the machine', () => {
-    const result = verify(devices, { rims: [], rimMissing: 'none at hand' });
+    const result = verify(devices, { rims: [] });
     expect(outcome(result)).toEqual(['indeterminate', true]);
     for (const part of result.parts) {
       expect(answers(part, 'unresolved')).toContain('nvidia.rim.vbios.format');

@@ -343,7 +343,8 @@ describe('manifests', () => {
   const rims = (...given: readonly (Uint8Array | undefined)[]) => given.flatMap((rim) => rim ?? []);
 
   it('that are missing leave it open, and the id that was looked for is named', () => {
-    const result = verify({ rims: [], rimMissing: 'the service has none' });
+    const rimMissing = new Map([['NV_GPU_DRIVER_GH100_590.12', 'the service has none']]);
+    const result = verify({ rims: [], rimMissing });
     expect(outcome(result)).toEqual([
       'indeterminate',
       true,
