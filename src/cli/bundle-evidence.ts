@@ -14,7 +14,7 @@ import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type { NvidiaDevice } from '../evidence/nvidia/input.ts';
 import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
 import { ENDORSEMENT_OPTIONS, findCollateral } from './collateral.ts';
-import { ANCHOR_OPTION, readAnchors, readAt, readBytes } from './input.ts';
+import { ANCHOR_OPTION, readAnchors, readAt, readExactly } from './input.ts';
 import { type Io, usage } from './io.ts';
 import {
   findEndorsements,
@@ -138,13 +138,6 @@ function readExpectation(args: Args): BundleExpectation {
     ...(recipes.length > 0 && { recipes }),
     devices: readCounts(args),
   };
-}
-
-function readExactly(args: Args, name: string, length: number): Uint8Array | undefined {
-  const bytes = readBytes(args, name, length);
-  if (bytes && bytes.length !== length)
-    throw usage(`--${name}: want ${length} bytes, got ${bytes.length}`);
-  return bytes;
 }
 
 /** What was named; what the bundle does not carry, from the folder or from the vendors. */

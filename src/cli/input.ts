@@ -94,6 +94,20 @@ export function readBytes(args: Args, name: string, most: number): Uint8Array | 
   return fromHex(hex, name);
 }
 
+/**
+ * An option's value as `length` bytes of hex, no more and no fewer.
+ *
+ * @throws Fault `usage` for anything else.
+ */
+export function readExactly(args: Args, name: string, length: number): Uint8Array | undefined {
+  const hex = args.one(name);
+  if (hex === undefined) return undefined;
+  if (!isHex(hex)) throw usage(`--${name}: want exactly ${length} bytes of hex`);
+  const bytes = fromHex(hex, name);
+  if (bytes.length === length) return bytes;
+  throw usage(`--${name}: want exactly ${length} bytes of hex, got ${bytes.length}`);
+}
+
 const AT_HELP = 'verify at this time (RFC 3339) instead of now';
 
 /** `--at` as one instant for everything. */

@@ -18,7 +18,7 @@ import {
   decodeEvidence,
   readAnchors,
   readAt,
-  readBytes,
+  readExactly,
   readWholeNumber,
 } from './input.ts';
 import { type Io, usage, warn } from './io.ts';
@@ -86,6 +86,8 @@ export interface VerifiedNvidia {
   readonly asked: { readonly nonce: Uint8Array | undefined; readonly at: number };
   /** The first file, or the one that can't be read, decoded. */
   readonly file: Uint8Array;
+  /** How many of the reports have zero bytes behind them, which nobody asked to drop. */
+  readonly padded: number;
 }
 
 /** Reports with their chains, or evidence JSON of any number of devices, as the options say. */
@@ -97,6 +99,7 @@ export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<Verified
   const device = readDeviceKind(args);
   const { devices, file } = await readDevices(io, args);
   const list = devices instanceof Uint8Array ? [] : devices;
+  const padded = list.filter(({ report }) => trimTrailingZeros(report) !== report).length;
   const found = await findEndorsements(io, args, list, { anchors, at });
   const verifier = new NvidiaVerifier(anchors);
   const shared = { ...found, ...requests, at };
@@ -104,12 +107,13 @@ export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<Verified
   const [only, ...more] = list;
   if (only && more.length === 0 && Object.keys(expected).length === 0) {
     const answer = verifier.verify({ ...shared, ...only, ...(device && { device }) });
-    return { answer, asked, file };
+    return { answer, asked, file, padded };
   }
   if (device && list.length > 0) {
     throw usage('--device is about one device; ask for --gpus and --switches of several');
   }
-  return { answer: verifyNvidiaNode({ ...shared, devices, expected }, verifier), asked, file };
+  const answer = verifyNvidiaNode({ ...shared, devices, expected }, verifier);
+  return { answer, asked, file, padded };
 }
 
 async function readDevices(
@@ -166,7 +170,9 @@ function trimmed(io: Io, args: Args, report: Uint8Array): Uint8Array {
   if (!args.has('trim-zeros')) return report;
   const trimmedReport = trimTrailingZeros(report);
   const dropped = report.length - trimmedReport.length;
-  if (dropped > 0) warn(io, `dropped ${dropped} zero bytes behind a report`);
+  if (dropped > 0) {
+    warn(io, `dropped ${dropped} zero byte${dropped === 1 ? '' : 's'} behind a report`);
+  }
   return trimmedReport;
 }
 
@@ -188,8 +194,7 @@ function readNvidiaClocks(io: Io, args: Args): NvidiaClocks {
 }
 
 export function readNvidiaRequests(args: Args): NvidiaRequests {
-  const nonce = readBytes(args, 'nonce', 32);
-  if (nonce && nonce.length !== 32) throw usage(`--nonce: want 32 bytes, got ${nonce.length}`);
+  const nonce = readExactly(args, 'nonce', 32);
   return {
     ...(nonce && { nonce }),
     ...(args.has('require-ocsp') && { revocation: 'required' as const }),

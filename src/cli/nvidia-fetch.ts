@@ -57,7 +57,12 @@ async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]>
   );
   const chain = chainPath === undefined ? undefined : await io.readFile(chainPath);
   return files.flatMap((file) => {
-    if (!isJson(file)) return [{ report: file, ...(chain && { chain }) }];
+    if (!isJson(file)) {
+      if (chain === undefined) {
+        throw usage('--nvidia: a report comes without certificates: give them with --chain');
+      }
+      return [{ report: file, chain }];
+    }
     if (chain) throw usage('--chain goes with a report; evidence JSON brings its own');
     return readNvidiaEvidence(file);
   });

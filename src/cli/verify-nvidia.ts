@@ -44,8 +44,11 @@ export const verifyNvidiaVerb: Verb = {
   ],
   run: async (io, args) => {
     const statements = await readNrasStatements(io, args);
-    const { answer, asked, file } = await verifyNvidiaEvidence(io, args);
-    const notes = readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file);
+    const { answer, asked, file, padded } = await verifyNvidiaEvidence(io, args);
+    const notes = [
+      ...(readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file)),
+      ...paddingNotes(padded),
+    ];
     if (statements.length === 0 && answer.evidence !== 'bundle') {
       printResult(io, args, answer, ASKS, notes);
       return EXIT[answer.verdict];
@@ -59,6 +62,12 @@ export const verifyNvidiaVerb: Verb = {
 
 function freshnessNotes(args: Args): readonly string[] {
   return args.has('nonce') ? [] : ['no --nonce was asked for: all of this may be a recording'];
+}
+
+function paddingNotes(padded: number): readonly string[] {
+  if (padded === 0) return [];
+  const which = padded === 1 ? 'a report' : `${padded} reports`;
+  return [`zero bytes stand behind ${which}: --trim-zeros drops them`];
 }
 
 /** Whether there is anything of a device in it. */

@@ -96,6 +96,10 @@ describe('endorsements fetch', () => {
     [['--rim', '../x'], '--rim: want an id such as'],
     [['--rim', 'NV_X', '--rim-service', 'http://a.example'], '--rim-service: plain http is for'],
     [['--rim-service', 'http://127.0.0.1'], '--rim-service is about NVIDIA'],
+    [
+      ['--nvidia', 'report'],
+      '--nvidia: a report comes without certificates: give them with --chain',
+    ],
     [['--chain', 'chain.pem'], '--chain is about NVIDIA'],
     [['--nvidia', 'evidence.json', '--chain', 'chain.pem'], '--chain goes with a report'],
     [[...DEVICE, '--nvidia', 'evidence.json'], '--chain goes with one report'],

@@ -227,9 +227,9 @@ describe('endorsements named on the command line', () => {
 
 describe('options', () => {
   it.each([
-    [['--nonce', 'ab'.repeat(31)], '--nonce: want 32 bytes, got 31'],
-    [['--keyset-sha384', 'ab'], '--keyset-sha384: want 48 bytes, got 1'],
-    [['--device-nonce', 'x'], '--device-nonce: want 1 to 32 bytes of hex'],
+    [['--nonce', 'ab'.repeat(31)], '--nonce: want exactly 32 bytes of hex, got 31'],
+    [['--keyset-sha384', 'ab'], '--keyset-sha384: want exactly 48 bytes of hex, got 1'],
+    [['--device-nonce', 'x'], '--device-nonce: want exactly 32 bytes of hex'],
     [['--recipe', 'mine'], '--recipe: want postern-v1, chutes-validator, '],
     [['--at', 'rim'], '--at: want a time like 2026-01-31T00:00:00Z, got "rim"'],
     [['--gpus', '-1'], 'verify bundle: --gpus wants a value, got -1'],

@@ -249,10 +249,10 @@ describe('what is no report', () => {
 
 describe('options', () => {
   it.each([
-    [['--nonce', 'abc'], '--nonce: want 1 to 32 bytes of hex'],
-    [['--nonce', 'ab'.repeat(31)], '--nonce: want 32 bytes, got 31'],
-    [['--nonce', 'ab'.repeat(33)], '--nonce: want 1 to 32 bytes of hex'],
-    [['--nonce='], '--nonce: want 1 to 32 bytes of hex'],
+    [['--nonce', 'abc'], '--nonce: want exactly 32 bytes of hex'],
+    [['--nonce', 'ab'.repeat(31)], '--nonce: want exactly 32 bytes of hex, got 31'],
+    [['--nonce', 'ab'.repeat(33)], '--nonce: want exactly 32 bytes of hex'],
+    [['--nonce='], '--nonce: want exactly 32 bytes of hex'],
     [['--device', 'cpu'], '--device: want gpu or switch, got "cpu"'],
     [['--gpus', '-'], '--gpus: want a whole number, got "-"'],
     [['--switches', '1.5'], '--switches: want a whole number, got "1.5"'],
@@ -293,12 +293,22 @@ describe('options', () => {
   });
 
   it('--trim-zeros drops zeros, and says how many', async () => {
-    const padded = { report: concatBytes(report, new Uint8Array(3)) };
-    const answer = await verifiedNvidia(['--trim-zeros'], padded);
-    expect(answer).toMatchObject({
-      exit: 0,
-      err: 'postern: dropped 3 zero bytes behind a report\n',
-    });
+    for (const [zeros, said] of [
+      [1, '1 zero byte'],
+      [3, '3 zero bytes'],
+    ] as const) {
+      const padded = { report: concatBytes(report, new Uint8Array(zeros)) };
+      const answer = await verifiedNvidia(['--trim-zeros'], padded);
+      const err = `postern: dropped ${said} behind a report\n`;
+      expect(answer).toMatchObject({ exit: 0, err });
+    }
+  });
+
+  it('zeros behind a report reject it, and --trim-zeros is named', async () => {
+    const padded = { ...nvidiaFiles, report: concatBytes(report, new Uint8Array(1)) };
+    const { exit, out } = await postern(VERIFY_NVIDIA, padded);
+    expect(exit).toBe(1);
+    expect(out).toContain('note  zero bytes stand behind a report: --trim-zeros drops them\n');
   });
 
   it.each([

@@ -29,7 +29,8 @@ function checkReportData(checks: Checks, binding: Binding, { cpu, vtpm }: BoundP
     return;
   }
   const got = cpu && reportDataOf(cpu);
-  if (got === undefined) checks.unresolved(id, 'the CPU’s evidence could not be read');
+  if (cpu === undefined) checks.unresolved(id, 'there is no evidence of a CPU');
+  else if (got === undefined) checks.unresolved(id, 'the CPU’s evidence could not be read');
   else if (equalBytes(got, binding.reportData)) checks.pass(id);
   else
     checks.fail(id, { want: `${toHex(binding.reportData)} (${binding.recipe})`, got: toHex(got) });
