@@ -39,19 +39,27 @@ export const CLAIMS_OPTION: Options = {
   claims: { help: 'print every field of the evidence below the checks' },
 };
 
+/** What stands between the checks and the verdict. */
+export interface Remarks {
+  /** What the thing is that was verified. */
+  readonly facts?: readonly string[];
+  /** What a reader should know that no check decides. */
+  readonly notes?: readonly string[];
+}
+
 /** A verification as the options want it: in JSON, or in lines, with or without the claims. */
 export function printResult(
   io: Io,
   args: Args,
   result: Verification,
   asks: (id: string) => string,
-  notes: readonly string[] = [],
+  { notes = [], facts = [] }: Remarks = {},
 ): void {
   if (args.has('json')) {
     printJson(io, verificationJson(result));
     return;
   }
-  printVerification(io, result, asks, notes);
+  printVerification(io, result, asks, { notes, facts });
   if (args.has('claims')) {
     io.out('\n');
     printClaims(io, result.claims);
@@ -73,16 +81,17 @@ export function asksFrom(
  * One line a check, then TCB, then the verdict.
  *
  * @param asks what each check is about.
- * @param notes what a reader should know that no check decides.
  */
 function printVerification(
   io: Io,
   result: Verification,
   asks: (id: string) => string,
-  notes: readonly string[] = [],
+  { notes, facts }: Required<Remarks>,
 ): void {
   const paint = painter(io.colours);
   printChecks(io, result.checks, asks);
+  if (facts.length > 0) io.out('\n');
+  for (const fact of facts) io.out(`${visible(fact)}\n`);
   if (notes.length > 0) io.out('\n');
   for (const note of notes) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
   if (result.tcb) io.out(`\n${tcbLines(paint, result.tcb).join('\n')}\n`);

@@ -1,11 +1,14 @@
+import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
+import { compared } from './nvidia-facts.ts';
 import { type Paint, painter } from './paint.ts';
 import {
   checkLine,
   MARKS,
   printClaims,
   printJson,
+  reasonOf,
   VERDICT_COLOURS,
   verdictLine,
   verificationJson,
@@ -53,7 +56,7 @@ export function printTree(
   if (passed > 0 && !args.has('checks')) {
     io.out(`${paint(...MARKS.pass)} ${paint('dim', `${count(passed, 'check')} passed`)}\n`);
   }
-  const ofParts = args.has('checks') ? answers : withoutRepeats(parts, answers);
+  const ofParts = args.has('checks') ? answers : saidOnce(parts, answers);
   for (const line of partLines(parts, paint, ofParts)) io.out(`${line}\n`);
   if (notes.length > 0) io.out('\n');
   for (const note of notes) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
@@ -105,17 +108,37 @@ function partLines(parts: readonly Labelled[], paint: Paint, answers: Lines): re
   });
 }
 
-/** Of twelve devices with one manifest missing, eleven only say that they are as the first. */
-function withoutRepeats(parts: readonly Labelled[], answers: Lines): Lines {
-  const said = new Map<string, string>();
-  for (const { name, part } of parts.toReversed()) said.set(answers(part).join('\n'), name);
-  const names = new Map(parts.map(({ name, part }) => [part, name]));
+/** What is to be said of several devices stands below the first of them, with their numbers. */
+function saidOnce(parts: readonly Labelled[], answers: Lines): Lines {
+  const devices = parts.map(({ part }) => part).filter(isDevice);
+  const said = new Map<string, number[]>();
+  for (const [i, device] of devices.entries()) {
+    for (const line of answers(device)) said.set(line, [...(said.get(line) ?? []), i]);
+  }
   return (part) => {
+    const own = devices.indexOf(part);
     const lines = answers(part);
-    const first = said.get(lines.join('\n'));
-    if (lines.length < 2 || first === names.get(part)) return lines;
-    return [`the same ${lines.length} answers as ${first}`];
+    if (own < 0) return lines;
+    const heads = new Map<string, string[]>();
+    for (const line of lines) {
+      const numbers = said.get(line) ?? [];
+      if (numbers[0] !== own) continue;
+      const head = numbers.length > 1 ? `devices ${ranges(numbers)}:` : '';
+      heads.set(head, [...(heads.get(head) ?? []), line]);
+    }
+    return [...heads].flatMap(([head, below]) => (head === '' ? below : [head, ...below]));
   };
+}
+
+/** `0–7, 9` of ascending numbers. */
+function ranges(numbers: readonly number[]): string {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run?.at(-1) === number - 1) run.push(number);
+    else runs.push([number]);
+  }
+  return runs.map((run) => (run.length > 1 ? `${run[0]}–${run.at(-1)}` : `${run[0]}`)).join(', ');
 }
 
 function summaryOf(part: WithParts): string {
@@ -137,23 +160,44 @@ function count(number: number, noun: string): string {
 }
 
 function answersShown(args: Args, paint: Paint, asks: (id: string) => string): Lines {
+  const line = (check: Check) => checkLine(paint, check, asks(check.id));
   return ({ checks }) =>
-    checks
-      .filter(({ outcome }) => args.has('checks') || outcome !== 'pass')
-      .map((check) => checkLine(paint, check, asks(check.id)));
+    args.has('checks') ? checks.map(line) : ofOneReason(checks).map((check) => line(check));
+}
+
+/** Those that did not pass; several that stay open for one and the same reason as one. */
+function ofOneReason(checks: readonly Check[]): readonly Check[] {
+  const merged = new Map<string, Check>();
+  for (const check of checks) {
+    if (check.outcome === 'pass') continue;
+    const key = `${check.outcome} ${reasonOf(check)}`;
+    const before = merged.get(key);
+    merged.set(key, before ? { ...before, id: `${before.id}, ${check.id}` } : check);
+  }
+  return [...merged.values()];
 }
 
 /** What tells one piece from another, of whatever kind it is. */
-const TELLING = ['ueid', 'driver', 'vbios', 'bios', 'mrTd', 'measurement', 'chipId', 'issuer'];
+const TELLING = [
+  'ueid',
+  'driver',
+  'vbios',
+  'bios',
+  'mode',
+  'mrTd',
+  'measurement',
+  'chipId',
+  'issuer',
+];
 
 /** Of a line: the stem of the tree stands before it. */
 const FACTS_WIDTH = 95;
 
 function factLines({ claims }: WithParts): readonly string[] {
   const lines: string[] = [];
-  for (const name of TELLING) {
-    if (!Object.hasOwn(claims, name)) continue;
-    const fact = visible(`${name} ${shortened(claims[name])}`);
+  const telling = TELLING.filter((name) => Object.hasOwn(claims, name));
+  const facts = telling.map((name) => `${name} ${shortened(claims[name])}`);
+  for (const fact of [...facts, ...compared(claims)].map(visible)) {
     const line = lines.at(-1);
     const longer = line === undefined ? fact : `${line} · ${fact}`;
     if (line === undefined || longer.length > FACTS_WIDTH) lines.push(fact);

@@ -7,6 +7,7 @@ import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
 import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
 import { readBundle } from './bundle-file.ts';
+import { keysetNotes, revocationNotes } from './bundle-notes.ts';
 import { atOption, decodeEvidence } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
@@ -56,11 +57,13 @@ function isBundle({ checks }: BundleVerification): boolean {
 }
 
 /** What a client would otherwise have to look for among the claims. */
-function notesOf({ binding, claims }: BundleVerification): readonly string[] {
+function notesOf({ binding, claims, parts, revocation }: BundleVerification): readonly string[] {
   if (binding === undefined) return [];
   const open = claims['notProven'];
   return [
     `recipe ${binding.recipe}, which binds ${binding.binds.join(', ') || 'nothing'}`,
+    ...keysetNotes(claims),
+    ...(revocation === 'checked' ? [] : revocationNotes(parts)),
     ...(Array.isArray(open) && open.length > 0 ? [`not proven: ${open.join(', ')}`] : []),
   ];
 }

@@ -11,6 +11,7 @@ import {
   type NvidiaAnswer,
   verifyNvidiaEvidence,
 } from './nvidia-evidence.ts';
+import { deviceFacts } from './nvidia-facts.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
 import { CHECKS_OPTION, printTree, type WithParts } from './tree.ts';
 import type { Args, Verb } from './verb.ts';
@@ -50,7 +51,7 @@ export const verifyNvidiaVerb: Verb = {
       ...paddingNotes(padded),
     ];
     if (statements.length === 0 && answer.evidence !== 'bundle') {
-      printResult(io, args, answer, ASKS, notes);
+      printResult(io, args, answer, ASKS, { notes, facts: deviceFacts(answer.claims) });
       return EXIT[answer.verdict];
     }
     const whole: WithParts =

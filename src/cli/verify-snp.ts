@@ -37,7 +37,7 @@ export const verifySnpVerb: Verb = {
     };
     const result = await verifySnpEvidence(io, args, read, reportData);
     const notes = result.report ? snpNotes(result) : otherFormatNotes(file);
-    printResult(io, args, result, asksFrom(SNP_CHECKS), notes);
+    printResult(io, args, result, asksFrom(SNP_CHECKS), { notes });
     return EXIT[result.verdict];
   },
 };

@@ -152,10 +152,10 @@ function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
     const snp = 'report' in evidence;
     const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
     io.out(`The ${snp ? 'SEV-SNP report' : 'TDX quote'} below the vTPM\n\n`);
-    printResult(io, args, evidence, asks, snp ? snpNotes(evidence) : []);
+    printResult(io, args, evidence, asks, { notes: snp ? snpNotes(evidence) : [] });
     io.out('\nThe vTPM on it, and the verdict over both\n\n');
   }
-  printResult(io, args, vtpm, asksFrom(VTPM_CHECKS), vtpmNotes(vtpm));
+  printResult(io, args, vtpm, asksFrom(VTPM_CHECKS), { notes: vtpmNotes(vtpm) });
 }
 
 /** What is fresh about it, which no check that was not asked for can say. */

@@ -67,6 +67,22 @@ describe('an honest report', () => {
     expect(out).not.toMatch(UNSAFE);
   });
 
+  it('says below the checks what it is, and how far it was looked at', async () => {
+    const { ueid } = (await verifiedNvidia()).claims;
+    const said = (ocsp: string) =>
+      [
+        '',
+        `GH100 A01 GSP BROM · ueid ${ueid}`,
+        'driver 590.12 · vbios 96.00.A5.00.01 · mode spt',
+        `32 of 33 active measurements compared, 1 exempt (NVDEC0) · ${ocsp}`,
+        '',
+      ].join('\n');
+    const bare = await postern(VERIFY_NVIDIA, nvidiaFiles);
+    expect(bare.out).toContain(said('OCSP 0 of 7 certificates'));
+    const asked = await postern([...VERIFY_NVIDIA, ...RESPONSES], nvidiaFiles);
+    expect(asked.out).toContain(said('OCSP 7 of 7 certificates'));
+  });
+
   it('with the nonce that was sent needs no such note', async () => {
     const answer = await verifiedNvidia(['--nonce', NONCE.toUpperCase()]);
     expect(checkOf(answer, 'nvidia.nonce')?.outcome).toBe('pass');
