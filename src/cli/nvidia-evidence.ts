@@ -28,6 +28,14 @@ import type { Args, Options } from './verb.ts';
 /** Endorsements that may have been gathered at another moment than the report. */
 export const NVIDIA_AT_KINDS = ['rim', 'ocsp', 'rim-ocsp'] as const;
 
+export const RIM_ANCHOR_OPTION: Options = {
+  'rim-trust-anchor': {
+    value: '<der|pem>',
+    multiple: true,
+    help: 'trust this root for manifests instead of NVIDIA’s; the result is marked as such',
+  },
+};
+
 /** What may be asked of devices, alone or in a bundle. */
 export const NVIDIA_REQUEST_OPTIONS: Options = {
   rim: {
@@ -53,11 +61,7 @@ export const NVIDIA_REQUEST_OPTIONS: Options = {
     help: 'relax the baseline: accept this opaque field, though this release does not know it',
   },
   ...NVIDIA_ENDORSEMENT_OPTIONS,
-  'rim-trust-anchor': {
-    value: '<der|pem>',
-    multiple: true,
-    help: 'trust this root for manifests instead of NVIDIA’s; the result is marked as such',
-  },
+  ...RIM_ANCHOR_OPTION,
 };
 
 export const NVIDIA_EVIDENCE_OPTIONS: Options = {

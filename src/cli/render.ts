@@ -39,6 +39,9 @@ export const CLAIMS_OPTION: Options = {
   claims: { help: 'print every field of the evidence below the checks' },
 };
 
+/** What a verdict rests on, of evidence and of whatever else can be verified. */
+type Answer = Pick<Verification, 'verdict' | 'authentic' | 'anchors' | 'revocation' | 'at'>;
+
 /** What stands between the checks and the verdict. */
 export interface Remarks {
   /** What the thing is that was verified. */
@@ -59,7 +62,7 @@ export function printResult(
     printJson(io, verificationJson(result));
     return;
   }
-  printVerification(io, result, asks, { notes, facts });
+  printAnswer(io, result, asks, { notes, facts });
   if (args.has('claims')) {
     io.out('\n');
     printClaims(io, result.claims);
@@ -82,11 +85,11 @@ export function asksFrom(
  *
  * @param asks what each check is about.
  */
-function printVerification(
+export function printAnswer(
   io: Io,
-  result: Verification,
+  result: Answer & Pick<Verification, 'checks' | 'tcb'>,
   asks: (id: string) => string,
-  { notes, facts }: Required<Remarks>,
+  { notes = [], facts = [] }: Remarks,
 ): void {
   const paint = painter(io.colours);
   printChecks(io, result.checks, asks);
@@ -99,7 +102,7 @@ function printVerification(
 }
 
 /** The verdict and what it rests on, set off from what stands above. */
-export function verdictLine(io: Io, result: Verification): string {
+export function verdictLine(io: Io, result: Answer): string {
   const paint = painter(io.colours);
   const facts = [
     result.authentic ? 'authentic' : 'not shown to be authentic',

@@ -14,6 +14,7 @@ import { snpMeasureVerb } from './snp-measure.ts';
 import type { Verb } from './verb.ts';
 import { verifyBundleVerb } from './verify-bundle.ts';
 import { verifyNvidiaVerb } from './verify-nvidia.ts';
+import { verifyRimVerb } from './verify-rim.ts';
 import { verifySnpVerb } from './verify-snp.ts';
 import { verifyTdxVerb } from './verify-tdx.ts';
 import { verifyVtpmVerb } from './verify-vtpm.ts';
@@ -23,6 +24,7 @@ export const VERBS: readonly Verb[] = [
   verifyTdxVerb,
   verifySnpVerb,
   verifyNvidiaVerb,
+  verifyRimVerb,
   verifyVtpmVerb,
   verifyBundleVerb,
   inspectVerb,

@@ -11,6 +11,7 @@ it('knows the verbs of this release', () => {
       'verify tdx',
       'verify snp',
       'verify nvidia',
+      'verify rim',
       'verify bundle',
       'inspect',
       'endorsements fetch',
