@@ -23,9 +23,8 @@ import { tpmQuoteClaims } from '../evidence/vtpm/claims.ts';
 import { inspectHcl } from '../evidence/vtpm/inspect.ts';
 import { parseTpmQuote } from '../evidence/vtpm/tpm-quote.ts';
 import { asciiText } from './input.ts';
+import { bundleFileClaims, looksLikeBundle } from './inspect-bundle.ts';
 import {
-  bundleFileClaims,
-  looksLikeBundle,
   looksLikeNvidiaEvidence,
   looksLikeOcsp,
   looksLikeRim,

@@ -1,4 +1,3 @@
-import { parseBundle } from '../appraisal/bundle/format.ts';
 import { toHex } from '../core/bytes/hex.ts';
 import { formatTime } from '../core/encoding/time.ts';
 import { parseXml } from '../core/encoding/xml.ts';
@@ -12,6 +11,7 @@ import { parseNvidiaReport } from '../evidence/nvidia/report.ts';
 import { rimClaims } from '../evidence/nvidia/rim/claims.ts';
 import { parseRimManifest } from '../evidence/nvidia/rim/manifest.ts';
 import type { Claims } from '../evidence/verification.ts';
+import { firstOf } from './inspect-order.ts';
 
 /** SPDM 1.1, GET_MEASUREMENTS. */
 export const SPDM_REQUEST = [0x11, 0xe0];
@@ -28,14 +28,21 @@ function deviceClaims({ report: bytes, chain }: NvidiaDevice): Claims {
   const report = parseNvidiaReport(bytes);
   const certificates = chain && readDeviceChain(chain, []);
   const kind: DeviceKind = report.blocks.length === SWITCH_BLOCKS ? 'switch' : 'gpu';
-  return {
+  return firstOf(IDENTITY, {
     ...reportClaims(report, parseOpaqueData(report.opaque, kind)),
     ...(certificates && chainClaims(certificates)),
-  };
+  });
 }
 
+/** What one looks for in a report: above sixty-four measurements. */
+const IDENTITY = ['device', 'chip', 'hwModel', 'ueid', 'driver', 'vbios', 'bios', 'mode'];
+
 export function nvidiaEvidenceClaims(bytes: Uint8Array): Claims {
-  return { devices: readNvidiaEvidence(bytes).map(deviceClaims) };
+  return { devices: nvidiaDevicesClaims(bytes) };
+}
+
+export function nvidiaDevicesClaims(bytes: Uint8Array): readonly Claims[] {
+  return readNvidiaEvidence(bytes).map(deviceClaims);
 }
 
 /** By a member that holds a report, under the names that NVIDIA's tools of different ages have for it. */
@@ -79,29 +86,5 @@ export function ocspClaims(bytes: Uint8Array): Claims {
       nextUpdate: formatTime(validity.to),
     })),
     certificates: response.certificates.map(({ subject }) => subject.text),
-  };
-}
-
-export function looksLikeBundle(text: string | undefined): boolean {
-  return text !== undefined && /^\s*\{/.test(text) && /"(?:binding|cpu)"\s*:/.test(text);
-}
-
-/** What is in it, and how much of it; the pieces are files of their own kinds. */
-export function bundleFileClaims(bytes: Uint8Array): Claims {
-  const { cpu, vtpm, devices, binding, endorsements, statements } = parseBundle(bytes);
-  const size = (piece: Uint8Array | undefined) => piece?.length ?? 0;
-  return {
-    ...(cpu && {
-      cpu: cpu.kind,
-      cpuEvidenceBytes: size(cpu.kind === 'tdx' ? cpu.quote : cpu.report),
-      ...(cpu.kind === 'tdx' && { eventLogBytes: size(cpu.eventLog) }),
-    }),
-    vtpm: vtpm !== undefined,
-    deviceEvidenceBytes: devices.length,
-    devices: devices.length === 0 ? [] : readNvidiaEvidence(devices).map(deviceClaims),
-    recipe: binding.string('recipe'),
-    bindingInputs: binding.names(),
-    endorsements: Object.keys(endorsements),
-    statements: Object.keys(statements),
   };
 }

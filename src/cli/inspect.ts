@@ -1,6 +1,7 @@
 import { Fault, malformed } from '../core/fault.ts';
 import { decodeEvidence } from './input.ts';
 import { FORMATS, formatOf } from './inspect-formats.ts';
+import { withoutZeroBlocks } from './inspect-zeros.ts';
 import { printClaims, printJson } from './render.ts';
 import type { Verb } from './verb.ts';
 
@@ -28,7 +29,7 @@ export const inspectVerb: Verb = {
       printJson(io, { format: format.name, size: bytes.length, claims });
     } else {
       io.out(`${format.name}, ${bytes.length} bytes\n\n`);
-      printClaims(io, claims);
+      printClaims(io, withoutZeroBlocks(claims));
     }
     return 0;
   },

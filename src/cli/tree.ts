@@ -3,6 +3,7 @@ import type { Claim, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
 import { compared } from './nvidia-facts.ts';
 import { type Paint, painter } from './paint.ts';
+import { ranges } from './ranges.ts';
 import {
   checkLine,
   MARKS,
@@ -128,17 +129,6 @@ function saidOnce(parts: readonly Labelled[], answers: Lines): Lines {
     }
     return [...heads].flatMap(([head, below]) => (head === '' ? below : [head, ...below]));
   };
-}
-
-/** `0–7, 9` of ascending numbers. */
-function ranges(numbers: readonly number[]): string {
-  const runs: number[][] = [];
-  for (const number of numbers) {
-    const run = runs.at(-1);
-    if (run?.at(-1) === number - 1) run.push(number);
-    else runs.push([number]);
-  }
-  return runs.map((run) => (run.length > 1 ? `${run[0]}–${run.at(-1)}` : `${run[0]}`)).join(', ');
 }
 
 function summaryOf(part: WithParts): string {

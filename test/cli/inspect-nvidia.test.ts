@@ -1,11 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
+import { sha384 } from '#crypto';
+import { toHex } from '../../src/core/bytes/hex.ts';
 import { fromUtf8, utf8 } from '../../src/core/bytes/text.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { toBase64 } from '../../src/core/encoding/base64.ts';
 import { simulateNvidia } from '../../src/simulator/nvidia/simulate.ts';
 import { statement } from '../support/nras.ts';
 import { NVIDIA_VECTORS, vector } from '../support/nvidia-vectors.ts';
-import { honestSmall } from './bundle-files.ts';
+import { bundleFiles, honestSmall } from './bundle-files.ts';
 import { expectErrorJson } from './design-json.ts';
 import { jsonOf, postern } from './fake-io.ts';
 import { honestNvidia } from './nvidia-files.ts';
@@ -44,9 +46,59 @@ describe('inspect shows', () => {
     expect(out).not.toContain('HOPPER');
   });
 
+  it('first of a report what it is of', async () => {
+    expect(Object.keys(await inspected(report)).slice(0, 3)).toEqual(['driver', 'vbios', 'mode']);
+    const { devices } = await inspected(TWO_DEVICES);
+    const [first = {}, second = {}] = devices as readonly object[];
+    const names = ['device', 'chip', 'hwModel', 'ueid'];
+    expect(Object.keys(first).slice(0, 7)).toEqual([...names, 'driver', 'vbios', 'mode']);
+    expect(Object.keys(second).slice(0, 5)).toEqual([...names, 'bios']);
+  });
+
+  it('blocks that are zero in one line, and in JSON each', async () => {
+    // The value of block 3: two blocks of 55 bytes before it, and seven bytes of its own head.
+    const at = 45 + 2 * 55 + 7;
+    const zeroed = new Uint8Array(report).fill(0, at, at + 48);
+    const shown = (file: Uint8Array) => postern(['inspect', 'file'], { file });
+    expect((await shown(report)).out).toMatch(/^measurements\[2\] /m);
+    const { out } = await shown(zeroed);
+    const [, zeros = ''] = /^measurementsZero +(.+)$/m.exec(out) ?? [];
+    expect(zeros.split(/[–, ]+/)).toContain('2');
+    expect(out).not.toMatch(/^measurements\[\d+\] +0+$/m);
+    expect(out).not.toMatch(/^measurements\[2\]/m);
+    expect((await inspected(zeroed))['measurements']).toHaveLength(64);
+  });
+
+  it('of a bundle the binding and the main fields of its CPU’s evidence', async () => {
+    const { nonce, purpose, keyset } = honestSmall.plan;
+    const claims = await inspected(honestSmall.bundle);
+    expect(claims).toMatchObject({
+      cpu: 'snp',
+      recipe: 'postern-v1',
+      report: { measurement: expect.any(String), reportData: expect.any(String) },
+      binding: { purpose, nonce: toHex(nonce), keysetSha384: toHex(sha384(keyset)) },
+    });
+    expect(await inspected(bundleFiles['bundle'] ?? '')).toMatchObject({
+      cpu: 'tdx',
+      quote: { mrTd: expect.any(String), rtmr3: expect.any(String) },
+    });
+  });
+
+  it('of a bundle whose keyset can’t be read, why', async () => {
+    const document = JSON.parse(fromUtf8(honestSmall.bundle, 'bundle'));
+    document.binding.keyset = toBase64(utf8('{'));
+    const { binding } = await inspected(JSON.stringify(document));
+    expect(binding).toEqual({ problem: expect.stringContaining('keyset') });
+  });
+
   it('digests a line each, with the index that manifests call them by', async () => {
     const { out } = await postern(['inspect', 'file'], { file: report });
-    expect(out.match(/^measurements\[\d+\] +[0-9a-f]{96}$/gm)).toHaveLength(64);
+    const measurements = (await inspected(report))['measurements'] as readonly string[];
+    const lines = measurements.flatMap((digest, i) =>
+      /^0+$/.test(digest) ? [] : [`measurements[${i}] ${digest}`],
+    );
+    const shown = out.match(/^measurements\[\d+\] +[0-9a-f]{96}$/gm) ?? [];
+    expect(shown.map((line) => line.replace(/ +/, ' '))).toEqual(lines);
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(1100);
   });
 
