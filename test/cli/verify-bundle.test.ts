@@ -174,6 +174,18 @@ describe('what is wrong with a bundle', () => {
     expect(out).toContain(`\nnote  the file is of another kind: ${name} (see postern inspect)\n`);
   });
 
+  it('one without a CPU is told that there is none', async () => {
+    const { checks } = await verified(
+      [],
+      edited(({ cpu, ...document }) => document),
+      ['nvidia-gpu', 'nvidia-gpu'],
+    );
+    expect(checks.find(({ id }) => id === 'bundle.binding.report_data')).toMatchObject({
+      outcome: 'unresolved',
+      because: 'there is no evidence of a CPU',
+    });
+  });
+
   it('device evidence that can’t be read is rejected, and nothing is asked for', async () => {
     const broken = edited((document) => ({ ...document, devices: toBase64(utf8('[{')) }));
     const answer = await verified([], broken, ['snp']);
