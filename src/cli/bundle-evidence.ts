@@ -13,7 +13,7 @@ import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
 import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type { NvidiaDevice } from '../evidence/nvidia/input.ts';
 import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
-import { ENDORSEMENT_OPTIONS, findCollateral } from './collateral.ts';
+import { ENDORSEMENT_OPTIONS, findBetterCollateral, findCollateral } from './collateral.ts';
 import { ANCHOR_OPTION, readAnchors, readAt, readExactly } from './input.ts';
 import { type Io, usage } from './io.ts';
 import {
@@ -51,6 +51,10 @@ export const BUNDLE_OPTIONS: Options = {
   collateral: { value: '<json>', help: 'Intel’s endorsements, as for verify tdx' },
   vek: { value: '<der|pem>', help: 'the VCEK or VLEK certificate, as for verify snp' },
   crl: { value: '<der|pem>', help: 'the ARK’s CRL' },
+  jwks: {
+    value: '<json>',
+    help: 'the keys of NVIDIA’s remote service, for statements of its in the bundle; without them those stay open',
+  },
   ...NVIDIA_REQUEST_OPTIONS,
   ...ENDORSEMENT_OPTIONS,
   ...AMD_ENDORSEMENT_OPTIONS,
@@ -76,6 +80,7 @@ export async function verifyBundleFile(
   const endorsements =
     bundle instanceof Uint8Array ? {} : await findAll(io, args, bundle, { anchors, at });
   const required = revocation ?? (args.has('require-crl') ? ('required' as const) : undefined);
+  const jwks = args.one('jwks');
   return verifyBundle({
     bundle,
     at,
@@ -84,6 +89,7 @@ export async function verifyBundleFile(
     expected,
     ...(required && { revocation: required }),
     ...(relax && { relax }),
+    ...(jwks !== undefined && { nrasKeys: await io.readFile(jwks) }),
   });
 }
 
@@ -156,12 +162,11 @@ async function findAll(
       : await findEndorsements(io, args, devices, {
           anchors: anchors.nvidia,
           at,
-          carried: own,
+          ...(own.rims && { carried: own.rims }),
         });
   if (cpu?.kind === 'tdx') {
-    const carried = own.tdxCollateral !== undefined && !args.has('collateral');
-    const tdx = carried ? {} : await findCollateral(io, args, cpu.quote, anchors.tdx, asked);
-    return { ...nvidia, ...tdx };
+    const find = own.tdxCollateral === undefined ? findCollateral : findBetterCollateral;
+    return { ...nvidia, ...(await find(io, args, cpu.quote, anchors.tdx, asked)) };
   }
   if (cpu === undefined) return nvidia;
   const file = async (name: string) => {

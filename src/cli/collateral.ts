@@ -90,21 +90,66 @@ export async function findCollateral(
     if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
     return { collateral: await io.readFile(path) };
   }
+  const found = await searchCollateral(io, args, quote, anchors, asked);
+  // Without endorsements every other question can still be asked; the rest is unresolved.
+  return found instanceof Fault
+    ? { collateral: {}, collateralMissing: found.detail }
+    : { collateral: found.collateral };
+}
+
+/**
+ * The same for evidence that carries collateral: that was picked by the machine, which may like
+ * an older set better. It serves where nobody else has one that is in date; of a time asked for
+ * only the folder may know.
+ */
+export async function findBetterCollateral(
+  io: Io,
+  args: Args,
+  quote: Uint8Array,
+  anchors: readonly TrustAnchor[],
+  asked: number | undefined,
+): Promise<Partial<FoundCollateral>> {
+  if (args.has('collateral')) return findCollateral(io, args, quote, anchors, asked);
+  const folderOnly = asked !== undefined || args.has('offline');
+  if (folderOnly && !args.has('endorsements')) return {};
+  const source = endorsementSource(io, args, anchors, !folderOnly);
+  const found = await orWarning(io, async () => {
+    const set = await source.collateralFor(quotePlatform(quote, anchors), asked ?? io.now());
+    return set.state === 'current' ? set : undefined;
+  });
+  return found && !(found instanceof Fault) ? { collateral: found.collateral } : {};
+}
+
+async function searchCollateral(
+  io: Io,
+  args: Args,
+  quote: Uint8Array,
+  anchors: readonly TrustAnchor[],
+  asked: number | undefined,
+): Promise<TdxEndorsementSet | Fault> {
   const folder = endorsementSource(io, args, anchors, false);
   const source = endorsementSource(io, args, anchors, !args.has('offline'));
-  try {
+  return orWarning(io, async () => {
     const platform = quotePlatform(quote, anchors);
     const held = asked === undefined ? undefined : await heldAt(folder, platform, asked);
-    const set = held ?? (await source.collateralFor(platform, io.now()));
-    for (const warning of set.warnings) warn(io, warning);
-    return { collateral: set.collateral };
+    return held ?? (await source.collateralFor(platform, io.now()));
+  });
+}
+
+async function orWarning<Found extends TdxEndorsementSet | undefined>(
+  io: Io,
+  find: () => Promise<Found>,
+): Promise<Found | Fault> {
+  try {
+    const set = await find();
+    for (const warning of set?.warnings ?? []) warn(io, warning);
+    return set;
   } catch (error) {
-    // Without endorsements every other question can still be asked; the rest is unresolved.
     if (!(error instanceof Fault) || error.code === 'usage' || error.code === 'internal') {
       throw error;
     }
     warn(io, error.code === 'unreachable' ? error.message : error.detail);
-    return { collateral: {}, collateralMissing: error.detail };
+    return error;
   }
 }
 

@@ -235,8 +235,8 @@ function readDeviceKind(args: Args): DeviceKind | undefined {
 interface EndorsementSearch {
   readonly anchors: NvidiaAnchors;
   readonly at: NvidiaClocks;
-  /** What the evidence brings along itself, and nobody need look for. */
-  readonly carried?: Pick<NvidiaEndorsements, 'rims' | 'ocsp'>;
+  /** Manifests that the evidence brings along itself. */
+  readonly carried?: readonly Uint8Array[];
 }
 
 /** What was named on the command line; what was not, from the folder or from NVIDIA. */
@@ -244,7 +244,7 @@ export async function findEndorsements(
   io: Io,
   args: Args,
   devices: readonly NvidiaDevice[],
-  { anchors, at, carried }: EndorsementSearch,
+  { anchors, at, carried = [] }: EndorsementSearch,
 ): Promise<NvidiaEndorsements> {
   const files = (name: string) => Promise.all(args.many(name).map((path) => io.readFile(path)));
   const rims = await files('rim');
@@ -253,10 +253,10 @@ export async function findEndorsements(
     anchors,
     asked: args.many('at').length > 0 ? at.evidence : undefined,
     at,
-    needRims: rims.length === 0 && carried?.rims === undefined,
+    needRims: rims.length === 0,
     // Picked by the machine, carried answers spare nobody the question.
     needOcsp: ocsp.length === 0,
-    rims: [...rims, ...(carried?.rims ?? [])],
+    rims: [...rims, ...carried],
     // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
     ocspRequired: args.has('require-ocsp') || args.has('require-crl'),
   });

@@ -1,4 +1,4 @@
-import type { BundleAnchors } from '../../src/appraisal/bundle/input.ts';
+import type { BundleAnchors, BundleInput } from '../../src/appraisal/bundle/input.ts';
 import { type BundleVerification, verifyBundle } from '../../src/appraisal/bundle/verifier.ts';
 import { fromUtf8, utf8 } from '../../src/core/bytes/text.ts';
 import { anchorFromCertificate } from '../../src/core/x509/anchors.ts';
@@ -18,8 +18,10 @@ export function bundleAnchors({ tdx, snp, nvidia }: BundleRoots): BundleAnchors 
 export function verifiedBundle(
   { bundle, at, roots, questions }: SimulatedBundle,
   file = bundle,
+  more: Partial<BundleInput> = {},
 ): BundleVerification {
-  return verifyBundle({ bundle: file, at, anchors: bundleAnchors(roots), expected: questions });
+  const anchors = bundleAnchors(roots);
+  return verifyBundle({ bundle: file, at, anchors, expected: questions, ...more });
 }
 
 /** The ids of checks with one answer, of the whole or of a part. */

@@ -5,7 +5,6 @@ import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
 import type { OcspInput } from '../../evidence/nvidia/input.ts';
-import type { NrasStatement } from '../../evidence/nvidia/nras/statements.ts';
 import type { BundleCpu } from './cpu.ts';
 import { cpuInCertificate } from './ra-tls.ts';
 
@@ -42,7 +41,8 @@ export interface BundleEndorsements {
 
 /** What others who looked at the evidence say of it: beside a verification, never in its place. */
 export interface BundleStatements {
-  readonly nras?: readonly NrasStatement[];
+  /** What NVIDIA's service (NRAS) answered, as it came; keys that came along would prove nothing. */
+  readonly nras?: readonly { readonly eat: Uint8Array }[];
 }
 
 /** In bytes, decoded; many times what a machine with 8 GPUs and 4 switches needs. */
@@ -164,9 +164,8 @@ function parseStatements(shape: JsonShape): BundleStatements {
     throw malformed(`${shape.path}.nras`, `${list.length} statements`);
   return {
     nras: list.map((item) => {
-      only(item, ['eat', 'jwks']);
-      const jwks = blob(item, 'jwks', BUNDLE_LIMITS.statement);
-      return { eat: needed(item, 'eat', BUNDLE_LIMITS.statement), ...(jwks && { jwks }) };
+      only(item, ['eat']);
+      return { eat: needed(item, 'eat', BUNDLE_LIMITS.statement) };
     }),
   };
 }

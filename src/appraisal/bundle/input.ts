@@ -49,6 +49,11 @@ export interface BundleInput {
   /** A CRL of AMD's and OCSP responses of NVIDIA's must be there; Intel's lists always must. */
   readonly revocation?: 'required';
   readonly relax?: NvidiaRelaxation;
+  /**
+   * The keys of NVIDIA's service (JWKS) as the caller has them: a statement in the bundle is
+   * verified with no others, and stays open without them.
+   */
+  readonly nrasKeys?: Uint8Array;
 }
 
 export function bundleClocksAt(now: number): BundleClocks {

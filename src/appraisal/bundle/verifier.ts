@@ -64,7 +64,12 @@ export class BundleVerifier {
       checkBinding(checks, binding, { cpu, vtpm, node, expected: input.expected });
       checkExpected(checks, binding, input, vtpm);
     }
-    const nras = holdStatements(bundle?.statements.nras ?? [], node?.parts ?? [], {
+    const { nrasKeys: jwks } = input;
+    const statements = (bundle?.statements.nras ?? []).map(({ eat }) => ({
+      eat,
+      ...(jwks && { jwks }),
+    }));
+    const nras = holdStatements(statements, node?.parts ?? [], {
       nonce: binding?.deviceNonce ?? input.expected?.deviceNonce,
       at: input.at.evidence,
     });

@@ -1,6 +1,8 @@
 import { Fault } from '../../core/fault.ts';
 import type { NvidiaClocks, NvidiaDevice, OcspInput } from '../../evidence/nvidia/input.ts';
+import { givenRim, isHeld } from '../../evidence/nvidia/manifests.ts';
 import type { Remembered } from '../../evidence/nvidia/remembered.ts';
+import type { WantedRim } from '../../evidence/nvidia/rim-id.ts';
 import { type NvidiaEndorsement, ocspInputOf } from './document.ts';
 import { distinctWants, type NvidiaWant, type OcspWant, ocspWants, type RimWant } from './want.ts';
 import { type WantedOfDevice, wantedOfDevice, wantedOfRim } from './wanted.ts';
@@ -26,7 +28,10 @@ export interface Collecting {
   readonly find: (want: NvidiaWant, now: number) => Promise<NvidiaEndorsement>;
   /** `both` unless said. */
   readonly need?: 'both' | 'rims' | 'ocsp';
-  /** Manifests that are at hand: OCSP is asked about their signers too. */
+  /**
+   * Manifests that are at hand: nobody is asked for those that are good, and OCSP is asked
+   * about their signers too.
+   */
   readonly rims?: readonly Uint8Array[];
 }
 
@@ -42,7 +47,9 @@ export async function collectNvidia(
   collecting: Collecting,
 ): Promise<CollectedNvidia> {
   const { read, need = 'both', rims: given = [] } = collecting;
-  const { wanted, refused } = wantedOfAll(devices, read);
+  const at = collecting.at.rim;
+  const known = given.map((xml) => givenRim(xml, read.rim(xml)));
+  const { wanted, refused } = wantedOfAll(devices, read, (want) => isHeld(known, want, at));
   const rims = await findRims(
     need === 'ocsp' ? [] : distinctWants(wanted.flatMap((one) => one.rims)),
     collecting,
@@ -77,12 +84,16 @@ function missingOcsp(reasons: readonly string[]): Pick<CollectedNvidia, 'ocspMis
 }
 
 /** What can't be verified is read again by the verifier, which says why in full. */
-function wantedOfAll(devices: readonly NvidiaDevice[], read: Remembered) {
+function wantedOfAll(
+  devices: readonly NvidiaDevice[],
+  read: Remembered,
+  held: (want: WantedRim) => boolean,
+) {
   const wanted: WantedOfDevice[] = [];
   const refused: string[] = [];
   for (const [i, device] of devices.entries()) {
     try {
-      wanted.push(wantedOfDevice(device, read));
+      wanted.push(wantedOfDevice(device, read, held));
     } catch (error) {
       if (!(error instanceof Fault) || error.code === 'internal') throw error;
       refused.push(`nothing was asked for device ${i + 1}: ${error.message}`);

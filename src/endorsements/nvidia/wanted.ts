@@ -4,7 +4,7 @@ import type { NvidiaDevice } from '../../evidence/nvidia/input.ts';
 import { parseOpaqueData } from '../../evidence/nvidia/opaque.ts';
 import type { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { parseNvidiaReport } from '../../evidence/nvidia/report.ts';
-import { wantedRims } from '../../evidence/nvidia/rim-id.ts';
+import { type WantedRim, wantedRims } from '../../evidence/nvidia/rim-id.ts';
 import { isRimId, rimKey } from './key.ts';
 import { type OcspWant, ocspWants, type RimWant } from './want.ts';
 
@@ -22,11 +22,13 @@ export interface WantedOfDevice {
  * their leaf signed.
  *
  * @param read under whose anchors, and what of it is known already.
+ * @param held whether nobody need be asked for a manifest.
  * @throws Fault `malformed` or `unsupported` for any other.
  */
 export function wantedOfDevice(
   { report: bytes, chain: pem }: NvidiaDevice,
   read: Pick<Remembered, 'chain'>,
+  held: (want: WantedRim) => boolean = () => false,
 ): WantedOfDevice {
   if (pem === undefined) throw new Fault('unsupported', 'chain', 'no certificates were given');
   const { certificates, identity, anchor, checks } = read.chain(pem);
@@ -40,7 +42,8 @@ export function wantedOfDevice(
   const signed =
     leaf.publicKey.kind === 'P-384' && isSignature(report.signature, report.signed, leaf.publicKey);
   if (!signed) throw new Fault('unsupported', 'report', 'its leaf did not sign it');
-  const wanted = wantedRims(identity, parseOpaqueData(report.opaque, identity.kind));
+  const all = wantedRims(identity, parseOpaqueData(report.opaque, identity.kind));
+  const wanted = all.filter((want) => !held(want));
   return {
     rims: wanted
       .filter(({ id }) => isRimId(id))

@@ -58,6 +58,16 @@ export function seatRims(
   return seats;
 }
 
+/** Whether one is there of this very product and version, signed and in date. */
+export function isHeld(given: readonly GivenRim[], want: WantedRim, now: number): boolean {
+  const seated = seatRims(given, [want], now).get(want.kind)?.reading;
+  return (
+    seated?.manifest !== undefined &&
+    isOf(seated.manifest, want) &&
+    signerProblem(seated, now) === undefined
+  );
+}
+
 function issuedAt({ reading: { certificates } }: GivenRim): number {
   return certificates[0]?.validity.from ?? 0;
 }

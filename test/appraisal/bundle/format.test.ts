@@ -18,7 +18,7 @@ const DOCUMENT = {
     nvidia_rims: ['PGE+'],
     nvidia_ocsp: [{ response: 'AQ==', nonce: '0a0b' }, { response: 'Ag==' }],
   },
-  statements: { nras: [{ eat: 'W10=', jwks: 'e30=' }, { eat: 'W10=' }] },
+  statements: { nras: [{ eat: 'W10=' }] },
 } as const;
 
 const file = (document: unknown) => utf8(JSON.stringify(document));
@@ -49,7 +49,7 @@ it('reads every member as the bytes that it stands for', () => {
         { response: Uint8Array.of(2) },
       ],
     },
-    statements: { nras: [{ eat: utf8('[]'), jwks: utf8('{}') }, { eat: utf8('[]') }] },
+    statements: { nras: [{ eat: utf8('[]') }] },
   });
   expect(bundle.binding.string('recipe')).toBe('postern-v1');
 });

@@ -5,7 +5,7 @@ import { type SimulatedBundle, simulateBundle } from '../../../src/simulator/bun
 import { edited, idsOf, verifiedBundle } from '../../support/bundle.ts';
 import { gpu, jwks, KEY, NONCE, nvSwitch, statement } from '../../support/nras.ts';
 
-const keys = toBase64(jwks(KEY.jwk));
+const keys = jwks(KEY.jwk);
 /** In date whenever a bundle was made. */
 const ALWAYS = { iat: 0, nbf: 0, exp: 8e9 };
 
@@ -19,7 +19,7 @@ function spoken(made: SimulatedBundle, nonce: string): Uint8Array {
     const devices = Object.fromEntries(
       mine.map(({ claims }, i) => [`DEVICE-${i}`, of(`${claims['ueid']}`, members)]),
     );
-    return { eat: toBase64(statement({ overall: members, devices })), jwks: keys };
+    return { eat: toBase64(statement({ overall: members, devices })) };
   });
   return edited(made.bundle, (document) => ({ ...document, statements: { nras } }));
 }
@@ -28,7 +28,7 @@ const made = await simulateBundle({ fault: 'bundle' });
 const derived = `${verifiedBundle(made).parts.find(({ evidence }) => evidence === 'nvidia-gpu')?.claims['nonce']}`;
 
 it('statements about GPUs and switches stand behind the machine', () => {
-  const result = verifiedBundle(made, spoken(made, derived));
+  const result = verifiedBundle(made, spoken(made, derived), { nrasKeys: keys });
   expect([...idsOf(result, 'fail'), ...idsOf(result, 'unresolved')]).toEqual([]);
   expect(result).toMatchObject({ verdict: 'accept', authentic: true });
   expect(result.parts.slice(-2)).toMatchObject([
@@ -38,7 +38,7 @@ it('statements about GPUs and switches stand behind the machine', () => {
 });
 
 it('one that answers another nonce than the recipe derives rejects the whole', () => {
-  const result = verifiedBundle(made, spoken(made, toHex(NONCE)));
+  const result = verifiedBundle(made, spoken(made, toHex(NONCE)), { nrasKeys: keys });
   expect(result.verdict).toBe('reject');
   expect(idsOf(result, 'fail')).toEqual(['nvidia.topology.statement']);
   expect(idsOf(result.parts.at(-1) ?? result, 'fail')).toEqual(['nras.eat.nonce']);
@@ -51,6 +51,20 @@ it.each([
   const binding = { recipe: 'dstack-app-data', content: toBase64(NONCE) };
   const file = edited(spoken(made, nonce), (document) => ({ ...document, binding }));
   const questions = { deviceNonce: fromHex(derived, 'nonce') };
-  const result = verifiedBundle({ ...made, questions }, file);
+  const result = verifiedBundle({ ...made, questions }, file, { nrasKeys: keys });
   expect(idsOf(result, 'fail')).toEqual(['bundle.binding.report_data', ...fails]);
+});
+
+it('without the caller’s keys it is open: keys that a machine brings along prove nothing', () => {
+  const file = spoken(made, derived);
+  const open = verifiedBundle(made, file);
+  expect(open.verdict).toBe('accept');
+  expect(open.parts.at(-1)).toMatchObject({ verdict: 'indeterminate', authentic: false });
+  const brought = edited(file, (document) => ({
+    ...document,
+    statements: { nras: [{ eat: 'W10=', jwks: toBase64(keys) }] },
+  }));
+  expect(verifiedBundle(made, brought).checks).toContainEqual(
+    expect.objectContaining({ id: 'bundle.format', outcome: 'fail' }),
+  );
 });
