@@ -1,7 +1,19 @@
 import { defineConfig } from 'vitest/config';
 import { project, shared } from './support/project.ts';
 
-const usual = { exclude: ['**/*.long.test.ts'], testTimeout: 60_000 };
+const LONG = '**/*.long.test.ts';
+const usual = { exclude: [LONG], testTimeout: 60_000 };
+
+/**
+ * They sign machines of many devices, which takes portable crypto minutes. That its answers are
+ * the same is shown by cases of `fixtures/`, by genuine evidence and by samples of fuzzing.
+ */
+const SIGN_MUCH = [
+  'test/evidence/nvidia/{attacks,claims,manifests,measurements,node}.test.ts',
+  'test/evidence/nvidia/{ocsp,ocsp-checks,topology,verifier,verifier-memory}.test.ts',
+  'test/evidence/nvidia/nras/{claims,statements,verify-nras,verify-nras.fuzz}.test.ts',
+  'test/appraisal/bundle/{nras-statements,ra-tls,verifier,vtpm}.test.ts',
+];
 
 /** `npm test`: the evidence suite must give the same answers under both crypto implementations. */
 export default defineConfig({
@@ -11,6 +23,7 @@ export default defineConfig({
       project('node', { ...usual, include: ['test/**/*.test.ts'] }),
       project('portable', {
         ...usual,
+        exclude: [LONG, ...SIGN_MUCH],
         include: [
           'test/core/**/*.test.ts',
           'test/evidence/**/*.test.ts',
