@@ -46,18 +46,23 @@ export function expectSameDevices(section: Uint8Array, devices: Uint8Array, path
   const items = itemsOf(section, DEVICE_EVIDENCE, path);
   const bound = items
     .filter((item) => item.string('vendor') === NVIDIA)
-    .flatMap((item) => listed(item.value('evidence') ?? null));
+    .flatMap((item) => listed(item.value('evidence') ?? null, item.path));
   const shown =
-    devices.length === 0 ? [] : listed(parseJson(fromUtf8(devices, 'devices'), 'devices').value);
+    devices.length === 0
+      ? []
+      : listed(parseJson(fromUtf8(devices, 'devices'), 'devices').value, 'devices');
   if (canonicalJson(bound, path) === canonicalJson(shown, 'devices')) return;
   throw malformed(path, 'these are not the devices whose evidence came along');
 }
 
 /** A list, the list in an object that NVIDIA's tools put it into, or one device. */
-function listed(value: JsonValue): readonly JsonValue[] {
+function listed(value: JsonValue, path: string): readonly JsonValue[] {
   if (Array.isArray(value)) return value;
   if (typeof value !== 'object' || value === null) return [value];
   const { evidences, evidence_list } = value as { readonly [name: string]: JsonValue };
+  if (evidences !== undefined && evidence_list !== undefined) {
+    throw malformed(path, 'evidences and evidence_list: which one?');
+  }
   const list = evidences ?? evidence_list;
   return Array.isArray(list) ? list : [value];
 }

@@ -18,7 +18,14 @@ export interface BoundPieces extends Omit<BundleParts, 'nras'> {
 /** Both directions: the CPU commits to keys and device evidence, each device to challenge and keys. */
 export function checkBinding(checks: Checks, binding: Binding, pieces: BoundPieces): void {
   checkReportData(checks, binding, pieces);
-  if (pieces.node && pieces.node.parts.length > 0) checkDeviceNonce(checks, binding, pieces);
+  const devices = pieces.node?.parts ?? [];
+  if (devices.length > 0) checkDeviceNonce(checks, binding, pieces);
+  else if (pieces.expected?.deviceNonce) {
+    checks.unresolved(
+      'bundle.binding.device_nonce',
+      'there is no device that could have signed it',
+    );
+  }
 }
 
 function checkReportData(checks: Checks, binding: Binding, { cpu, vtpm }: BoundPieces): void {

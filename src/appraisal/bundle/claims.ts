@@ -77,16 +77,14 @@ function weightsOf({ eventLog }: TdxVerification): string | undefined {
   const replays = eventLog?.comparisons.some(
     ({ register, outcome }) => register === RTMR3 && outcome === 'equal',
   );
-  const events = (eventLog?.log.events ?? []).filter(isWeightsEvent);
+  const events = (eventLog?.log.events ?? []).filter(
+    ({ register, name }) => register === RTMR3 && name === WEIGHTS_EVENT,
+  );
   const [only, ...more] = events;
-  return replays && only && more.length === 0 ? toHex(only.data) : undefined;
+  const said = replays && only && more.length === 0 && isMeasured(only);
+  return said ? toHex(only.data) : undefined;
 }
 
-function isWeightsEvent({ register, name, data, coverage }: LoggedEvent): boolean {
-  return (
-    register === RTMR3 &&
-    name === WEIGHTS_EVENT &&
-    data.length === SHA256_SIZE &&
-    coverage.of === 'name-and-data'
-  );
+function isMeasured({ data, coverage }: LoggedEvent): boolean {
+  return data.length === SHA256_SIZE && coverage.of === 'name-and-data';
 }

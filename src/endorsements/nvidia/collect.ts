@@ -39,7 +39,7 @@ export interface Collecting {
  * The manifests of some devices, and what OCSP says of their certificates and of the
  * manifests' signers.
  *
- * A response that is not in date is left out, unless it revokes: it would only turn "nobody
+ * A response that is not in date is left out, unless it revokes for good: it would only turn "nobody
  * was asked" into "the answer is too old", and whom it revoked stays revoked.
  */
 export async function collectNvidia(
@@ -138,9 +138,10 @@ async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting) {
       continue;
     }
     warnings.push(...one.warnings);
-    const { validity, status } = one.facts;
+    const { validity, status, reason } = one.facts;
     const inDate = validity.from <= now && now <= validity.to;
-    if (inDate || status === 'revoked') found.push(ocspInputOf(one));
+    const revoked = status === 'revoked' && reason !== 'certificateHold';
+    if (inDate || revoked) found.push(ocspInputOf(one));
     if (!inDate) {
       const { commonName } = want.subject.certificate.subject;
       missing.push(`the response about ${commonName} that could be had is not in date`);

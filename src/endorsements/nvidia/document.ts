@@ -21,6 +21,8 @@ export interface NvidiaFacts {
   readonly validity: Validity;
   /** Of an OCSP response. */
   readonly status?: 'good' | 'revoked' | 'unknown';
+  /** Why it was revoked, where the response says so. */
+  readonly reason?: string;
   /** Of a manifest: the certificates of its signer, leaf first, root last. */
   readonly signer?: readonly Certificate[];
 }

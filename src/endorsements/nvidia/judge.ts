@@ -5,7 +5,7 @@ import { CheckList } from '../../evidence/check-list.ts';
 import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import { NVIDIA_CHECKS, type NvidiaCheckId } from '../../evidence/nvidia/checks.ts';
 import { nvidiaClocksAt } from '../../evidence/nvidia/input.ts';
-import { readOcsp } from '../../evidence/nvidia/ocsp.ts';
+import { placeOcsp, readOcsp } from '../../evidence/nvidia/ocsp.ts';
 import { checkOcsp } from '../../evidence/nvidia/ocsp-checks.ts';
 import { readRim } from '../../evidence/nvidia/rim/read-rim.ts';
 import { verifyRim } from '../../evidence/nvidia/rim/verify-rim.ts';
@@ -71,7 +71,7 @@ function judgeOcsp(
   now: number,
 ): NvidiaJudgement {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
-  const reading = readOcsp([ocspInputOf(document)], [want.subject], 'refused');
+  const reading = readOcsp(placeOcsp([ocspInputOf(document)]), [want.subject], []);
   checkOcsp(checks, reading, {
     clocks: nvidiaClocksAt(now),
     required: true,
@@ -81,11 +81,12 @@ function judgeOcsp(
   const relevant = checks.all.filter(({ id }) => !STATUS.has(id));
   const [answer] = reading.answers;
   if (answer === undefined || isMismatch(answer.signer)) return conclude(relevant, undefined);
-  const { status, validity } = answer.single;
+  const { status, reason, validity } = answer.single;
   return conclude(relevant, {
     issued: validity.from,
     validity: commonWindow([validity, answer.signer.validity]),
     status,
+    ...(reason !== undefined && { reason }),
   });
 }
 

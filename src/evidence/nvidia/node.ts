@@ -13,6 +13,7 @@ import {
 } from './checks.ts';
 import { readNvidiaEvidence } from './evidence-json.ts';
 import type { NvidiaClocks, NvidiaDevice, NvidiaEndorsements, NvidiaRequests } from './input.ts';
+import { poolOcsp } from './ocsp.ts';
 import { modeOf } from './opaque.ts';
 import { checkTopology, type DeviceCounts } from './topology.ts';
 import type { NvidiaVerification, NvidiaVerifier } from './verifier.ts';
@@ -44,13 +45,13 @@ export function verifyNvidiaNode(
   verifier: NvidiaVerifier,
 ): NvidiaNodeVerification {
   const checks = new CheckList<NvidiaTopologyCheckId>(NVIDIA_TOPOLOGY_CHECKS);
-  const { devices: source, expected = {}, rims = [], ...shared } = given;
+  const { devices: source, expected = {}, rims = [], ocsp = [], ...shared } = given;
   const devices = checks.read('nvidia.topology.format', () =>
     source instanceof Uint8Array ? readNvidiaEvidence(source) : source,
   );
-  const manifests = verifier.readRims(rims);
+  const pool = { rims: verifier.readRims(rims), ocsp: poolOcsp(ocsp) };
   const parts = (devices ?? []).map((device) =>
-    verifier.verifyAmong({ ...shared, ...device }, manifests),
+    verifier.verifyAmong({ ...shared, ...device }, pool),
   );
   if (devices) checkTopology(checks, parts, expected);
   const own = weigh(checks.all, NVIDIA_TOPOLOGY_EXPECTED);

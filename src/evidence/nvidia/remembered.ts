@@ -1,8 +1,7 @@
 import { Recall } from '../recall.ts';
 import type { NvidiaAnchors } from './anchors.ts';
 import { type DeviceChain, readDeviceChain } from './chain.ts';
-import type { OcspInput } from './input.ts';
-import { type OcspReading, type OcspSubject, readOcsp } from './ocsp.ts';
+import { type OcspReading, type OcspSubject, type PlacedOcsp, readOcsp } from './ocsp.ts';
 import { type RimReading, readRim } from './rim/read-rim.ts';
 
 /** In bytes; a chain is 5 KB, a manifest 25 KB, a set of OCSP responses 7 KB. */
@@ -48,26 +47,29 @@ export class Remembered {
   }
 
   ocsp(
-    inputs: readonly OcspInput[],
+    inputs: readonly PlacedOcsp[],
     subjects: readonly OcspSubject[],
-    others: 'refused' | 'passed-over',
+    known: readonly OcspSubject[] | undefined,
   ): OcspReading {
     const parts = [
-      others === 'refused' ? REFUSED : PASSED_OVER,
+      known ? REFUSED : PASSED_OVER,
       // A nonce of no bytes is one that was asked with, and no answer echoes it.
       ...inputs.flatMap(({ response, nonce }) =>
         nonce ? [ASKED, response, nonce] : [UNASKED, response],
       ),
-      ...subjects.flatMap(({ certificate, issuer, owner }) => [
-        OWNER[owner],
-        certificate.der,
-        issuer.der,
-      ]),
+      ...subjects.flatMap(partsOf),
+      SEPARATOR,
+      ...(known ?? []).flatMap(partsOf),
     ];
-    return this.#ocsp.get(parts, () => readOcsp(inputs, subjects, others));
+    return this.#ocsp.get(parts, () => readOcsp(inputs, subjects, known));
   }
 }
 
+function partsOf({ certificate, issuer, owner }: OcspSubject): readonly Uint8Array[] {
+  return [OWNER[owner], certificate.der, issuer.der];
+}
+
+const SEPARATOR = Uint8Array.of(4);
 const UNASKED = Uint8Array.of(0);
 const ASKED = Uint8Array.of(1);
 const OWNER = { device: Uint8Array.of(2), rim: Uint8Array.of(3) } as const;

@@ -22,7 +22,7 @@ import {
 import type { DeviceKind, NvidiaInput } from './input.ts';
 import { checkRim, type GivenRim, givenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
-import type { OcspSubject } from './ocsp.ts';
+import { type OcspPool, type OcspSubject, ocspAbout, type PlacedOcsp, placeOcsp } from './ocsp.ts';
 import { checkOcsp } from './ocsp-checks.ts';
 import type { OpaqueData } from './opaque.ts';
 import { Remembered } from './remembered.ts';
@@ -38,6 +38,17 @@ export interface NvidiaFindings {
   /** By the certificates; whether to believe them is what the checks say. */
   readonly identity: DeviceIdentity | undefined;
   readonly chain: DeviceChain;
+}
+
+/** What NVIDIA says of all devices of a machine, read once. */
+export interface NvidiaPool {
+  readonly rims: readonly GivenRim[];
+  readonly ocsp: OcspPool;
+}
+
+interface OwnEndorsements {
+  readonly rims: readonly GivenRim[];
+  readonly ocsp: readonly PlacedOcsp[];
 }
 
 /** A {@link Verification} of one GPU or switch, and what it is about. */
@@ -64,7 +75,8 @@ export class NvidiaVerifier {
    * @param given.rims those of this device; one of another product or version fails.
    */
   verify(given: NvidiaInput): NvidiaVerification {
-    return this.#verify(given, this.readRims(given.rims ?? []), 'own');
+    const { rims = [], ocsp = [] } = given;
+    return this.#verify(given, { rims: this.readRims(rims), ocsp: placeOcsp(ocsp) }, 'own');
   }
 
   /** Of several devices: what strangers call a manifest is read once, not once for each. */
@@ -76,13 +88,13 @@ export class NvidiaVerifier {
    * The same, of manifests and OCSP responses of a whole machine: only those about this very
    * device are looked at.
    */
-  verifyAmong(given: Omit<NvidiaInput, 'rims'>, rims: readonly GivenRim[]): NvidiaVerification {
-    return this.#verify(given, rims, 'pool');
+  verifyAmong(given: Omit<NvidiaInput, 'rims' | 'ocsp'>, pool: NvidiaPool): NvidiaVerification {
+    return this.#verify(given, pool, 'pool');
   }
 
   #verify(
-    given: Omit<NvidiaInput, 'rims'>,
-    all: readonly GivenRim[],
+    given: Omit<NvidiaInput, 'rims' | 'ocsp'>,
+    { rims: all, ocsp: answers }: NvidiaPool | OwnEndorsements,
     endorsements: 'own' | 'pool',
   ): NvidiaVerification {
     const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
@@ -109,9 +121,13 @@ export class NvidiaVerifier {
     if (identity && opaque) checkNamed(checks, identity.kind, wanted);
     const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
     // Of what can't be read or is not there, answers may well be about that.
-    const whole = chain.certificates.length > 0 && isWhole(wanted, rims);
-    const others = endorsements === 'own' && whole ? 'refused' : 'passed-over';
-    const ocsp = this.#ocsp(checks, given, subjectsOf(chain, [...rims.values()]), others);
+    const whole = chain.certificates.length > 0 && identity && isWhole(identity, wanted, rims);
+    const subjects = subjectsOf(chain, [...rims.values()]);
+    const ocsp = this.#ocsp(checks, given, subjects, {
+      answers: 'bySerial' in answers ? ocspAbout(answers, subjects) : answers,
+      // Manifests that have no seat are the device’s all the same, and have their answers.
+      known: endorsements === 'own' && whole ? subjectsOf(NO_CHAIN, all) : undefined,
+    });
     const anchors = this.#anchorKind(chain, [...rims.values()]);
     const result = {
       evidence:
@@ -155,11 +171,14 @@ export class NvidiaVerifier {
 
   #ocsp(
     checks: Checks,
-    { ocsp = [], ocspMissing, relax = {}, revocation, at }: NvidiaInput,
+    { ocspMissing, relax = {}, revocation, at }: Omit<NvidiaInput, 'rims' | 'ocsp'>,
     subjects: readonly OcspSubject[],
-    others: 'refused' | 'passed-over',
+    given: {
+      readonly answers: readonly PlacedOcsp[];
+      readonly known: readonly OcspSubject[] | undefined;
+    },
   ) {
-    const reading = this.#remembered.ocsp(ocsp, subjects, others);
+    const reading = this.#remembered.ocsp(given.answers, subjects, given.known);
     const required = revocation === 'required';
     return checkOcsp(checks, reading, { clocks: at, required, missing: ocspMissing, relax });
   }
@@ -191,14 +210,17 @@ const NO_CHAIN: DeviceChain = {
 
 const NONE: ReadonlySet<CheckId> = new Set();
 /** A switch runs no driver. */
+const KINDS = {
+  gpu: ['driver', 'vbios'],
+  switch: ['vbios'],
+} as const satisfies Record<DeviceKind, readonly RimKind[]>;
 const NO_DRIVER: ReadonlySet<CheckId> = new Set(
   [...NVIDIA_EXPECTED.baseline].filter((id) => id.startsWith('nvidia.rim.driver.')),
 );
 
 /** A report that does not name its driver or VBIOS leaves open what it should be held against. */
 function checkNamed(checks: Checks, kind: DeviceKind, wanted: readonly WantedRim[]): void {
-  const kinds: readonly RimKind[] = kind === 'switch' ? ['vbios'] : ['driver', 'vbios'];
-  for (const name of kinds.filter((one) => !wanted.some((want) => want.kind === one))) {
+  for (const name of KINDS[kind].filter((one) => !wanted.some((want) => want.kind === one))) {
     checks.unresolved(
       `nvidia.rim.${name}.format`,
       `the report does not say which ${name} it is of: no manifest can be looked for`,
@@ -206,8 +228,13 @@ function checkNamed(checks: Checks, kind: DeviceKind, wanted: readonly WantedRim
   }
 }
 
-function isWhole(wanted: readonly WantedRim[], rims: ReadonlyMap<RimKind, GivenRim>): boolean {
-  return wanted.every(({ kind }) => (rims.get(kind)?.reading.certificates.length ?? 0) > 0);
+function isWhole(
+  { kind }: DeviceIdentity,
+  wanted: readonly WantedRim[],
+  rims: ReadonlyMap<RimKind, GivenRim>,
+): boolean {
+  const certified = (one: RimKind) => (rims.get(one)?.reading.certificates.length ?? 0) > 0;
+  return KINDS[kind].every((one) => wanted.some((want) => want.kind === one) && certified(one));
 }
 
 /** Each with its issuer; the roots are vouched for by being anchors. */

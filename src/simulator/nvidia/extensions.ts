@@ -94,7 +94,18 @@ const OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';
 const OCSP_NO_CHECK = '1.3.6.1.5.5.7.48.1.5';
 
 export function extendedKeyUsage(...purposes: readonly string[]): ExtensionPlan {
-  return plain('2.5.29.37', derSequenceOf(...purposes.map(derOid)), 'critical');
+  return purposesOf(purposes, 'critical');
+}
+
+export function mildExtendedKeyUsage(...purposes: readonly string[]): ExtensionPlan {
+  return purposesOf(purposes, 'not-critical');
+}
+
+function purposesOf(
+  purposes: readonly string[],
+  critical: RawExtension['critical'],
+): ExtensionPlan {
+  return plain('2.5.29.37', derSequenceOf(...purposes.map(derOid)), critical);
 }
 
 const ocspNoCheck: ExtensionPlan = plain(OCSP_NO_CHECK, der(TAG.null));

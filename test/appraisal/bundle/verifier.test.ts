@@ -73,6 +73,33 @@ describe('a challenge that was asked for', () => {
   });
 });
 
+describe('a device nonce that was asked for', () => {
+  const deviceNonce = new Uint8Array(32).fill(9);
+
+  it('is compared where the recipe derives one as well', () => {
+    const result = verifiedBundle(small, small.bundle, { expected: { deviceNonce } });
+    expect([result.verdict, idsOf(result, 'fail')]).toEqual([
+      'reject',
+      ['bundle.binding.device_nonce'],
+    ]);
+  });
+
+  it('stays open where there is no device', async () => {
+    const made = await simulateBundle({ fault: 'bundle_cpu_alone' });
+    const result = verifiedBundle(made, made.bundle, { expected: { deviceNonce } });
+    expect(idsOf(result, 'unresolved')).toEqual(['bundle.binding.device_nonce']);
+  });
+});
+
+it('whoever wants no device is content with none', async () => {
+  const made = await simulateBundle({ fault: 'bundle_cpu_alone' });
+  const none = { devices: { gpu: 0, switch: 0 } };
+  expect(verifiedBundle(made, made.bundle, { expected: none }).verdict).toBe('accept');
+  const one = { devices: { gpu: 1 } };
+  expect(verifiedBundle(made, made.bundle, { expected: one }).verdict).toBe('reject');
+  expect(verifiedBundle(small, small.bundle, { expected: none }).verdict).toBe('reject');
+});
+
 describe('the model', () => {
   it('is told by a digest that was measured', async () => {
     const made = await simulateBundle({ fault: 'bundle_weights' });

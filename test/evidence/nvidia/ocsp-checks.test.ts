@@ -3,7 +3,7 @@ import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import { CheckList } from '../../../src/evidence/check-list.ts';
 import { NVIDIA_CHECKS, type NvidiaCheckId } from '../../../src/evidence/nvidia/checks.ts';
 import { nvidiaClocksAt, type OcspInput } from '../../../src/evidence/nvidia/input.ts';
-import { type OcspSubject, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
+import { type OcspSubject, placeOcsp, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
 import { checkOcsp, type OcspTerms } from '../../../src/evidence/nvidia/ocsp-checks.ts';
 import { hex } from '../../support/hex.ts';
 import {
@@ -62,7 +62,7 @@ function judge(
   subjects: readonly OcspSubject[] = [DEVICE, RIM],
 ) {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
-  const reading = readOcsp(inputs, subjects, 'refused');
+  const reading = readOcsp(placeOcsp(inputs), subjects, []);
   const outcome = checkOcsp(checks, reading, {
     clocks: nvidiaClocksAt(now),
     required: false,
@@ -119,6 +119,12 @@ it('good answers in date pass, and revocation is checked', () => {
   });
 });
 
+it('a service that refused once is no matter where everybody has an answer', () => {
+  const refusal = { response: hex('30030a0106') };
+  expect(judge([refusal, deviceGood, rimGood], { required: true }).notPassed).toEqual([]);
+  expect(judge([refusal, deviceGood]).notPassed).toEqual(['unresolved format']);
+});
+
 it('nothing given and nothing required is no answer at all', () => {
   const { answers, complete, claims } = judge([]);
   expect(answers).toEqual({});
@@ -129,7 +135,7 @@ it('nothing given and nothing required is no answer at all', () => {
 it('nothing to ask about is not checked, whatever is required', () => {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
   const terms = { clocks: nvidiaClocksAt(DAY.noon), missing: undefined, relax: {} };
-  const none = readOcsp([], [], 'refused');
+  const none = readOcsp(placeOcsp([]), [], []);
   expect(checkOcsp(checks, none, { ...terms, required: true }).complete).toBe(false);
 });
 
@@ -303,7 +309,28 @@ describe('several answers about one certificate', () => {
       'yesterday’s hold where it may be, nothing of today',
       [{ ...rim, ...HOLD, ...YESTERDAY }],
       held,
-      ['unresolved rim.validity', 'skipped rim.status'],
+      ['unresolved rim.validity'],
+    ],
+    [
+      'yesterday’s hold, nothing of today: it may have been lifted',
+      [{ ...rim, ...HOLD, ...YESTERDAY }],
+      {},
+      ['unresolved rim.validity'],
+    ],
+    ['yesterday’s hold and today’s good', [{ ...rim, ...HOLD, ...YESTERDAY }, rim], {}, []],
+    [
+      'yesterday’s unknown and today’s good',
+      [{ ...good, status: UNKNOWN, ...YESTERDAY }, good],
+      {},
+      [],
+    ],
+    ['good under a name by SHA-1', [{ ...good, hash: 'sha1' }], {}, ['unresolved certificate']],
+    ['the same beside one that counts', [{ ...good, hash: 'sha1' }, good], {}, []],
+    [
+      'revoked under a name by SHA-1',
+      [{ ...good, ...COMPROMISED, hash: 'sha1' }, good],
+      {},
+      ['fail device.status'],
     ],
     [
       'on hold where it may be, and revoked',

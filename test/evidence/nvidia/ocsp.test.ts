@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isMismatch } from '../../../src/core/mismatch.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
-import { type OcspSubject, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
+import {
+  type OcspSubject,
+  ocspAbout,
+  placeOcsp,
+  poolOcsp,
+  readOcsp,
+} from '../../../src/evidence/nvidia/ocsp.ts';
 import { hex } from '../../support/hex.ts';
 import {
   nonceExtension,
@@ -45,9 +51,9 @@ const reading = (
   subjects: readonly OcspSubject[] = SUBJECTS,
 ) =>
   readOcsp(
-    responses.map((response) => ({ response })),
+    placeOcsp(responses.map((response) => ({ response }))),
     subjects,
-    others,
+    others === 'refused' ? [] : undefined,
   );
 
 it('joins each answer to its certificate and to whoever signed it', () => {
@@ -128,10 +134,55 @@ describe('one response with several answers', () => {
   });
 });
 
+describe('an answer under a name by SHA-1', () => {
+  const bySha1 = async (by: typeof delegate, status = {}) =>
+    respond(by, [single(bromCert, caCert, { hash: 'sha1', ...status })], { certificates });
+
+  it('clears nobody, and is no stranger’s', async () => {
+    expect(reading([await bySha1(delegate)])).toMatchObject({
+      answers: [],
+      stray: undefined,
+      weak: '41',
+      good: false,
+    });
+  });
+
+  it('can revoke, of one device and of a machine', async () => {
+    const der = await bySha1(delegate, { status: revoked(1) });
+    for (const others of ['refused', 'passed-over'] as const) {
+      const { answers } = reading([der], others);
+      expect(answers.map(({ single: { status } }) => status)).toEqual(['revoked']);
+    }
+  });
+
+  it('that the issuer did not sign is about nobody here', async () => {
+    const der = await bySha1(stranger, { status: revoked(1) });
+    expect(reading([der])).toMatchObject({
+      answers: [],
+      stray: { got: 'one about serial 41, of another issuer' },
+    });
+  });
+});
+
+describe('the responses of a machine', () => {
+  it('are sought by serial number; what names none is told every device once', () => {
+    const inputs = [good, TRY_LATER, ofCa, TRY_LATER, hex('3000'), hex('3001')];
+    const pool = poolOcsp(inputs.map((response) => ({ response })));
+    const brom = ocspAbout(pool, [ABOUT_BROM]);
+    expect(brom.map(({ at }) => at)).toEqual(['ocsp[1]', 'ocsp[4]', 'ocsp[0]']);
+    expect(ocspAbout(pool, []).map(({ at }) => at)).toEqual(['ocsp[1]', 'ocsp[4]']);
+  });
+
+  it('are passed over where they are about others, and refused as one device’s own', () => {
+    expect(reading([ofCa], 'refused', [ABOUT_BROM]).stray?.got).toMatch(/^one about serial /);
+    const known = readOcsp(placeOcsp([{ response: ofCa }]), [ABOUT_BROM], [SUBJECTS[1]]);
+    expect(known).toMatchObject({ answers: [], stray: undefined, good: true });
+  });
+});
+
 describe('an answer about nobody here says why', () => {
   it.each([
     ['another serial number', { serial: '43' }, 'one about serial 43'],
-    ['SHA-1', { hash: 'sha1' }, 'one about serial 41, by SHA-1, which is not relied upon'],
     ['a serial number padded by a byte', { serial: '0081' }, 'one about serial 0081'],
   ] as const)('%s', async (_name, wishes, got) => {
     const der = await respond(delegate, [single(bromCert, caCert, wishes)], { certificates });
@@ -157,7 +208,7 @@ describe('a nonce', () => {
       extensions: nonceExtension(nonce),
     });
   const echo = (response: Uint8Array, nonce?: Uint8Array) =>
-    readOcsp([{ response, ...(nonce && { nonce }) }], SUBJECTS, 'refused').answers[0]?.nonce;
+    readOcsp(placeOcsp([{ response, ...(nonce && { nonce }) }]), SUBJECTS, []).answers[0]?.nonce;
   const other = (got: string) => ({ want: 'the nonce that it was asked with', got });
 
   it('that was asked with must come back', async () => {
@@ -169,9 +220,9 @@ describe('a nonce', () => {
 
   it('that did not come back leaves nothing good that could be remembered', async () => {
     const inputs = [{ response: await echoing(NONCE), nonce: NONCE }];
-    expect(readOcsp(inputs, SUBJECTS, 'refused').good).toBe(true);
+    expect(readOcsp(placeOcsp(inputs), SUBJECTS, []).good).toBe(true);
     const others = [{ response: good, nonce: NONCE }, { response: ofCa }];
-    expect(readOcsp(others, SUBJECTS, 'refused').good).toBe(false);
+    expect(readOcsp(placeOcsp(others), SUBJECTS, []).good).toBe(false);
   });
 
   it('that nobody asked with is no question', async () => {

@@ -37,11 +37,20 @@ export function signerChainProblem(certificates: readonly Certificate[]): Mismat
   }
   for (const [i, certificate] of certificates.entries()) {
     const seat = SEATS[i];
-    const unfit = seat && roleProblem(certificate, seat);
+    const unfit = seat && (roleProblem(certificate, seat) ?? purposeProblem(certificate));
     if (unfit) return unfit;
     const issuer = certificates[i + 1];
     const unlinked = issuer && linkProblem(certificate, issuer, i);
     if (unlinked) return unlinked;
   }
   return undefined;
+}
+
+/** Who was appointed for something, to answer for OCSP say, was not appointed to sign manifests. */
+function purposeProblem({ subject, extendedKeyUsage }: Certificate): Mismatch | undefined {
+  if (extendedKeyUsage === undefined) return undefined;
+  return {
+    want: `${subject.text} without extended key usage`,
+    got: extendedKeyUsage.join(', ') || 'an empty one',
+  };
 }

@@ -231,8 +231,9 @@ export const OCSP_FAULTS = {
     apply: response('brom', { issuer: 'identity' }),
   },
   ocsp_sha1: {
-    describes: 'a certificate named by SHA-1, in which two can be made alike',
-    ...stranger,
+    describes: 'a certificate cleared under a name by SHA-1, in which two can be made alike',
+    ...all,
+    unresolved: ['nvidia.ocsp.certificate'],
     apply: response('brom', { hash: 'sha1' }),
   },
   ...prefixed('ocsp_device', faultsOf('device')),

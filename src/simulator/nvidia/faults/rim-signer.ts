@@ -1,6 +1,11 @@
 import { flipBit } from '../../damage.ts';
 import { renamed, signerName } from '../certificates.ts';
-import { basicConstraints, keyUsage, strangeAndCritical } from '../extensions.ts';
+import {
+  basicConstraints,
+  keyUsage,
+  mildExtendedKeyUsage,
+  strangeAndCritical,
+} from '../extensions.ts';
 import type { NvidiaPlan } from '../plan.ts';
 import type { RimPlan } from '../rim.ts';
 import { addCertificate, certificate, type Edit, extensions, withoutExtension } from './edits.ts';
@@ -87,6 +92,13 @@ export const RIM_SIGNER_FAULTS = {
     describes: 'a signer whose key may not sign manifests',
     ...chain,
     apply: extensions('vbiosSigner', { keyUsage: keyUsage(0x04) }),
+  },
+  rim_signer_appointed_otherwise: {
+    describes: 'a signer whom the CA appointed to answer for OCSP, and not critically so',
+    ...chain,
+    apply: extensions('vbiosSigner', {
+      extendedKeyUsage: mildExtendedKeyUsage('1.3.6.1.5.5.7.3.9'),
+    }),
   },
   rim_signer_without_key_usage: {
     describes: 'a signer without key usage',

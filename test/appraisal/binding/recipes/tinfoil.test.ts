@@ -129,6 +129,14 @@ describe('v3: a section of devices', () => {
     });
   });
 
+  it('refused with one list to be seen and another behind it', () => {
+    const bytes = section(item('gpus', { evidences: [gpu(0)], evidence_list: [gpu(1)] }));
+    expect(faultOf(() => verify(bytes, [gpu(0)]))).toMatchObject({
+      code: 'malformed',
+      at: 'binding.device_evidence.items[0]',
+    });
+  });
+
   it.each([
     { name: 'no JSON', bytes: utf8('x'), at: 'binding.device_evidence' },
     { name: 'another format', bytes: CRYPTO_MATERIAL, at: 'binding.device_evidence.format' },
