@@ -103,7 +103,7 @@ class Run<Evidence, World> {
   #one(index: number): void {
     const random = new Random(SEED, index);
     const honest = this.#campaign.honest(random, this.#subject.world);
-    const { evidence, applied } = this.#mutated(random, honest);
+    const { evidence, applied } = this.#mutated(random, honest, index);
     const copy = this.#subject.held(evidence);
     const start = performance.now();
     const { result, text } = unlessThrown(
@@ -123,12 +123,19 @@ class Run<Evidence, World> {
     if (problems.length > 0) this.#fail(index, applied, evidence, problems.join('; '));
   }
 
-  #mutated(random: Random, honest: Evidence) {
+  /**
+   * Each mutator is first in its turn: none is left to chance. The order moves on by one each
+   * time round, so that every mutator also comes to the inputs that are looked at more closely.
+   */
+  #mutated(random: Random, honest: Evidence, index: number) {
+    const { mutators } = this.#campaign;
+    const turn = index + Math.floor(index / mutators.length);
     const applied: Mutator<Evidence, World>[] = [];
     let evidence = honest;
     const wanted = random.oneIn(4) ? random.between(2, 3) : 1;
     for (let tries = 0; applied.length < wanted && tries < 40; tries++) {
-      const mutator = random.pick(this.#campaign.mutators);
+      const inTurn = tries === 0 ? mutators[turn % mutators.length] : undefined;
+      const mutator = inTurn ?? random.pick(mutators);
       const changed = this.#changed(mutator, random, evidence, applied);
       if (changed === undefined || this.#subject.sizeOf(changed) > this.#subject.largest) continue;
       evidence = changed;

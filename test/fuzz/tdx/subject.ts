@@ -41,6 +41,6 @@ export function verifierOf(
   return (evidence) => printed(verifier.verify(inputOf(evidence)));
 }
 
-function printed({ quote: _quote, ...result }: TdxVerification): Verification {
+function printed({ quote: _quote, eventLog: _log, ...result }: TdxVerification): Verification {
   return result;
 }
