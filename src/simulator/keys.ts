@@ -1,6 +1,7 @@
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '#crypto';
 import { utf8 } from '../core/bytes/text.ts';
+import { Made } from './made.ts';
 
 /** A P-256 key pair whose every signature is a function of key and message (RFC 6979). */
 export interface SimulatorKey {
@@ -10,6 +11,8 @@ export interface SimulatorKey {
   readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
+const keys = new Made<SimulatorKey>();
+
 /**
  * The key of this name in the world of this seed.
  *
@@ -17,11 +20,13 @@ export interface SimulatorKey {
  * unless somebody asks for it by name.
  */
 export function deriveKey(seed: string, label: string): SimulatorKey {
-  const secret = deriveSecret(seed, label);
-  return {
-    publicKey: p256.getPublicKey(secret, false).subarray(1),
-    sign: (message) => p256.sign(message, secret, { lowS: false }),
-  };
+  return keys.once([seed, label], () => {
+    const secret = deriveSecret(seed, label);
+    return {
+      publicKey: p256.getPublicKey(secret, false).subarray(1),
+      sign: (message) => p256.sign(message, secret, { lowS: false }),
+    };
+  });
 }
 
 /** Bytes that differ by label and look random: serial numbers, platform ids, measurements. */

@@ -1,7 +1,9 @@
 import { p384 } from '@noble/curves/nist.js';
-import { fromHex } from '../core/bytes/hex.ts';
+import { sha256 } from '#crypto';
+import { fromHex, toHex } from '../core/bytes/hex.ts';
 import { concatBytes } from '../core/bytes/writer.ts';
 import { deriveBytes, deriveKey } from './keys.ts';
+import { Made } from './made.ts';
 
 /** SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480). */
 const SPKI_PREFIX = {
@@ -17,13 +19,22 @@ export interface P384SimulatorKey {
   readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
+const keys = new Made<P384SimulatorKey>();
+const signatures = new Made<Uint8Array>();
+
+/** The P-384 key of this name in the world of this seed, as `deriveKey`; what it signed is kept. */
 export function deriveP384Key(seed: string, label: string): P384SimulatorKey {
-  const secret = deriveSecret(seed, label);
-  const point = p384.getPublicKey(secret, false).subarray(1);
-  return {
-    publicKeyInfo: concatBytes(SPKI_PREFIX['P-384'], point),
-    sign: (message) => p384.sign(message, secret, { lowS: false }),
-  };
+  return keys.once([seed, label], () => {
+    const secret = deriveSecret(seed, label);
+    const point = p384.getPublicKey(secret, false).subarray(1);
+    return {
+      publicKeyInfo: concatBytes(SPKI_PREFIX['P-384'], point),
+      sign: (message) =>
+        signatures.once([seed, label, toHex(sha256(message))], () =>
+          p384.sign(message, secret, { lowS: false }),
+        ),
+    };
+  });
 }
 
 /** DER of the SubjectPublicKeyInfo of a key on the curve that neither AMD nor NVIDIA uses. */

@@ -7,6 +7,7 @@ import {
   sign,
 } from 'node:crypto';
 import forge from 'node-forge';
+import { Made } from './made.ts';
 import { derivePrime } from './prime.ts';
 
 const BITS = 4096;
@@ -26,17 +27,14 @@ export interface RsaSimulatorKey {
   readonly signPkcs1Sha384: (message: Uint8Array) => Uint8Array;
 }
 
-const derived = new Map<string, RsaSimulatorKey>();
+const keys = new Made<RsaSimulatorKey>();
 
 /**
  * The RSA key of this name in the world of this seed. Some 0.3 s the first time, and kept for
  * the life of the process: as with `deriveKey`, there is nothing secret about it.
  */
 export function deriveRsaKey(seed: string, label: string): RsaSimulatorKey {
-  const name = JSON.stringify([seed, label]);
-  const found = derived.get(name) ?? makeKey(seed, label);
-  derived.set(name, found);
-  return found;
+  return keys.once([seed, label], () => makeKey(seed, label));
 }
 
 function makeKey(seed: string, label: string): RsaSimulatorKey {

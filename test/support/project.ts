@@ -24,4 +24,5 @@ export function project(crypto: keyof typeof CONDITIONS, selection: Selection) {
   };
 }
 
-export const shared = { root, maxWorkers: Math.max(1, availableParallelism()) };
+/** Files of one worker share their modules: none changes what another one sees. */
+export const shared = { root, isolate: false, maxWorkers: Math.max(1, availableParallelism()) };

@@ -2,9 +2,10 @@ import { utf8 } from '../../core/bytes/text.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
 import { toPem } from '../../core/encoding/pem.ts';
 import type { OcspInput } from '../../evidence/nvidia/input.ts';
+import { deriveP384Key } from '../p384-keys.ts';
 import { encodeCertificate } from './certificates.ts';
 import type { NvidiaCertificate } from './hierarchy.ts';
-import { nvidiaKey, publicKeyInfo } from './keys.ts';
+import { publicKeyInfo } from './keys.ts';
 import { encodeOcspResponse } from './ocsp.ts';
 import type { NvidiaPlan } from './plan.ts';
 import { encodeExchange, encodeNumbers, numbersOf } from './report.ts';
@@ -25,7 +26,7 @@ export function certificateOf(plan: NvidiaPlan, name: string): Uint8Array {
       publicKeyInfo: keys.subject,
       extensions: Object.values(certificate.extensions).map((made) => made(keys)),
     },
-    nvidiaKey(plan.seed, certificate.signedBy ?? issuer.key).sign,
+    deriveP384Key(plan.seed, certificate.signedBy ?? issuer.key).sign,
   );
   return certificate.afterSigning(der);
 }
@@ -42,7 +43,7 @@ export function chainOf(plan: NvidiaPlan): Uint8Array {
 export function rimOf(plan: NvidiaPlan, name: string): Uint8Array {
   const rim = plan.rims[name];
   if (rim === undefined) throw new RangeError(`the plan has no manifest ${name}`);
-  const { sign } = nvidiaKey(plan.seed, rim.signedBy);
+  const { sign } = deriveP384Key(plan.seed, rim.signedBy);
   return signRim(rim, {
     sign: (message) => encodeNumbers(...rim.signature(...numbersOf(sign(message)))),
     chain: rim.chain.map((name) => certificateOf(plan, name)),
@@ -56,7 +57,7 @@ export function ocspOf(plan: NvidiaPlan, name: string): OcspInput {
   const about = certificateNamed(plan, response.about);
   const issuer = certificateNamed(plan, response.issuer ?? about.issuer);
   const responder = certificateNamed(plan, response.responder);
-  const key = nvidiaKey(plan.seed, response.signedBy ?? responder.key);
+  const key = deriveP384Key(plan.seed, response.signedBy ?? responder.key);
   const der = encodeOcspResponse(response, {
     serial: response.serial ?? about.serial,
     issuerName: issuer.subject,
@@ -73,7 +74,7 @@ export function ocspOf(plan: NvidiaPlan, name: string): OcspInput {
 /** @param nonce the requester’s, instead of the plan’s. */
 export function reportOf(plan: NvidiaPlan, nonce: Uint8Array): Uint8Array {
   const signed = plan.beforeSigning(encodeExchange({ ...plan.report, nonce }));
-  const raw = nvidiaKey(plan.seed, plan.reportSignedBy).sign(plan.signedMessage(signed));
+  const raw = deriveP384Key(plan.seed, plan.reportSignedBy).sign(plan.signedMessage(signed));
   const signature = encodeNumbers(...plan.signature(...numbersOf(raw)));
   return plan.afterReport(concatBytes(signed, signature));
 }

@@ -1,3 +1,4 @@
+import { Made } from '../made.ts';
 import { deriveP384Key, p256PublicKeyInfo } from '../p384-keys.ts';
 import { deriveRsaKey, type RsaSimulatorKey } from '../rsa.ts';
 import {
@@ -26,26 +27,28 @@ export function certificatesOf(plan: SnpPlan): CertificateSource {
   };
 }
 
+const certificates = new Made<Promise<Uint8Array>>();
+const lists = new Made<Promise<Uint8Array>>();
+
 async function issue(plan: SnpPlan, name: string): Promise<Uint8Array> {
   const certificate = certificateNamed(plan, name);
   const issuer = certificateNamed(plan, certificate.issuer);
   const issuerKey = deriveRsaKey(plan.seed, issuer.key);
   const publicKeyInfo = publicKeyInfoOf(plan, certificate);
   const { ca, vek = {} } = certificate;
-  const der = await issueSnpCertificate(
-    {
-      ...certificate,
-      extensions: [
-        ...(ca ? caExtensions(ca, publicKeyInfo, issuerKey, certificate.issuer === name) : []),
-        ...encodeVekExtensions(vek),
-      ],
-    },
-    publicKeyInfo,
-    {
+  const content = {
+    ...certificate,
+    extensions: [
+      ...(ca ? caExtensions(ca, publicKeyInfo, issuerKey, certificate.issuer === name) : []),
+      ...encodeVekExtensions(vek),
+    ],
+  };
+  const der = await certificates.once([plan.seed, content, issuer.subject, issuer.key], () =>
+    issueSnpCertificate(content, publicKeyInfo, {
       name: certificate.issuerName ?? issuer.subject,
       key: deriveRsaKey(plan.seed, certificate.signedBy ?? issuer.key),
       scheme: certificate.scheme,
-    },
+    }),
   );
   return certificate.afterSigning(der);
 }
@@ -54,11 +57,13 @@ async function issue(plan: SnpPlan, name: string): Promise<Uint8Array> {
 export async function crlOf(plan: SnpPlan): Promise<Uint8Array> {
   const { crl } = plan;
   const issuer = certificateNamed(plan, crl.issuer);
-  const der = await issueSnpCrl(crl, {
-    name: issuer.subject,
-    key: deriveRsaKey(plan.seed, crl.signedBy ?? issuer.key),
-    scheme: crl.scheme,
-  });
+  const der = await lists.once([plan.seed, crl, issuer.subject, issuer.key], () =>
+    issueSnpCrl(crl, {
+      name: issuer.subject,
+      key: deriveRsaKey(plan.seed, crl.signedBy ?? issuer.key),
+      scheme: crl.scheme,
+    }),
+  );
   return crl.afterSigning(der);
 }
 

@@ -4,6 +4,7 @@ import { toPem } from '../../core/encoding/pem.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { issueCertificate, issueCrl } from '../certificates.ts';
 import { deriveKey } from '../keys.ts';
+import { Made } from '../made.ts';
 import type { SignedDocument } from './documents.ts';
 import type { TdxCertificate, TdxCrl } from './hierarchy.ts';
 import type { TdxPlan } from './plan.ts';
@@ -44,6 +45,9 @@ export function certificatesOf(plan: TdxPlan): CertificateSource {
   };
 }
 
+const certificates = new Made<Promise<Uint8Array>>();
+const lists = new Made<Promise<Uint8Array>>();
+
 async function issue(plan: TdxPlan, name: string): Promise<Uint8Array> {
   const certificate = certificateNamed(plan, name);
   const issuer = certificateNamed(plan, certificate.issuer);
@@ -52,10 +56,13 @@ async function issue(plan: TdxPlan, name: string): Promise<Uint8Array> {
     critical: 'not-critical' as const,
     value: encodeSgxExtension(certificate.sgx),
   };
-  const der = await issueCertificate(
-    { ...certificate, more: [...certificate.more, ...(sgx ? [sgx] : [])] },
-    deriveKey(plan.seed, certificate.key),
-    { commonName: issuer.commonName, key: deriveKey(plan.seed, issuer.key) },
+  const content = { ...certificate, more: [...certificate.more, ...(sgx ? [sgx] : [])] };
+  const { commonName, key } = issuer;
+  const der = await certificates.once([plan.seed, content, commonName, key], () =>
+    issueCertificate(content, deriveKey(plan.seed, certificate.key), {
+      commonName,
+      key: deriveKey(plan.seed, key),
+    }),
   );
   return certificate.afterSigning(der);
 }
@@ -75,11 +82,13 @@ function certificateNamed(plan: TdxPlan, name: string): TdxCertificate {
 }
 
 async function crlOf(plan: TdxPlan, crl: TdxCrl): Promise<Uint8Array> {
-  const issuer = certificateNamed(plan, crl.issuer);
-  const key = deriveKey(plan.seed, crl.signedBy ?? issuer.key);
-  const authority = deriveKey(plan.seed, issuer.key);
-  const signer = { publicKey: authority.publicKey, sign: key.sign };
-  return crl.afterSigning(await issueCrl(crl, { commonName: issuer.commonName, key: signer }));
+  const { commonName, key } = certificateNamed(plan, crl.issuer);
+  const der = await lists.once([plan.seed, crl, commonName, key], () => {
+    const { publicKey } = deriveKey(plan.seed, key);
+    const { sign } = deriveKey(plan.seed, crl.signedBy ?? key);
+    return issueCrl(crl, { commonName, key: { publicKey, sign } });
+  });
+  return crl.afterSigning(der);
 }
 
 function signDocument<T>(plan: TdxPlan, document: SignedDocument<T>) {

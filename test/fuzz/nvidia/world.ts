@@ -1,9 +1,9 @@
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import type { NvidiaAnchors } from '../../../src/evidence/nvidia/anchors.ts';
 import type { NvidiaClocks } from '../../../src/evidence/nvidia/input.ts';
-import { nvidiaKey } from '../../../src/simulator/nvidia/keys.ts';
 import { type NvidiaPlanOptions, OCSP_DEVICE } from '../../../src/simulator/nvidia/plan.ts';
 import { type SimulatedNvidia, simulateNvidia } from '../../../src/simulator/nvidia/simulate.ts';
+import { deriveP384Key } from '../../../src/simulator/p384-keys.ts';
 import type { Evidence } from './evidence.ts';
 import {
   answeredSerial,
@@ -79,7 +79,7 @@ export function createWorld(): World {
     ocsp: distinct(all.flatMap(({ ocsp }) => ocsp.map(({ response }) => response))),
     stranger: {
       evidence: evidenceOf(rogue, {}),
-      sign: nvidiaKey('stranger', rogue.plan.reportSignedBy).sign,
+      sign: deriveP384Key('stranger', rogue.plan.reportSignedBy).sign,
     },
   };
 }
