@@ -4,12 +4,12 @@ import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { Fault } from '../../src/core/fault.ts';
 
 /** The parsers are the same under either crypto: the second project need not repeat all of it. */
-const USUAL_SECONDS = process.env['VITEST_POSTERN_CRYPTO'] === 'portable' ? 0.5 : 2;
+const USUAL_SECONDS = process.env['VITEST_POSTERN_CRYPTO'] === 'portable' ? 0.5 : 1;
 const SECONDS = Number(process.env['POSTERN_FUZZ_SECONDS'] ?? USUAL_SECONDS);
 const SEED = Number(process.env['POSTERN_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 /**
- * A property tried on as many inputs as fit into the time: 2 seconds, or POSTERN_FUZZ_SECONDS.
+ * A property tried on as many inputs as fit into the time: 1 second, or POSTERN_FUZZ_SECONDS.
  * The seed stands in the test's name; POSTERN_FUZZ_SEED repeats a run.
  */
 export function fuzz<T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void): void {
