@@ -1,5 +1,5 @@
 import { formatTime } from '../../core/encoding/time.ts';
-import type { AnchorKind } from '../../core/x509/anchors.ts';
+import { weakestOf } from '../../core/x509/anchors.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { withLazyClaims } from '../../evidence/lazy-claims.ts';
 import { type NvidiaNodeVerification, verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
@@ -180,7 +180,7 @@ function conclude(
     evidence: 'bundle' as const,
     verdict: worstOf([...whole.map(({ verdict }) => verdict), nras.verdict]),
     authentic: whole.every(({ authentic }) => authentic),
-    anchors: weakest(evidence.map(({ anchors }) => anchors)),
+    anchors: weakestOf(evidence.map(({ anchors }) => anchors)),
     revocation:
       evidence.length > 0 && evidence.every(({ revocation }) => revocation === 'checked')
         ? ('checked' as const)
@@ -192,8 +192,4 @@ function conclude(
     binding,
   };
   return withLazyClaims(result, () => bundleClaims(checks.all, binding, found));
-}
-
-function weakest(kinds: readonly AnchorKind[]): AnchorKind {
-  return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
 }

@@ -57,6 +57,10 @@ export function anchorKindOf(
   found: TrustAnchor | undefined,
   asked: readonly TrustAnchor[],
 ): AnchorKind {
-  if (found) return found.kind;
-  return asked.map(({ kind }) => kind).find((kind) => kind !== 'vendor') ?? 'vendor';
+  return found?.kind ?? weakestOf(asked.map(({ kind }) => kind));
+}
+
+/** What all together rest on: a vendor's word only where nobody else's is needed. */
+export function weakestOf(kinds: readonly AnchorKind[]): AnchorKind {
+  return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
 }

@@ -1,6 +1,6 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import { formatTime } from '../../core/encoding/time.ts';
-import type { AnchorKind } from '../../core/x509/anchors.ts';
+import { weakestOf } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import { worstOf } from '../verdict.ts';
@@ -59,7 +59,7 @@ export function verifyNvidiaNode(
     evidence: 'bundle' as const,
     verdict: worstOf([own.verdict, ...parts.map(({ verdict }) => verdict)]),
     authentic: own.authentic && parts.every(({ authentic }) => authentic),
-    anchors: weakest(parts.map(({ anchors }) => anchors)),
+    anchors: weakestOf(parts.map(({ anchors }) => anchors)),
     revocation:
       parts.length > 0 && parts.every(({ revocation }) => revocation === 'checked')
         ? ('checked' as const)
@@ -69,10 +69,6 @@ export function verifyNvidiaNode(
     parts,
   };
   return withLazyClaims(result, () => nodeClaims(parts));
-}
-
-function weakest(kinds: readonly AnchorKind[]): AnchorKind {
-  return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
 }
 
 /** What is said of all of them, where they agree, and who they are. */

@@ -1,5 +1,5 @@
 import { formatTime } from '../../core/encoding/time.ts';
-import { type AnchorKind, anchorKindOf } from '../../core/x509/anchors.ts';
+import { type AnchorKind, anchorKindOf, weakestOf } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
@@ -129,16 +129,10 @@ export class NvidiaVerifier {
       known: endorsements === 'own' && whole ? subjectsOf(NO_CHAIN, all) : undefined,
     });
     const anchors = this.#anchorKind(chain, [...rims.values()]);
+    const isSwitch = (identity?.kind ?? kind) === 'switch';
     const result = {
-      evidence:
-        (identity?.kind ?? kind) === 'switch'
-          ? ('nvidia-switch' as const)
-          : ('nvidia-gpu' as const),
-      ...weigh(
-        checks.all,
-        NVIDIA_EXPECTED,
-        (identity?.kind ?? kind) === 'switch' ? NO_DRIVER : NONE,
-      ),
+      evidence: isSwitch ? ('nvidia-switch' as const) : ('nvidia-gpu' as const),
+      ...weigh(checks.all, NVIDIA_EXPECTED, isSwitch ? NO_DRIVER : NONE),
       anchors,
       revocation: whole && ocsp.complete ? ('checked' as const) : ('unchecked' as const),
       at: formatTime(given.at.evidence),
@@ -185,11 +179,10 @@ export class NvidiaVerifier {
 
   /** Whoever trusts another root for either is told so. */
   #anchorKind({ anchor }: DeviceChain, rims: readonly GivenRim[]): AnchorKind {
-    const kinds = [
+    return weakestOf([
       anchorKindOf(anchor, this.#anchors.device),
       ...rims.map(({ reading }) => anchorKindOf(reading.anchor, this.#anchors.rim)),
-    ];
-    return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
+    ]);
   }
 }
 
@@ -209,11 +202,12 @@ const NO_CHAIN: DeviceChain = {
 };
 
 const NONE: ReadonlySet<CheckId> = new Set();
-/** A switch runs no driver. */
+/** What is to be held against manifests; a switch runs no driver. */
 const KINDS = {
   gpu: ['driver', 'vbios'],
   switch: ['vbios'],
 } as const satisfies Record<DeviceKind, readonly RimKind[]>;
+
 const NO_DRIVER: ReadonlySet<CheckId> = new Set(
   [...NVIDIA_EXPECTED.baseline].filter((id) => id.startsWith('nvidia.rim.driver.')),
 );

@@ -35,7 +35,7 @@ export function vtpmSubject(): Subject<Evidence, World> {
         0,
       ),
     // Honest evidence is short and quickly verified: JSON of all that is allowed costs more.
-    largest: 24 * 1024,
+    largest: 16 * 1024,
     kindOf: ({ quote, pcrs }) => `${quote ? 'a quote' : 'no quote'}, ${pcrs ? 'PCRs' : 'no PCRs'}`,
     held: (evidence) => ({ ...evidence, hcl: place(evidence.hcl) }),
     problemsOf: (result, evidence) => [
