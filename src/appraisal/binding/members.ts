@@ -26,27 +26,30 @@ export function lowerHexMember(shape: JsonShape, name: string, length: number): 
 
 /** Standard base64 of 1 to `most` bytes. */
 export function base64Member(shape: JsonShape, name: string, most: number): Uint8Array {
-  return decoded(shape, name, most, fromBase64);
+  return base64Bytes(shape.string(name), `${shape.path}.${name}`, most);
+}
+
+/** Never empty: an empty piece would be one that is there and says nothing. */
+export function base64Bytes(text: string, path: string, most: number): Uint8Array {
+  return decoded(text, path, most, fromBase64);
 }
 
 /** Base64url without padding, of 1 to `most` bytes. */
 export function base64UrlMember(shape: JsonShape, name: string, most: number): Uint8Array {
-  return decoded(shape, name, most, fromBase64Url);
+  return decoded(shape.string(name), `${shape.path}.${name}`, most, fromBase64Url);
 }
 
 function decoded(
-  shape: JsonShape,
-  name: string,
+  text: string,
+  path: string,
   most: number,
-  decode: (text: string, at: string) => Uint8Array,
+  decode: (text: string, path: string) => Uint8Array,
 ): Uint8Array {
-  const at = `${shape.path}.${name}`;
-  const text = shape.string(name);
   // Before it is decoded: the sender chooses the length.
-  if (text.length > 4 * Math.ceil(most / 3)) throw malformed(at, `larger than ${most} bytes`);
-  const bytes = decode(text, at);
+  if (text.length > 4 * Math.ceil(most / 3)) throw malformed(path, `larger than ${most} bytes`);
+  const bytes = decode(text, path);
   if (bytes.length === 0 || bytes.length > most) {
-    throw malformed(at, `want 1 to ${most} bytes, got ${bytes.length}`);
+    throw malformed(path, `want 1 to ${most} bytes, got ${bytes.length}`);
   }
   return bytes;
 }

@@ -1,10 +1,10 @@
 import { fromHex } from '../../core/bytes/hex.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
-import { fromBase64 } from '../../core/encoding/base64.ts';
 import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
 import type { OcspInput } from '../../evidence/nvidia/input.ts';
+import { base64Bytes, base64Member, onlyMembers } from '../binding/members.ts';
 import type { BundleCpu } from './cpu.ts';
 import { cpuInCertificate } from './ra-tls.ts';
 
@@ -76,7 +76,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
   if (bytes.length > BUNDLE_LIMITS.bundle) throw malformed(PATH, `${bytes.length} bytes`);
   const { value } = parseJson(fromUtf8(bytes, PATH), PATH);
   const shape = new JsonShape(value, PATH);
-  only(shape, ['v', 'cpu', 'vtpm', 'devices', 'binding', 'endorsements', 'statements']);
+  onlyMembers(shape, ['v', 'cpu', 'vtpm', 'devices', 'binding', 'endorsements', 'statements']);
   const version = shape.integer('v', 0xffff);
   if (version !== VERSION) throw malformed(`${PATH}.v`, `want ${VERSION}, got ${version}`);
   const binding = shape.object('binding');
@@ -94,25 +94,25 @@ function parseCpu(shape: JsonShape): BundleCpu {
   const kind = shape.string('kind');
   const { quote: most } = BUNDLE_LIMITS;
   if (kind === 'snp') {
-    only(shape, ['kind', 'report']);
-    return { kind, report: needed(shape, 'report', most) };
+    onlyMembers(shape, ['kind', 'report']);
+    return { kind, report: base64Member(shape, 'report', most) };
   }
   if (kind !== 'tdx') throw malformed(`${shape.path}.kind`, `want tdx or snp, got ${kind}`);
-  only(shape, ['kind', 'quote', 'event_log', 'ccel_table']);
+  onlyMembers(shape, ['kind', 'quote', 'event_log', 'ccel_table']);
   const eventLog = blob(shape, 'event_log', BUNDLE_LIMITS.eventLog);
   const ccelTable = blob(shape, 'ccel_table', BUNDLE_LIMITS.ccelTable);
   if (ccelTable && !eventLog)
     throw malformed(`${shape.path}.ccel_table`, 'a table without its log');
   return {
     kind,
-    quote: needed(shape, 'quote', most),
+    quote: base64Member(shape, 'quote', most),
     ...(eventLog && { eventLog }),
     ...(ccelTable && { ccelTable }),
   };
 }
 
 function parseVtpm(shape: JsonShape): BundleVtpm {
-  only(shape, ['hcl', 'quote', 'signature', 'pcrs']);
+  onlyMembers(shape, ['hcl', 'quote', 'signature', 'pcrs']);
   const { vtpm: most } = BUNDLE_LIMITS;
   const message = blob(shape, 'quote', most);
   const signature = blob(shape, 'signature', most);
@@ -121,14 +121,21 @@ function parseVtpm(shape: JsonShape): BundleVtpm {
   }
   const pcrs = blob(shape, 'pcrs', most);
   return {
-    hcl: needed(shape, 'hcl', most),
+    hcl: base64Member(shape, 'hcl', most),
     ...(message && signature && { quote: { message, signature } }),
     ...(pcrs && { pcrs }),
   };
 }
 
 function parseEndorsements(shape: JsonShape): BundleEndorsements {
-  only(shape, ['tdx_collateral', 'snp_vek', 'snp_chain', 'snp_crl', 'nvidia_rims', 'nvidia_ocsp']);
+  onlyMembers(shape, [
+    'tdx_collateral',
+    'snp_vek',
+    'snp_chain',
+    'snp_crl',
+    'nvidia_rims',
+    'nvidia_ocsp',
+  ]);
   const { endorsement: most } = BUNDLE_LIMITS;
   const tdxCollateral = blob(shape, 'tdx_collateral', most);
   const snpVek = blob(shape, 'snp_vek', most);
@@ -149,53 +156,35 @@ function parseOcsp(shape: JsonShape): readonly OcspInput[] {
   if (list.length > MOST_OCSP)
     throw malformed(`${shape.path}.nvidia_ocsp`, `${list.length} responses`);
   return list.map((item) => {
-    only(item, ['response', 'nonce']);
-    const response = needed(item, 'response', BUNDLE_LIMITS.endorsement);
+    onlyMembers(item, ['response', 'nonce']);
+    const response = base64Member(item, 'response', BUNDLE_LIMITS.endorsement);
     const nonce = item.has('nonce') && fromHex(item.string('nonce'), `${item.path}.nonce`);
     return nonce ? { response, nonce } : { response };
   });
 }
 
 function parseStatements(shape: JsonShape): BundleStatements {
-  only(shape, ['nras']);
+  onlyMembers(shape, ['nras']);
   if (!shape.has('nras')) return {};
   const list = shape.objects('nras');
   if (list.length > MOST_STATEMENTS)
     throw malformed(`${shape.path}.nras`, `${list.length} statements`);
   return {
     nras: list.map((item) => {
-      only(item, ['eat']);
-      return { eat: needed(item, 'eat', BUNDLE_LIMITS.statement) };
+      onlyMembers(item, ['eat']);
+      return { eat: base64Member(item, 'eat', BUNDLE_LIMITS.statement) };
     }),
   };
 }
 
-function only(shape: JsonShape, known: readonly string[]): void {
-  const unknown = shape.names().find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw malformed(shape.path, `unknown member ${JSON.stringify(unknown)}`);
-}
-
-function needed(shape: JsonShape, name: string, most: number): Uint8Array {
-  return decode(shape.string(name), `${shape.path}.${name}`, most);
-}
-
 function blob(shape: JsonShape, name: string, most: number): Uint8Array | undefined {
-  return shape.has(name) ? needed(shape, name, most) : undefined;
+  return shape.has(name) ? base64Member(shape, name, most) : undefined;
 }
 
 function blobs(shape: JsonShape, name: string, count: number): readonly Uint8Array[] {
   const list = shape.strings(name);
   if (list.length > count) throw malformed(`${shape.path}.${name}`, `more than ${count}`);
   return list.map((text, i) =>
-    decode(text, `${shape.path}.${name}[${i}]`, BUNDLE_LIMITS.endorsement),
+    base64Bytes(text, `${shape.path}.${name}[${i}]`, BUNDLE_LIMITS.endorsement),
   );
-}
-
-/** Base64; never empty, since an empty piece would be one that is there and says nothing. */
-function decode(text: string, path: string, most: number): Uint8Array {
-  if (text.length > 4 * Math.ceil(most / 3)) throw malformed(path, `larger than ${most} bytes`);
-  const bytes = fromBase64(text, path);
-  if (bytes.length === 0) throw malformed(path, 'empty');
-  return bytes;
 }

@@ -13,23 +13,11 @@ import type { Vek } from '../../evidence/snp/vek-chain.ts';
 import { type SnpChainVerification, verifySnpChain } from '../../evidence/snp/verify-chain.ts';
 import type { Check } from '../../evidence/verdict.ts';
 import { checkText } from '../check-text.ts';
+import type { Judged } from '../judged.ts';
 import { commonWindow } from './document.ts';
 import { type AmdKey, amdKeyText, type LineKey, type VcekKey } from './key.ts';
 
-/**
- * What a document is worth for one key at one instant:
- * `current`: verified and in date; `outdated`: verified as far as it goes, but something is
- * out of date or missing; `refused`: forged, damaged, or not what it is filed under.
- */
-export type AmdJudgement =
-  | { readonly state: 'current'; readonly validity: Validity }
-  | {
-      readonly state: 'outdated';
-      readonly validity: Validity;
-      readonly because: string;
-      readonly checks: readonly Check[];
-    }
-  | { readonly state: 'refused'; readonly because: string; readonly checks: readonly Check[] };
+export type AmdJudgement = Judged<{ readonly validity: Validity }>;
 
 export interface Judge {
   readonly anchors: readonly TrustAnchor[];

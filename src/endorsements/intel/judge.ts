@@ -4,25 +4,12 @@ import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import { clocksAt } from '../../evidence/tdx/clocks.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { verifyTdxCollateral } from '../../evidence/tdx/verify-collateral.ts';
-import type { Check } from '../../evidence/verdict.ts';
 import { checkText } from '../check-text.ts';
+import type { Judged } from '../judged.ts';
 import { type TdxCollateralFacts, tdxCollateralFacts } from './facts.ts';
 import { type TdxEndorsementKey, tdxKeyText } from './key.ts';
 
-/**
- * What a set of collateral is worth for one key at one instant:
- * `current`: verified and in date; `outdated`: verified as far as it goes, but something is
- * out of date or missing; `refused`: forged, damaged, or not what it is filed under.
- */
-export type Judgement =
-  | { readonly state: 'current'; readonly facts: TdxCollateralFacts }
-  | {
-      readonly state: 'outdated';
-      readonly facts: TdxCollateralFacts;
-      readonly because: string;
-      readonly checks: readonly Check[];
-    }
-  | { readonly state: 'refused'; readonly because: string; readonly checks: readonly Check[] };
+export type Judgement = Judged<{ readonly facts: TdxCollateralFacts }>;
 
 export function judgeTdxCollateral(
   key: TdxEndorsementKey,

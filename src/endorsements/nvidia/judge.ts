@@ -11,25 +11,13 @@ import { readRim } from '../../evidence/nvidia/rim/read-rim.ts';
 import { verifyRim } from '../../evidence/nvidia/rim/verify-rim.ts';
 import type { Check } from '../../evidence/verdict.ts';
 import { checkText } from '../check-text.ts';
+import type { Judged } from '../judged.ts';
 import { type NvidiaDocument, type NvidiaFacts, ocspInputOf } from './document.ts';
 import { nvidiaKeyText } from './key.ts';
 import { rimTitleProblem } from './rim-title.ts';
 import type { NvidiaWant, OcspWant, RimWant } from './want.ts';
 
-/**
- * What a document is worth for one question at one instant:
- * `current`: verified and in date; `outdated`: verified, but not in date; `refused`: forged,
- * damaged, or not what it is filed under.
- */
-export type NvidiaJudgement =
-  | { readonly state: 'current'; readonly facts: NvidiaFacts }
-  | {
-      readonly state: 'outdated';
-      readonly facts: NvidiaFacts;
-      readonly because: string;
-      readonly checks: readonly Check[];
-    }
-  | { readonly state: 'refused'; readonly because: string; readonly checks: readonly Check[] };
+export type NvidiaJudgement = Judged<{ readonly facts: NvidiaFacts }>;
 
 export interface NvidiaJudge {
   readonly anchors: NvidiaAnchors;
