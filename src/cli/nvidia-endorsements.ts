@@ -1,5 +1,9 @@
 import { Fault } from '../core/fault.ts';
-import { type CollectedNvidia, collectNvidia } from '../endorsements/nvidia/collect.ts';
+import {
+  type AskedOf,
+  type CollectedNvidia,
+  collectNvidia,
+} from '../endorsements/nvidia/collect.ts';
 import type { NvidiaEndorsement } from '../endorsements/nvidia/document.ts';
 import { NvidiaFolder } from '../endorsements/nvidia/folder.ts';
 import { NvidiaEndorsementSource } from '../endorsements/nvidia/source.ts';
@@ -41,14 +45,12 @@ export interface NvidiaEndorsementNeeds {
   readonly asked: number | undefined;
   /** The times of `--at` where they differ by kind; that of `asked` unless said. */
   readonly at?: NvidiaClocks;
-  /** No manifest was named. */
-  readonly needRims: boolean;
-  /** No OCSP response was named. */
-  readonly needOcsp: boolean;
-  /** Without it responses are only welcome. */
-  readonly ocspRequired: boolean;
-  /** Manifests that were named: OCSP is asked about their signers too. */
+  /** Manifests that were named: nobody is asked for those that are good. */
   readonly rims?: readonly Uint8Array[];
+  /** Those that the evidence brings along: they spare nobody the question. */
+  readonly carried?: readonly Uint8Array[];
+  /** Whether responses must be there, and whether some were named; only `welcome` otherwise. */
+  readonly ocsp: 'required' | 'welcome' | 'named';
 }
 
 /** The manifests and OCSP responses that some devices need, from the folder or from NVIDIA. */
@@ -58,15 +60,15 @@ export async function findNvidiaEndorsements(
   devices: readonly NvidiaDevice[],
   needs: NvidiaEndorsementNeeds,
 ): Promise<FoundNvidiaEndorsements> {
-  const { anchors, asked, needRims, needOcsp, rims = [] } = needs;
+  const { anchors, asked, rims = [], carried = [], ocsp } = needs;
   const search = await searchOf(io, args, needs);
-  if (!needRims && !needOcsp) return { rims: [], ocsp: [] };
   const found = await collectNvidia(devices, {
     read: new Remembered(anchors, devices.length),
     at: needs.at ?? nvidiaClocksAt(asked ?? io.now()),
-    find: (want, now) => findOne(search, want, now),
-    need: needRims && needOcsp ? 'both' : needRims ? 'rims' : 'ocsp',
+    find: (want, now, from) => findOne(search, want, now, from),
+    ocsp,
     rims,
+    carried,
   });
   return shown(io, found, search);
 }
@@ -78,15 +80,13 @@ interface Search {
   readonly stored: NvidiaEndorsementSource;
   /** Folder and network; undefined with `--offline`. */
   readonly online: NvidiaEndorsementSource | undefined;
-  /** Nobody who brought all that is needed expects a request for what is only welcome. */
-  readonly asksOcsp: boolean;
   readonly ocspRequired: boolean;
 }
 
 async function searchOf(
   io: Io,
   args: Args,
-  { anchors, asked, needRims, ocspRequired }: NvidiaEndorsementNeeds,
+  { anchors, asked, ocsp }: NvidiaEndorsementNeeds,
 ): Promise<Search> {
   const dir = args.one('endorsements');
   const network = await readNvidiaNetwork(io, args);
@@ -96,18 +96,18 @@ async function searchOf(
     asked,
     stored: new NvidiaEndorsementSource(kept),
     online: args.has('offline') ? undefined : new NvidiaEndorsementSource({ ...kept, network }),
-    asksOcsp: needRims || ocspRequired,
-    ocspRequired,
+    ocspRequired: ocsp === 'required',
   };
 }
 
 /** @throws Fault `unreachable`. */
 async function findOne(
-  { io, asked, stored, online, asksOcsp }: Search,
+  { io, asked, stored, online }: Search,
   want: NvidiaWant,
   now: number,
+  from: AskedOf,
 ): Promise<NvidiaEndorsement> {
-  const source = want.kind === 'ocsp' && !asksOcsp ? undefined : online;
+  const source = from === 'store' ? undefined : online;
   if (source === undefined) return stored.get(want, now);
   if (asked === undefined) return source.get(want, io.now());
   // Of the time asked for the folder may know.
@@ -132,10 +132,14 @@ async function heldAt(
 /** Nobody is bothered with the lack of what nobody asked for. */
 function shown(
   io: Io,
-  { warnings, ...found }: CollectedNvidia,
+  { warnings, stale, ...found }: CollectedNvidia,
   { online, ocspRequired }: Search,
 ): FoundNvidiaEndorsements {
   const quiet = online === undefined && !ocspRequired;
   for (const warning of quiet ? [] : warnings) warn(io, warning);
+  if (quiet && stale !== undefined) {
+    const [what, are] = stale === 1 ? ['response', 'is'] : ['responses', 'are'];
+    warn(io, `${stale} OCSP ${what} in the folder ${are} not in date and left out`);
+  }
   return found;
 }

@@ -249,16 +249,15 @@ export async function findEndorsements(
   const files = (name: string) => Promise.all(args.many(name).map((path) => io.readFile(path)));
   const rims = await files('rim');
   const ocsp = (await files('ocsp')).map((response) => ({ response }));
+  // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
+  const required = args.has('require-ocsp') || args.has('require-crl');
   const found = await findNvidiaEndorsements(io, args, devices, {
     anchors,
     asked: args.many('at').length > 0 ? at.evidence : undefined,
     at,
-    needRims: rims.length === 0,
-    // Picked by the machine, carried answers spare nobody the question.
-    needOcsp: ocsp.length === 0,
-    rims: [...rims, ...carried],
-    // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
-    ocspRequired: args.has('require-ocsp') || args.has('require-crl'),
+    rims,
+    carried,
+    ocsp: required ? 'required' : ocsp.length > 0 ? 'named' : 'welcome',
   });
   return { ...found, rims: [...rims, ...found.rims], ocsp: [...ocsp, ...found.ocsp] };
 }

@@ -57,9 +57,7 @@ async function find(options: readonly string[], { clock = now, files = {}, ...ne
   const found = await findNvidiaEndorsements(io, new Args(VERB, options), [device], {
     anchors,
     asked: undefined,
-    needRims: true,
-    needOcsp: true,
-    ocspRequired: false,
+    ocsp: 'welcome',
     ...needs,
   });
   return { found, err };
@@ -85,21 +83,43 @@ describe('with the network', () => {
   it('whoever brings the manifests is not made to ask OCSP, unless it is required', async () => {
     const nvidia = await startNvidia();
     const rims = [world.rims.driver, world.rims.vbios];
-    const own = { needRims: false, rims };
-    const welcome = await find(services(nvidia), own);
+    const welcome = await find(services(nvidia), { rims });
     expect(nvidia.requests).toEqual([]);
-    expect(welcome.found).toMatchObject({ rims: [], ocsp: [] });
-    const required = await find(services(nvidia), { ...own, ocspRequired: true });
+    expect(welcome).toEqual({ found: expect.objectContaining({ rims: [], ocsp: [] }), err: '' });
+    const required = await find(services(nvidia), { rims, ocsp: 'required' });
     expect(required.found.ocsp).toHaveLength(7);
     expect(nvidia.requests.every((line) => line.startsWith('ocsp '))).toBe(true);
   });
 
-  it('nothing is asked for what was given', async () => {
+  it('a manifest that was named spares the question about itself alone', async () => {
     const nvidia = await startNvidia();
-    const { found } = await find(services(nvidia), { needRims: false, needOcsp: false });
-    expect(found).toEqual({ rims: [], ocsp: [] });
-    await find(services(nvidia), { needOcsp: false });
-    expect(nvidia.requests.every((line) => line.startsWith('rim '))).toBe(true);
+    const { found } = await find(services(nvidia), { rims: [world.rims.driver] });
+    expect(found.rims).toEqual([world.rims.vbios]);
+    expect(nvidia.requests.filter((line) => line.startsWith('rim '))).toEqual([
+      `rim ${wants.vbios.id}`,
+    ]);
+    const junk = await find(services(nvidia), { rims: [new Uint8Array(9)] });
+    expect(junk.found.rims).toHaveLength(2);
+  });
+
+  it('one that the machine brings along spares nothing', async () => {
+    const nvidia = await startNvidia();
+    const { found } = await find(services(nvidia), {
+      carried: [world.rims.driver, world.rims.vbios],
+    });
+    expect([found.rims.length, found.ocsp.length]).toEqual([2, 7]);
+  });
+
+  it('of whoever names responses the network is asked for none, and the folder for all', async () => {
+    const { nvidia, folder } = await filledFolder();
+    const before = nvidia.requests.length;
+    const options = [...services(nvidia), '--endorsements', folder.root];
+    const { found } = await find(options, { ocsp: 'named' });
+    expect(found.ocsp).toHaveLength(7);
+    await rm(folder.pathOf(wants.brom));
+    const without = await find(options, { ocsp: 'named' });
+    expect(without).toMatchObject({ found: { ocsp: { length: 6 } }, err: '' });
+    expect(nvidia.requests).toHaveLength(before);
   });
 
   it('a manifest that there is not: the id in the result and on stderr', async () => {
@@ -193,6 +213,14 @@ describe('with a time that was asked for', () => {
 });
 
 describe('offline', () => {
+  it('responses of a folder that have ended are left out, which is said', async () => {
+    const { folder } = await filledFolder();
+    const options = ['--endorsements', folder.root, '--offline'];
+    const { found, err } = await find(options, { clock: now + 3 * DAY });
+    expect(found.ocsp).toEqual([]);
+    expect(err).toBe('postern: 7 OCSP responses in the folder are not in date and left out\n');
+  });
+
   it('without a folder: what is missing is said in the result alone', async () => {
     const { found, err } = await find(['--offline']);
     expect(found.rimMissing?.get(wants.driver.id)).toBe('offline');
@@ -200,7 +228,7 @@ describe('offline', () => {
   });
 
   it('where OCSP is required, on stderr too', async () => {
-    const { err } = await find(['--offline'], { ocspRequired: true });
+    const { err } = await find(['--offline'], { ocsp: 'required' });
     expect(err).toContain('postern: endorsements: offline, and without an OCSP response\n');
   });
 });

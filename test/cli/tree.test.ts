@@ -65,7 +65,7 @@ describe('what is not well', () => {
     const lines = await treeOf(missing, nodeFiles);
     const reasons = lines.filter((line) => line.includes('nvidia.rim.vbios.format'));
     expect(reasons).toEqual([
-      '│    ? nvidia.rim.vbios.format          no manifest NV_GPU_VBIOS_G520_0200_885_9600A50001 was given',
+      '│    ? nvidia.rim.vbios.format          no manifest NV_GPU_VBIOS_G520_0200_885_9600A50001 (offline)',
     ]);
     expect(lines).toContain('│    devices 0–7:');
     expect(lines).toContain('│    devices 8–11:');

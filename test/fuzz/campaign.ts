@@ -102,8 +102,7 @@ class Run<Evidence, World> {
 
   #one(index: number): void {
     const random = new Random(SEED, index);
-    const honest = this.#campaign.honest(random, this.#subject.world);
-    const { evidence, applied } = this.#mutated(random, honest, index);
+    const { honest, evidence, applied } = this.#mutated(random, index);
     const copy = this.#subject.held(evidence);
     const start = performance.now();
     const { result, text } = unlessThrown(
@@ -127,22 +126,29 @@ class Run<Evidence, World> {
    * Each mutator is first in its turn: none is left to chance. The order moves on by one each
    * time round, so that every mutator also comes to the inputs that are looked at more closely.
    */
-  #mutated(random: Random, honest: Evidence, index: number) {
+  #mutated(random: Random, index: number) {
     const { mutators } = this.#campaign;
     const turn = index + Math.floor(index / mutators.length);
+    const inTurn = mutators[turn % mutators.length];
     const applied: Mutator<Evidence, World>[] = [];
+    let honest = this.#campaign.honest(random, this.#subject.world);
     let evidence = honest;
     const wanted = random.oneIn(4) ? random.between(2, 3) : 1;
     for (let tries = 0; applied.length < wanted && tries < 40; tries++) {
-      const inTurn = tries === 0 ? mutators[turn % mutators.length] : undefined;
-      const mutator = inTurn ?? random.pick(mutators);
+      const first = applied.length === 0 && tries < 10 ? inTurn : undefined;
+      const mutator = first ?? random.pick(mutators);
       const changed = this.#changed(mutator, random, evidence, applied);
-      if (changed === undefined || this.#subject.sizeOf(changed) > this.#subject.largest) continue;
-      evidence = changed;
-      applied.push(mutator);
-      this.#tried.set(mutator.name, (this.#tried.get(mutator.name) ?? 0) + 1);
+      if (changed !== undefined && this.#subject.sizeOf(changed) <= this.#subject.largest) {
+        evidence = changed;
+        applied.push(mutator);
+        this.#tried.set(mutator.name, (this.#tried.get(mutator.name) ?? 0) + 1);
+      } else if (applied.length === 0) {
+        // Other evidence may have what this one changes.
+        honest = this.#campaign.honest(random, this.#subject.world);
+        evidence = honest;
+      }
     }
-    return { evidence, applied };
+    return { honest, evidence, applied };
   }
 
   /** Made for honest evidence: in damaged evidence a mutator may find nothing to hold on to. */

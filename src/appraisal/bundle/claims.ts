@@ -25,7 +25,7 @@ export function bundleClaims(
   binding: Binding | undefined,
   parts: BundleParts,
 ): Claims {
-  const { node } = parts;
+  const { node, vtpm } = parts;
   const fresh = isChallenged(checks, parts);
   const model = modelClaim(parts);
   return {
@@ -39,6 +39,8 @@ export function bundleClaims(
       if (name === 'freshness') return !fresh;
       if (name === 'model') return model === OPEN;
       if (name === 'locality') return node !== undefined;
+      // What the CPU has measured below a vTPM is the paravisor alone.
+      if (name === 'workload' && vtpm) return true;
       return binding?.notProven.includes(name) ?? false;
     }),
   };

@@ -54,18 +54,24 @@ export function ocspSigner(response: OcspResponse, issuer: Certificate): Certifi
     : { want: `a response signed by ${found.subject.text}`, got: 'an invalid signature' };
 }
 
+/** Of what comes along only the certificate counts that the response names: nobody signed the list. */
 function appointed(response: OcspResponse, issuer: Certificate): Certificate | Mismatch {
-  const { certificates } = response;
-  const [delegate, ...more] = certificates.filter(({ der }) => !equalBytes(der, issuer.der));
+  if (isNamed(response, issuer)) return issuer;
+  const named = response.certificates.filter((one) => isNamed(response, one));
+  const [delegate, ...more] = named.filter(
+    ({ der }, i) => named.findIndex((other) => equalBytes(other.der, der)) === i,
+  );
+  if (delegate === undefined) {
+    const got = response.certificates.map(({ subject }) => subject.commonName).join(', ');
+    return {
+      want: `a response by ${issuer.subject.text} or whom it appointed, with a certificate`,
+      got: `one by ${nameOf(response)} with ${got ? `those of ${got}` : 'none'}`,
+    };
+  }
   if (more.length > 0) {
-    const got = [delegate, ...more].map((one) => one?.subject.commonName ?? '').join(', ');
-    return { want: 'one certificate of whoever signed', got };
+    return { want: 'one certificate of whoever signed', got: `several of ${nameOf(response)}` };
   }
-  const signer = delegate ?? issuer;
-  if (!isNamed(response, signer)) {
-    return { want: `a response by ${signer.subject.text}`, got: `one by ${nameOf(response)}` };
-  }
-  return (delegate && appointmentProblem(delegate, issuer)) ?? signer;
+  return appointmentProblem(delegate, issuer) ?? delegate;
 }
 
 function appointmentProblem(delegate: Certificate, issuer: Certificate): Mismatch | undefined {

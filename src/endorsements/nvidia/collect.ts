@@ -17,6 +17,8 @@ export interface CollectedNvidia {
   readonly ocspMissing?: string;
   /** Why this is not what reachable, honest services would have given. */
   readonly warnings: readonly string[];
+  /** How many OCSP responses were left out since they are not in date. */
+  readonly stale?: number;
 }
 
 export interface Collecting {
@@ -25,46 +27,53 @@ export interface Collecting {
   /** When what is to be in date. */
   readonly at: NvidiaClocks;
   /** @throws Fault `unreachable` when there is none at all. */
-  readonly find: (want: NvidiaWant, now: number) => Promise<NvidiaEndorsement>;
-  /** `both` unless said. */
-  readonly need?: 'both' | 'rims' | 'ocsp';
-  /**
-   * Manifests that are at hand: nobody is asked for those that are good, and OCSP is asked
-   * about their signers too.
-   */
+  readonly find: (want: NvidiaWant, now: number, from: AskedOf) => Promise<NvidiaEndorsement>;
+  /** Manifests that were named: nobody is asked for those that are good. */
   readonly rims?: readonly Uint8Array[];
+  /** Those that a machine brought along: they spare nobody the question. */
+  readonly carried?: readonly Uint8Array[];
+  /**
+   * `welcome` unless said. Whoever named responses, or all manifests, expects no request for what
+   * is only welcome; what is stored counts always.
+   */
+  readonly ocsp?: 'required' | 'welcome' | 'named';
 }
+
+/** Whether the network may be asked too. */
+export type AskedOf = 'store' | 'store-and-network';
 
 /**
  * The manifests of some devices, and what OCSP says of their certificates and of the
  * manifests' signers.
  *
- * A response that is not in date is left out, unless it revokes for good: it would only turn "nobody
- * was asked" into "the answer is too old", and whom it revoked stays revoked.
+ * A response that is not in date is left out if it is good: it would only turn "nobody was
+ * asked" into "the answer is too old". Whom it speaks against may not come in by waiting.
  */
 export async function collectNvidia(
   devices: readonly NvidiaDevice[],
   collecting: Collecting,
 ): Promise<CollectedNvidia> {
-  const { read, need = 'both', rims: given = [] } = collecting;
-  const at = collecting.at.rim;
-  const known = given.map((xml) => givenRim(xml, read.rim(xml)));
-  const { wanted, refused } = wantedOfAll(devices, read, (want) => isHeld(known, want, at));
-  const rims = await findRims(
-    need === 'ocsp' ? [] : distinctWants(wanted.flatMap((one) => one.rims)),
-    collecting,
+  const { read, rims: named = [], carried = [], ocsp: need = 'welcome' } = collecting;
+  const known = named.map((xml) => givenRim(xml, read.rim(xml)));
+  const { wanted, refused } = wantedOfAll(devices, read, (want) =>
+    isHeld(known, want, collecting.at.rim),
   );
-  const signers = [...given.flatMap((xml) => wantedOfRim(xml, read)), ...rims.signers];
+  const rimWants = distinctWants(wanted.flatMap((one) => one.rims));
+  const rims = await findRims(rimWants, collecting);
+  const signers = [...named, ...carried].flatMap((xml) => wantedOfRim(xml, read));
+  const asked = need === 'required' || (need === 'welcome' && rimWants.length > 0);
   const ocsp = await findOcsp(
-    need === 'rims' ? [] : distinctWants([...wanted.flatMap((one) => one.ocsp), ...signers]),
+    distinctWants([...wanted.flatMap((one) => one.ocsp), ...signers, ...rims.signers]),
     collecting,
+    asked ? 'store-and-network' : 'store',
   );
   return {
     rims: rims.found,
-    ...(need !== 'ocsp' && missingRims(wanted, rims.missing)),
+    ...missingRims(wanted, rims.missing),
     ocsp: ocsp.found,
-    ...(need !== 'rims' && missingOcsp([...refused, ...ocsp.missing])),
+    ...missingOcsp([...refused, ...ocsp.missing]),
     warnings: [...new Set([...rims.warnings, ...ocsp.warnings])],
+    ...(ocsp.stale > 0 && { stale: ocsp.stale }),
   };
 }
 
@@ -108,7 +117,7 @@ async function findRims(wants: readonly RimWant[], { find, at }: Collecting) {
   const missing = new Map<string, string>();
   const warnings: string[] = [];
   const answers = wants.map(async (want) => {
-    return { id: want.id, one: await orFault(find(want, at.rim)) };
+    return { id: want.id, one: await orFault(find(want, at.rim, 'store-and-network')) };
   });
   for (const { id, one } of await Promise.all(answers)) {
     if (one instanceof Fault) {
@@ -123,31 +132,33 @@ async function findRims(wants: readonly RimWant[], { find, at }: Collecting) {
   return { found, signers, missing, warnings };
 }
 
-async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting) {
+async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting, from: AskedOf) {
   const found: OcspInput[] = [];
   const missing: string[] = [];
   const warnings: string[] = [];
+  let stale = 0;
   const answers = wants.map(async (want) => {
     const now = want.subject.owner === 'device' ? at.ocsp : at.rimOcsp;
-    return { want, now, one: await orFault(find(want, now)) };
+    return { want, now, one: await orFault(find(want, now, from)) };
   });
   for (const { want, now, one } of await Promise.all(answers)) {
     if (one instanceof Fault) {
       missing.push(one.detail);
-      warnings.push(one.message);
+      // Nobody is bothered with the lack of what nobody was asked for.
+      if (from === 'store-and-network') warnings.push(one.message);
       continue;
     }
     warnings.push(...one.warnings);
-    const { validity, status, reason } = one.facts;
+    const { validity, status } = one.facts;
     const inDate = validity.from <= now && now <= validity.to;
-    const revoked = status === 'revoked' && reason !== 'certificateHold';
-    if (inDate || revoked) found.push(ocspInputOf(one));
+    if (inDate || status !== 'good') found.push(ocspInputOf(one));
+    if (!inDate && status === 'good') stale++;
     if (!inDate) {
       const { commonName } = want.subject.certificate.subject;
       missing.push(`the response about ${commonName} that could be had is not in date`);
     }
   }
-  return { found, missing, warnings };
+  return { found, missing, warnings, stale };
 }
 
 async function orFault(found: Promise<NvidiaEndorsement>): Promise<NvidiaEndorsement | Fault> {

@@ -4,8 +4,9 @@ import type { Validity } from '../../core/x509/validity.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import { NVIDIA_CHECKS, type NvidiaCheckId } from '../../evidence/nvidia/checks.ts';
+import { givenOcsp } from '../../evidence/nvidia/given-ocsp.ts';
 import { nvidiaClocksAt } from '../../evidence/nvidia/input.ts';
-import { placeOcsp, readOcsp } from '../../evidence/nvidia/ocsp.ts';
+import { readOcsp } from '../../evidence/nvidia/ocsp.ts';
 import { checkOcsp } from '../../evidence/nvidia/ocsp-checks.ts';
 import { readRim } from '../../evidence/nvidia/rim/read-rim.ts';
 import { verifyRim } from '../../evidence/nvidia/rim/verify-rim.ts';
@@ -59,7 +60,7 @@ function judgeOcsp(
   now: number,
 ): NvidiaJudgement {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
-  const reading = readOcsp(placeOcsp([ocspInputOf(document)]), [want.subject], []);
+  const reading = readOcsp(givenOcsp([ocspInputOf(document)]), [want.subject], []);
   checkOcsp(checks, reading, {
     clocks: nvidiaClocksAt(now),
     required: true,

@@ -72,12 +72,15 @@ function issuedAt({ reading: { certificates } }: GivenRim): number {
   return certificates[0]?.validity.from ?? 0;
 }
 
-/** Those of a machine's manifests that are of this very device, by what they say of themselves. */
+/**
+ * Those of a machine's manifests that are of this very device, by what they say of themselves,
+ * and what can't be read: that is nobody's, and refused as it is of one device.
+ */
 export function rimsOf(
   given: readonly GivenRim[],
   wanted: readonly WantedRim[],
 ): readonly GivenRim[] {
-  return given.filter(({ title }) => title && wanted.some((want) => isOf(title, want)));
+  return given.filter(({ title }) => !title || wanted.some((want) => isOf(title, want)));
 }
 
 function kindOf(version: string): RimKind {
@@ -141,8 +144,8 @@ export function checkRim(
 ): void {
   const ids = IDS[want.kind];
   if (rim === undefined) {
-    const why = missing === undefined ? '' : ` (${missing})`;
-    checks.unresolved(ids.format, `no manifest ${want.id} was given${why}`);
+    const why = missing === undefined ? 'was given' : `(${missing})`;
+    checks.unresolved(ids.format, `no manifest ${want.id} ${why}`);
     return;
   }
   const { reading } = rim;

@@ -12,8 +12,8 @@ import {
   type NvidiaTopologyCheckId,
 } from './checks.ts';
 import { readNvidiaEvidence } from './evidence-json.ts';
+import { poolOcsp } from './given-ocsp.ts';
 import type { NvidiaClocks, NvidiaDevice, NvidiaEndorsements, NvidiaRequests } from './input.ts';
-import { poolOcsp } from './ocsp.ts';
 import { modeOf } from './opaque.ts';
 import { checkTopology, type DeviceCounts } from './topology.ts';
 import type { NvidiaVerification, NvidiaVerifier } from './verifier.ts';

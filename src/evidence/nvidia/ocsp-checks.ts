@@ -63,10 +63,11 @@ export function checkOcsp(checks: Checks, reading: OcspReading, terms: OcspTerms
     checks.fail('nvidia.ocsp.format', mismatch, { path: malformed.at });
   } else if (failures.length > 0 && unanswered.length > 0) {
     checks.unresolved('nvidia.ocsp.format', `the service answered ${failures.join(', ')}`);
-  } else if (answers.length > 0 || stray || weak) checks.pass('nvidia.ocsp.format');
+  } else if (answers.length > 0 || stray || weak.length > 0) checks.pass('nvidia.ocsp.format');
+  const vague = weak.find((subject) => unanswered.includes(subject));
   if (stray) checks.fail('nvidia.ocsp.certificate', stray);
-  else if (weak && unanswered.some(({ certificate }) => certificate.serial === weak)) {
-    const why = `it names serial ${weak} by SHA-1, which is not relied upon to clear anybody`;
+  else if (vague) {
+    const why = `it names ${nameOf(vague)} by SHA-1, which is not relied upon to clear anybody`;
     checks.unresolved('nvidia.ocsp.certificate', why);
   } else if (answers.length > 0) checks.pass('nvidia.ocsp.certificate');
   for (const owner of OWNERS) checkOwner(checks, reading.subjects, dated, owner, terms);
@@ -124,7 +125,7 @@ function checkOwner(
   );
   if (answers.length > 0) {
     checks.answer(ids.signature, answers.map(({ signer }) => signer).find(isUnsigned));
-    const late = lateOf(own);
+    const late = lateOf(own)[0]?.outside;
     if (late) checks.unresolved(ids.validity, `want ${late.want}, ${late.got}`);
     else checks.pass(ids.validity);
     if (answers.some(({ nonce }) => nonce !== undefined)) {
@@ -141,11 +142,11 @@ function checkOwner(
  * whoever has a fresh one gains nothing by adding an old one. That a certificate was revoked
  * counts however old.
  */
-function lateOf(own: readonly Dated[]): OutsideValidity | undefined {
+function lateOf(own: readonly Dated[]): readonly Dated[] {
   const fresh = new Set(
     own.filter(({ outside }) => outside === undefined).map(({ answer }) => answer.subject),
   );
-  return own.find(({ answer, outside }) => outside && !fresh.has(answer.subject))?.outside;
+  return own.filter(({ answer, outside }) => outside && !fresh.has(answer.subject));
 }
 
 function isUnsigned(signer: OcspAnswer['signer']): signer is Mismatch {
@@ -166,17 +167,27 @@ function checkStatus(
   const bad = answers.find(
     ({ single }) => single.status !== 'good' && !(allowed && single.reason === HOLD),
   );
+  const doubtful = lateOf(own).find(
+    ({ answer: { single } }) => single.status !== 'good' && !(allowed && single.reason === HOLD),
+  );
   if (bad) {
     checks.fail(id, { want: `${nameOf(bad.subject)} good`, got: statusText(bad) });
   } else if (silent.length > 0) {
     const why = missing === undefined ? '' : ` (${missing})`;
     checks.unresolved(id, `no OCSP response about ${silent.map(nameOf).join(', ')}${why}`);
+  } else if (doubtful) {
+    const { subject, single } = doubtful.answer;
+    const status = single.status === 'unknown' ? 'unknown' : 'on hold';
+    checks.unresolved(id, `${nameOf(subject)} was ${status} when last heard of`);
   } else if (held.length > 0) {
     checks.skipped(id, `allowed: ${held.map(({ subject }) => nameOf(subject)).join(', ')} on hold`);
   } else if (answers.length > 0) checks.pass(id);
 }
 
-/** A hold is lifted again, and who was unknown may be known by now; a revocation is for good. */
+/**
+ * A hold is lifted again, and who was unknown may be known by now: of an old answer that leaves
+ * the question open. A revocation is for good.
+ */
 function counts({ answer: { single }, outside }: Dated): boolean {
   return outside === undefined || (single.status === 'revoked' && single.reason !== HOLD);
 }

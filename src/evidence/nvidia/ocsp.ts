@@ -2,14 +2,9 @@ import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault } from '../../core/fault.ts';
 import { isMismatch, type Mismatch } from '../../core/mismatch.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
-import {
-  type OcspFailure,
-  type OcspResponse,
-  type OcspSingleResponse,
-  parseOcspResponse,
-} from '../../core/x509/ocsp.ts';
-import { certIdMatches, ocspSigner } from '../../core/x509/ocsp-signer.ts';
-import type { OcspInput } from './input.ts';
+import type { OcspFailure, OcspResponse, OcspSingleResponse } from '../../core/x509/ocsp.ts';
+import { certIdMatches } from '../../core/x509/ocsp-signer.ts';
+import type { GivenOcsp } from './given-ocsp.ts';
 
 /** A certificate that OCSP is asked about. */
 export interface OcspSubject {
@@ -38,62 +33,10 @@ export interface OcspReading {
   readonly failures: readonly OcspFailure[];
   /** Of an answer about none of the subjects. */
   readonly stray: Mismatch | undefined;
-  /** The serial number of a subject that an answer names by SHA-1 to clear it. */
-  readonly weak: string | undefined;
+  /** Subjects that an answer names by SHA-1, without revoking them. */
+  readonly weak: readonly OcspSubject[];
   /** Well-formed and well signed, all of it. */
   readonly good: boolean;
-}
-
-/** A response, and where it stands among those that were given. */
-export interface PlacedOcsp extends OcspInput {
-  readonly at: string;
-}
-
-/** Of a whole machine: each response, and the serial numbers that it is about. */
-export interface OcspPool {
-  /** Of those that name no serial number, one of each kind: they are the same news for every device. */
-  readonly unnamed: readonly PlacedOcsp[];
-  readonly bySerial: ReadonlyMap<string, readonly PlacedOcsp[]>;
-}
-
-export function placeOcsp(inputs: readonly OcspInput[]): readonly PlacedOcsp[] {
-  return inputs.map((input, i) => ({ ...input, at: `ocsp[${i}]` }));
-}
-
-/** Once for all devices; nothing is verified yet. */
-export function poolOcsp(inputs: readonly OcspInput[]): OcspPool {
-  const unnamed = new Map<string, PlacedOcsp>();
-  const bySerial = new Map<string, PlacedOcsp[]>();
-  for (const input of placeOcsp(inputs)) {
-    const parsed = parsedOcsp(input);
-    if (parsed instanceof Fault || parsed.status !== 'successful') {
-      const kind = parsed instanceof Fault ? 'malformed' : parsed.status;
-      if (!unnamed.has(kind)) unnamed.set(kind, input);
-      continue;
-    }
-    for (const serial of new Set(parsed.response.responses.map(({ certId }) => certId.serial))) {
-      bySerial.set(serial, [...(bySerial.get(serial) ?? []), input]);
-    }
-  }
-  return { unnamed: [...unnamed.values()], bySerial };
-}
-
-/** What a device has to look at. */
-export function ocspAbout(
-  { unnamed, bySerial }: OcspPool,
-  subjects: readonly OcspSubject[],
-): readonly PlacedOcsp[] {
-  const named = subjects.flatMap(({ certificate }) => bySerial.get(certificate.serial) ?? []);
-  return [...new Set([...unnamed, ...named])];
-}
-
-function parsedOcsp({ response, at }: PlacedOcsp) {
-  try {
-    return parseOcspResponse(response, at);
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code === 'internal') throw error;
-    return error;
-  }
 }
 
 /**
@@ -103,7 +46,7 @@ function parsedOcsp({ response, at }: PlacedOcsp) {
  *   somebody’s mistake or worse; undefined of a whole machine’s, which are about all its devices.
  */
 export function readOcsp(
-  inputs: readonly PlacedOcsp[],
+  inputs: readonly GivenOcsp[],
   subjects: readonly OcspSubject[],
   known: readonly OcspSubject[] | undefined,
 ): OcspReading {
@@ -112,9 +55,9 @@ export function readOcsp(
   const failures: OcspFailure[] = [];
   let malformed: Fault | undefined;
   let stray: Mismatch | undefined;
-  let weak: string | undefined;
-  for (const input of inputs) {
-    const parsed = parsedOcsp(input);
+  const weak: OcspSubject[] = [];
+  for (const given of inputs) {
+    const { parsed } = given;
     if (parsed instanceof Fault) {
       malformed ??= parsed;
       continue;
@@ -123,9 +66,9 @@ export function readOcsp(
       failures.push(parsed.status);
       continue;
     }
-    const { found, unknown, cleared } = answersOf(parsed.response, unique, input.nonce);
+    const { found, unknown, cleared } = answersOf(parsed.response, unique, given);
     answers.push(...found);
-    weak ??= cleared;
+    weak.push(...cleared);
     stray ??=
       known && unknown.map((single) => strayOf(single, [...unique, ...known])).find(isGiven);
     // That fails already; who sends hundreds of them shall not have them all verified.
@@ -134,7 +77,7 @@ export function readOcsp(
   const good =
     malformed === undefined &&
     stray === undefined &&
-    weak === undefined &&
+    weak.length === 0 &&
     failures.length === 0 &&
     answers.every(({ signer, nonce: echo }) => !isMismatch(signer) && !isDifferent(echo));
   return { subjects: unique, answers, malformed, failures, stray, weak, good };
@@ -152,30 +95,21 @@ function distinct(subjects: readonly OcspSubject[]): readonly OcspSubject[] {
   );
 }
 
-function answersOf(
-  response: OcspResponse,
-  subjects: readonly OcspSubject[],
-  asked: Uint8Array | undefined,
-) {
+function answersOf(response: OcspResponse, subjects: readonly OcspSubject[], given: GivenOcsp) {
   const found: OcspAnswer[] = [];
   const unknown: OcspSingleResponse[] = [];
-  let cleared: string | undefined;
-  const signers = new Map<Certificate, Certificate | Mismatch>();
-  const signerFor = (issuer: Certificate) => {
-    const signer = signers.get(issuer) ?? ocspSigner(response, issuer);
-    signers.set(issuer, signer);
-    return signer;
-  };
+  const cleared: OcspSubject[] = [];
+  const signerFor = ({ issuer }: OcspSubject) => given.signerFor(response, issuer);
   for (const single of response.responses) {
     const subject = subjects.find(({ certificate, issuer }) =>
       certIdMatches(single.certId, certificate, issuer),
     );
     const named = subject ?? subjectBySha1(single, subjects, signerFor);
     if (named === undefined) unknown.push(single);
-    else if (subject === undefined && single.status === 'good') cleared ??= single.certId.serial;
+    else if (subject === undefined && single.status !== 'revoked') cleared.push(named);
     else {
-      const signer = signerFor(named.issuer);
-      found.push({ subject: named, single, signer, nonce: echoOf(response, asked) });
+      const nonce = echoOf(response, given.nonce);
+      found.push({ subject: named, single, signer: signerFor(named), nonce });
     }
   }
   return { found, unknown, cleared };
@@ -183,18 +117,17 @@ function answersOf(
 
 /**
  * Two issuers can be made whose names or keys have one SHA-1. But this answer was signed for this
- * issuer, and serial numbers are the issuer’s own: it is about this certificate. It may speak
- * against it; what it says for it is not relied upon.
+ * issuer, and serial numbers are the issuer’s own: it is about this certificate. It may revoke it;
+ * what else it says is not relied upon.
  */
 function subjectBySha1(
   { certId }: OcspSingleResponse,
   subjects: readonly OcspSubject[],
-  signerFor: (issuer: Certificate) => Certificate | Mismatch,
+  signerFor: (subject: OcspSubject) => Certificate | Mismatch,
 ): OcspSubject | undefined {
   if (certId.hashAlgorithm !== 'sha1') return undefined;
   return subjects.find(
-    ({ certificate, issuer }) =>
-      certificate.serial === certId.serial && !isMismatch(signerFor(issuer)),
+    (subject) => subject.certificate.serial === certId.serial && !isMismatch(signerFor(subject)),
   );
 }
 

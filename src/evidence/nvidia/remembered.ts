@@ -1,7 +1,8 @@
 import { Recall } from '../recall.ts';
 import type { NvidiaAnchors } from './anchors.ts';
 import { type DeviceChain, readDeviceChain } from './chain.ts';
-import { type OcspReading, type OcspSubject, type PlacedOcsp, readOcsp } from './ocsp.ts';
+import type { GivenOcsp } from './given-ocsp.ts';
+import { type OcspReading, type OcspSubject, readOcsp } from './ocsp.ts';
 import { type RimReading, readRim } from './rim/read-rim.ts';
 
 /** In bytes; a chain is 5 KB, a manifest 25 KB, a set of OCSP responses 7 KB. */
@@ -47,7 +48,7 @@ export class Remembered {
   }
 
   ocsp(
-    inputs: readonly PlacedOcsp[],
+    inputs: readonly GivenOcsp[],
     subjects: readonly OcspSubject[],
     known: readonly OcspSubject[] | undefined,
   ): OcspReading {

@@ -19,10 +19,11 @@ import {
   checkSigned,
   readOpaque,
 } from './device-checks.ts';
+import { type GivenOcsp, givenOcsp, type OcspPool, ocspAbout } from './given-ocsp.ts';
 import type { DeviceKind, NvidiaInput } from './input.ts';
 import { checkRim, type GivenRim, givenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
-import { type OcspPool, type OcspSubject, ocspAbout, type PlacedOcsp, placeOcsp } from './ocsp.ts';
+import type { OcspSubject } from './ocsp.ts';
 import { checkOcsp } from './ocsp-checks.ts';
 import type { OpaqueData } from './opaque.ts';
 import { Remembered } from './remembered.ts';
@@ -48,7 +49,7 @@ export interface NvidiaPool {
 
 interface OwnEndorsements {
   readonly rims: readonly GivenRim[];
-  readonly ocsp: readonly PlacedOcsp[];
+  readonly ocsp: readonly GivenOcsp[];
 }
 
 /** A {@link Verification} of one GPU or switch, and what it is about. */
@@ -76,7 +77,7 @@ export class NvidiaVerifier {
    */
   verify(given: NvidiaInput): NvidiaVerification {
     const { rims = [], ocsp = [] } = given;
-    return this.#verify(given, { rims: this.readRims(rims), ocsp: placeOcsp(ocsp) }, 'own');
+    return this.#verify(given, { rims: this.readRims(rims), ocsp: givenOcsp(ocsp) }, 'own');
   }
 
   /** Of several devices: what strangers call a manifest is read once, not once for each. */
@@ -121,10 +122,16 @@ export class NvidiaVerifier {
     if (identity && opaque) checkNamed(checks, identity.kind, wanted);
     const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
     // Of what can't be read or is not there, answers may well be about that.
-    const whole = chain.certificates.length > 0 && identity && isWhole(identity, wanted, rims);
+    const whole = chain.anchor && identity && isWhole(identity, wanted, rims);
     const subjects = subjectsOf(chain, [...rims.values()]);
     const ocsp = this.#ocsp(checks, given, subjects, {
-      answers: 'bySerial' in answers ? ocspAbout(answers, subjects) : answers,
+      answers:
+        'bySerial' in answers
+          ? ocspAbout(
+              answers,
+              subjects.map(({ certificate }) => certificate),
+            )
+          : answers,
       // Manifests that have no seat are the device’s all the same, and have their answers.
       known: endorsements === 'own' && whole ? subjectsOf(NO_CHAIN, all) : undefined,
     });
@@ -168,7 +175,7 @@ export class NvidiaVerifier {
     { ocspMissing, relax = {}, revocation, at }: Omit<NvidiaInput, 'rims' | 'ocsp'>,
     subjects: readonly OcspSubject[],
     given: {
-      readonly answers: readonly PlacedOcsp[];
+      readonly answers: readonly GivenOcsp[];
       readonly known: readonly OcspSubject[] | undefined;
     },
   ) {
@@ -227,12 +234,15 @@ function isWhole(
   wanted: readonly WantedRim[],
   rims: ReadonlyMap<RimKind, GivenRim>,
 ): boolean {
-  const certified = (one: RimKind) => (rims.get(one)?.reading.certificates.length ?? 0) > 0;
+  const certified = (one: RimKind) => rims.get(one)?.reading.anchor !== undefined;
   return KINDS[kind].every((one) => wanted.some((want) => want.kind === one) && certified(one));
 }
 
-/** Each with its issuer; the roots are vouched for by being anchors. */
-function subjectsOf({ certificates }: DeviceChain, rims: readonly GivenRim[]): OcspSubject[] {
+/**
+ * Each with its issuer; the roots are vouched for by being anchors. Whose certificates lead to
+ * none is refused for that, and could make issuers without end for responses to be held against.
+ */
+function subjectsOf(chain: DeviceChain, rims: readonly GivenRim[]): OcspSubject[] {
   const links = (chain: readonly Certificate[], owner: OcspSubject['owner']) =>
     chain.slice(0, -1).map((certificate, i) => ({
       certificate,
@@ -241,7 +251,7 @@ function subjectsOf({ certificates }: DeviceChain, rims: readonly GivenRim[]): O
     }));
   return [
     // The service does not answer for the leaf: a key that the device made for itself.
-    ...links(certificates.slice(1), 'device'),
-    ...rims.flatMap(({ reading }) => links(reading.certificates, 'rim')),
+    ...(chain.anchor ? links(chain.certificates.slice(1), 'device') : []),
+    ...rims.flatMap(({ reading }) => (reading.anchor ? links(reading.certificates, 'rim') : [])),
   ];
 }

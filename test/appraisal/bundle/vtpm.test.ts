@@ -71,6 +71,8 @@ describe('our own recipe where a paravisor chose the report data', () => {
     expect(idsOf(result, 'skipped')).toEqual(['bundle.binding.report_data']);
     expect(idsOf(result, 'pass')).toContain('bundle.binding.vtpm_nonce');
     expect(result.parts.map(({ evidence }) => evidence)).toEqual(['snp', 'vtpm']);
+    // Nothing that the CPU measured is the machine's own software.
+    expect(result.claims['notProven']).toEqual(['workload', 'model']);
   });
 
   it('a quote over something else: rejected for that', () => {

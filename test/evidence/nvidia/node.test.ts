@@ -116,8 +116,13 @@ describe('a machine', () => {
 describe('the manifests of a machine', () => {
   it('are one pool: what is of no device here is passed over', () => {
     const blackwell = createNvidiaNode({ mode: 'mpt', gpus: 1 });
-    const rims = [utf8('<x/>'), ...blackwell.rims, ...world.rims];
+    const rims = [...blackwell.rims, ...world.rims];
     expect(verify(devices, { rims }).verdict).toBe('accept');
+  });
+
+  it('what can’t be read is refused, as it is of one device', () => {
+    const result = verify(devices, { rims: [utf8('<x/>'), ...world.rims] });
+    expect(outcome(result)).toEqual(['reject', true]);
   });
 
   it('that are missing leave each device open, and the machine', () => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
 import { CheckList } from '../../../src/evidence/check-list.ts';
 import { NVIDIA_CHECKS, type NvidiaCheckId } from '../../../src/evidence/nvidia/checks.ts';
+import { givenOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
 import { nvidiaClocksAt, type OcspInput } from '../../../src/evidence/nvidia/input.ts';
-import { type OcspSubject, placeOcsp, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
+import { type OcspSubject, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
 import { checkOcsp, type OcspTerms } from '../../../src/evidence/nvidia/ocsp-checks.ts';
 import { hex } from '../../support/hex.ts';
 import {
@@ -62,7 +63,7 @@ function judge(
   subjects: readonly OcspSubject[] = [DEVICE, RIM],
 ) {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
-  const reading = readOcsp(placeOcsp(inputs), subjects, []);
+  const reading = readOcsp(givenOcsp(inputs), subjects, []);
   const outcome = checkOcsp(checks, reading, {
     clocks: nvidiaClocksAt(now),
     required: false,
@@ -135,7 +136,7 @@ it('nothing given and nothing required is no answer at all', () => {
 it('nothing to ask about is not checked, whatever is required', () => {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
   const terms = { clocks: nvidiaClocksAt(DAY.noon), missing: undefined, relax: {} };
-  const none = readOcsp(placeOcsp([]), [], []);
+  const none = readOcsp(givenOcsp([]), [], []);
   expect(checkOcsp(checks, none, { ...terms, required: true }).complete).toBe(false);
 });
 
@@ -312,10 +313,10 @@ describe('several answers about one certificate', () => {
       ['unresolved rim.validity'],
     ],
     [
-      'yesterday’s hold, nothing of today: it may have been lifted',
+      'yesterday’s hold, nothing of today: it may have been lifted, or not',
       [{ ...rim, ...HOLD, ...YESTERDAY }],
       {},
-      ['unresolved rim.validity'],
+      ['unresolved rim.validity', 'unresolved rim.status'],
     ],
     ['yesterday’s hold and today’s good', [{ ...rim, ...HOLD, ...YESTERDAY }, rim], {}, []],
     [
@@ -326,6 +327,18 @@ describe('several answers about one certificate', () => {
     ],
     ['good under a name by SHA-1', [{ ...good, hash: 'sha1' }], {}, ['unresolved certificate']],
     ['the same beside one that counts', [{ ...good, hash: 'sha1' }, good], {}, []],
+    [
+      'unknown under a name by SHA-1, beside one that counts',
+      [{ ...good, hash: 'sha1', status: UNKNOWN }, good],
+      {},
+      [],
+    ],
+    [
+      'yesterday’s unknown, nothing of today',
+      [{ ...good, status: UNKNOWN, ...YESTERDAY }],
+      {},
+      ['unresolved device.validity', 'unresolved device.status'],
+    ],
     [
       'revoked under a name by SHA-1',
       [{ ...good, ...COMPROMISED, hash: 'sha1' }, good],

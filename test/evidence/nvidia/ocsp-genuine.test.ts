@@ -5,7 +5,8 @@ import type { Certificate } from '../../../src/core/x509/certificate.ts';
 import { readCertificates } from '../../../src/core/x509/certificate-files.ts';
 import { parseOcspResponse } from '../../../src/core/x509/ocsp.ts';
 import { ocspSigner } from '../../../src/core/x509/ocsp-signer.ts';
-import { type OcspSubject, placeOcsp, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
+import { givenOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
+import { type OcspSubject, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
 import { readRim } from '../../../src/evidence/nvidia/rim/read-rim.ts';
 import { genuine, NVIDIA_VECTORS, vector, vendorAnchor } from '../../support/nvidia-vectors.ts';
 
@@ -133,7 +134,7 @@ describe.skipIf(NVIDIA_VECTORS === undefined)('the genuine responses about an H1
     expect(subject.certificate.serial).toBe(serial);
     const signer = ocspSigner(response, subject.issuer);
     expect(isMismatch(signer) ? signer : signer.subject.commonName).toBe(responder);
-    const reading = readOcsp(placeOcsp([{ response: file(name) }]), [subject], []);
+    const reading = readOcsp(givenOcsp([{ response: file(name) }]), [subject], []);
     expect(reading).toMatchObject({ good: true, malformed: undefined, stray: undefined });
   });
 
@@ -141,7 +142,7 @@ describe.skipIf(NVIDIA_VECTORS === undefined)('the genuine responses about an H1
     const subjects = PINNED.map(([, owner, seat]) => seated(owner, seat));
     for (const [name, , , serial] of PINNED) {
       const others = subjects.filter(({ certificate }) => certificate.serial !== serial);
-      const { answers, stray } = readOcsp(placeOcsp([{ response: file(name) }]), others, []);
+      const { answers, stray } = readOcsp(givenOcsp([{ response: file(name) }]), others, []);
       expect(answers).toEqual([]);
       expect(stray?.got).toBe(`one about serial ${serial}`);
     }
@@ -151,7 +152,7 @@ describe.skipIf(NVIDIA_VECTORS === undefined)('the genuine responses about an H1
     const subjects = PINNED.map(([, owner, seat]) => seated(owner, seat));
     const inputs = PINNED.map(([name]) => ({ response: file(name) }));
     for (const order of [inputs, [...inputs].reverse()]) {
-      const { good, answers } = readOcsp(placeOcsp(order), subjects, []);
+      const { good, answers } = readOcsp(givenOcsp(order), subjects, []);
       expect(good).toBe(true);
       expect(new Set(answers.map(({ subject }) => subject))).toEqual(new Set(subjects));
     }

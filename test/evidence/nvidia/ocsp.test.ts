@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isMismatch } from '../../../src/core/mismatch.ts';
 import { parseCertificate } from '../../../src/core/x509/certificate.ts';
-import {
-  type OcspSubject,
-  ocspAbout,
-  placeOcsp,
-  poolOcsp,
-  readOcsp,
-} from '../../../src/evidence/nvidia/ocsp.ts';
+import { givenOcsp, ocspAbout, poolOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
+import { type OcspSubject, readOcsp } from '../../../src/evidence/nvidia/ocsp.ts';
 import { hex } from '../../support/hex.ts';
 import {
   nonceExtension,
@@ -51,7 +46,7 @@ const reading = (
   subjects: readonly OcspSubject[] = SUBJECTS,
 ) =>
   readOcsp(
-    placeOcsp(responses.map((response) => ({ response }))),
+    givenOcsp(responses.map((response) => ({ response }))),
     subjects,
     others === 'refused' ? [] : undefined,
   );
@@ -142,7 +137,7 @@ describe('an answer under a name by SHA-1', () => {
     expect(reading([await bySha1(delegate)])).toMatchObject({
       answers: [],
       stray: undefined,
-      weak: '41',
+      weak: [ABOUT_BROM],
       good: false,
     });
   });
@@ -166,16 +161,16 @@ describe('an answer under a name by SHA-1', () => {
 
 describe('the responses of a machine', () => {
   it('are sought by serial number; what names none is told every device once', () => {
-    const inputs = [good, TRY_LATER, ofCa, TRY_LATER, hex('3000'), hex('3001')];
+    const inputs = [good, TRY_LATER, ofCa, TRY_LATER, hex('3000'), hex('3001'), good, good];
     const pool = poolOcsp(inputs.map((response) => ({ response })));
-    const brom = ocspAbout(pool, [ABOUT_BROM]);
+    const brom = ocspAbout(pool, [bromCert]);
     expect(brom.map(({ at }) => at)).toEqual(['ocsp[1]', 'ocsp[4]', 'ocsp[0]']);
     expect(ocspAbout(pool, []).map(({ at }) => at)).toEqual(['ocsp[1]', 'ocsp[4]']);
   });
 
   it('are passed over where they are about others, and refused as one device’s own', () => {
     expect(reading([ofCa], 'refused', [ABOUT_BROM]).stray?.got).toMatch(/^one about serial /);
-    const known = readOcsp(placeOcsp([{ response: ofCa }]), [ABOUT_BROM], [SUBJECTS[1]]);
+    const known = readOcsp(givenOcsp([{ response: ofCa }]), [ABOUT_BROM], [SUBJECTS[1]]);
     expect(known).toMatchObject({ answers: [], stray: undefined, good: true });
   });
 });
@@ -208,7 +203,7 @@ describe('a nonce', () => {
       extensions: nonceExtension(nonce),
     });
   const echo = (response: Uint8Array, nonce?: Uint8Array) =>
-    readOcsp(placeOcsp([{ response, ...(nonce && { nonce }) }]), SUBJECTS, []).answers[0]?.nonce;
+    readOcsp(givenOcsp([{ response, ...(nonce && { nonce }) }]), SUBJECTS, []).answers[0]?.nonce;
   const other = (got: string) => ({ want: 'the nonce that it was asked with', got });
 
   it('that was asked with must come back', async () => {
@@ -220,9 +215,9 @@ describe('a nonce', () => {
 
   it('that did not come back leaves nothing good that could be remembered', async () => {
     const inputs = [{ response: await echoing(NONCE), nonce: NONCE }];
-    expect(readOcsp(placeOcsp(inputs), SUBJECTS, []).good).toBe(true);
+    expect(readOcsp(givenOcsp(inputs), SUBJECTS, []).good).toBe(true);
     const others = [{ response: good, nonce: NONCE }, { response: ofCa }];
-    expect(readOcsp(placeOcsp(others), SUBJECTS, []).good).toBe(false);
+    expect(readOcsp(givenOcsp(others), SUBJECTS, []).good).toBe(false);
   });
 
   it('that nobody asked with is no question', async () => {
