@@ -5,17 +5,20 @@ import type { Check, CheckId } from './verdict.ts';
 /** What a parser wants that refused its input; what it got instead is the parser's own sentence. */
 export const WELL_FORMED = 'well-formed input';
 
-/** The plain pass of each question, frozen like every answer. */
-const PASSED = new WeakMap<object, Check>();
+/** The plain passes of each table of questions by id, frozen like every answer. */
+const PASSED = new WeakMap<object, Map<CheckId, Check>>();
 
 /** Collects answers in the order in which the questions were asked. */
 export class CheckList<Id extends CheckId> {
   readonly #paths: Readonly<Record<Id, { readonly path: string }>>;
   readonly #checks: Check[] = [];
+  readonly #passes: Map<CheckId, Check>;
 
   /** @param questions the closed table of ids, each with the place it is usually about. */
   constructor(questions: Readonly<Record<Id, { readonly path: string }>>) {
     this.#paths = questions;
+    this.#passes = PASSED.get(questions) ?? new Map();
+    PASSED.set(questions, this.#passes);
   }
 
   get all(): readonly Check[] {
@@ -39,11 +42,10 @@ export class CheckList<Id extends CheckId> {
 
   /** Nearly all answers are these, and there is one a question. */
   #passed(id: Id): Check {
-    const question = this.#paths[id];
-    const known = PASSED.get(question);
-    if (known?.id === id) return known;
-    const check: Check = Object.freeze({ id, path: question.path, outcome: 'pass' });
-    PASSED.set(question, check);
+    const known = this.#passes.get(id);
+    if (known) return known;
+    const check: Check = Object.freeze({ id, path: this.#paths[id].path, outcome: 'pass' });
+    this.#passes.set(id, check);
     return check;
   }
 

@@ -20,8 +20,11 @@ export type Verdict = 'accept' | 'reject' | 'indeterminate';
 /** Ids whose every answer is `pass`. */
 export function passedIds(checks: readonly Check[]): ReadonlySet<CheckId> {
   const passed = new Set<CheckId>();
-  const other = new Set<CheckId>();
-  for (const { id, outcome } of checks) (outcome === 'pass' ? passed : other).add(id);
+  const other: CheckId[] = [];
+  for (const { id, outcome } of checks) {
+    if (outcome === 'pass') passed.add(id);
+    else other.push(id);
+  }
   for (const id of other) passed.delete(id);
   return passed;
 }

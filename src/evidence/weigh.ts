@@ -20,8 +20,8 @@ export function weigh(
   inapplicable: ReadonlySet<CheckId> = NONE,
 ): Weighed {
   const passed = passedIds(checks);
-  const required = new Set<CheckId>();
-  for (const id of baseline) if (!inapplicable.has(id)) required.add(id);
+  const required = new Set(baseline);
+  for (const id of inapplicable) required.delete(id);
   for (const { id } of checks) required.add(id);
   for (const { id, outcome } of checks) if (outcome === 'skipped') required.delete(id);
   return {

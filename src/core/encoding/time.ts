@@ -89,5 +89,9 @@ function derTime(text: string, year: number, start: number): number {
 /** RFC 3339 in UTC with whole seconds where there are no fractions: `2026-01-31T00:00:00Z`. */
 export function formatTime(ms: number): string {
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return 'no valid time';
-  return new Date(ms).toISOString().replace('.000Z', 'Z');
+  if (last.ms !== ms) last = { ms, text: new Date(ms).toISOString().replace('.000Z', 'Z') };
+  return last.text;
 }
+
+/** Results of one moment all say the same one. */
+let last = { ms: Number.NaN, text: '' };

@@ -99,10 +99,20 @@ export function linkProblem(
   if (limit !== undefined && below > limit) {
     return { want: `at most ${limit} CAs below ${issuer.subject.text}`, got: `${below}` };
   }
-  if (!isSignedBy(certificate, issuer.publicKey)) {
+  if (!isIssuedBy(certificate, issuer)) {
     return { want: `${subject} signed by ${issuer.subject.text}`, got: 'an invalid signature' };
   }
   return undefined;
+}
+
+/** Whom the signature of a certificate was found to be by; of the same two it is verified once. */
+const ISSUED = new WeakMap<Certificate, Certificate>();
+
+function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  if (ISSUED.get(certificate) === issuer) return true;
+  const good = isSignedBy(certificate, issuer.publicKey);
+  if (good) ISSUED.set(certificate, issuer);
+  return good;
 }
 
 /** The first that `now` lies outside of the validity of, as a sentence. */

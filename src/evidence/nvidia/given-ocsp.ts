@@ -1,5 +1,4 @@
-import { sha256 } from '#crypto';
-import { toHex } from '../../core/bytes/hex.ts';
+import { sameBytes } from '#crypto';
 import { Fault } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
@@ -18,13 +17,20 @@ export class GivenOcsp {
   readonly nonce: Uint8Array | undefined;
   /** Where it stands among those that were given. */
   readonly at: string;
-  readonly #signers = new Map<string, Certificate | Mismatch>();
+  readonly #signers: { issuer: Certificate; signer: Certificate | Mismatch }[] = [];
   #parsed: ParsedOcspResponse | Fault | undefined;
 
   constructor({ response, nonce }: OcspInput, at: string) {
     this.response = response;
     this.nonce = nonce;
     this.at = at;
+  }
+
+  isSame({ response, nonce }: OcspInput): boolean {
+    const [own, other] = [this.nonce, nonce];
+    // A nonce of no bytes is one that it was asked with, and no answer echoes it.
+    const asked = own && other ? sameBytes(own, other) : own === other;
+    return asked && sameBytes(this.response, response);
   }
 
   get parsed(): ParsedOcspResponse | Fault {
@@ -34,9 +40,12 @@ export class GivenOcsp {
 
   /** Who signed for this issuer; a mismatch where nobody did who might. */
   signerFor(response: OcspResponse, issuer: Certificate): Certificate | Mismatch {
-    const name = toHex(issuer.der);
-    const signer = this.#signers.get(name) ?? ocspSigner(response, issuer);
-    this.#signers.set(name, signer);
+    const known = this.#signers.find(
+      (before) => before.issuer === issuer || sameBytes(before.issuer.der, issuer.der),
+    );
+    if (known) return known.signer;
+    const signer = ocspSigner(response, issuer);
+    this.#signers.push({ issuer, signer });
     return signer;
   }
 }
@@ -52,13 +61,13 @@ function parse(response: Uint8Array, at: string): ParsedOcspResponse | Fault {
 
 /** Each once: whoever hands over copies of one would have each of them verified. */
 export function givenOcsp(inputs: readonly OcspInput[]): readonly GivenOcsp[] {
-  const distinct = new Map<string, GivenOcsp>();
+  const distinct: GivenOcsp[] = [];
   for (const [i, input] of inputs.entries()) {
-    const { response, nonce } = input;
-    const name = `${toHex(sha256(response))} ${nonce ? toHex(nonce) : 'not asked'}`;
-    if (!distinct.has(name)) distinct.set(name, new GivenOcsp(input, `ocsp[${i}]`));
+    if (!distinct.some((before) => before.isSame(input))) {
+      distinct.push(new GivenOcsp(input, `ocsp[${i}]`));
+    }
   }
-  return [...distinct.values()];
+  return distinct;
 }
 
 /** Of a whole machine: each response, and the serial numbers that it is about. */
@@ -89,8 +98,8 @@ export function poolOcsp(inputs: readonly OcspInput[]): OcspPool {
 /** What a device has to look at. */
 export function ocspAbout(
   { unnamed, bySerial }: OcspPool,
-  certificates: readonly Certificate[],
+  subjects: readonly { readonly certificate: Certificate }[],
 ): readonly GivenOcsp[] {
-  const named = certificates.flatMap(({ serial }) => bySerial.get(serial) ?? []);
+  const named = subjects.flatMap(({ certificate }) => bySerial.get(certificate.serial) ?? []);
   return [...new Set([...unnamed, ...named])];
 }

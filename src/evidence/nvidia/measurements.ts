@@ -42,7 +42,7 @@ export function compareMeasurements(
   manifests: readonly { readonly kind: RimKind; readonly manifest: RimManifest }[],
   nvdec0: 'disabled' | 'enabled',
 ): MeasurementComparison {
-  const owners = new Map<number, RimKind>();
+  const owned = new Set<number>();
   const conflicts: number[] = [];
   const beyond: number[] = [];
   const skipped: number[] = [];
@@ -52,8 +52,8 @@ export function compareMeasurements(
     for (const measurement of manifest.measurements) {
       const { index, active } = measurement;
       if (!active) continue;
-      if (owners.has(index)) conflicts.push(index);
-      owners.set(index, kind);
+      if (owned.has(index)) conflicts.push(index);
+      owned.add(index);
       const block = blocks[index];
       if (block === undefined) {
         beyond.push(index);
@@ -65,11 +65,12 @@ export function compareMeasurements(
       }
     }
   }
-  return { golden: owners.size, compared, skipped, mismatches, conflicts, beyond };
+  return { golden: owned.size, compared, skipped, mismatches, conflicts, beyond };
 }
 
 function lists({ values }: RimMeasurement, block: Uint8Array): boolean {
-  return values.some((value) => equalBytes(value, block));
+  for (const value of values) if (equalBytes(value, block)) return true;
+  return false;
 }
 
 function mismatchOf(

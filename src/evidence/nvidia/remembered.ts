@@ -1,8 +1,13 @@
+import { sameBytes } from '#crypto';
+import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
+import { Memory } from '../memory.ts';
 import { Recall } from '../recall.ts';
 import type { NvidiaAnchors } from './anchors.ts';
 import { type DeviceChain, readDeviceChain } from './chain.ts';
 import type { GivenOcsp } from './given-ocsp.ts';
-import { type OcspReading, type OcspSubject, readOcsp } from './ocsp.ts';
+import type { OcspInput } from './input.ts';
+import { type OcspReading, readOcsp } from './ocsp.ts';
+import { subjectsOf } from './ocsp-subjects.ts';
 import { type RimReading, readRim } from './rim/read-rim.ts';
 
 /** In bytes; a chain is 5 KB, a manifest 25 KB, a set of OCSP responses 7 KB. */
@@ -12,6 +17,8 @@ const WEIGHT = 64 * 1024 * 1024;
  * and whoever hands one over can write it in thousands of ways.
  */
 const MOST_RIMS = 256;
+/** Parsed, whoever issued them: of the manifests of a machine, and of those before. */
+const CERTIFICATES = { entries: 64, weight: 1024 * 1024 };
 /** What is larger is read each time it comes. */
 const HEAVIEST = 512 * 1024;
 
@@ -23,7 +30,9 @@ export class Remembered {
   readonly #anchors: NvidiaAnchors;
   readonly #chains: Recall<DeviceChain>;
   readonly #rims: Recall<RimReading>;
-  readonly #ocsp: Recall<OcspReading>;
+  readonly #ocsp: Memory<DeviceChain, Answered>;
+  /** Of manifests; also where nothing is to be remembered, since they share all but the signer’s own. */
+  readonly #certificates = new Recall<Certificate>(CERTIFICATES, HEAVIEST, () => true);
 
   constructor(anchors: NvidiaAnchors, entries: number) {
     this.#anchors = anchors;
@@ -36,7 +45,7 @@ export class Remembered {
     );
     const few = { entries: Math.min(entries, MOST_RIMS), weight: WEIGHT };
     this.#rims = new Recall(few, HEAVIEST, ({ manifest }) => manifest !== undefined);
-    this.#ocsp = new Recall(limits, HEAVIEST, ({ good }) => good);
+    this.#ocsp = new Memory(limits);
   }
 
   chain(bytes: Uint8Array): DeviceChain {
@@ -44,35 +53,68 @@ export class Remembered {
   }
 
   rim(xml: Uint8Array): RimReading {
-    return this.#rims.get([xml], () => readRim(xml, this.#anchors.rim));
+    return this.#rims.get([xml], () =>
+      readRim(xml, this.#anchors.rim, (der, path) => this.#certificate(der, path)),
+    );
   }
 
-  ocsp(
-    inputs: readonly GivenOcsp[],
-    subjects: readonly OcspSubject[],
-    known: readonly OcspSubject[] | undefined,
-  ): OcspReading {
-    const parts = [
-      known ? REFUSED : PASSED_OVER,
-      // A nonce of no bytes is one that was asked with, and no answer echoes it.
-      ...inputs.flatMap(({ response, nonce }) =>
-        nonce ? [ASKED, response, nonce] : [UNASKED, response],
-      ),
-      ...subjects.flatMap(partsOf),
-      SEPARATOR,
-      ...(known ?? []).flatMap(partsOf),
-    ];
-    return this.#ocsp.get(parts, () => readOcsp(inputs, subjects, known));
+  #certificate(der: Uint8Array, path: string): Certificate {
+    const anchor = this.#anchors.rim.find(({ certificate }) => sameBytes(certificate.der, der));
+    if (anchor) return anchor.certificate;
+    return this.#certificates.get([der], () => parseCertificate(der, path));
+  }
+
+  /** What responses say about the certificates of a device and of manifests that were read here. */
+  ocsp(inputs: readonly GivenOcsp[], about: OcspAbout): OcspReading {
+    const { chain, rims, others } = about;
+    const known = this.#ocsp.get(chain);
+    if (known && isSame(known.about, about) && areSame(known.inputs, inputs)) return known.reading;
+    const reading = readOcsp(
+      inputs,
+      subjectsOf(chain, rims),
+      others && subjectsOf(undefined, others),
+    );
+    const weight = inputs.reduce((sum, { response }) => sum + response.length, 0);
+    if (reading.good && chain.anchor && weight <= HEAVIEST) {
+      this.#ocsp.set(chain, { about, inputs: inputs.map(copied), reading }, weight);
+    }
+    return reading;
   }
 }
 
-function partsOf({ certificate, issuer, owner }: OcspSubject): readonly Uint8Array[] {
-  return [OWNER[owner], certificate.der, issuer.der];
+/** Whose certificates responses are held against. */
+export interface OcspAbout {
+  readonly chain: DeviceChain;
+  readonly rims: readonly RimReading[];
+  /**
+   * Manifests that they may speak of besides. Undefined of a machine’s responses, which are
+   * about all its devices.
+   */
+  readonly others: readonly RimReading[] | undefined;
 }
 
-const SEPARATOR = Uint8Array.of(4);
-const UNASKED = Uint8Array.of(0);
-const ASKED = Uint8Array.of(1);
-const OWNER = { device: Uint8Array.of(2), rim: Uint8Array.of(3) } as const;
-const REFUSED = Uint8Array.of(0);
-const PASSED_OVER = Uint8Array.of(1);
+interface Answered {
+  readonly about: OcspAbout;
+  readonly inputs: readonly OcspInput[];
+  readonly reading: OcspReading;
+}
+
+/** What was read of the same bytes is the same object, as long as it is remembered. */
+function isSame(a: OcspAbout, b: OcspAbout): boolean {
+  const [all, others] = [a.others, b.others];
+  if ((all === undefined) !== (others === undefined)) return false;
+  return areAlike(a.rims, b.rims) && areAlike(all ?? [], others ?? []);
+}
+
+function areAlike(a: readonly RimReading[], b: readonly RimReading[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
+}
+
+function areSame(a: readonly OcspInput[], b: readonly GivenOcsp[]): boolean {
+  return a.length === b.length && b.every((one, i) => one.isSame(a[i] as OcspInput));
+}
+
+/** The caller may use its buffers again. */
+function copied({ response, nonce }: GivenOcsp): OcspInput {
+  return { response: new Uint8Array(response), ...(nonce && { nonce: new Uint8Array(nonce) }) };
+}

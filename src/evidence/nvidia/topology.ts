@@ -1,6 +1,7 @@
-import { isZero } from '../../core/bytes/equal.ts';
+import { equalBytes, isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
+import type { Certificate } from '../../core/x509/certificate.ts';
 import type { CheckList } from '../check-list.ts';
 import type { NvidiaTopologyCheckId } from './checks.ts';
 import type { DeviceKind } from './input.ts';
@@ -75,22 +76,18 @@ function checkDevices(checks: Checks, devices: readonly NvidiaVerification[]): v
     );
 }
 
-/** By each of the three things that no two devices share. */
+/** By each of the things that no two devices share. */
 function checkDistinct(checks: Checks, members: readonly Member[]): void {
-  const by: readonly [string, (member: Member) => string | undefined][] = [
-    ['leaf serial number', ({ chain }) => chain.certificates[0]?.serial],
-    ['leaf key', ({ chain }) => keyOf(chain.certificates[0])],
-    ['BROM serial number', ({ chain }) => chain.certificates[1]?.serial],
-    ['BROM key', ({ chain }) => keyOf(chain.certificates[1])],
-  ];
-  const twice = by.flatMap(([what, read]) => {
-    const seen = new Map<string | undefined, string>();
-    return members.flatMap((member) => {
-      const before = seen.get(read(member));
-      seen.set(read(member), member.label);
-      return before === undefined ? [] : [`${before} and ${member.label} of one ${what}`];
-    });
-  });
+  const twice = (['leaf', 'BROM'] as const).flatMap((name, place) =>
+    members.flatMap((member, i) => {
+      const own = member.chain.certificates[place];
+      if (own === undefined) return [];
+      return members.slice(0, i).flatMap((before) => {
+        const shared = sharedBy(own, before.chain.certificates[place]);
+        return shared ? [`${before.label} and ${member.label} of one ${name} ${shared}`] : [];
+      });
+    }),
+  );
   const [first] = twice;
   checks.answer(
     'nvidia.topology.distinct',
@@ -98,21 +95,23 @@ function checkDistinct(checks: Checks, members: readonly Member[]): void {
   );
 }
 
-function keyOf(certificate: Member['chain']['certificates'][number] | undefined) {
-  return certificate && toHex(certificate.publicKey.der);
+function sharedBy(one: Certificate, other: Certificate | undefined): string | undefined {
+  if (other === undefined) return undefined;
+  if (one.serial === other.serial) return 'serial number';
+  return equalBytes(one.publicKey.der, other.publicKey.der) ? 'key' : undefined;
 }
 
 function checkNonce(checks: Checks, members: readonly Member[]): void {
-  const nonces = members.map(({ report }) => (report ? toHex(report.nonce) : ''));
-  const other = nonces.findIndex((nonce) => nonce !== nonces[0]);
+  const [first] = members;
+  const nonceOf = ({ report }: Member) => report?.nonce ?? new Uint8Array();
+  const other = first && members.find((one) => !equalBytes(nonceOf(one), nonceOf(first)));
   checks.answer(
     'nvidia.topology.nonce',
-    other < 0
-      ? undefined
-      : {
-          want: `the nonce of ${members[0]?.label}, ${nonces[0]}`,
-          got: `${nonces[other]} of ${members[other]?.label}`,
-        },
+    first &&
+      other && {
+        want: `the nonce of ${first.label}, ${toHex(nonceOf(first))}`,
+        got: `${toHex(nonceOf(other))} of ${other.label}`,
+      },
   );
 }
 

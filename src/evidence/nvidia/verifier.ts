@@ -1,6 +1,5 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { type AnchorKind, anchorKindOf, weakestOf } from '../../core/x509/anchors.ts';
-import type { Certificate } from '../../core/x509/certificate.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
 import type { CheckId } from '../verdict.ts';
@@ -23,11 +22,12 @@ import { type GivenOcsp, givenOcsp, type OcspPool, ocspAbout } from './given-ocs
 import type { DeviceKind, NvidiaInput } from './input.ts';
 import { checkRim, type GivenRim, givenRim, rimsOf, seatRims } from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
-import type { OcspSubject } from './ocsp.ts';
 import { checkOcsp } from './ocsp-checks.ts';
+import { subjectsOf } from './ocsp-subjects.ts';
 import type { OpaqueData } from './opaque.ts';
-import { Remembered } from './remembered.ts';
+import { type OcspAbout, Remembered } from './remembered.ts';
 import { type NvidiaReport, parseNvidiaReport } from './report.ts';
+import type { RimReading } from './rim/read-rim.ts';
 import { type RimKind, type WantedRim, wantedRims } from './rim-id.ts';
 
 type Checks = CheckList<NvidiaCheckId>;
@@ -123,19 +123,16 @@ export class NvidiaVerifier {
     const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
     // Of what can't be read or is not there, answers may well be about that.
     const whole = chain.anchor && identity && isWhole(identity, wanted, rims);
-    const subjects = subjectsOf(chain, [...rims.values()]);
-    const ocsp = this.#ocsp(checks, given, subjects, {
-      answers:
-        'bySerial' in answers
-          ? ocspAbout(
-              answers,
-              subjects.map(({ certificate }) => certificate),
-            )
-          : answers,
+    const seated = [...rims.values()].map(({ reading }) => reading);
+    const responses =
+      'bySerial' in answers ? ocspAbout(answers, subjectsOf(chain, seated)) : answers;
+    const ocsp = this.#ocsp(checks, given, responses, {
+      chain,
+      rims: seated,
       // Manifests that have no seat are the device’s all the same, and have their answers.
-      known: endorsements === 'own' && whole ? subjectsOf(NO_CHAIN, all) : undefined,
+      others: endorsements === 'own' && whole ? all.map(({ reading }) => reading) : undefined,
     });
-    const anchors = this.#anchorKind(chain, [...rims.values()]);
+    const anchors = this.#anchorKind(chain, seated);
     const isSwitch = (identity?.kind ?? kind) === 'switch';
     const result = {
       evidence: isSwitch ? ('nvidia-switch' as const) : ('nvidia-gpu' as const),
@@ -173,22 +170,19 @@ export class NvidiaVerifier {
   #ocsp(
     checks: Checks,
     { ocspMissing, relax = {}, revocation, at }: Omit<NvidiaInput, 'rims' | 'ocsp'>,
-    subjects: readonly OcspSubject[],
-    given: {
-      readonly answers: readonly GivenOcsp[];
-      readonly known: readonly OcspSubject[] | undefined;
-    },
+    responses: readonly GivenOcsp[],
+    about: OcspAbout,
   ) {
-    const reading = this.#remembered.ocsp(given.answers, subjects, given.known);
+    const reading = this.#remembered.ocsp(responses, about);
     const required = revocation === 'required';
     return checkOcsp(checks, reading, { clocks: at, required, missing: ocspMissing, relax });
   }
 
   /** Whoever trusts another root for either is told so. */
-  #anchorKind({ anchor }: DeviceChain, rims: readonly GivenRim[]): AnchorKind {
+  #anchorKind({ anchor }: DeviceChain, rims: readonly RimReading[]): AnchorKind {
     return weakestOf([
       anchorKindOf(anchor, this.#anchors.device),
-      ...rims.map(({ reading }) => anchorKindOf(reading.anchor, this.#anchors.rim)),
+      ...rims.map((rim) => anchorKindOf(rim.anchor, this.#anchors.rim)),
     ]);
   }
 }
@@ -236,22 +230,4 @@ function isWhole(
 ): boolean {
   const certified = (one: RimKind) => rims.get(one)?.reading.anchor !== undefined;
   return KINDS[kind].every((one) => wanted.some((want) => want.kind === one) && certified(one));
-}
-
-/**
- * Each with its issuer; the roots are vouched for by being anchors. Whose certificates lead to
- * none is refused for that, and could make issuers without end for responses to be held against.
- */
-function subjectsOf(chain: DeviceChain, rims: readonly GivenRim[]): OcspSubject[] {
-  const links = (chain: readonly Certificate[], owner: OcspSubject['owner']) =>
-    chain.slice(0, -1).map((certificate, i) => ({
-      certificate,
-      issuer: chain[i + 1] ?? certificate,
-      owner,
-    }));
-  return [
-    // The service does not answer for the leaf: a key that the device made for itself.
-    ...(chain.anchor ? links(chain.certificates.slice(1), 'device') : []),
-    ...rims.flatMap(({ reading }) => (reading.anchor ? links(reading.certificates, 'rim') : [])),
-  ];
 }

@@ -110,7 +110,7 @@ describe('for a device', () => {
       expect.objectContaining({
         id: 'nvidia.rim.driver.format',
         outcome: 'unresolved',
-        because: `no manifest ${wants.driver.id} was given (RIM_NOT_FOUND: NVIDIA has no manifest ${wants.driver.id})`,
+        because: `no manifest ${wants.driver.id} (RIM_NOT_FOUND: NVIDIA has no manifest ${wants.driver.id})`,
       }),
     );
   });
@@ -129,7 +129,7 @@ describe('for a device', () => {
     const verified = verifyNvidia({ ...device, ...found, at, anchors });
     expect(verified.checks.find(({ id }) => id === 'nvidia.rim.vbios.format')).toMatchObject({
       outcome: 'unresolved',
-      because: `no manifest ${wants.vbios.id} was given (${because})`,
+      because: `no manifest ${wants.vbios.id} (${because})`,
     });
     expect(found.ocspMissing).toBe('offline, and without an OCSP response');
   });

@@ -163,7 +163,7 @@ describe('the responses of a machine', () => {
   it('are sought by serial number; what names none is told every device once', () => {
     const inputs = [good, TRY_LATER, ofCa, TRY_LATER, hex('3000'), hex('3001'), good, good];
     const pool = poolOcsp(inputs.map((response) => ({ response })));
-    const brom = ocspAbout(pool, [bromCert]);
+    const brom = ocspAbout(pool, [ABOUT_BROM]);
     expect(brom.map(({ at }) => at)).toEqual(['ocsp[1]', 'ocsp[4]', 'ocsp[0]']);
     expect(ocspAbout(pool, []).map(({ at }) => at)).toEqual(['ocsp[1]', 'ocsp[4]']);
   });

@@ -123,6 +123,18 @@ describe('what is remembered', () => {
     expect(remembered.rim(rim.slice())).toBe(remembered.rim(rim));
   });
 
+  it.each([0, 16])('and the CAs that manifests share, whatever else: %i entries', (entries) => {
+    const remembered = memory(entries);
+    const [driver, vbios] = rims.map((xml) => remembered.rim(xml).certificates);
+    expect(driver?.map((certificate, i) => certificate === vbios?.[i])).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(driver?.at(-1)).toBe(anchors.rim[0]?.certificate);
+  });
+
   it('is nothing that is not good', () => {
     const remembered = memory();
     const stranger = simulateNvidia({ seed: 'stranger' });

@@ -352,7 +352,7 @@ describe('manifests', () => {
       'nvidia.rim.vbios.format',
     ]);
     expect(answerOf(result, 'nvidia.rim.driver.format').because).toBe(
-      'no manifest NV_GPU_DRIVER_GH100_590.12 was given (the service has none)',
+      'no manifest NV_GPU_DRIVER_GH100_590.12 (the service has none)',
     );
     expect(result.claims).toMatchObject({
       rimDriverId: 'NV_GPU_DRIVER_GH100_590.12',

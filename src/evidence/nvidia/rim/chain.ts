@@ -1,8 +1,6 @@
-import { equalBytes } from '../../../core/bytes/equal.ts';
 import { malformed } from '../../../core/fault.ts';
 import type { Mismatch } from '../../../core/mismatch.ts';
-import type { TrustAnchor } from '../../../core/x509/anchors.ts';
-import { type Certificate, parseCertificate } from '../../../core/x509/certificate.ts';
+import type { Certificate } from '../../../core/x509/certificate.ts';
 import { linkProblem, roleProblem } from '../../../core/x509/chain.ts';
 import { seatsOf } from '../roles.ts';
 
@@ -11,19 +9,16 @@ const SEATS = seatsOf('the signer', 'the CA above the signer', 'the CA below the
 const MOST_CERTIFICATES = 8;
 const PATH = 'rim.Signature.KeyInfo.X509Data';
 
-/**
- * @param anchors whose own certificates need not be parsed again when they come.
- * @throws Fault `malformed` at the certificate that can't be read.
- */
+/** Makes the same of the same bytes: manifests share CAs. */
+export type ReadCertificate = (der: Uint8Array, path: string) => Certificate;
+
+/** @throws Fault `malformed` at the certificate that can't be read. */
 export function readSignerChain(
   ders: readonly Uint8Array[],
-  anchors: readonly TrustAnchor[],
+  read: ReadCertificate,
 ): readonly Certificate[] {
   if (ders.length > MOST_CERTIFICATES) throw malformed(PATH, `${ders.length} certificates`);
-  return ders.map((der, i) => {
-    const anchor = anchors.find(({ certificate }) => equalBytes(certificate.der, der));
-    return anchor?.certificate ?? parseCertificate(der, `${PATH}[${i}]`);
-  });
+  return ders.map((der, i) => read(der, `${PATH}[${i}]`));
 }
 
 /** Each fit for its place, issued and signed by the next; whose root it is is another question. */

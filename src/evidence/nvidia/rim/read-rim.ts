@@ -2,10 +2,10 @@ import { parseXml, type XmlElement } from '../../../core/encoding/xml.ts';
 import { Fault, malformed } from '../../../core/fault.ts';
 import type { Mismatch } from '../../../core/mismatch.ts';
 import type { TrustAnchor } from '../../../core/x509/anchors.ts';
-import type { Certificate } from '../../../core/x509/certificate.ts';
+import { type Certificate, parseCertificate } from '../../../core/x509/certificate.ts';
 import { anchorOf, rootProblem } from '../../../core/x509/chain.ts';
 import { WELL_FORMED } from '../../check-list.ts';
-import { readSignerChain, signerChainProblem } from './chain.ts';
+import { type ReadCertificate, readSignerChain, signerChainProblem } from './chain.ts';
 import { parseRimManifest, type RimManifest } from './manifest.ts';
 import { parseRimSignature, type RimSignature, rimSignatureProblem } from './signature.ts';
 
@@ -28,8 +28,12 @@ export interface RimReading {
   readonly anchor: TrustAnchor | undefined;
 }
 
-export function readRim(xml: Uint8Array, anchors: readonly TrustAnchor[]): RimReading {
-  const read = answered(() => open(xml, anchors));
+export function readRim(
+  xml: Uint8Array,
+  anchors: readonly TrustAnchor[],
+  readCertificate: ReadCertificate = parseCertificate,
+): RimReading {
+  const read = answered(() => open(xml, readCertificate));
   if (!('value' in read)) return { ...NOTHING, format: read.answer };
   const { signature, certificates, manifest } = read.value;
   const [leaf] = certificates;
@@ -64,12 +68,12 @@ function parse(xml: Uint8Array): XmlElement {
 }
 
 /** All that can be malformed is found here. */
-function open(xml: Uint8Array, anchors: readonly TrustAnchor[]): Opened {
+function open(xml: Uint8Array, readCertificate: ReadCertificate): Opened {
   const root = parse(xml);
   // First, since what is missing from a manifest is better named than a signature beside it.
   parseRimManifest(root);
   const signature = parseRimSignature(root);
-  const certificates = readSignerChain(signature.certificates, anchors);
+  const certificates = readSignerChain(signature.certificates, readCertificate);
   // Its canonical form can be longer, so that even what could be read is not sure to be again.
   const manifest = parseRimManifest(parse(signature.document));
   return { signature, certificates, manifest };
