@@ -16,6 +16,7 @@ import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements
 import { ENDORSEMENT_OPTIONS, findBetterCollateral, findCollateral } from './collateral.ts';
 import { ANCHOR_OPTION, readAnchors, readAt, readExactly } from './input.ts';
 import { type Io, usage } from './io.ts';
+import { readKeySet } from './nras-statement.ts';
 import {
   findEndorsements,
   NVIDIA_AT_KINDS,
@@ -24,13 +25,30 @@ import {
   readNvidiaAnchors,
   readNvidiaRequests,
 } from './nvidia-evidence.ts';
-import { SNP_AT_KINDS } from './snp-evidence.ts';
-import { TDX_AT_KINDS } from './tdx-evidence.ts';
+import { readSnpRequests, SNP_AT_KINDS, SNP_REQUEST_OPTIONS } from './snp-evidence.ts';
+import { readTdxRequests, TDX_AT_KINDS, TDX_REQUEST_OPTIONS } from './tdx-evidence.ts';
 import type { Args, Options } from './verb.ts';
 
 export const BUNDLE_AT_KINDS = [
   ...new Set([...TDX_AT_KINDS, ...SNP_AT_KINDS, ...NVIDIA_AT_KINDS]),
 ] as const;
+
+/** Each of these is about one kind of piece: without it nothing would come of them. */
+const TDX_OPTIONS: Options = {
+  collateral: { value: '<json>', help: 'Intel’s endorsements, as for verify tdx' },
+  ...TDX_REQUEST_OPTIONS,
+};
+const SNP_OPTIONS: Options = {
+  vek: { value: '<der|pem>', help: 'the VCEK or VLEK certificate, as for verify snp' },
+  chain: {
+    value: '<der|pem>',
+    multiple: true,
+    help: 'ASK or ASVK, and the ARK if you like; AMD’s own are built in',
+  },
+  crl: { value: '<der|pem>', help: 'the ARK’s CRL' },
+  ...SNP_REQUEST_OPTIONS,
+};
+const DEVICE_OPTIONS = ['rim', 'ocsp', 'allow-opaque', 'allow-expired-rim', 'allow-rim-hold'];
 
 export const BUNDLE_OPTIONS: Options = {
   nonce: {
@@ -48,9 +66,8 @@ export const BUNDLE_OPTIONS: Options = {
     value: '<hex>',
     help: 'what devices must have signed, for recipes that derive nothing for them',
   },
-  collateral: { value: '<json>', help: 'Intel’s endorsements, as for verify tdx' },
-  vek: { value: '<der|pem>', help: 'the VCEK or VLEK certificate, as for verify snp' },
-  crl: { value: '<der|pem>', help: 'the ARK’s CRL' },
+  ...TDX_OPTIONS,
+  ...SNP_OPTIONS,
   jwks: {
     value: '<json>',
     help: 'the keys of NVIDIA’s remote service, for statements of its in the bundle; without them those stay open',
@@ -77,6 +94,8 @@ export async function verifyBundleFile(
   const expected = readExpectation(args);
   const { revocation, relax } = readNvidiaRequests(args);
   const bundle = orBytes(bytes);
+  const requests = { tdx: readTdxRequests(args), snp: readSnpRequests(args) };
+  if (!(bundle instanceof Uint8Array)) refuseIdleOptions(args, bundle);
   const endorsements =
     bundle instanceof Uint8Array ? {} : await findAll(io, args, bundle, { anchors, at });
   const required = revocation ?? (args.has('require-crl') ? ('required' as const) : undefined);
@@ -87,10 +106,26 @@ export async function verifyBundleFile(
     anchors,
     endorsements,
     expected,
+    ...requests,
     ...(required && { revocation: required }),
     ...(relax && { relax }),
-    ...(jwks !== undefined && { nrasKeys: await io.readFile(jwks) }),
+    ...(jwks !== undefined && { nrasKeys: await readKeySet(io, jwks) }),
   });
+}
+
+/** What no piece of this bundle is asked would be a check asked for and never made. */
+function refuseIdleOptions(args: Args, { cpu, devices, statements }: Bundle): void {
+  const about: readonly (readonly [what: string, present: boolean, options: readonly string[]])[] =
+    [
+      ['a TDX quote', cpu?.kind === 'tdx', Object.keys(TDX_OPTIONS)],
+      ['an SEV-SNP report', cpu?.kind === 'snp', Object.keys(SNP_OPTIONS)],
+      ['devices', devices.length > 0, DEVICE_OPTIONS],
+      ['statements of NVIDIA’s service', statements.nras !== undefined, ['jwks']],
+    ];
+  for (const [what, present, options] of about) {
+    const idle = present ? undefined : options.find((name) => args.has(name));
+    if (idle !== undefined) throw usage(`--${idle} is about ${what}: this bundle has none`);
+  }
 }
 
 /** What can't be read is read again by the verifier, which says why. */
@@ -175,6 +210,7 @@ async function findAll(
   };
   const vek = (await file('vek')) ?? own.snpVek;
   const crl = await file('crl');
+  const chain = await Promise.all(args.many('chain').map((path) => io.readFile(path)));
   const snp = await findSnpEndorsements(io, args, cpu.report, {
     anchors: anchors.snp,
     asked,
@@ -182,7 +218,13 @@ async function findAll(
     needCrl: crl === undefined,
     ...(vek && { vek }),
   });
-  return { ...nvidia, ...snp, ...(vek && { vek }), ...(crl && { crl }) };
+  return {
+    ...nvidia,
+    ...snp,
+    ...(vek && { vek }),
+    ...(crl && { crl }),
+    ...(chain.length > 0 && { chain }),
+  };
 }
 
 /** None of what can't be read: the verifier says why. */

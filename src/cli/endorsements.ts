@@ -22,6 +22,7 @@ import { PCCS_OPTION, readChannel, readSource, SOURCE_OPTIONS } from './collater
 import { printFetched, printOutcome, rowText } from './endorsement-rows.ts';
 import { ANCHOR_OPTION, AT_OPTION, decodeEvidence, readAnchors, readAt } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
+import { RIM_ANCHOR_OPTION, readRimAnchors } from './nvidia-evidence.ts';
 import { NVIDIA_FETCH_OPTIONS, readNvidiaRequest } from './nvidia-fetch.ts';
 import { printJson } from './render.ts';
 import { type Args, asOption, type Verb } from './verb.ts';
@@ -44,6 +45,7 @@ export const endorsementsFetchVerb: Verb = {
     ...AMD_FETCH_OPTIONS,
     ...NVIDIA_FETCH_OPTIONS,
     ...ANCHOR_OPTION,
+    ...RIM_ANCHOR_OPTION,
   },
   notes: [
     'AMD’s service takes about one request in ten seconds: what is asked of it at once is asked one after the other. A VCEK that the folder holds is not asked for again.',
@@ -94,7 +96,7 @@ export const endorsementsCheckVerb: Verb = {
   summary: 'Verify all endorsements in a folder, offline.',
   operands: '<dir>',
   arity: { min: 1, max: 1 },
-  options: { ...AT_OPTION, ...ANCHOR_OPTION },
+  options: { ...AT_OPTION, ...ANCHOR_OPTION, ...RIM_ANCHOR_OPTION },
   notes: [
     'Exit code: 0 all are the vendor’s and in date, 1 one is not the vendor’s or unreadable, 2 one is out of date or the folder is empty.',
   ],
@@ -105,7 +107,7 @@ export const endorsementsCheckVerb: Verb = {
         amd: await readAnchors(io, args, AMD_ROOTS),
         nvidia: {
           device: await readAnchors(io, args, NVIDIA_ROOTS.device),
-          rim: await readAnchors(io, args, NVIDIA_ROOTS.rim),
+          rim: await readRimAnchors(io, args),
         },
       },
       at: readAt(io, args, []).all,

@@ -9,7 +9,7 @@ import { type Crl, parseCrl } from '../core/x509/crl.ts';
 import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
 import { looksLikeNrasEat, nrasClaims } from '../evidence/nvidia/nras/claims.ts';
 import { chainClaims, extensionClaims, quoteClaims } from '../evidence/tdx/claims.ts';
-import { parseTdxCollateral } from '../evidence/tdx/collateral.ts';
+import { parseTdxCollateral, TDX_COLLATERAL_MEMBERS } from '../evidence/tdx/collateral.ts';
 import { endorsementClaims } from '../evidence/tdx/collateral-claims.ts';
 import { decodeCrl, readEndorsements } from '../evidence/tdx/endorsements.ts';
 import { parseCcelTable } from '../evidence/tdx/event-log/ccel-table.ts';
@@ -42,6 +42,10 @@ interface Format {
   readonly looksLike: (bytes: Uint8Array, text: string | undefined) => boolean;
   readonly claims: (bytes: Uint8Array) => Claims;
 }
+
+/** Gathered in one file, or as Intel’s service answers. */
+const COLLATERAL_MEMBERS = [...TDX_COLLATERAL_MEMBERS, 'tcbInfo', 'enclaveIdentity'];
+const COLLATERAL_MEMBER = new RegExp(`"(?:${COLLATERAL_MEMBERS.join('|')})"`);
 
 /** The first that a file looks like is what it is held to be. */
 export const FORMATS: readonly Format[] = [
@@ -101,7 +105,7 @@ export const FORMATS: readonly Format[] = [
   },
   {
     name: 'TDX collateral',
-    looksLike: (bytes) => firstInk(bytes) === '{',
+    looksLike: (bytes, text) => firstInk(bytes) === '{' && COLLATERAL_MEMBER.test(text ?? ''),
     claims: collateralClaims,
   },
   {

@@ -1,3 +1,5 @@
+import { Fault } from '../core/fault.ts';
+import { parseJwks } from '../evidence/nvidia/nras/jwks.ts';
 import type { NrasStatement } from '../evidence/nvidia/nras/statements.ts';
 import type { Verification } from '../evidence/verification.ts';
 import { type Io, usage } from './io.ts';
@@ -28,10 +30,22 @@ export async function readNrasStatements(io: Io, args: Args): Promise<readonly N
       const jwks = sets.length === 1 ? sets[0] : sets[i];
       return {
         eat: await io.readFile(eat),
-        ...(jwks !== undefined && { jwks: await io.readFile(jwks) }),
+        ...(jwks !== undefined && { jwks: await readKeySet(io, jwks) }),
       };
     }),
   );
+}
+
+/** Keys that can’t be read say nothing about a machine: no verdict, not even "reject". */
+export async function readKeySet(io: Io, path: string): Promise<Uint8Array> {
+  const bytes = await io.readFile(path);
+  try {
+    parseJwks(bytes);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    throw usage(`--jwks ${path}: want a JSON Web Key Set (${error.message})`);
+  }
+  return bytes;
 }
 
 /** Why an open statement beside accepted devices is no contradiction. */

@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.ts';
+import type { TrustAnchor } from '../core/x509/anchors.ts';
 import { NVIDIA_ROOTS, type NvidiaAnchors } from '../evidence/nvidia/anchors.ts';
 import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type {
@@ -189,6 +190,12 @@ export async function readNvidiaAnchors(
     device: await readAnchors(io, args, NVIDIA_ROOTS.device, option),
     rim: await readAnchors(io, args, NVIDIA_ROOTS.rim, 'rim-trust-anchor'),
   };
+}
+
+/** Of a folder’s manifests: one root may stand for both. */
+export async function readRimAnchors(io: Io, args: Args): Promise<readonly TrustAnchor[]> {
+  const named = args.has('rim-trust-anchor') ? 'rim-trust-anchor' : 'trust-anchor';
+  return readAnchors(io, args, NVIDIA_ROOTS.rim, named);
 }
 
 function readNvidiaClocks(io: Io, args: Args): NvidiaClocks {

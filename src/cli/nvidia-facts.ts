@@ -20,8 +20,10 @@ export function compared(claims: Claims): readonly string[] {
   if (golden === undefined || number === undefined) return [];
   const exempt = list(claims, 'skippedIndices').length;
   const different = list(claims, 'mismatches').length;
+  const [only, ...more] = list(claims, 'comparedManifests');
+  const partly = only && more.length === 0 && !Object.hasOwn(claims, 'rimBiosId');
   const facts = [
-    `${number} of ${golden} active measurements compared`,
+    `${number} of ${golden} active measurements compared${partly ? `, of the ${only} manifest alone` : ''}`,
     // The only one that the state of a device exempts.
     ...(exempt > 0 ? [`${exempt} exempt (NVDEC0)`] : []),
     ...(different > 0 ? [`${different} differ${different === 1 ? 's' : ''}`] : []),

@@ -1,3 +1,4 @@
+import { Fault, malformed } from '../core/fault.ts';
 import type { NvidiaFetchRequest } from '../endorsements/nvidia/fetch.ts';
 import { rimKey } from '../endorsements/nvidia/key.ts';
 import { NVIDIA_ROOTS } from '../evidence/nvidia/anchors.ts';
@@ -5,6 +6,7 @@ import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type { NvidiaDevice } from '../evidence/nvidia/input.ts';
 import { decodeEvidence, readAnchors } from './input.ts';
 import { type Io, usage } from './io.ts';
+import { readRimAnchors } from './nvidia-evidence.ts';
 import { NVIDIA_SERVICE_OPTIONS, readNvidiaNetwork } from './nvidia-services.ts';
 import { type Args, asOption, type Options } from './verb.ts';
 
@@ -40,7 +42,7 @@ export async function readNvidiaRequest(
   }
   const anchors = {
     device: await readAnchors(io, args, NVIDIA_ROOTS.device),
-    rim: await readAnchors(io, args, NVIDIA_ROOTS.rim),
+    rim: await readRimAnchors(io, args),
   };
   const network = await readNvidiaNetwork(io, args);
   return { dir: args.operand(0), anchors, network, devices, rims };
@@ -53,10 +55,10 @@ async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]>
     throw usage('--chain goes with one report; of several give evidence JSON');
   }
   const files = await Promise.all(
-    paths.map(async (path) => decodeEvidence(await io.readFile(path))),
+    paths.map(async (path) => ({ path, file: decodeEvidence(await io.readFile(path)) })),
   );
   const chain = chainPath === undefined ? undefined : await io.readFile(chainPath);
-  return files.flatMap((file) => {
+  return files.flatMap(({ path, file }) => {
     if (!isJson(file)) {
       if (chain === undefined) {
         throw usage('--nvidia: a report comes without certificates: give them with --chain');
@@ -64,7 +66,7 @@ async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]>
       return [{ report: file, chain }];
     }
     if (chain) throw usage('--chain goes with a report; evidence JSON brings its own');
-    return readNvidiaEvidence(file);
+    return inFile(path, () => readNvidiaEvidence(file));
   });
 }
 
@@ -72,4 +74,14 @@ async function readDevices(io: Io, args: Args): Promise<readonly NvidiaDevice[]>
 function isJson(file: Uint8Array): boolean {
   const first = file.find((byte) => byte > 0x20);
   return first === 0x5b || first === 0x7b;
+}
+
+/** Of several files, the one that can’t be read is named. */
+function inFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
+    throw malformed(`${path}: ${error.at}`, error.detail);
+  }
 }

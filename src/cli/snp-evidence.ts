@@ -1,7 +1,7 @@
 import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
 import { bulletinOf, FLOORS_AS_OF } from '../evidence/snp/floors/bulletins.ts';
 import { WEAKNESSES } from '../evidence/snp/floors/weaknesses.ts';
-import type { SnpClocks, SnpRelaxation } from '../evidence/snp/input.ts';
+import type { SnpClocks, SnpRelaxation, SnpRequests } from '../evidence/snp/input.ts';
 import { type MinimumTcb, TCB_COMPONENTS, type TcbComponent } from '../evidence/snp/tcb-version.ts';
 import { type SnpVerification, verifySnp } from '../evidence/snp/verifier.ts';
 import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
@@ -12,23 +12,8 @@ import type { Args, Options } from './verb.ts';
 /** Endorsements that may have been gathered at another moment than the report. */
 export const SNP_AT_KINDS = ['crl'] as const;
 
-/** What any verb that verifies an SEV-SNP report can be told about it. */
-export const SNP_EVIDENCE_OPTIONS: Options = {
-  vek: {
-    value: '<der|pem>',
-    help: 'the VCEK or VLEK certificate, where the report has no certificate table behind it',
-  },
-  chain: {
-    value: '<der|pem>',
-    multiple: true,
-    help: 'ASK or ASVK, and the ARK if you like; AMD’s own are built in',
-  },
-  crl: {
-    value: '<der|pem>',
-    help: 'the ARK’s CRL; one in the certificate table can revoke, and clears nobody',
-  },
-  'require-crl': { help: 'without a CRL in date the verdict is indeterminate' },
-  ...AMD_ENDORSEMENT_OPTIONS,
+/** What can be asked of a report beyond the baseline. */
+export const SNP_REQUEST_OPTIONS: Options = {
   'min-tcb': {
     value: '<component=n,…>',
     help: `lowest acceptable reported TCB: ${TCB_COMPONENTS.join(', ')}`,
@@ -56,6 +41,26 @@ export const SNP_EVIDENCE_OPTIONS: Options = {
     multiple: true,
     help: 'relax the baseline: accept this PLATFORM_INFO bit, though this release does not know it',
   },
+};
+
+/** What any verb that verifies an SEV-SNP report can be told about it. */
+export const SNP_EVIDENCE_OPTIONS: Options = {
+  vek: {
+    value: '<der|pem>',
+    help: 'the VCEK or VLEK certificate, where the report has no certificate table behind it',
+  },
+  chain: {
+    value: '<der|pem>',
+    multiple: true,
+    help: 'ASK or ASVK, and the ARK if you like; AMD’s own are built in',
+  },
+  crl: {
+    value: '<der|pem>',
+    help: 'the ARK’s CRL; one in the certificate table can revoke, and clears nobody',
+  },
+  'require-crl': { help: 'without a CRL in date the verdict is indeterminate' },
+  ...AMD_ENDORSEMENT_OPTIONS,
+  ...SNP_REQUEST_OPTIONS,
   ...ANCHOR_OPTION,
 };
 
@@ -68,11 +73,7 @@ export async function verifySnpEvidence(
 ): Promise<SnpVerification> {
   const anchors = await readAnchors(io, args, AMD_ROOTS);
   const at = readClocks(io, args);
-  const minimumTcb = readMinimumTcb(args, 'min-tcb');
-  const minimumLaunchTcb = readMinimumTcb(args, 'min-launch-tcb');
-  const minimumCommittedTcb = readMinimumTcb(args, 'min-committed-tcb');
-  const fixes = readFixes(args);
-  const relax = readRelaxation(args);
+  const requests = readSnpRequests(args);
   const file = async (name: string) => {
     const path = args.one(name);
     return path === undefined ? undefined : io.readFile(path);
@@ -103,12 +104,21 @@ export async function verifySnpEvidence(
     at,
     anchors,
     ...(reportData && { reportData }),
+    ...requests,
+  });
+}
+
+export function readSnpRequests(args: Args): SnpRequests {
+  const minimumTcb = readMinimumTcb(args, 'min-tcb');
+  const minimumLaunchTcb = readMinimumTcb(args, 'min-launch-tcb');
+  const minimumCommittedTcb = readMinimumTcb(args, 'min-committed-tcb');
+  return {
     ...(minimumTcb && { minimumTcb }),
     ...(minimumLaunchTcb && { minimumLaunchTcb }),
     ...(minimumCommittedTcb && { minimumCommittedTcb }),
-    fixes,
-    relax,
-  });
+    fixes: readFixes(args),
+    relax: readRelaxation(args),
+  };
 }
 
 function readClocks(io: Io, args: Args): SnpClocks {

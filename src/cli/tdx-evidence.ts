@@ -1,6 +1,7 @@
 import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
 import type { TdxClocks } from '../evidence/tdx/clocks.ts';
 import type { TdxEventLogInput } from '../evidence/tdx/event-log/check.ts';
+import type { TdxRequests } from '../evidence/tdx/input.ts';
 import { type TdxVerification, verifyTdx } from '../evidence/tdx/verifier.ts';
 import { ENDORSEMENT_OPTIONS, findCollateral } from './collateral.ts';
 import { ANCHOR_OPTION, readAnchors, readAt, readWholeNumber } from './input.ts';
@@ -9,6 +10,14 @@ import type { Args, Options } from './verb.ts';
 
 /** Endorsements that may have been gathered at another moment than the quote. */
 export const TDX_AT_KINDS = ['tcb-info', 'qe-identity', 'crl'] as const;
+
+/** What can be asked of a quote beyond the baseline. */
+export const TDX_REQUEST_OPTIONS: Options = {
+  'min-tcb-evaluation-data-number': {
+    value: '<n>',
+    help: 'refuse endorsements from an older evaluation than this',
+  },
+};
 
 /** What any verb that verifies a TDX quote can be told about it. */
 export const TDX_EVIDENCE_OPTIONS: Options = {
@@ -26,10 +35,7 @@ export const TDX_EVIDENCE_OPTIONS: Options = {
     value: '<file>',
     help: 'name the first event in which the log departs from this one',
   },
-  'min-tcb-evaluation-data-number': {
-    value: '<n>',
-    help: 'refuse endorsements from an older evaluation than this',
-  },
+  ...TDX_REQUEST_OPTIONS,
   ...ANCHOR_OPTION,
 };
 
@@ -43,7 +49,7 @@ export async function verifyTdxEvidence(
   const anchors = await readAnchors(io, args, [INTEL_SGX_ROOT]);
   const at = readClocks(io, args);
   const eventLog = await readEventLogInput(io, args);
-  const minimum = readWholeNumber(args, 'min-tcb-evaluation-data-number');
+  const requests = readTdxRequests(args);
   const quote = await readQuote();
   const asked = args.many('at').length > 0 ? at.tcbInfo : undefined;
   const found = await findCollateral(io, args, quote, anchors, asked);
@@ -54,8 +60,13 @@ export async function verifyTdxEvidence(
     anchors,
     ...(reportData && { reportData }),
     ...(eventLog && { eventLog }),
-    ...(minimum !== undefined && { minEvaluationDataNumber: minimum }),
+    ...requests,
   });
+}
+
+export function readTdxRequests(args: Args): TdxRequests {
+  const minimum = readWholeNumber(args, 'min-tcb-evaluation-data-number');
+  return minimum === undefined ? {} : { minEvaluationDataNumber: minimum };
 }
 
 function readClocks(io: Io, args: Args): TdxClocks {

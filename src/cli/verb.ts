@@ -103,6 +103,10 @@ function parse(verb: Verb, argv: readonly string[]) {
     }
     values.set(name, [...(before ?? []), value]);
   }
+  const named = [...operands, ...[...values.values()].flat()];
+  if (named.filter((value) => value === '-').length > 1) {
+    throw wrong(verb, '- (standard input) is named twice, and can be read only once');
+  }
   return { values, operands };
 }
 

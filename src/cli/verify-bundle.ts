@@ -3,7 +3,9 @@ import type { BundleVerification } from '../appraisal/bundle/verifier.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
+import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
+import type { Verification } from '../evidence/verification.ts';
 import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
 import { readBundle } from './bundle-file.ts';
@@ -15,6 +17,7 @@ import { nrasNotes } from './nras-statement.ts';
 import { asksFrom, CLAIMS_OPTION } from './render.ts';
 import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Verb } from './verb.ts';
+import { snpNotes } from './verify-snp.ts';
 
 const ASKS = asksFrom({
   ...BUNDLE_CHECKS,
@@ -34,10 +37,11 @@ export const verifyBundleVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: { ...BUNDLE_OPTIONS, ...atOption(BUNDLE_AT_KINDS), ...CLAIMS_OPTION, ...CHECKS_OPTION },
   notes: [
-    'A bundle (application/vnd.postern.bundle+json) holds the exact bytes of a TDX quote or SEV-SNP report, of event logs, of NVIDIA’s evidence JSON, and of a keyset or whatever else its recipe binds into report data. It may carry the vendors’ endorsements along; what is not in it is taken from the options, the folder or the vendors’ services.',
+    'A bundle (application/vnd.postern.bundle+json) holds the exact bytes of a TDX quote or SEV-SNP report, of event logs, of NVIDIA’s evidence JSON, and of a keyset or whatever else its recipe binds into report data. It may carry the vendors’ endorsements along, which spares nobody the question: options, folder and the vendors’ services are looked at all the same.',
     'A URL is https, or http on this machine and in its own network; no redirect is followed. - reads standard input.',
     '--trust-anchor is about Intel’s root; of AMD’s, NVIDIA’s and that of NVIDIA’s manifests speak --amd-trust-anchor, --nvidia-trust-anchor and --rim-trust-anchor.',
-    'The result names the recipe, and what nobody has shown: locality (that GPU and CPU share a chassis) never is, the model only by a measured digest of its weights, freshness only by --nonce.',
+    'The result names the recipe, and what nobody has shown: locality (that GPU and CPU share a chassis) never is where there are devices, the model only by a measured digest of its weights, freshness only by --nonce.',
+    'An option about a piece that the bundle does not have is refused: what it asks for would never be asked.',
     'Exit code: 0 accept, 1 reject, 2 indeterminate; over all pieces and over what binds them.',
   ],
   run: async (io, args) => {
@@ -46,6 +50,7 @@ export const verifyBundleVerb: Verb = {
     printTree(io, args, result, ASKS, [
       ...(isBundle(result) ? [] : otherFormatNotes(decodeEvidence(file))),
       ...notesOf(result),
+      ...result.parts.flatMap((part) => (isSnp(part) ? snpNotes(part) : [])),
       ...nrasNotes(result.parts),
     ]);
     return EXIT[result.verdict];
@@ -54,6 +59,10 @@ export const verifyBundleVerb: Verb = {
 
 function isBundle({ checks }: BundleVerification): boolean {
   return checks.some(({ id, outcome }) => id === 'bundle.format' && outcome === 'pass');
+}
+
+function isSnp(part: Verification): part is SnpVerification {
+  return part.evidence === 'snp';
 }
 
 /** What a client would otherwise have to look for among the claims. */

@@ -10,6 +10,16 @@ describe('what is said of a device', () => {
     expect(deviceFacts({ hwModel: null, ueid: [], driver: {}, goldenIndices: '' })).toEqual([]);
   });
 
+  it('says where one of two manifests is all that there was', () => {
+    const counts = { goldenIndices: 12, comparedIndices: 12, comparedManifests: ['vbios'] };
+    expect(deviceFacts(counts)).toEqual([
+      '12 of 12 active measurements compared, of the vbios manifest alone',
+    ]);
+    expect(deviceFacts({ ...counts, rimBiosId: 'NV_SWITCH_BIOS_1' })).toEqual([
+      '12 of 12 active measurements compared',
+    ]);
+  });
+
   it('counts what differs', () => {
     const counts = { goldenIndices: 33, comparedIndices: 33, skippedIndices: [] };
     const of = (number: number) => Array.from({ length: number }, () => ({ index: 1 }));

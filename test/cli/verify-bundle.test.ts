@@ -34,6 +34,8 @@ async function verified(
   return { ...answerOf(ran, 'bundle', ...kinds), err: ran.err };
 }
 
+const aloneFiles = bundleFilesOf(await simulateBundle({ fault: 'bundle_cpu_alone' }));
+
 /** The small bundle with members of its document changed; nothing is signed anew. */
 function edited(change: (document: Record<string, unknown>) => object): Files {
   const document = JSON.parse(fromUtf8(honestSmall.bundle, 'bundle'));
@@ -74,6 +76,8 @@ describe('an honest bundle', () => {
     const { exit, out, err } = await postern(VERIFY_BUNDLE, smallFiles);
     expect([exit, err]).toEqual([0, '']);
     const notes = out.split('\n').filter((line) => line.startsWith('note  '));
+    // What is known of the TCB beside, as verify snp has it.
+    expect(notes.splice(5).join('\n')).toContain('AMD-SB-');
     expect(notes).toEqual([
       'note  recipe postern-v1, which binds purpose, keyset, device-evidence',
       `note  keyset ${toHex(sha384(honestSmall.plan.keyset))}`,
@@ -270,6 +274,43 @@ describe('options', () => {
       expectErrorJson(jsonOf(ran), 'unreachable');
     },
   );
+});
+
+describe('an option about a piece that is not there is refused, and no file of it is read', () => {
+  it.each([
+    ['TDX', bundleFiles, ['--vek', 'gone'], '--vek is about an SEV-SNP report'],
+    ['TDX', bundleFiles, ['--min-tcb', 'snp=1'], '--min-tcb is about an SEV-SNP report'],
+    ['no statement', bundleFiles, ['--jwks', 'gone'], '--jwks is about statements of NVIDIA’s'],
+    ['SNP', smallFiles, ['--collateral', 'gone'], '--collateral is about a TDX quote'],
+    [
+      'SNP',
+      smallFiles,
+      ['--min-tcb-evaluation-data-number', '1'],
+      '--min-tcb-evaluation-data-number is about a TDX quote',
+    ],
+    ['no device', aloneFiles, ['--rim', 'gone'], '--rim is about devices'],
+    ['no device', aloneFiles, ['--allow-rim-hold'], '--allow-rim-hold is about devices'],
+  ] as const)('%s: %#', async (_name, files, options, says) => {
+    const said = await usageOf([...VERIFY_BUNDLE, ...options], files);
+    expect(said).toMatch(new RegExp(`^postern: ${says}.*: this bundle has none\n$`));
+  });
+});
+
+describe('what is asked of the CPU besides', () => {
+  it('a floor under an SEV-SNP TCB', async () => {
+    expect(await verified(['--min-tcb', 'snp=0'])).toMatchObject({ exit: 0 });
+    const answer = await verified(['--min-tcb', 'snp=255']);
+    expect(answer).toMatchObject({ exit: 1, authentic: true });
+    expect(JSON.stringify(answer.parts)).toContain('"snp.tcb.minimum"');
+  });
+
+  it('a floor under Intel’s evaluation', async () => {
+    const kinds: readonly EvidenceKind[] = ['tdx', ...NODE_KINDS];
+    const floor = (number: string) =>
+      verified(['--min-tcb-evaluation-data-number', number], bundleFiles, kinds);
+    expect(await floor('1')).toMatchObject({ exit: 0 });
+    expect(await floor('9999')).toMatchObject({ exit: 1 });
+  });
 });
 
 describe('a URL', () => {

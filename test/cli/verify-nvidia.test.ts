@@ -171,7 +171,7 @@ describe('what is missing', () => {
   it.each(['report', 'chain', 'rim-1', 'ocsp-0', 'root.der', 'rim-root.der', 'eat', 'jwks'])(
     '%s is no file: no answer at all',
     async (gone) => {
-      const all = { ...nvidiaFiles, eat: '[]', jwks: '{}' };
+      const all = { ...nvidiaFiles, eat: '[]', jwks: jwks() };
       const rest = Object.entries(all).filter(([name]) => name !== gone);
       const more = ['--ocsp', 'ocsp-0', '--nras', 'eat', '--jwks', 'jwks', '--json'];
       const ran = await postern([...VERIFY_NVIDIA, ...more], Object.fromEntries(rest));
@@ -185,7 +185,7 @@ describe('what is missing', () => {
     expect(answer).toMatchObject({ exit: 2, authentic: true, failed: [] });
     expect(checkOf(answer, 'nvidia.rim.driver.format')).toMatchObject({
       outcome: 'unresolved',
-      because: expect.stringContaining('no manifest NV_GPU_DRIVER_GH100_590.12 was given'),
+      because: expect.stringContaining('no manifest NV_GPU_DRIVER_GH100_590.12 (offline)'),
     });
     expect(checkOf(answer, 'nvidia.rim.vbios.format')).toMatchObject({
       because: expect.stringContaining('NV_GPU_VBIOS_G520_0200_885_9600A50001'),
@@ -279,6 +279,8 @@ describe('options', () => {
       '--at: unknown kind "tcb-info", want rim, ocsp, rim-ocsp',
     ],
     [['--jwks', 'chain'], '--jwks goes with --nras'],
+    [['--nras', 'chain', '--jwks', 'chain'], '--jwks chain: want a JSON Web Key Set ('],
+    [['--ocsp', '-', '--nras', '-'], 'verify nvidia: - (standard input) is named twice'],
     [
       ['--nras', 'chain', '--jwks', 'chain', '--jwks', 'chain'],
       '--jwks: want one, or one for each of 1 --nras, got 2',

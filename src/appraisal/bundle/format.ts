@@ -73,7 +73,9 @@ const PATH = 'bundle';
  * @throws Fault `malformed` naming the member, `bundle…`.
  */
 export function parseBundle(bytes: Uint8Array): Bundle {
-  if (bytes.length > BUNDLE_LIMITS.bundle) throw malformed(PATH, `${bytes.length} bytes`);
+  if (bytes.length > BUNDLE_LIMITS.bundle) {
+    throw malformed(PATH, `larger than ${BUNDLE_LIMITS.bundle} bytes`);
+  }
   const { value } = parseJson(fromUtf8(bytes, PATH), PATH);
   const shape = new JsonShape(value, PATH);
   onlyMembers(shape, ['v', 'cpu', 'vtpm', 'devices', 'binding', 'endorsements', 'statements']);
@@ -154,7 +156,7 @@ function parseEndorsements(shape: JsonShape): BundleEndorsements {
 function parseOcsp(shape: JsonShape): readonly OcspInput[] {
   const list = shape.objects('nvidia_ocsp');
   if (list.length > MOST_OCSP)
-    throw malformed(`${shape.path}.nvidia_ocsp`, `${list.length} responses`);
+    throw malformed(`${shape.path}.nvidia_ocsp`, `more than ${MOST_OCSP}`);
   return list.map((item) => {
     onlyMembers(item, ['response', 'nonce']);
     const response = base64Member(item, 'response', BUNDLE_LIMITS.endorsement);
@@ -168,7 +170,7 @@ function parseStatements(shape: JsonShape): BundleStatements {
   if (!shape.has('nras')) return {};
   const list = shape.objects('nras');
   if (list.length > MOST_STATEMENTS)
-    throw malformed(`${shape.path}.nras`, `${list.length} statements`);
+    throw malformed(`${shape.path}.nras`, `more than ${MOST_STATEMENTS}`);
   return {
     nras: list.map((item) => {
       onlyMembers(item, ['eat']);

@@ -6,9 +6,9 @@ import type {
   NvidiaRelaxation,
 } from '../../evidence/nvidia/input.ts';
 import type { DeviceCounts } from '../../evidence/nvidia/topology.ts';
-import type { SnpInput } from '../../evidence/snp/input.ts';
+import type { SnpInput, SnpRequests } from '../../evidence/snp/input.ts';
 import type { TdxClocks } from '../../evidence/tdx/clocks.ts';
-import type { TdxInput } from '../../evidence/tdx/input.ts';
+import type { TdxInput, TdxRequests } from '../../evidence/tdx/input.ts';
 import type { RecipeName } from '../binding/recipe.ts';
 import type { Bundle } from './format.ts';
 
@@ -48,6 +48,10 @@ export interface BundleInput {
   readonly expected?: BundleExpectation;
   /** A CRL of AMD's and OCSP responses of NVIDIA's must be there; Intel's lists always must. */
   readonly revocation?: 'required';
+  /** What is asked besides of a TDX quote, and of an SEV-SNP report. */
+  readonly tdx?: TdxRequests;
+  readonly snp?: SnpRequests;
+  /** What is relaxed for devices. */
   readonly relax?: NvidiaRelaxation;
   /**
    * The keys of NVIDIA's service (JWKS) as the caller has them: a statement in the bundle is

@@ -86,6 +86,7 @@ export class BundleVerifier {
         collateral: found.collateral ?? own.tdxCollateral ?? {},
         ...(collateralMissing !== undefined && { collateralMissing }),
         ...(log && { eventLog: { log, ...(table && { table }) } }),
+        ...input.tdx,
         at,
       });
     }
@@ -102,6 +103,7 @@ export class BundleVerifier {
       ...(crlMissing !== undefined && { crlMissing }),
       furtherCrls,
       ...(revocation && { revocation }),
+      ...input.snp,
       at,
     });
   }

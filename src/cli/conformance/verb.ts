@@ -57,6 +57,7 @@ export const conformanceVerb: Verb = {
   options: { json: { help: 'print one JSON object a case, one a line' } },
   notes: [
     `Runs cases of these kinds: ${RUNNERS.map((runner) => runner.name).join(', ')}. A case of another kind counts as different.`,
+    'Where a case wants reject, indeterminate is no difference: neither lets the machine in, and what is out of date is not forged. The line shows which it was.',
     'Prints one line a case; the JSON objects hold id, verdict, authentic, tcb, failed and unresolved check ids, fields, differs. Exit code 1 if any differs.',
   ],
   run: async (io, args) => {

@@ -104,6 +104,7 @@ export function rimsClaims(
       }),
     ),
     ...(compared && {
+      comparedManifests: compared.manifests,
       goldenIndices: compared.golden,
       comparedIndices: compared.compared,
       skippedIndices: compared.skipped,

@@ -15,7 +15,9 @@ export interface MeasurementMismatch {
 }
 
 export interface MeasurementComparison {
-  /** Active indices of all manifests. */
+  /** Whose measurements these are: of the manifests that can be relied upon. */
+  readonly manifests: readonly RimKind[];
+  /** Active indices of all of them. */
   readonly golden: number;
   readonly compared: number;
   /** Indices that the state of the device exempts. */
@@ -65,7 +67,8 @@ export function compareMeasurements(
       }
     }
   }
-  return { golden: owned.size, compared, skipped, mismatches, conflicts, beyond };
+  const kinds = manifests.map(({ kind }) => kind);
+  return { manifests: kinds, golden: owned.size, compared, skipped, mismatches, conflicts, beyond };
 }
 
 function lists({ values }: RimMeasurement, block: Uint8Array): boolean {

@@ -56,6 +56,12 @@ export interface SnpInput {
   readonly relax?: SnpRelaxation;
 }
 
+/** What is asked of a report beyond the baseline, whatever comes with it. */
+export type SnpRequests = Pick<
+  SnpInput,
+  'minimumTcb' | 'minimumLaunchTcb' | 'minimumCommittedTcb' | 'fixes' | 'relax'
+>;
+
 export function snpClocksAt(now: number): SnpClocks {
   return { evidence: now, crl: now };
 }

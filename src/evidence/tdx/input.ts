@@ -17,3 +17,6 @@ export interface TdxInput {
   readonly minEvaluationDataNumber?: number;
   readonly eventLog?: TdxEventLogInput;
 }
+
+/** What is asked of a quote beyond the baseline, whatever comes with it. */
+export type TdxRequests = Pick<TdxInput, 'minEvaluationDataNumber'>;

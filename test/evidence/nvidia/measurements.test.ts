@@ -23,6 +23,7 @@ describe('golden comparison', () => {
   it('of what two manifests list', () => {
     const given = [manifest('driver', row(7), row(21)), manifest('vbios', row(0), row(8))];
     expect(compareMeasurements(blocks, given, 'enabled')).toEqual({
+      manifests: ['driver', 'vbios'],
       golden: 4,
       compared: 4,
       skipped: [],
