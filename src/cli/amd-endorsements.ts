@@ -46,12 +46,17 @@ export interface SnpEndorsementNeeds {
   readonly needVek: boolean;
   /** No CRL was named; the same. */
   readonly needCrl: boolean;
+  /**
+   * Whether the network is asked for a list that is only welcome. Unless said: where it is asked
+   * for the certificate too, since nobody who brought all that is needed expects a request.
+   */
+  readonly asksCrl?: boolean;
   /** The certificate that was named: it tells the product where the report does not. */
   readonly vek?: Uint8Array;
 }
 
-/** Without it a CRL is welcome, and nothing waits for it. */
-const REQUIRE_CRL = 'require-crl';
+/** Without them a CRL is welcome, and nothing waits for it; of a bundle either means both. */
+const REQUIRE_CRL = ['require-crl', 'require-ocsp'];
 
 /**
  * What the report's own certificate table lacks, from the folder or from AMD. The verb's
@@ -79,8 +84,7 @@ export async function findSnpEndorsements(
   const lost = fetches && vek.vek === undefined && search.crl === 'welcome';
   if (!needs.needCrl || lost) return vek;
   const line = lineOf(report) ?? lineOfVek(needs.vek ?? inTable ?? vek.vek);
-  // Nobody who brought all that is needed expects a request for what is only welcome.
-  const asks = fetches || search.crl === 'required';
+  const asks = needs.asksCrl ?? (fetches || search.crl === 'required');
   return {
     ...vek,
     ...(await findCrl(asks ? search : { ...search, online: undefined }, line, signs)),
@@ -111,7 +115,7 @@ function searchOf(io: Io, args: Args, { anchors, asked }: SnpEndorsementNeeds): 
   return {
     io,
     asked,
-    crl: args.has(REQUIRE_CRL) ? 'required' : 'welcome',
+    crl: REQUIRE_CRL.some((name) => args.has(name)) ? 'required' : 'welcome',
     stored: new AmdEndorsementSource(kept),
     online: network && new AmdEndorsementSource({ ...kept, network }),
   };

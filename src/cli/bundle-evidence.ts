@@ -120,7 +120,12 @@ function refuseIdleOptions(args: Args, { cpu, devices, statements }: Bundle): vo
       ['a TDX quote', cpu?.kind === 'tdx', Object.keys(TDX_OPTIONS)],
       ['an SEV-SNP report', cpu?.kind === 'snp', Object.keys(SNP_OPTIONS)],
       ['devices', devices.length > 0, DEVICE_OPTIONS],
-      ['statements of NVIDIA’s service', statements.nras !== undefined, ['jwks']],
+      ['statements of NVIDIA’s service', (statements.nras ?? []).length > 0, ['jwks']],
+      [
+        'an SEV-SNP report or devices',
+        cpu?.kind === 'snp' || devices.length > 0,
+        ['require-ocsp', 'require-crl'],
+      ],
     ];
   for (const [what, present, options] of about) {
     const idle = present ? undefined : options.find((name) => args.has(name));
@@ -208,7 +213,8 @@ async function findAll(
     const path = args.one(name);
     return path === undefined ? undefined : io.readFile(path);
   };
-  const vek = (await file('vek')) ?? own.snpVek;
+  const named = await file('vek');
+  const vek = named ?? own.snpVek;
   const crl = await file('crl');
   const chain = await Promise.all(args.many('chain').map((path) => io.readFile(path)));
   const snp = await findSnpEndorsements(io, args, cpu.report, {
@@ -216,6 +222,8 @@ async function findAll(
     asked,
     needVek: vek === undefined,
     needCrl: crl === undefined,
+    // The certificate that the machine brings along spares nobody the question for the list.
+    ...(named === undefined && { asksCrl: true }),
     ...(vek && { vek }),
   });
   return {

@@ -132,11 +132,14 @@ async function heldAt(
 /** Nobody is bothered with the lack of what nobody asked for. */
 function shown(
   io: Io,
-  { warnings, stale, ...found }: CollectedNvidia,
+  { warnings, passedOver, stale, ...found }: CollectedNvidia,
   { online, ocspRequired }: Search,
 ): FoundNvidiaEndorsements {
   const quiet = online === undefined && !ocspRequired;
   for (const warning of quiet ? [] : warnings) warn(io, warning);
+  // What is damaged may have been a revocation.
+  const said = quiet ? '' : warnings.join();
+  for (const one of passedOver) if (!said.includes(one)) warn(io, one);
   if (quiet && stale !== undefined) {
     const [what, are] = stale === 1 ? ['response', 'is'] : ['responses', 'are'];
     warn(io, `${stale} OCSP ${what} in the folder ${are} not in date and left out`);

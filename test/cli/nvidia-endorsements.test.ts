@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import {
@@ -213,6 +213,17 @@ describe('with a time that was asked for', () => {
 });
 
 describe('offline', () => {
+  it.each([
+    ['no manifest named', {}],
+    ['all manifests named', { rims: [world.rims.driver, world.rims.vbios] }],
+  ])('a damaged response in the folder is not passed over in silence: %s', async (_, needs) => {
+    const { folder } = await filledFolder();
+    await writeFile(folder.pathOf(wants.brom), new Uint8Array(3));
+    const { found, err } = await find(['--endorsements', folder.root, '--offline'], needs);
+    expect(found.ocsp).toHaveLength(6);
+    expect(err).toMatch(/passed over: nvidia\.ocsp\.format/);
+  });
+
   it('responses of a folder that have ended are left out, which is said', async () => {
     const { folder } = await filledFolder();
     const options = ['--endorsements', folder.root, '--offline'];

@@ -4,6 +4,7 @@ import { givenRim, isHeld } from '../../evidence/nvidia/manifests.ts';
 import type { Remembered } from '../../evidence/nvidia/remembered.ts';
 import type { WantedRim } from '../../evidence/nvidia/rim-id.ts';
 import { type NvidiaEndorsement, ocspInputOf } from './document.ts';
+import { NothingHeld } from './nothing-held.ts';
 import { distinctWants, type NvidiaWant, type OcspWant, ocspWants, type RimWant } from './want.ts';
 import { type WantedOfDevice, wantedOfDevice, wantedOfRim } from './wanted.ts';
 
@@ -17,6 +18,8 @@ export interface CollectedNvidia {
   readonly ocspMissing?: string;
   /** Why this is not what reachable, honest services would have given. */
   readonly warnings: readonly string[];
+  /** What was stored, and is not what it is filed under. */
+  readonly passedOver: readonly string[];
   /** How many OCSP responses were left out since they are not in date. */
   readonly stale?: number;
 }
@@ -53,15 +56,17 @@ export async function collectNvidia(
   devices: readonly NvidiaDevice[],
   collecting: Collecting,
 ): Promise<CollectedNvidia> {
-  const { read, rims: named = [], carried = [], ocsp: need = 'welcome' } = collecting;
-  const known = named.map((xml) => givenRim(xml, read.rim(xml)));
+  const { read, rims: given = [], carried = [], ocsp: need = 'welcome' } = collecting;
+  const known = given.map((xml) => givenRim(xml, read.rim(xml)));
   const { wanted, refused } = wantedOfAll(devices, read, (want) =>
     isHeld(known, want, collecting.at.rim),
   );
   const rimWants = distinctWants(wanted.flatMap((one) => one.rims));
   const rims = await findRims(rimWants, collecting);
-  const signers = [...named, ...carried].flatMap((xml) => wantedOfRim(xml, read));
-  const asked = need === 'required' || (need === 'welcome' && rimWants.length > 0);
+  const signers = [...given, ...carried].flatMap((xml) => wantedOfRim(xml, read));
+  // An id that nobody can be asked for is no manifest that was named.
+  const named = wanted.every(({ rims: some, odd }) => some.length + odd.length === 0);
+  const asked = need === 'required' || (need === 'welcome' && !named);
   const ocsp = await findOcsp(
     distinctWants([...wanted.flatMap((one) => one.ocsp), ...signers, ...rims.signers]),
     collecting,
@@ -73,6 +78,7 @@ export async function collectNvidia(
     ocsp: ocsp.found,
     ...missingOcsp([...refused, ...ocsp.missing]),
     warnings: [...new Set([...rims.warnings, ...ocsp.warnings])],
+    passedOver: [...rims.passedOver, ...ocsp.passedOver],
     ...(ocsp.stale > 0 && { stale: ocsp.stale }),
   };
 }
@@ -116,6 +122,7 @@ async function findRims(wants: readonly RimWant[], { find, at }: Collecting) {
   const signers: OcspWant[] = [];
   const missing = new Map<string, string>();
   const warnings: string[] = [];
+  const passedOver: string[] = [];
   const answers = wants.map(async (want) => {
     return { id: want.id, one: await orFault(find(want, at.rim, 'store-and-network')) };
   });
@@ -123,19 +130,21 @@ async function findRims(wants: readonly RimWant[], { find, at }: Collecting) {
     if (one instanceof Fault) {
       missing.set(id, one.detail);
       warnings.push(one.message);
+      passedOver.push(...passedOverBy(one));
       continue;
     }
     found.push(one.bytes);
     signers.push(...ocspWants(one.facts.signer ?? [], 'rim'));
     warnings.push(...one.warnings);
   }
-  return { found, signers, missing, warnings };
+  return { found, signers, missing, warnings, passedOver };
 }
 
 async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting, from: AskedOf) {
   const found: OcspInput[] = [];
   const missing: string[] = [];
   const warnings: string[] = [];
+  const passedOver: string[] = [];
   let stale = 0;
   const answers = wants.map(async (want) => {
     const now = want.subject.owner === 'device' ? at.ocsp : at.rimOcsp;
@@ -146,6 +155,7 @@ async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting, fr
       missing.push(one.detail);
       // Nobody is bothered with the lack of what nobody was asked for.
       if (from === 'store-and-network') warnings.push(one.message);
+      passedOver.push(...passedOverBy(one));
       continue;
     }
     warnings.push(...one.warnings);
@@ -158,7 +168,11 @@ async function findOcsp(wants: readonly OcspWant[], { find, at }: Collecting, fr
       missing.push(`the response about ${commonName} that could be had is not in date`);
     }
   }
-  return { found, missing, warnings, stale };
+  return { found, missing, warnings, passedOver, stale };
+}
+
+function passedOverBy(fault: Fault): readonly string[] {
+  return fault instanceof NothingHeld ? fault.passedOver : [];
 }
 
 async function orFault(found: Promise<NvidiaEndorsement>): Promise<NvidiaEndorsement | Fault> {

@@ -12,6 +12,7 @@ import type { NvidiaFolder } from './folder.ts';
 import { type HeldNvidia, NvidiaHoldings } from './holdings.ts';
 import { judgeNvidia, type NvidiaJudge } from './judge.ts';
 import { nvidiaKeyText } from './key.ts';
+import { NothingHeld } from './nothing-held.ts';
 import { type NvidiaWant, wantName } from './want.ts';
 
 const HOUR = 3_600_000;
@@ -154,19 +155,23 @@ export class NvidiaEndorsementSource {
   }
 
   /** Its detail is what a verification shows as the reason. */
-  #nothingHeld(want: NvidiaWant, failure: Failure | undefined, warnings: readonly string[]): Fault {
+  #nothingHeld(
+    want: NvidiaWant,
+    failure: Failure | undefined,
+    warnings: readonly string[],
+  ): NothingHeld {
     const more = warnings.map((warning) => `; ${warning}`).join('');
     if (failure === undefined) {
       const { folder } = this.#options;
       // The check names manifest and certificates itself.
       if (want.kind === 'rim') {
         const why = folder === undefined ? 'offline' : 'offline, and not in the folder';
-        return new Fault('unreachable', nvidiaKeyText(want), `${why}${more}`);
+        return new NothingHeld(nvidiaKeyText(want), `${why}${more}`, warnings);
       }
       const at = folder?.root ?? 'endorsements';
-      return new Fault('unreachable', at, `offline, and without an OCSP response${more}`);
+      return new NothingHeld(at, `offline, and without an OCSP response${more}`, warnings);
     }
-    return new Fault('unreachable', failure.at, `${failureText(failure)}${more}`);
+    return new NothingHeld(failure.at, `${failureText(failure)}${more}`, warnings);
   }
 
   #judgeAt(now: number): NvidiaJudge {

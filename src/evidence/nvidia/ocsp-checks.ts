@@ -139,14 +139,21 @@ function checkOwner(
 
 /**
  * Of a certificate one answer in date is enough: caches hand out yesterday's beside today's, and
- * whoever has a fresh one gains nothing by adding an old one. That a certificate was revoked
- * counts however old.
+ * whoever has a fresh one gains nothing by adding an old one. But one that speaks against it is
+ * only answered by one that is no older. That a certificate was revoked counts however old.
  */
 function lateOf(own: readonly Dated[]): readonly Dated[] {
-  const fresh = new Set(
-    own.filter(({ outside }) => outside === undefined).map(({ answer }) => answer.subject),
-  );
-  return own.filter(({ answer, outside }) => outside && !fresh.has(answer.subject));
+  const newest = new Map<OcspSubject, number>();
+  for (const { answer, outside } of own) {
+    const { from } = answer.single.validity;
+    const before = newest.get(answer.subject) ?? Number.NEGATIVE_INFINITY;
+    if (outside === undefined) newest.set(answer.subject, Math.max(before, from));
+  }
+  return own.filter(({ answer: { subject, single }, outside }) => {
+    const fresh = newest.get(subject);
+    if (outside === undefined) return false;
+    return fresh === undefined || (single.status !== 'good' && single.validity.from > fresh);
+  });
 }
 
 function isUnsigned(signer: OcspAnswer['signer']): signer is Mismatch {

@@ -29,6 +29,7 @@ const HEAVIEST = 512 * 1024;
 export class Remembered {
   readonly #anchors: NvidiaAnchors;
   readonly #chains: Recall<DeviceChain>;
+  readonly #written: Recall<DeviceChain>;
   readonly #rims: Recall<RimReading>;
   readonly #ocsp: Memory<DeviceChain, Answered>;
   /** Of manifests; also where nothing is to be remembered, since they share all but the signer’s own. */
@@ -37,19 +38,25 @@ export class Remembered {
   constructor(anchors: NvidiaAnchors, entries: number) {
     this.#anchors = anchors;
     const limits = { entries, weight: WEIGHT };
-    this.#chains = new Recall(
-      limits,
-      HEAVIEST,
-      ({ checks, anchor }) =>
-        anchor !== undefined && checks.every(({ outcome }) => outcome === 'pass'),
-    );
+    this.#chains = new Recall(limits, HEAVIEST, isGood);
+    this.#written = new Recall(limits, HEAVIEST, isGood);
     const few = { entries: Math.min(entries, MOST_RIMS), weight: WEIGHT };
     this.#rims = new Recall(few, HEAVIEST, ({ manifest }) => manifest !== undefined);
     this.#ocsp = new Memory(limits);
   }
 
   chain(bytes: Uint8Array): DeviceChain {
-    return this.#chains.get([bytes], () => readDeviceChain(bytes, this.#anchors.device));
+    return this.#chains.get([bytes], () =>
+      this.#sameOf(readDeviceChain(bytes, this.#anchors.device)),
+    );
+  }
+
+  /** PEM can be written in many ways; what OCSP said is remembered by the certificates in it. */
+  #sameOf(chain: DeviceChain): DeviceChain {
+    return this.#written.get(
+      chain.certificates.map(({ der }) => der),
+      () => chain,
+    );
   }
 
   rim(xml: Uint8Array): RimReading {
@@ -67,19 +74,27 @@ export class Remembered {
   /** What responses say about the certificates of a device and of manifests that were read here. */
   ocsp(inputs: readonly GivenOcsp[], about: OcspAbout): OcspReading {
     const { chain, rims, others } = about;
-    const known = this.#ocsp.get(chain);
-    if (known && isSame(known.about, about) && areSame(known.inputs, inputs)) return known.reading;
+    const before = this.#ocsp.get(chain);
+    if (before && isSame(before.about, about) && areSame(before.inputs, inputs)) {
+      return before.reading;
+    }
     const reading = readOcsp(
       inputs,
       subjectsOf(chain, rims),
       others && subjectsOf(undefined, others),
     );
     const weight = inputs.reduce((sum, { response }) => sum + response.length, 0);
-    if (reading.good && chain.anchor && weight <= HEAVIEST) {
+    // Whatever was not found good is another object each time, and would never be met again.
+    const known = chain.anchor && [...rims, ...(others ?? [])].every(({ manifest }) => manifest);
+    if (reading.good && known && weight > 0 && weight <= HEAVIEST) {
       this.#ocsp.set(chain, { about, inputs: inputs.map(copied), reading }, weight);
     }
     return reading;
   }
+}
+
+function isGood({ checks, anchor }: DeviceChain): boolean {
+  return anchor !== undefined && checks.every(({ outcome }) => outcome === 'pass');
 }
 
 /** Whose certificates responses are held against. */

@@ -188,6 +188,15 @@ describe('roleProblem about the key', () => {
   });
 });
 
+it('a certificate that one issuer signed is still not another’s of the same name', async () => {
+  const wishes = { kind: 'ca', pathLength: 1 } as const;
+  const namesake = read(await certify(impostor, { ...impostor, keyId: root.keyId }, wishes));
+  const posing = { ...namesake, subjectKeyIdentifier: rootCert.subjectKeyIdentifier };
+  expect(linkProblem(middleCert, rootCert, 1)).toBeUndefined();
+  expect(linkProblem(middleCert, posing, 1)).toMatchObject({ got: 'an invalid signature' });
+  expect(linkProblem(middleCert, rootCert, 1)).toBeUndefined();
+});
+
 describe('linkProblem', () => {
   const subject = 'CN=Test Platform CA, O=Test, C=DE';
   const issuer = 'CN=Test Root CA, O=Test, C=DE';

@@ -52,6 +52,7 @@ async function about(
 }
 
 const YESTERDAY = { from: DAY.from - 86_400_000, to: DAY.from - 1 } as const;
+const MORNING = { from: DAY.from + 3_600_000, to: DAY.from + 7_200_000 } as const;
 const TOMORROW = { from: DAY.to + 1, to: DAY.to + 86_400_000 } as const;
 const HOLD = { status: revoked(6) } as const;
 const COMPROMISED = { status: revoked(1) } as const;
@@ -330,6 +331,24 @@ describe('several answers about one certificate', () => {
     [
       'unknown under a name by SHA-1, beside one that counts',
       [{ ...good, hash: 'sha1', status: UNKNOWN }, good],
+      {},
+      [],
+    ],
+    [
+      'a hold of this morning that has ended, behind a good one of the whole day',
+      [good, { ...good, ...HOLD, ...MORNING }],
+      {},
+      ['unresolved device.validity', 'unresolved device.status'],
+    ],
+    [
+      'the same, before it',
+      [{ ...good, ...HOLD, ...MORNING }, good],
+      {},
+      ['unresolved device.validity', 'unresolved device.status'],
+    ],
+    [
+      'a good one of this morning that has ended, and one of the whole day',
+      [good, { ...good, ...MORNING }],
       {},
       [],
     ],

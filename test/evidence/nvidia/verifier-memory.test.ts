@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
+import { poolOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
 import type { NvidiaInput } from '../../../src/evidence/nvidia/input.ts';
 import { Remembered } from '../../../src/evidence/nvidia/remembered.ts';
 import { NvidiaVerifier, verifyNvidia } from '../../../src/evidence/nvidia/verifier.ts';
@@ -101,6 +102,34 @@ describe('one verifier for many', () => {
     expect(verifier.verify(input).verdict).toBe('accept');
   });
 
+  it('never lends what was read among a machine’s responses to one device, nor the other way', () => {
+    const verifier = new NvidiaVerifier(anchors);
+    const stranger = made({ device: 'gpu 1' }).ocsp?.[0];
+    if (stranger === undefined) throw new Error('no responses');
+    const mixed = { ...input, ocsp: [...ocsp, stranger] };
+    const { ocsp: _, rims: __, ...device } = input;
+    const pool = { rims: verifier.readRims(rims), ocsp: poolOcsp(mixed.ocsp) };
+    for (let i = 0; i < 2; i++) {
+      expect(verifier.verifyAmong(device, pool).verdict).toBe('accept');
+      expect(answers(verifier.verify(mixed), 'fail')).toEqual(['nvidia.ocsp.certificate']);
+    }
+  });
+
+  it('never lends answers about the signer of a manifest to a device that has it no more', () => {
+    const verifier = new NvidiaVerifier(anchors);
+    const other = simulateNvidia({ fault: 'rim_expired_allowed' });
+    const extra = other.rims.find((xml) => verifier.readRims([xml])[0]?.reading.manifest);
+    const [, , , , ...ofManifests] = other.ocsp;
+    if (extra === undefined) throw new Error('no manifest');
+    const more = { ...input, rims: [...rims, extra] };
+    for (const given of [more, input, more, input]) {
+      expect(JSON.stringify(verifier.verify({ ...given, ocsp: [...ocsp, ...ofManifests] }))).toBe(
+        text({ ...given, ocsp: [...ocsp, ...ofManifests] }),
+      );
+      expect(JSON.stringify(verifier.verify(given))).toBe(text(given));
+    }
+  });
+
   it('never takes a response that was asked with a nonce for one that was not', () => {
     const verifier = new NvidiaVerifier(anchors);
     expect(verifier.verify(input).verdict).toBe('accept');
@@ -133,6 +162,14 @@ describe('what is remembered', () => {
       true,
     ]);
     expect(driver?.at(-1)).toBe(anchors.rim[0]?.certificate);
+  });
+
+  it('of one chain, however its PEM is written, is the same', () => {
+    const remembered = memory();
+    const other = Buffer.from(chain).toString().replaceAll('\n', '\r\n');
+    expect(remembered.chain(Buffer.from(other))).toBe(remembered.chain(chain));
+    const third = simulateNvidia({ device: 'gpu 1' }).chain;
+    expect(remembered.chain(third)).not.toBe(remembered.chain(chain));
   });
 
   it('is nothing that is not good', () => {
