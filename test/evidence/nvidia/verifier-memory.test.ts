@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
-import { poolOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
+import { givenOcsp, poolOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
 import type { NvidiaInput } from '../../../src/evidence/nvidia/input.ts';
 import { Remembered } from '../../../src/evidence/nvidia/remembered.ts';
 import { NvidiaVerifier, verifyNvidia } from '../../../src/evidence/nvidia/verifier.ts';
@@ -115,21 +115,6 @@ describe('one verifier for many', () => {
     }
   });
 
-  it('never lends answers about the signer of a manifest to a device that has it no more', () => {
-    const verifier = new NvidiaVerifier(anchors);
-    const other = simulateNvidia({ fault: 'rim_expired_allowed' });
-    const extra = other.rims.find((xml) => verifier.readRims([xml])[0]?.reading.manifest);
-    const [, , , , ...ofManifests] = other.ocsp;
-    if (extra === undefined) throw new Error('no manifest');
-    const more = { ...input, rims: [...rims, extra] };
-    for (const given of [more, input, more, input]) {
-      expect(JSON.stringify(verifier.verify({ ...given, ocsp: [...ocsp, ...ofManifests] }))).toBe(
-        text({ ...given, ocsp: [...ocsp, ...ofManifests] }),
-      );
-      expect(JSON.stringify(verifier.verify(given))).toBe(text(given));
-    }
-  });
-
   it('never takes a response that was asked with a nonce for one that was not', () => {
     const verifier = new NvidiaVerifier(anchors);
     expect(verifier.verify(input).verdict).toBe('accept');
@@ -170,6 +155,44 @@ describe('what is remembered', () => {
     expect(remembered.chain(Buffer.from(other))).toBe(remembered.chain(chain));
     const third = simulateNvidia({ device: 'gpu 1' }).chain;
     expect(remembered.chain(third)).not.toBe(remembered.chain(chain));
+  });
+
+  describe('of responses', () => {
+    const [driver, vbios] = rims.map((xml) => memory().rim(xml));
+    if (driver === undefined || vbios === undefined) throw new Error('two manifests');
+    const all = givenOcsp(ocsp);
+
+    it('depends on whether strangers are asked about', () => {
+      const remembered = memory();
+      const about = { chain: remembered.chain(chain), rims: [driver] };
+      for (let i = 0; i < 2; i++) {
+        const passed = remembered.ocsp(all, { ...about, others: undefined });
+        expect(passed).toMatchObject({ stray: undefined, good: true });
+        // Those about the other manifest’s signer.
+        expect(remembered.ocsp(all, { ...about, others: [] }).stray).toBeDefined();
+        const known = remembered.ocsp(all, { ...about, others: [vbios] });
+        expect(known).toMatchObject({ stray: undefined, good: true });
+      }
+    });
+
+    it('depends on which manifests have a seat', () => {
+      const remembered = memory();
+      const about = { chain: remembered.chain(chain), others: [driver, vbios] };
+      for (let i = 0; i < 2; i++) {
+        const [one, both] = [[driver], [driver, vbios]].map((some) =>
+          remembered.ocsp(all, { ...about, rims: some }),
+        );
+        expect((both?.subjects.length ?? 0) - (one?.subjects.length ?? 0)).toBe(1);
+      }
+    });
+
+    it('is found again by equal bytes', () => {
+      const remembered = memory();
+      const about = { chain: remembered.chain(chain), rims: [driver, vbios], others: undefined };
+      const again = givenOcsp(ocsp.map(({ response }) => ({ response: response.slice() })));
+      expect(remembered.ocsp(again, { ...about })).toBe(remembered.ocsp(all, about));
+      expect(remembered.ocsp([], about)).not.toBe(remembered.ocsp([], about));
+    });
   });
 
   it('is nothing that is not good', () => {
