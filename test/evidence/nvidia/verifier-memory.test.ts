@@ -172,6 +172,7 @@ describe('what is remembered', () => {
         expect(remembered.ocsp(all, { ...about, others: [] }).stray).toBeDefined();
         const known = remembered.ocsp(all, { ...about, others: [vbios] });
         expect(known).toMatchObject({ stray: undefined, good: true });
+        expect(remembered.ocsp(all, { ...about, others: [] }).stray).toBeDefined();
       }
     });
 
