@@ -1,6 +1,7 @@
 import { utf8 } from '../bytes/text.ts';
 import { Fault } from '../fault.ts';
-import { XML_NAMESPACE, type XmlAttribute, type XmlElement } from './xml.ts';
+import type { XmlAttribute, XmlElement } from './xml.ts';
+import { XML_NAMESPACE } from './xml-names.ts';
 
 type Scope = ReadonlyMap<string, string>;
 

@@ -1,5 +1,6 @@
 import { fromUtf8 } from '../bytes/text.ts';
 import { malformed } from '../fault.ts';
+import { isNamespaceName, NAME, XML_NAMESPACE, XMLNS_NAMESPACE } from './xml-names.ts';
 
 export interface XmlAttribute {
   readonly prefix: string;
@@ -23,9 +24,6 @@ export interface XmlElement {
 /** Text is what it stands for: references resolved, line ends normalised. */
 export type XmlNode = XmlElement | string;
 
-export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
-const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
-
 /** Vendors' manifests are 26 KB, 5 deep and have 90 elements, 12 attributes in one, 6 declarations. */
 const LARGEST = 1024 * 1024;
 const DEEPEST = 32;
@@ -34,10 +32,7 @@ const MOST_NODES = 65_536;
 const MOST_ATTRIBUTES = 256;
 /** In the whole document: what is in scope is copied wherever something is declared. */
 const MOST_DECLARATIONS = 256;
-const LONGEST_NAMESPACE = 256;
 
-const LETTER = 'A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff';
-const NAME = new RegExp(`[${LETTER}][${LETTER}0-9.\\-\\u00b7\\u0300-\\u036f]*`, 'y');
 const SPACE = /[ \t\n]*/y;
 /** Up to what ends text, or can't be in an attribute's value. */
 const TEXT = /[^<&]*/y;
@@ -56,15 +51,6 @@ const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 /** Only the name of the encoding is the same in either case. */
 const DECLARATION =
   /^<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"[Uu][Tt][Ff]-8"|'[Uu][Tt][Ff]-8'))? ?\?>/;
-
-/**
- * Absolute URIs of the two kinds that name anything here: Canonical XML has no answer for
- * relative ones (1.1, section 1.3), and readers differ about what is odd in others.
- */
-const URI_CHARACTER = "(?:[\\w.~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})";
-const NAMESPACE_NAME = new RegExp(
-  `^(?:https?://[\\w.-]+(?:/${URI_CHARACTER}*)?|urn:(?!/)${URI_CHARACTER}+)(?:#${URI_CHARACTER}*)?$`,
-);
 
 /**
  * XML 1.0 with namespaces, the part of it that data needs: elements, attributes, text, the five
@@ -307,10 +293,6 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['<!', 'a document type'],
   ['<?', 'a processing instruction'],
 ];
-
-function isNamespaceName(name: string): boolean {
-  return name.length <= LONGEST_NAMESPACE && NAMESPACE_NAME.test(name);
-}
 
 function fromCodePoint(code: number): string | undefined {
   return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;

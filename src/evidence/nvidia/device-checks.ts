@@ -2,7 +2,6 @@ import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { firstOutside } from '../../core/x509/chain.ts';
 import { isSignature } from '../../core/x509/signed.ts';
-
 import type { CheckList } from '../check-list.ts';
 import type { DeviceChain } from './chain.ts';
 import type { NvidiaCheckId } from './checks.ts';
