@@ -104,6 +104,15 @@ describe('from AMD’s service', () => {
     });
   });
 
+  it('the list, where only the machine brought the certificate along', async () => {
+    const kds = await startKds();
+    const carried = { needVek: false, vek: world.vcek };
+    expect((await find(['--kds', kds.url], carried)).found.crl).toBeUndefined();
+    expect(kds.requests).toEqual([]);
+    const { found } = await find(['--kds', kds.url], { ...carried, asksCrl: true });
+    expect(found.crl).toEqual(world.crl);
+  });
+
   it('under AMD’s own roots the chain is built in: certificate and CRL, no wait', async () => {
     const kds = await startKds();
     const { found, err, waits } = await find(['--kds', kds.url], { anchors: AMD_ROOTS });

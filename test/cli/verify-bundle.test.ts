@@ -290,6 +290,7 @@ describe('an option about a piece that is not there is refused, and no file of i
     ],
     ['no device', aloneFiles, ['--rim', 'gone'], '--rim is about devices'],
     ['no device', aloneFiles, ['--allow-rim-hold'], '--allow-rim-hold is about devices'],
+    ['no device', aloneFiles, ['--require-ocsp'], '--require-ocsp is about an SEV-SNP report or'],
   ] as const)('%s: %#', async (_name, files, options, says) => {
     const said = await usageOf([...VERIFY_BUNDLE, ...options], files);
     expect(said).toMatch(new RegExp(`^postern: ${says}.*: this bundle has none\n$`));
