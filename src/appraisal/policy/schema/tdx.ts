@@ -1,0 +1,138 @@
+import Type from 'typebox';
+import {
+  closed,
+  Forbidden,
+  hex,
+  Lifecycle,
+  orSkip,
+  Presence,
+  Provenance,
+  SetId,
+  some,
+  Time,
+  text,
+} from './values.ts';
+
+const REGISTER = hex(48);
+
+/** An event that the log of a register must or may hold. */
+export const EventRule = closed({
+  event: text(1, 128),
+  digests: some(hex(48), 64),
+  occurs: Type.Enum(['once', 'at-least-once', 'at-most-once'], {
+    description: 'once, at-least-once or at-most-once',
+  }),
+});
+export type EventRule = Type.Static<typeof EventRule>;
+
+/** A register that is known by the story it tells, where the log replays to it. */
+export const EventLogValue = closed({
+  eventLog: some(EventRule, 256),
+  otherEvents: Type.Enum(['allow', 'forbid'], { description: 'allow or forbid' }),
+});
+export type EventLogValue = Type.Static<typeof EventLogValue>;
+
+export const FixedRegister = orSkip(REGISTER);
+export const RuntimeRegister = Type.Union([REGISTER, EventLogValue, FixedRegister.anyOf[1]], {
+  description:
+    '96 lower-case hex digits, { eventLog: […], otherEvents: allow|forbid } or { skip: "<reason>" }',
+});
+
+/** One known machine: all of its registers together, none of them alone. */
+export const TdxReferenceSet = closed({
+  id: SetId,
+  lifecycle: Lifecycle,
+  mrTd: FixedRegister,
+  rtmr0: RuntimeRegister,
+  rtmr1: RuntimeRegister,
+  rtmr2: RuntimeRegister,
+  rtmr3: RuntimeRegister,
+  mrConfigId: FixedRegister,
+  mrOwner: FixedRegister,
+  mrOwnerConfig: FixedRegister,
+  mrServiceTd: FixedRegister,
+  provenance: Type.Optional(Provenance),
+});
+export type TdxReferenceSet = Type.Static<typeof TdxReferenceSet>;
+
+/** Statuses that a policy can accept; Revoked is not among them. */
+export const TcbStatus = Type.Enum(
+  [
+    'UpToDate',
+    'SWHardeningNeeded',
+    'ConfigurationNeeded',
+    'ConfigurationAndSWHardeningNeeded',
+    'OutOfDate',
+    'OutOfDateConfigurationNeeded',
+    'TDRelaunchAdvised',
+    'TDRelaunchAdvisedConfigurationNeeded',
+  ],
+  { description: 'a TCB status of Intel’s other than Revoked' },
+);
+
+/** A weakness that is known and put up with, until a day. */
+export const AdvisoryException = closed({
+  id: Type.String({
+    pattern: '^INTEL-(SA|DOC)-[0-9]{5}$',
+    description: 'an advisory of Intel’s, e.g. INTEL-SA-00615',
+  }),
+  until: Time,
+  reason: text(8, 500),
+});
+export type AdvisoryException = Type.Static<typeof AdvisoryException>;
+
+export const TdxRules = closed({
+  type: Type.Literal('intel-tdx'),
+  referenceSets: Type.Array(TdxReferenceSet, { minItems: 1, maxItems: 1024 }),
+  attributes: closed({
+    debug: Forbidden,
+    septVeDisable: Presence,
+    migratable: Presence,
+    lass: Presence,
+    pks: Presence,
+    kl: Presence,
+    perfmon: Presence,
+  }),
+  /** The CPU features that the TD may use. */
+  xfam: Type.Union(
+    [
+      closed({ exact: hex(8) }),
+      closed({ forbidBits: some(Type.Integer({ minimum: 0, maximum: 63 }), 64) }),
+      FixedRegister.anyOf[1],
+    ],
+    {
+      description:
+        '{ exact: <16 hex digits as in the quote> }, { forbidBits: [<0 to 63>] } or { skip: "<reason>" }',
+    },
+  ),
+  tdxModule: closed({
+    /** By major version, which is byte 1 of TEE_TCB_SVN; one that is not listed is refused. */
+    floors: orSkip(
+      some(
+        closed({
+          major: Type.Integer({ minimum: 0, maximum: 255 }),
+          minIsvSvn: Type.Integer({ minimum: 0, maximum: 255 }),
+        }),
+        16,
+      ),
+      'a list of { major, minIsvSvn }',
+    ),
+    mrSeam: orSkip(some(REGISTER, 64), 'a list of 96 lower-case hex digits each'),
+  }),
+  platform: closed({
+    fmspc: orSkip(some(hex(6), 256), 'a list of 12 lower-case hex digits each'),
+    smt: Presence,
+    dynamicPlatform: Presence,
+    cachedKeys: Presence,
+  }),
+  tcb: closed({
+    accept: some(TcbStatus, 8),
+    advisories: Type.Array(AdvisoryException, { maxItems: 256 }),
+    /** tcbEvaluationDataNumber of TCB info and QE identity: an older evaluation knows of fewer weaknesses. */
+    minEvaluationDataNumber: orSkip(
+      Type.Integer({ minimum: 0, maximum: 0xffff_ffff }),
+      'a whole number',
+    ),
+  }),
+});
+export type TdxRules = Type.Static<typeof TdxRules>;
