@@ -18,6 +18,8 @@ const HOUSE: readonly (readonly string[])[] = [
   ['index.ts'],
   ['ledger/'],
   ['protocol/'],
+  ['appraisal/result/'],
+  ['appraisal/appraise/'],
   ['appraisal/bundle/'],
   ['appraisal/*'],
   ['appraisal/policy/', 'appraisal/binding/'],
@@ -40,6 +42,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['simulator/'],
   'node-forge': ['core/crypto/', 'simulator/'],
   'oxc-parser': [], // tools/ only
+  typebox: ['appraisal/policy/'],
+  yaml: ['appraisal/policy/', 'cli/'],
 };
 
 /** Fewer modules than this is a check that looked in the wrong place. */

@@ -38,6 +38,12 @@ export const RuntimeRegister = Type.Union([REGISTER, EventLogValue, FixedRegiste
     '96 lower-case hex digits, { eventLog: […], otherEvents: allow|forbid } or { skip: "<reason>" }',
 });
 
+/** What went into a register, in order: it tells which event departs, and decides nothing. */
+export const RecordedEvent = closed({ digest: REGISTER, says: Type.Optional(text(1, 500)) });
+export type RecordedEvent = Type.Static<typeof RecordedEvent>;
+
+const Recorded = Type.Array(RecordedEvent, { maxItems: 4096 });
+
 /** One known machine: all of its registers together, none of them alone. */
 export const TdxReferenceSet = closed({
   id: SetId,
@@ -51,6 +57,14 @@ export const TdxReferenceSet = closed({
   mrOwner: FixedRegister,
   mrOwnerConfig: FixedRegister,
   mrServiceTd: FixedRegister,
+  recordedEvents: Type.Optional(
+    closed({
+      rtmr0: Type.Optional(Recorded),
+      rtmr1: Type.Optional(Recorded),
+      rtmr2: Type.Optional(Recorded),
+      rtmr3: Type.Optional(Recorded),
+    }),
+  ),
   provenance: Type.Optional(Provenance),
 });
 export type TdxReferenceSet = Type.Static<typeof TdxReferenceSet>;

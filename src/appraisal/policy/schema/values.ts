@@ -25,9 +25,7 @@ export function some<Item extends TSchema>(item: Item, most = 1024) {
 /** Plain text for people: no control characters, so that it can be shown anywhere. */
 export function text(least: number, most: number) {
   return Type.String({
-    minLength: least,
-    maxLength: most,
-    pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
+    pattern: `^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff]{${least},${most}}$`,
     description: `text of ${least} to ${most} characters, on one line`,
   });
 }

@@ -1,0 +1,15 @@
+/** What is wrong with a policy's text, where, and what to do about it. */
+export interface PolicyProblem {
+  /** The member, e.g. `spec.evidence.cpu.referenceSets[0].mrTd`; empty for the document itself. */
+  readonly path: string;
+  readonly problem: string;
+  /** From 1; absent where the text has no lines worth counting, as in canonical JSON. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** `policy.yaml:12:7 spec.role: want …`, for people. */
+export function problemLine(file: string, { path, problem, line, column }: PolicyProblem): string {
+  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  return path === '' ? `${place} ${problem}` : `${place} ${path}: ${problem}`;
+}

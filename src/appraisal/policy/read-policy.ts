@@ -1,0 +1,79 @@
+import { Value } from 'typebox/value';
+import { sha256 } from '#crypto';
+import { toHex } from '../../core/bytes/hex.ts';
+import { utf8 } from '../../core/bytes/text.ts';
+import { canonicalJson } from '../../core/encoding/jcs.ts';
+import type { JsonValue } from '../../core/encoding/json.ts';
+import { malformed } from '../../core/fault.ts';
+import { misfitsOf } from './explain-shape.ts';
+import { misunderstandings } from './meaning.ts';
+import { type PolicyProblem, problemLine } from './problem.ts';
+import { type Policy, PolicySchema } from './schema/policy.ts';
+import { readYaml } from './yaml-text.ts';
+
+/** A policy and its identity. */
+export interface ReadPolicy {
+  readonly policy: Policy;
+  /** RFC 8785: the one text of this policy, whatever it was written in. */
+  readonly canonical: Uint8Array;
+  /** `sha256:<hex>` of the canonical bytes. */
+  readonly digest: string;
+}
+
+/**
+ * Reads a policy from YAML or JSON, and says all that is wrong with it.
+ *
+ * @returns `problems` empty, and the policy; or no policy and at least one problem.
+ */
+export function tryPolicy(bytes: Uint8Array): {
+  readonly read: ReadPolicy | undefined;
+  readonly problems: readonly PolicyProblem[];
+} {
+  const { value, problems, placeOf } = readYaml(bytes);
+  if (problems.length > 0 || value === undefined) {
+    const none = { path: '', problem: 'the file is empty' };
+    return { read: undefined, problems: problems.length > 0 ? problems : [none] };
+  }
+  const misfits = misfitsOf(PolicySchema, value, (schema, part) => Value.Check(schema, part));
+  const wrong = misfits.length > 0 ? misfits : misunderstandings(value as Policy);
+  if (wrong.length > 0) {
+    return {
+      read: undefined,
+      problems: wrong.map((misfit) => ({ ...misfit, ...placeOf(misfit.path) })),
+    };
+  }
+  return { read: identify(value), problems: [] };
+}
+
+/**
+ * The same for those who can only use a policy that is right.
+ *
+ * @param name of the file, for the message.
+ * @throws Fault `malformed` at the first problem, with its line and column.
+ */
+export function readPolicy(bytes: Uint8Array, name = 'policy'): ReadPolicy {
+  const { read, problems } = tryPolicy(bytes);
+  if (read) return read;
+  const [first, ...more] = problems;
+  const others = more.length > 0 ? ` (and ${more.length} more: postern policy lint)` : '';
+  const at = first === undefined ? '' : problemLine(name, first);
+  throw malformed('policy', `${at}${others}`);
+}
+
+function identify(value: JsonValue): ReadPolicy {
+  const canonical = utf8(canonicalJson(value, 'policy'));
+  return {
+    policy: freeze(value) as Policy,
+    canonical,
+    digest: `sha256:${toHex(sha256(canonical))}`,
+  };
+}
+
+/** What has an identity must not change any more. */
+function freeze(value: JsonValue): JsonValue {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) freeze(part as JsonValue);
+    Object.freeze(value);
+  }
+  return value;
+}
