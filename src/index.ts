@@ -16,7 +16,6 @@ export {
   transcriptHash,
 } from './appraisal/binding/transcript.ts';
 export { BUNDLE_CHECKS, type BundleCheckId } from './appraisal/bundle/checks.ts';
-export { WEIGHTS_EVENT } from './appraisal/bundle/claims.ts';
 export type { BundleCpu } from './appraisal/bundle/cpu.ts';
 export {
   BUNDLE_LIMITS,
@@ -39,6 +38,7 @@ export {
   BundleVerifier,
   verifyBundle,
 } from './appraisal/bundle/verifier.ts';
+export { WEIGHTS_EVENT } from './appraisal/bundle/weights.ts';
 export { type VtpmVerification, verifyVtpmOn } from './appraisal/vtpm.ts';
 export { JsonShape } from './core/encoding/json-shape.ts';
 export { Fault, type FaultCode } from './core/fault.ts';

@@ -1,6 +1,6 @@
 import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import type { TdxVerification } from '../evidence/tdx/verifier.ts';
-import { worstOf } from '../evidence/verdict.ts';
+import { type Verdict, worstOf } from '../evidence/verdict.ts';
 import type { Verification } from '../evidence/verification.ts';
 import type { HardwareEvidence, VtpmInput } from '../evidence/vtpm/input.ts';
 import { verifyVtpm } from '../evidence/vtpm/verifier.ts';
@@ -8,6 +8,8 @@ import { verifyVtpm } from '../evidence/vtpm/verifier.ts';
 /** A vTPM's answer, with the answer about the hardware evidence that it rests on as its part. */
 export interface VtpmVerification extends Verification {
   readonly parts: readonly Verification[];
+  /** The verdict about the vTPM by itself, whatever the hardware's is. */
+  readonly alone: Verdict;
 }
 
 /**
@@ -25,8 +27,13 @@ export function verifyVtpmOn(
     evidence: hardwareEvidence(evidence),
     anchors: evidence?.anchors ?? 'vendor',
   });
-  if (evidence === undefined) return { ...vtpm, parts: [] };
-  return { ...vtpm, verdict: worstOf([vtpm.verdict, evidence.verdict]), parts: [evidence] };
+  if (evidence === undefined) return { ...vtpm, parts: [], alone: vtpm.verdict };
+  return {
+    ...vtpm,
+    verdict: worstOf([vtpm.verdict, evidence.verdict]),
+    parts: [evidence],
+    alone: vtpm.verdict,
+  };
 }
 
 function hardwareEvidence(

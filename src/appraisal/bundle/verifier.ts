@@ -4,10 +4,10 @@ import { CheckList } from '../../evidence/check-list.ts';
 import { withLazyClaims } from '../../evidence/lazy-claims.ts';
 import { type NvidiaNodeVerification, verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
 import { holdStatements } from '../../evidence/nvidia/nras/statements.ts';
-import { NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
+import { type NvidiaVerification, NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
 import { SnpVerifier } from '../../evidence/snp/verifier.ts';
 import { TdxVerifier } from '../../evidence/tdx/verifier.ts';
-import { worstOf } from '../../evidence/verdict.ts';
+import { type Verdict, worstOf } from '../../evidence/verdict.ts';
 import type { Verification } from '../../evidence/verification.ts';
 import { weigh } from '../../evidence/weigh.ts';
 import { type Binding, bindingOf } from '../binding/recipe.ts';
@@ -28,6 +28,16 @@ export interface BundleVerification extends Verification {
   readonly parts: readonly Verification[];
   /** What was bound, for whoever is about to use it; undefined where that can't be read. */
   readonly binding: Binding | undefined;
+  /** The same pieces by what they are, for policies to look at. */
+  readonly pieces: BundlePieces;
+}
+
+export interface BundlePieces {
+  readonly cpu: CpuVerification | undefined;
+  readonly vtpm: VtpmVerification | undefined;
+  readonly devices: readonly NvidiaVerification[];
+  /** What all but the CPU's own evidence comes to. */
+  readonly besideCpu: Verdict;
 }
 
 /**
@@ -178,6 +188,12 @@ function conclude(
   const evidence = [cpu, flat, ...devices].filter((part) => part !== undefined);
   const own = weigh(checks.all, BUNDLE_EXPECTED);
   const whole = [own, ...evidence, ...(node ? [node] : [])];
+  const besideCpu = worstOf([
+    own.verdict,
+    ...(vtpm ? [vtpm.alone] : []),
+    ...(node ? [node.verdict] : []),
+    nras.verdict,
+  ]);
   const result = {
     evidence: 'bundle' as const,
     verdict: worstOf([...whole.map(({ verdict }) => verdict), nras.verdict]),
@@ -192,6 +208,7 @@ function conclude(
     checks: [...checks.all, ...(node?.checks ?? []), ...nras.checks],
     parts: [...evidence, ...nras.parts],
     binding,
+    pieces: { cpu, vtpm, devices, besideCpu },
   };
   return withLazyClaims(result, () => bundleClaims(checks.all, binding, found));
 }

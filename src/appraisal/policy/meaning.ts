@@ -3,6 +3,7 @@ import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
+import { bulletinOf, FLOORS_AS_OF } from '../../evidence/snp/floors/bulletins.ts';
 import { durationMs } from './duration.ts';
 import type { Misfit } from './explain-shape.ts';
 import type { Policy } from './schema/policy.ts';
@@ -146,7 +147,7 @@ const RTMRS = ['rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const;
 
 /** RTMR extension: SHA-384 of the register's value and the event's digest, from zeros. */
 function replayed(events: readonly RecordedEvent[]): string {
-  const register = events.reduce(
+  const register = events.reduce<Uint8Array>(
     (value, { digest }) => sha384(concatBytes(value, fromHex(digest, 'digest'))),
     new Uint8Array(48),
   );
@@ -161,6 +162,15 @@ function checkSnp({ evidence, logHygiene }: Policy['spec'], report: Report): voi
       report(
         `${CPU}.referenceSets[${i}]`,
         'skips the measurement and names no key of an ID block: any software would do',
+      );
+    }
+  }
+  const { bulletins } = evidence.cpu;
+  for (const [i, id] of Array.isArray(bulletins) ? bulletins.entries() : []) {
+    if (bulletinOf(id) === undefined) {
+      report(
+        `${CPU}.bulletins[${i}]`,
+        `is not in the table of bulletins of ${FLOORS_AS_OF}: nobody could tell whether it is met`,
       );
     }
   }

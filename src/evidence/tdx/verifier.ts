@@ -14,6 +14,7 @@ import { checkPckCrlAlone } from './crls.ts';
 import { type CheckedEventLog, checkEventLog } from './event-log/check.ts';
 import { eventLogClaims } from './event-log/claims.ts';
 import type { TdxInput } from './input.ts';
+import type { PckExtension } from './pck-extension.ts';
 import type { QuotingEnclave } from './qe.ts';
 import { qeIdentityProblem } from './qe-identity.ts';
 import { parseQuote, type Quote } from './quote.ts';
@@ -28,6 +29,10 @@ export interface TdxVerification extends Verification {
   readonly quote: Quote | undefined;
   /** The log that came along, and how it replays; its registers are as good as the quote is. */
   readonly eventLog: CheckedEventLog | undefined;
+  /** What the PCK certificate says of the platform; as good as its chain. */
+  readonly pck: PckExtension | undefined;
+  /** tcbEvaluationDataNumber, the lower of TCB info's and QE identity's; as good as they are. */
+  readonly evaluationDataNumber: number | undefined;
 }
 
 /**
@@ -71,6 +76,8 @@ export class TdxVerifier {
       ...(tcb && { tcb: { ...tcb, endorsed } }),
       quote,
       eventLog: log,
+      pck: platform?.chain.extension,
+      evaluationDataNumber: lowerNumber(held),
     };
     return withLazyClaims(result, () => ({
       ...endorsementClaims(held.endorsements),
@@ -138,6 +145,12 @@ export function verifyTdx(
   input: TdxInput & { readonly anchors: readonly TrustAnchor[] },
 ): TdxVerification {
   return new TdxVerifier(input.anchors, 1).verify(input);
+}
+
+function lowerNumber({ endorsements }: HeldEndorsements): number | undefined {
+  const { tcbInfo, qeIdentity } = endorsements;
+  if (tcbInfo.value === undefined || qeIdentity.value === undefined) return undefined;
+  return Math.min(tcbInfo.value.evaluationDataNumber, qeIdentity.value.evaluationDataNumber);
 }
 
 function checkQuoteSignature(

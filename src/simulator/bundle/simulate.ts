@@ -1,6 +1,6 @@
 import { gpuNonceFor, reportDataFor } from '../../appraisal/binding/transcript.ts';
-import { WEIGHTS_EVENT } from '../../appraisal/bundle/claims.ts';
 import type { BundleClocks, FoundEndorsements } from '../../appraisal/bundle/input.ts';
+import { WEIGHTS_EVENT } from '../../appraisal/bundle/weights.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
