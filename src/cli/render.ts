@@ -3,6 +3,7 @@ import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
 import { type Colour, type Paint, painter } from './paint.ts';
+import { decisionJson, policyNotes } from './policy-decision.ts';
 import type { Args, Options } from './verb.ts';
 import { visible, visibleJson } from './visible.ts';
 
@@ -32,6 +33,7 @@ export function verificationJson(result: Verification) {
     ...(tcb && { tcb }),
     checks,
     claims,
+    ...decisionJson(result),
   };
 }
 
@@ -62,7 +64,7 @@ export function printResult(
     printJson(io, verificationJson(result));
     return;
   }
-  printAnswer(io, result, asks, { notes, facts });
+  printAnswer(io, result, asks, { notes: [...notes, ...policyNotes(result)], facts });
   if (args.has('claims')) {
     io.out('\n');
     printClaims(io, result.claims);

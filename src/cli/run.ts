@@ -68,7 +68,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
 
 /** The verb with the most words that the command line begins with. */
 function findVerb(argv: readonly string[]): { verb: Verb; rest: readonly string[] } {
-  for (const words of [2, 1]) {
+  for (const words of [3, 2, 1]) {
     const name = argv.slice(0, words).join(' ');
     const verb = VERBS.find((known) => known.name === name);
     if (verb) return { verb, rest: argv.slice(words) };

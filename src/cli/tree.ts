@@ -3,6 +3,7 @@ import type { Claim, Verification } from '../evidence/verification.ts';
 import type { Io } from './io.ts';
 import { compared } from './nvidia-facts.ts';
 import { type Paint, painter } from './paint.ts';
+import { policyNotes } from './policy-decision.ts';
 import { ranges } from './ranges.ts';
 import {
   checkLine,
@@ -59,8 +60,9 @@ export function printTree(
   }
   const ofParts = args.has('checks') ? answers : saidOnce(parts, answers);
   for (const line of partLines(parts, paint, ofParts)) io.out(`${line}\n`);
-  if (notes.length > 0) io.out('\n');
-  for (const note of notes) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
+  const said = [...notes, ...policyNotes(result)];
+  if (said.length > 0) io.out('\n');
+  for (const note of said) io.out(`${paint('yellow', 'note')}  ${visible(note)}\n`);
   io.out(verdictLine(io, result));
   if (args.has('claims')) {
     io.out('\n');

@@ -6,6 +6,12 @@ import {
   endorsementsListVerb,
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
+import {
+  policyFromBundleVerb,
+  policyFromSnpVerb,
+  policyFromTdxVerb,
+} from './policy-from-evidence.ts';
+import { policyLintVerb } from './policy-lint.ts';
 import { simulatorNvidiaVerb, simulatorSnpVerb, simulatorTdxVerb } from './simulator.ts';
 import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
@@ -28,6 +34,10 @@ export const VERBS: readonly Verb[] = [
   verifyVtpmVerb,
   verifyBundleVerb,
   inspectVerb,
+  policyLintVerb,
+  policyFromBundleVerb,
+  policyFromTdxVerb,
+  policyFromSnpVerb,
   snpMeasureVerb,
   snpFloorsVerb,
   snpIdBlockVerb,

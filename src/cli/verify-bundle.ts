@@ -14,6 +14,7 @@ import { atOption, decodeEvidence } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
 import { nrasNotes } from './nras-statement.ts';
+import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION } from './render.ts';
 import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Verb } from './verb.ts';
@@ -27,6 +28,7 @@ const ASKS = asksFrom({
   ...NVIDIA_CHECKS,
   ...NVIDIA_TOPOLOGY_CHECKS,
   ...NRAS_CHECKS,
+  ...POLICY_CHECKS,
 });
 
 export const verifyBundleVerb: Verb = {
@@ -35,7 +37,13 @@ export const verifyBundleVerb: Verb = {
     'Verify a machine: CPU evidence, devices, and the keys that they vouch for, in one file.',
   operands: '<file|url>',
   arity: { min: 1, max: 1 },
-  options: { ...BUNDLE_OPTIONS, ...atOption(BUNDLE_AT_KINDS), ...CLAIMS_OPTION, ...CHECKS_OPTION },
+  options: {
+    ...POLICY_OPTIONS,
+    ...BUNDLE_OPTIONS,
+    ...atOption(BUNDLE_AT_KINDS),
+    ...CLAIMS_OPTION,
+    ...CHECKS_OPTION,
+  },
   notes: [
     'A bundle (application/vnd.postern.bundle+json) holds the exact bytes of a TDX quote or SEV-SNP report, of event logs, of NVIDIA’s evidence JSON, and of a keyset or whatever else its recipe binds into report data. It may carry the vendors’ endorsements along, which spares nobody the question: options, folder and the vendors’ services are looked at all the same.',
     'A URL is https, or http on this machine and in its own network; no redirect is followed. - reads standard input.',
@@ -45,13 +53,15 @@ export const verifyBundleVerb: Verb = {
     'Exit code: 0 accept, 1 reject, 2 indeterminate; over all pieces and over what binds them.',
   ],
   run: async (io, args) => {
+    const policy = await readPolicyOption(io, args);
     const file = await readBundle(io, args.operand(0));
-    const result = await verifyBundleFile(io, args, file);
+    const verified = await verifyBundleFile(io, args, file);
+    const result = decide(verified, policy);
     printTree(io, args, result, ASKS, [
-      ...(isBundle(result) ? [] : otherFormatNotes(decodeEvidence(file))),
-      ...notesOf(result),
-      ...result.parts.flatMap((part) => (isSnp(part) ? snpNotes(part) : [])),
-      ...nrasNotes(result.parts),
+      ...(isBundle(verified) ? [] : otherFormatNotes(decodeEvidence(file))),
+      ...notesOf(verified),
+      ...verified.parts.flatMap((part) => (isSnp(part) ? snpNotes(part) : [])),
+      ...nrasNotes(verified.parts),
     ]);
     return EXIT[result.verdict];
   },

@@ -3,7 +3,7 @@ import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { withNrasStatements } from '../evidence/nvidia/nras/statements.ts';
 import { atOption } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
-import { EXIT } from './io.ts';
+import { EXIT, usage } from './io.ts';
 import { NRAS_OPTIONS, nrasNotes, readNrasStatements } from './nras-statement.ts';
 import {
   NVIDIA_AT_KINDS,
@@ -12,6 +12,7 @@ import {
   verifyNvidiaEvidence,
 } from './nvidia-evidence.ts';
 import { deviceFacts } from './nvidia-facts.ts';
+import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
 import { CHECKS_OPTION, printTree, type WithParts } from './tree.ts';
 import type { Args, Verb } from './verb.ts';
@@ -20,6 +21,7 @@ const ASKS = asksFrom({
   ...NVIDIA_CHECKS,
   ...NVIDIA_TOPOLOGY_CHECKS,
   ...NRAS_CHECKS,
+  ...POLICY_CHECKS,
 });
 
 export const verifyNvidiaVerb: Verb = {
@@ -29,6 +31,7 @@ export const verifyNvidiaVerb: Verb = {
   // NVIDIA's tools write GPUs and switches into files of their own.
   arity: { min: 1, max: 64 },
   options: {
+    ...POLICY_OPTIONS,
     ...NVIDIA_EVIDENCE_OPTIONS,
     ...NRAS_OPTIONS,
     ...atOption(NVIDIA_AT_KINDS),
@@ -44,6 +47,7 @@ export const verifyNvidiaVerb: Verb = {
     'Exit code: 0 accept, 1 reject, 2 indeterminate (something needed is missing or out of date).',
   ],
   run: async (io, args) => {
+    const policy = await readPolicyOption(io, args);
     const statements = await readNrasStatements(io, args);
     const { answer, asked, file, padded } = await verifyNvidiaEvidence(io, args);
     const notes = [
@@ -51,11 +55,17 @@ export const verifyNvidiaVerb: Verb = {
       ...paddingNotes(padded),
     ];
     if (statements.length === 0 && answer.evidence !== 'bundle') {
-      printResult(io, args, answer, ASKS, { notes, facts: deviceFacts(answer.claims) });
-      return EXIT[answer.verdict];
+      const result = decide(answer, policy);
+      printResult(io, args, result, ASKS, { notes, facts: deviceFacts(answer.claims) });
+      return EXIT[result.verdict];
+    }
+    if (statements.length > 0 && policy) {
+      throw usage('--nras is not weighed by a policy: verify it without --policy, or in a bundle');
     }
     const whole: WithParts =
-      statements.length > 0 ? withNrasStatements(answer, statements, asked) : answer;
+      statements.length > 0
+        ? withNrasStatements(answer, statements, asked)
+        : decide(answer, policy);
     printTree(io, args, whole, ASKS, [...notes, ...nrasNotes(whole.parts)]);
     return EXIT[whole.verdict];
   },

@@ -6,6 +6,7 @@ import { atOption, decodeEvidence, REPORT_DATA_OPTION, readBytes } from './input
 import { formatOf } from './inspect-formats.ts';
 import { looksLikeSnpReport } from './inspect-snp.ts';
 import { EXIT } from './io.ts';
+import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
 import type { Verb } from './verb.ts';
@@ -16,6 +17,7 @@ export const verifySnpVerb: Verb = {
   operands: '<report>',
   arity: { min: 1, max: 1 },
   options: {
+    ...POLICY_OPTIONS,
     ...REPORT_DATA_OPTION,
     ...SNP_EVIDENCE_OPTIONS,
     ...atOption(SNP_AT_KINDS),
@@ -29,15 +31,17 @@ export const verifySnpVerb: Verb = {
     'Exit code: 0 accept, 1 reject, 2 indeterminate (something needed is missing or out of date).',
   ],
   run: async (io, args) => {
+    const policy = await readPolicyOption(io, args);
     const reportData = readBytes(args, 'report-data', 64);
     let file: Uint8Array = new Uint8Array();
     const read = async () => {
       file = decodeEvidence(await io.readFile(args.operand(0)));
       return file;
     };
-    const result = await verifySnpEvidence(io, args, read, reportData);
-    const notes = result.report ? snpNotes(result) : otherFormatNotes(file);
-    printResult(io, args, result, asksFrom(SNP_CHECKS), { notes });
+    const verified = await verifySnpEvidence(io, args, read, reportData);
+    const notes = verified.report ? snpNotes(verified) : otherFormatNotes(file);
+    const result = decide(verified, policy);
+    printResult(io, args, result, asksFrom({ ...SNP_CHECKS, ...POLICY_CHECKS }), { notes });
     return EXIT[result.verdict];
   },
 };

@@ -1,6 +1,7 @@
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
 import { atOption, decodeEvidence, REPORT_DATA_OPTION, readBytes } from './input.ts';
 import { EXIT } from './io.ts';
+import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
 import { TDX_AT_KINDS, TDX_EVIDENCE_OPTIONS, verifyTdxEvidence } from './tdx-evidence.ts';
 import type { Verb } from './verb.ts';
@@ -11,6 +12,7 @@ export const verifyTdxVerb: Verb = {
   operands: '<quote>',
   arity: { min: 1, max: 1 },
   options: {
+    ...POLICY_OPTIONS,
     ...REPORT_DATA_OPTION,
     ...TDX_EVIDENCE_OPTIONS,
     ...atOption(TDX_AT_KINDS),
@@ -22,10 +24,12 @@ export const verifyTdxVerb: Verb = {
     'Exit code: 0 accept, 1 reject, 2 indeterminate (something needed is missing or out of date).',
   ],
   run: async (io, args) => {
+    const policy = await readPolicyOption(io, args);
     const reportData = readBytes(args, 'report-data', 64);
     const read = async () => decodeEvidence(await io.readFile(args.operand(0)));
-    const result = await verifyTdxEvidence(io, args, read, reportData);
-    printResult(io, args, result, asksFrom(TDX_CHECKS));
+    const verified = await verifyTdxEvidence(io, args, read, reportData);
+    const result = decide(verified, policy);
+    printResult(io, args, result, asksFrom({ ...TDX_CHECKS, ...POLICY_CHECKS }));
     return EXIT[result.verdict];
   },
 };
