@@ -1,3 +1,6 @@
+import { sha384 } from '#crypto';
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { utf8 } from '../../core/bytes/text.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
 import type { CheckedEventLog } from '../../evidence/tdx/event-log/check.ts';
 import { measuredCommandLines } from '../../evidence/tdx/event-log/command-line.ts';
@@ -20,23 +23,52 @@ export function checkLogHygiene(checks: Checks, rule: LogHygiene, { cpu }: Subje
 
 function checkCommandLine(
   checks: Checks,
-  { forbid, require }: { readonly forbid: readonly string[]; readonly require: readonly string[] },
+  rule: CommandLineRule,
   log: CheckedEventLog | undefined,
 ): void {
   const id = 'policy.log.command_line';
-  const lines = measuredCommandLines(log);
+  const lines = [...measuredCommandLines(log), ...(isMeasured(rule.text, log) ? [rule.text] : [])];
+  if (rule.text !== undefined && !lines.includes(rule.text)) {
+    checks.unresolved(
+      id,
+      'no event that replays to the quote is the hash of the command line that the policy has',
+    );
+    return;
+  }
   if (lines.length === 0) {
     checks.unresolved(id, 'no event that replays to the quote tells the kernel’s command line');
     return;
   }
   const words = lines.flatMap(wordsOf);
-  const forbidden = words.find((word) => forbid.some((pattern) => fits(word, pattern)));
-  const missing = require.find((pattern) => !words.some((word) => fits(word, pattern)));
+  const forbidden = words.find((word) => rule.forbid.some((pattern) => fits(word, pattern)));
+  const missing = rule.require.find((pattern) => !words.some((word) => fits(word, pattern)));
   if (forbidden !== undefined) {
-    checks.fail(id, { want: `no ${forbid.join(', ')}`, got: forbidden });
+    checks.fail(id, { want: `no ${rule.forbid.join(', ')}`, got: forbidden });
   } else if (missing !== undefined) {
     checks.fail(id, { want: missing, got: lines.join(' ; ') });
   } else checks.pass(id);
+}
+
+type CommandLineRule = Exclude<LogHygiene['commandLine'], { skip: string }>;
+
+/** EFI stubs measure the UTF-16 text with its terminator, boot loaders the bytes. */
+function isMeasured(text: string | undefined, log: CheckedEventLog | undefined): text is string {
+  if (text === undefined) return false;
+  const forms = [utf16(`${text}\0`), utf16(text), utf8(text), utf8(`${text}\0`)].map(sha384);
+  return INDEXES.some((register) =>
+    provenEvents(log, register)?.some(({ digest }) =>
+      forms.some((form) => equalBytes(form, digest)),
+    ),
+  );
+}
+
+const INDEXES = [0, 1, 2, 3] as const;
+
+function utf16(text: string): Uint8Array {
+  const bytes = new Uint8Array(2 * text.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), true);
+  return bytes;
 }
 
 /**
@@ -70,7 +102,7 @@ function checkEvents(
   log: CheckedEventLog | undefined,
 ): void {
   const id = 'policy.log.events';
-  const registers = ([0, 1, 2, 3] as const).map((register) => provenEvents(log, register));
+  const registers = INDEXES.map((register) => provenEvents(log, register));
   const open = registers.indexOf(undefined);
   if (open >= 0) {
     checks.unresolved(id, `there is no event log that accounts for all of RTMR${open}`);

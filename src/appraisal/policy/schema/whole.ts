@@ -100,7 +100,12 @@ const Word = Type.String({
 /** Logs are how secrets leave a sealed machine: nothing may write where the host can read. */
 export const LogHygiene = closed({
   commandLine: orSkip(
-    closed({ forbid: some(Word, 256), require: Type.Array(Word, { maxItems: 256 }) }),
+    closed({
+      forbid: some(Word, 256),
+      require: Type.Array(Word, { maxItems: 256 }),
+      /** Firmware that measures a command line without logging its text: what it must have been. */
+      text: Type.Optional(text(1, 4096)),
+    }),
     '{ forbid: [<word>], require: [<word>] }',
   ),
   events: orSkip(closed({ forbid: some(text(1, 128), 256) }), '{ forbid: [<event>] }'),
