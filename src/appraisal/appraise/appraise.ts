@@ -1,8 +1,9 @@
 import { formatTime, parseUtcTimestamp } from '../../core/encoding/time.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { withLazyClaims } from '../../evidence/lazy-claims.ts';
-import { type Check, conclude, worstOf } from '../../evidence/verdict.ts';
+import { type Check, worstOf } from '../../evidence/verdict.ts';
 import type { Verification } from '../../evidence/verification.ts';
+import { weigh } from '../../evidence/weigh.ts';
 import { durationMs } from '../policy/duration.ts';
 import type { Appraisal, NearestSet, Reason } from './appraisal.ts';
 import { checkAssertions } from './assertions.ts';
@@ -16,7 +17,7 @@ import { lifecycleStanding, type Standing } from './lifecycle.ts';
 import { checkLogHygiene } from './log-hygiene.ts';
 import { answerStanding, type FoundSet, matchReferenceSet } from './reference-sets.ts';
 import { snpValues, tdxValues } from './registers.ts';
-import { requiredBy } from './required.ts';
+import { answerTheRest, requiredBy } from './required.ts';
 import { checkSnpRules } from './snp-rules.ts';
 import { type Appraisable, type Subject, subjectOf } from './subject.ts';
 import { takeOver } from './taken-over.ts';
@@ -58,8 +59,10 @@ export function appraise(whole: Appraisable, compiled: CompiledPolicy, now: numb
   checkDeployment(checks, policy.spec.deployment, subject, found);
   checkLogHygiene(checks, policy.spec.logHygiene, subject);
   checkAssertions(checks, compiled.assertions, subject, findings);
+  const required = requiredBy(policy);
+  answerTheRest(checks, required);
   findings.limit(now + durationMs(policy.spec.freshness.resultTtl));
-  return conclusion(subject, compiled, checks.all, { found, warnings, until });
+  return conclusion(subject, compiled, checks.all, { required, found, warnings, until });
 }
 
 function checkCpu(
@@ -105,6 +108,7 @@ function heed(standing: Standing, what: string, { warn, limit }: Findings): void
 }
 
 interface Outcome {
+  readonly required: ReadonlySet<PolicyCheckId>;
   readonly found: FoundSet;
   readonly warnings: readonly string[];
   readonly until: number | undefined;
@@ -114,14 +118,12 @@ function conclusion(
   subject: Subject,
   { read, policy }: CompiledPolicy,
   own: readonly Check[],
-  { found, warnings, until }: Outcome,
+  { required, found, warnings, until }: Outcome,
 ): Appraisal {
   const { whole, cpu, besideCpu } = subject;
   const over = cpu && takeOver(cpu);
-  const skipped = new Set(own.filter(({ outcome }) => outcome === 'skipped').map(({ id }) => id));
-  const required = requiredBy(policy).difference(skipped);
   const verdict = worstOf([
-    conclude(own, new Set([...required, ...answered(own)])),
+    weigh(own, { baseline: required, authentic: NO_IDS }).verdict,
     over?.verdict ?? 'indeterminate',
     ...(besideCpu === undefined ? [] : [besideCpu]),
   ]);
@@ -156,9 +158,7 @@ function conclusion(
   return withLazyClaims(result, () => whole.claims);
 }
 
-function answered(checks: readonly Check[]): readonly Check['id'][] {
-  return checks.filter(({ outcome }) => outcome !== 'skipped').map(({ id }) => id);
-}
+const NO_IDS: ReadonlySet<PolicyCheckId> = new Set();
 
 function partsOf(whole: Appraisable): readonly Verification[] {
   return 'parts' in whole ? whole.parts : [];

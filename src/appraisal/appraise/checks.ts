@@ -11,10 +11,6 @@ export const POLICY_CHECKS = {
     'cpu',
     'Is it evidence of the kind of CPU that the policy is about?',
   ),
-  'policy.reference_set.match': acceptable(
-    'cpu',
-    'Is the machine one of the reference sets, every register of it?',
-  ),
   'policy.reference_set.lifecycle': acceptable(
     'cpu',
     'Does that reference set admit machines now?',

@@ -121,6 +121,8 @@ function nearestSet(checks: Checks, sets: readonly CompiledSet[], measured: Meas
       );
     }
   }
+  // A register of it has been refused or left open above: nothing is let pass here.
+  checks.skipped('policy.reference_set.lifecycle', 'the machine is of no reference set');
   const compared = set.registers.filter((register) => !('skip' in register)).length;
   const skipped = set.registers.length - compared;
   return {

@@ -1,3 +1,4 @@
+import type { CheckList } from '../../evidence/check-list.ts';
 import type { Policy } from '../policy/schema/policy.ts';
 import { POLICY_CHECKS, type PolicyCheckId } from './checks.ts';
 
@@ -28,4 +29,15 @@ export function requiredBy({ spec }: Policy): ReadonlySet<PolicyCheckId> {
     ...(spec.assertions.length > 0 ? ['policy.assertion'] : []),
   ];
   return new Set(IDS.filter((id) => groups.some((group) => id.startsWith(group))));
+}
+
+/** Nobody is refused without being told why: what could not be asked says that it could not. */
+export function answerTheRest(
+  checks: CheckList<PolicyCheckId>,
+  required: ReadonlySet<PolicyCheckId>,
+): void {
+  const answered = new Set<string>(checks.all.map(({ id }) => id));
+  for (const id of required) {
+    if (!answered.has(id)) checks.unresolved(id, 'what it is about is not there, or can’t be read');
+  }
 }

@@ -14,6 +14,8 @@ export interface BundlePlanOptions extends Pick<NvidiaNodeOptions, 'gpus' | 'swi
   readonly endorsements?: 'carried' | 'none';
   /** Whether it brings the event log along; TDX alone. */
   readonly eventLog?: 'carried' | 'none';
+  /** Whether the vendors publish AMD's CRL and NVIDIA's OCSP responses. */
+  readonly revocation?: 'published' | 'none';
 }
 
 /** The file as it will be written, before it is text: members of members by their names. */
@@ -55,13 +57,14 @@ export function standardBundlePlan(
     weights,
     endorsements = 'carried',
     eventLog = 'carried',
+    revocation = 'none',
   }: BundlePlanOptions,
   at: number,
 ): BundlePlan {
   return {
     seed,
     cpu,
-    node: { seed, gpus, switches, mode },
+    node: { seed, gpus, switches, mode, ocsp: revocation === 'published' ? 'all' : 'none' },
     weights,
     endorsements,
     eventLog,

@@ -7,7 +7,9 @@ import { toBase64 } from '../../core/encoding/base64.ts';
 import { clocksAt } from '../../evidence/tdx/clocks.ts';
 import { encodeNvidiaEvidence } from '../nvidia/evidence-json.ts';
 import { createNvidiaNode, type NvidiaNode } from '../nvidia/node.ts';
+import type { NvidiaNodePlan } from '../nvidia/node-plan.ts';
 import type { NvidiaRoots } from '../nvidia/platform.ts';
+import type { SnpPlan } from '../snp/plan.ts';
 import { createSnpPlatform } from '../snp/platform.ts';
 import { runtimeDigest } from '../tdx/dstack-log.ts';
 import { replay } from '../tdx/event-log.ts';
@@ -25,6 +27,12 @@ export interface BundleMachineOptions extends BundlePlanOptions {
   readonly fault?: BundleFaultName;
   /** Changes the plan before anything is signed, after the fault did. */
   readonly edit?: (plan: BundlePlan) => void;
+  /** The same of the pieces. */
+  readonly hardware?: {
+    readonly tdx?: (plan: TdxPlan) => void;
+    readonly snp?: (plan: SnpPlan) => void;
+    readonly node?: (plan: NvidiaNodePlan) => void;
+  };
 }
 
 /** DER of the roots that must be named as trust anchors. */
@@ -56,6 +64,7 @@ export interface BundleMachine {
 export async function createBundleMachine({
   fault = 'bundle',
   edit,
+  hardware = {},
   ...given
 }: BundleMachineOptions = {}): Promise<BundleMachine> {
   const { options, apply } = bundleCase(fault);
@@ -63,13 +72,22 @@ export async function createBundleMachine({
   const tdx = await createTdxPlatform({
     seed,
     workload: 'dstack',
-    edit: (plan) => measureWeights(plan, options?.weights ?? given.weights),
+    edit: (plan) => {
+      measureWeights(plan, options?.weights ?? given.weights);
+      hardware.tdx?.(plan);
+    },
   });
-  const snp = await createSnpPlatform({ seed });
+  const snp = await createSnpPlatform({
+    seed,
+    edit: (plan) => {
+      if (given.revocation === 'published') plan.handed.crl = 'der';
+      hardware.snp?.(plan);
+    },
+  });
   const plan = standardBundlePlan({ ...given, ...options }, tdx.at);
   apply?.(plan);
   edit?.(plan);
-  const node = createNvidiaNode(plan.node);
+  const node = createNvidiaNode({ ...plan.node, ...(hardware.node && { edit: hardware.node }) });
   const cpu = (reportData: Uint8Array, attestationSeed = ''): Piece =>
     plan.cpu === 'tdx'
       ? {
@@ -94,8 +112,13 @@ export async function createBundleMachine({
     published: {
       ...(plan.cpu === 'tdx'
         ? { collateral: tdx.collateral }
-        : { ...(snp.vek && { vek: snp.vek }), chain: snp.chain }),
+        : {
+            ...(snp.vek && { vek: snp.vek }),
+            ...(snp.crl && { crl: snp.crl }),
+            chain: snp.chain,
+          }),
       rims: node.rims,
+      ocsp: node.ocsp,
     },
     bundle: (request = {}) => encodeBundle(plan, node, cpu, request),
   };
