@@ -51,6 +51,8 @@ export interface SnpEndorsementNeeds {
    * for the certificate too, since nobody who brought all that is needed expects a request.
    */
   readonly asksCrl?: boolean;
+  /** The policy wants a list, as --require-crl does. */
+  readonly requiresCrl?: boolean;
   /** The certificate that was named: it tells the product where the report does not. */
   readonly vek?: Uint8Array;
 }
@@ -107,7 +109,11 @@ interface Search {
   readonly online: AmdEndorsementSource | undefined;
 }
 
-function searchOf(io: Io, args: Args, { anchors, asked }: SnpEndorsementNeeds): Search {
+function searchOf(
+  io: Io,
+  args: Args,
+  { anchors, asked, requiresCrl }: SnpEndorsementNeeds,
+): Search {
   const dir = args.one('endorsements');
   const base = readKds(args);
   const kept = { anchors, ...(dir === undefined ? {} : { folder: new AmdFolder(dir) }) };
@@ -115,7 +121,7 @@ function searchOf(io: Io, args: Args, { anchors, asked }: SnpEndorsementNeeds): 
   return {
     io,
     asked,
-    crl: REQUIRE_CRL.some((name) => args.has(name)) ? 'required' : 'welcome',
+    crl: requiresCrl || REQUIRE_CRL.some((name) => args.has(name)) ? 'required' : 'welcome',
     stored: new AmdEndorsementSource(kept),
     online: network && new AmdEndorsementSource({ ...kept, network }),
   };

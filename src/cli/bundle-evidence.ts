@@ -25,6 +25,7 @@ import {
   readNvidiaAnchors,
   readNvidiaRequests,
 } from './nvidia-evidence.ts';
+import { NO_WISH, type RevocationWish } from './revocation-wish.ts';
 import { readSnpRequests, SNP_AT_KINDS, SNP_REQUEST_OPTIONS } from './snp-evidence.ts';
 import { readTdxRequests, TDX_AT_KINDS, TDX_REQUEST_OPTIONS } from './tdx-evidence.ts';
 import type { Args, Options } from './verb.ts';
@@ -88,6 +89,7 @@ export async function verifyBundleFile(
   io: Io,
   args: Args,
   bytes: Uint8Array,
+  wish = NO_WISH,
 ): Promise<BundleVerification> {
   const anchors = await readBundleAnchors(io, args);
   const at = readBundleClocks(io, args);
@@ -97,7 +99,7 @@ export async function verifyBundleFile(
   const requests = { tdx: readTdxRequests(args), snp: readSnpRequests(args) };
   if (!(bundle instanceof Uint8Array)) refuseIdleOptions(args, bundle);
   const endorsements =
-    bundle instanceof Uint8Array ? {} : await findAll(io, args, bundle, { anchors, at });
+    bundle instanceof Uint8Array ? {} : await findAll(io, args, bundle, { anchors, at, wish });
   const required = revocation ?? (args.has('require-crl') ? ('required' as const) : undefined);
   const jwks = args.one('jwks');
   return verifyBundle({
@@ -186,12 +188,18 @@ function readExpectation(args: Args): BundleExpectation {
   };
 }
 
+interface BundleSearch {
+  readonly anchors: BundleAnchors;
+  readonly at: BundleClocks;
+  readonly wish: RevocationWish;
+}
+
 /** What was named; what the bundle does not carry, from the folder or from the vendors. */
 async function findAll(
   io: Io,
   args: Args,
   bundle: Bundle,
-  { anchors, at }: { readonly anchors: BundleAnchors; readonly at: BundleClocks },
+  { anchors, at, wish }: BundleSearch,
 ): Promise<FoundEndorsements> {
   const { cpu, endorsements: own } = bundle;
   const asked = args.many('at').length > 0 ? at.tcbInfo : undefined;
@@ -202,6 +210,7 @@ async function findAll(
       : await findEndorsements(io, args, devices, {
           anchors: anchors.nvidia,
           at,
+          requiresOcsp: wish.ocsp,
           ...(own.rims && { carried: own.rims }),
         });
   if (cpu?.kind === 'tdx') {
@@ -222,6 +231,7 @@ async function findAll(
     asked,
     needVek: vek === undefined,
     needCrl: crl === undefined,
+    requiresCrl: wish.crl,
     // The certificate that the machine brings along spares nobody the question for the list.
     ...(named === undefined && { asksCrl: true }),
     ...(vek && { vek }),

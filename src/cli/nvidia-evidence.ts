@@ -24,6 +24,7 @@ import {
 } from './input.ts';
 import { type Io, usage, warn } from './io.ts';
 import { findNvidiaEndorsements, NVIDIA_ENDORSEMENT_OPTIONS } from './nvidia-endorsements.ts';
+import { NO_WISH } from './revocation-wish.ts';
 import type { Args, Options } from './verb.ts';
 
 /** Endorsements that may have been gathered at another moment than the report. */
@@ -96,7 +97,11 @@ export interface VerifiedNvidia {
 }
 
 /** Reports with their chains, or evidence JSON of any number of devices, as the options say. */
-export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<VerifiedNvidia> {
+export async function verifyNvidiaEvidence(
+  io: Io,
+  args: Args,
+  wish = NO_WISH,
+): Promise<VerifiedNvidia> {
   const anchors = await readNvidiaAnchors(io, args);
   const at = readNvidiaClocks(io, args);
   const requests = readNvidiaRequests(args);
@@ -105,7 +110,7 @@ export async function verifyNvidiaEvidence(io: Io, args: Args): Promise<Verified
   const { devices, file } = await readDevices(io, args);
   const list = devices instanceof Uint8Array ? [] : devices;
   const padded = list.filter(({ report }) => trimTrailingZeros(report) !== report).length;
-  const found = await findEndorsements(io, args, list, { anchors, at });
+  const found = await findEndorsements(io, args, list, { anchors, at, requiresOcsp: wish.ocsp });
   const verifier = new NvidiaVerifier(anchors);
   const shared = { ...found, ...requests, at };
   const asked = { nonce: requests.nonce, at: at.evidence };
@@ -244,6 +249,8 @@ interface EndorsementSearch {
   readonly at: NvidiaClocks;
   /** Manifests that the evidence brings along itself. */
   readonly carried?: readonly Uint8Array[];
+  /** The policy wants OCSP responses, as --require-ocsp does. */
+  readonly requiresOcsp?: boolean;
 }
 
 /** What was named on the command line; what was not, from the folder or from NVIDIA. */
@@ -251,13 +258,13 @@ export async function findEndorsements(
   io: Io,
   args: Args,
   devices: readonly NvidiaDevice[],
-  { anchors, at, carried = [] }: EndorsementSearch,
+  { anchors, at, carried = [], requiresOcsp }: EndorsementSearch,
 ): Promise<NvidiaEndorsements> {
   const files = (name: string) => Promise.all(args.many(name).map((path) => io.readFile(path)));
   const rims = await files('rim');
   const ocsp = (await files('ocsp')).map((response) => ({ response }));
   // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
-  const required = args.has('require-ocsp') || args.has('require-crl');
+  const required = requiresOcsp || args.has('require-ocsp') || args.has('require-crl');
   const found = await findNvidiaEndorsements(io, args, devices, {
     anchors,
     asked: args.many('at').length > 0 ? at.evidence : undefined,

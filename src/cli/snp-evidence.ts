@@ -7,6 +7,7 @@ import { type SnpVerification, verifySnp } from '../evidence/snp/verifier.ts';
 import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
 import { ANCHOR_OPTION, readAnchors, readAt } from './input.ts';
 import { type Io, usage } from './io.ts';
+import { NO_WISH } from './revocation-wish.ts';
 import type { Args, Options } from './verb.ts';
 
 /** Endorsements that may have been gathered at another moment than the report. */
@@ -70,6 +71,7 @@ export async function verifySnpEvidence(
   args: Args,
   readReport: () => Promise<Uint8Array>,
   reportData: Uint8Array | undefined,
+  wish = NO_WISH,
 ): Promise<SnpVerification> {
   const anchors = await readAnchors(io, args, AMD_ROOTS);
   const at = readClocks(io, args);
@@ -87,6 +89,7 @@ export async function verifySnpEvidence(
     asked: args.many('at').length > 0 ? at.evidence : undefined,
     needVek: vek === undefined,
     needCrl: crl === undefined,
+    requiresCrl: wish.crl,
     ...(vek && { vek }),
   });
   const vekUsed = vek ?? found.vek;

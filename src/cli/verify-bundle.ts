@@ -16,6 +16,7 @@ import { EXIT } from './io.ts';
 import { nrasNotes } from './nras-statement.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION } from './render.ts';
+import { wishOf } from './revocation-wish.ts';
 import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Verb } from './verb.ts';
 import { snpNotes } from './verify-snp.ts';
@@ -55,7 +56,7 @@ export const verifyBundleVerb: Verb = {
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
     const file = await readBundle(io, args.operand(0));
-    const verified = await verifyBundleFile(io, args, file);
+    const verified = await verifyBundleFile(io, args, file, wishOf(policy));
     const result = decide(verified, policy);
     printTree(io, args, result, ASKS, [
       ...(isBundle(verified) ? [] : otherFormatNotes(decodeEvidence(file))),

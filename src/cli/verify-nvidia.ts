@@ -14,6 +14,7 @@ import {
 import { deviceFacts } from './nvidia-facts.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
+import { wishOf } from './revocation-wish.ts';
 import { CHECKS_OPTION, printTree, type WithParts } from './tree.ts';
 import type { Args, Verb } from './verb.ts';
 
@@ -49,7 +50,7 @@ export const verifyNvidiaVerb: Verb = {
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
     const statements = await readNrasStatements(io, args);
-    const { answer, asked, file, padded } = await verifyNvidiaEvidence(io, args);
+    const { answer, asked, file, padded } = await verifyNvidiaEvidence(io, args, wishOf(policy));
     const notes = [
       ...(readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file)),
       ...paddingNotes(padded),

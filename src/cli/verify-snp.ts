@@ -8,6 +8,7 @@ import { looksLikeSnpReport } from './inspect-snp.ts';
 import { EXIT } from './io.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
+import { wishOf } from './revocation-wish.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
 import type { Verb } from './verb.ts';
 
@@ -38,7 +39,7 @@ export const verifySnpVerb: Verb = {
       file = decodeEvidence(await io.readFile(args.operand(0)));
       return file;
     };
-    const verified = await verifySnpEvidence(io, args, read, reportData);
+    const verified = await verifySnpEvidence(io, args, read, reportData, wishOf(policy));
     const notes = verified.report ? snpNotes(verified) : otherFormatNotes(file);
     const result = decide(verified, policy);
     printResult(io, args, result, asksFrom({ ...SNP_CHECKS, ...POLICY_CHECKS }), { notes });
