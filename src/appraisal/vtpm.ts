@@ -3,10 +3,10 @@ import type { TdxVerification } from '../evidence/tdx/verifier.ts';
 import { type Verdict, worstOf } from '../evidence/verdict.ts';
 import type { Verification } from '../evidence/verification.ts';
 import type { HardwareEvidence, VtpmInput } from '../evidence/vtpm/input.ts';
-import { verifyVtpm } from '../evidence/vtpm/verifier.ts';
+import { type VtpmFindings, verifyVtpm } from '../evidence/vtpm/verifier.ts';
 
 /** A vTPM's answer, with the answer about the hardware evidence that it rests on as its part. */
-export interface VtpmVerification extends Verification {
+export interface VtpmVerification extends VtpmFindings {
   readonly parts: readonly Verification[];
   /** The verdict about the vTPM by itself, whatever the hardware's is. */
   readonly alone: Verdict;

@@ -1,3 +1,4 @@
+import type { Appraisal } from '../appraisal/appraise/appraisal.ts';
 import { type VtpmVerification, verifyVtpmOn } from '../appraisal/vtpm.ts';
 import { Fault } from '../core/fault.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
@@ -9,7 +10,9 @@ import { type HclReport, parseHclReport } from '../evidence/vtpm/hcl-report.ts';
 import type { TpmQuoteInput, VtpmInput } from '../evidence/vtpm/input.ts';
 import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
 import { EXIT, type Io, usage } from './io.ts';
+import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printJson, printResult, verificationJson } from './render.ts';
+import { type RevocationWish, wishOf } from './revocation-wish.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
 import { TDX_AT_KINDS, TDX_EVIDENCE_OPTIONS, verifyTdxEvidence } from './tdx-evidence.ts';
 import type { Args, Option, Options, Verb } from './verb.ts';
@@ -40,6 +43,7 @@ export const verifyVtpmVerb: Verb = {
   operands: '<hcl-report>',
   arity: { min: 1, max: 1 },
   options: {
+    ...POLICY_OPTIONS,
     ...VTPM_OPTIONS,
     ...TDX_EVIDENCE_OPTIONS,
     ...SNP_EVIDENCE_OPTIONS,
@@ -52,11 +56,13 @@ export const verifyVtpmVerb: Verb = {
     'Exit code: 0 accept, 1 reject, 2 indeterminate; over the vTPM and the evidence below it.',
   ],
   run: async (io, args) => {
+    const policy = await readPolicyOption(io, args);
     const input = await readVtpm(io, args);
-    const result = await verifyBoth(io, args, input);
+    const verified = await verifyBoth(io, args, input, wishOf(policy));
+    const result = decide(verified.vtpm, policy);
     if (args.has('json')) printVtpmJson(io, result);
-    else printBoth(io, args, result);
-    return EXIT[result.vtpm.verdict];
+    else printBoth(io, args, verified, result);
+    return EXIT[result.verdict];
   },
 };
 
@@ -94,9 +100,14 @@ async function readTpmQuote(io: Io, args: Args): Promise<TpmQuoteInput | undefin
 }
 
 /** The evidence is the envelope's own report, or on TDX the quote beside it. */
-async function verifyBoth(io: Io, args: Args, input: VtpmRequest): Promise<Both> {
+async function verifyBoth(
+  io: Io,
+  args: Args,
+  input: VtpmRequest,
+  wish: RevocationWish,
+): Promise<Both> {
   const hcl = readHcl(input.hcl);
-  const evidence = hcl && (await verifyHardware(io, args, hcl));
+  const evidence = hcl && (await verifyHardware(io, args, hcl, wish));
   return { evidence, vtpm: verifyVtpmOn(evidence, input) };
 }
 
@@ -104,9 +115,12 @@ function verifyHardware(
   io: Io,
   args: Args,
   { hardware, hardwareReport }: HclReport,
+  wish: RevocationWish,
 ): Promise<SnpVerification | TdxVerification> {
   refuseForeignOptions(args, hardware);
-  if (hardware === 'snp') return verifySnpEvidence(io, args, async () => hardwareReport, undefined);
+  if (hardware === 'snp') {
+    return verifySnpEvidence(io, args, async () => hardwareReport, undefined, wish);
+  }
   const path = args.one('tdx-quote');
   if (path === undefined) {
     throw usage('a TDX HCL report holds no quote: give --tdx-quote as well');
@@ -143,11 +157,16 @@ function readHcl(bytes: Uint8Array): HclReport | undefined {
   }
 }
 
-function printVtpmJson(io: Io, { vtpm }: Both): void {
-  printJson(io, { ...verificationJson(vtpm), parts: vtpm.parts.map(verificationJson) });
+function printVtpmJson(io: Io, result: VtpmVerification | Appraisal): void {
+  printJson(io, { ...verificationJson(result), parts: result.parts.map(verificationJson) });
 }
 
-function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
+function printBoth(
+  io: Io,
+  args: Args,
+  { evidence, vtpm }: Both,
+  result: VtpmVerification | Appraisal,
+): void {
   if (evidence) {
     const snp = 'report' in evidence;
     const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
@@ -155,7 +174,8 @@ function printBoth(io: Io, args: Args, { evidence, vtpm }: Both): void {
     printResult(io, args, evidence, asks, { notes: snp ? snpNotes(evidence) : [] });
     io.out('\nThe vTPM on it, and the verdict over both\n\n');
   }
-  printResult(io, args, vtpm, asksFrom(VTPM_CHECKS), { notes: vtpmNotes(vtpm) });
+  const asks = asksFrom({ ...VTPM_CHECKS, ...POLICY_CHECKS });
+  printResult(io, args, result, asks, { notes: vtpmNotes(vtpm) });
 }
 
 /** What is fresh about it, which no check that was not asked for can say. */

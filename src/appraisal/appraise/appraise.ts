@@ -22,6 +22,7 @@ import { checkSnpRules } from './snp-rules.ts';
 import { type Appraisable, type Subject, subjectOf } from './subject.ts';
 import { takeOver } from './taken-over.ts';
 import { checkTdxRules } from './tdx-rules.ts';
+import { checkVtpmRules } from './vtpm-rules.ts';
 
 type Checks = CheckList<PolicyCheckId>;
 
@@ -54,6 +55,8 @@ export function appraise(whole: Appraisable, compiled: CompiledPolicy, now: numb
   heed(standing, 'the policy', findings);
   const found = checkCpu(checks, compiled, subject, findings);
   checkDevices(checks, policy.spec, subject);
+  const { vtpm } = policy.spec.evidence;
+  if (vtpm) checkVtpmRules(checks, vtpm, subject.vtpm);
   checkBindings(checks, policy.spec, subject);
   checkWorkload(checks, policy.spec, subject);
   checkDeployment(checks, policy.spec.deployment, subject, found);

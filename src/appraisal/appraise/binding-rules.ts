@@ -7,7 +7,7 @@ import { weightsOf } from '../bundle/weights.ts';
 import type { Policy } from '../policy/schema/policy.ts';
 import type { Bindings, KEY_USES } from '../policy/schema/whole.ts';
 import type { PolicyCheckId } from './checks.ts';
-import { passedIn } from './device-rules.ts';
+import { passedIn } from './passed-in.ts';
 import type { Subject } from './subject.ts';
 
 type Checks = CheckList<PolicyCheckId>;

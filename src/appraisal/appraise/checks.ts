@@ -133,6 +133,8 @@ export const POLICY_CHECKS = {
   ),
   'policy.nvswitch.bios': onRequest('devices', 'Is the BIOS of each switch one that is accepted?'),
   'policy.nvswitch.revocation': onRequest('devices', 'Was the revocation of each switch checked?'),
+  'policy.vtpm.quote': onRequest('vtpm.quote', 'Did the vTPM quote over the appraiser’s nonce?'),
+  'policy.vtpm.pcrs': onRequest('vtpm.pcrs', 'Are the quoted PCRs those of the policy?'),
   'policy.composite.topology': onRequest(
     'devices',
     'Do GPUs and switches name each other, all in one mode?',

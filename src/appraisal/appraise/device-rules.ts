@@ -2,11 +2,12 @@ import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
 import { modeOf } from '../../evidence/nvidia/opaque.ts';
 import type { NvidiaVerification } from '../../evidence/nvidia/verifier.ts';
-import type { Check } from '../../evidence/verdict.ts';
 import type { GpuRules, SwitchRules } from '../policy/schema/nvidia.ts';
 import type { Policy } from '../policy/schema/policy.ts';
+import type { VtpmRules } from '../policy/schema/vtpm.ts';
 import type { Composite, Count } from '../policy/schema/whole.ts';
 import type { PolicyCheckId } from './checks.ts';
+import { passedIn } from './passed-in.ts';
 import type { Subject } from './subject.ts';
 
 type Checks = CheckList<PolicyCheckId>;
@@ -29,7 +30,7 @@ export function checkDevices(
     checkSwitches(checks, evidence.nvswitch, switches);
   }
   checkTopology(checks, composite, subject);
-  checkUnexpected(checks, composite, subject, { gpus, switches });
+  checkUnexpected(checks, composite, evidence.vtpm, subject, { gpus, switches });
 }
 
 function checkGroup(
@@ -183,6 +184,7 @@ function checkTopology(checks: Checks, composite: Composite, { whole, devices }:
 function checkUnexpected(
   checks: Checks,
   { gpu, nvswitch }: Composite,
+  vtpmRules: VtpmRules | undefined,
   { vtpm }: Subject,
   { gpus, switches }: { readonly gpus: Devices; readonly switches: Devices },
 ): void {
@@ -191,10 +193,10 @@ function checkUnexpected(
     ...(gpu === undefined && gpus.length > 0 ? [`${gpus.length} GPU`] : []),
     ...(nvswitch === undefined && switches.length > 0 ? [`${switches.length} switches`] : []),
   ];
-  if (extra.length === 0 && vtpm) {
+  if (extra.length === 0 && vtpm && vtpmRules === undefined) {
     checks.unresolved(
       'policy.composite.unexpected',
-      'there is a vTPM, of which no policy can speak yet',
+      'there is a vTPM, of which the policy does not speak (spec.evidence.vtpm)',
     );
     return;
   }
@@ -204,16 +206,6 @@ function checkUnexpected(
       ? undefined
       : { want: 'nothing that the policy does not speak of', got: extra.join(', ') },
   );
-}
-
-export function passedIn(checks: readonly Check[], id: string): boolean {
-  let passed = false;
-  for (const check of checks) {
-    if (check.id !== id) continue;
-    if (check.outcome !== 'pass') return false;
-    passed = true;
-  }
-  return passed;
 }
 
 function firstOf(

@@ -26,6 +26,7 @@ export function requiredBy({ spec }: Policy): ReadonlySet<PolicyCheckId> {
     spec.evidence.cpu.type === 'intel-tdx' ? 'policy.tdx.' : 'policy.snp.',
     ...(spec.evidence.gpu ? ['policy.gpu.'] : []),
     ...(spec.evidence.nvswitch ? ['policy.nvswitch.'] : []),
+    ...(spec.evidence.vtpm ? ['policy.vtpm.'] : []),
     ...(spec.assertions.length > 0 ? ['policy.assertion'] : []),
   ];
   return new Set(IDS.filter((id) => groups.some((group) => id.startsWith(group))));

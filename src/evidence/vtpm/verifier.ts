@@ -10,10 +10,17 @@ import { VTPM_AUTHENTIC, VTPM_BASELINE, VTPM_CHECKS, type VtpmCheckId } from './
 import { hclClaims, pcrClaims, runtimeClaims, tpmQuoteClaims } from './claims.ts';
 import { type HclReport, parseHclReport, wantedReportData } from './hcl-report.ts';
 import type { HardwareEvidence, VtpmInput } from './input.ts';
+import type { SelectedPcr } from './pcrs.ts';
 import { checkQuote } from './quote-checks.ts';
 import { parseRuntimeData, type RuntimeData } from './runtime-data.ts';
 
 type Checks = CheckList<VtpmCheckId>;
+
+/** A {@link Verification} of a vTPM, and what a policy looks at. */
+export interface VtpmFindings extends Verification {
+  /** Registers whose values a quote proves; none where it does not, or nothing is authentic. */
+  readonly pcrs: readonly SelectedPcr[];
+}
 
 /**
  * Verifies what a paravisor says of a VM's vTPM, and what that vTPM says: evidence whose
@@ -29,7 +36,7 @@ type Checks = CheckList<VtpmCheckId>;
  * @returns `authentic` when evidence, binding, key and, where there is one, quote hold. Only
  *   PCR values that are proven are claims.
  */
-export function verifyVtpm(input: VtpmInput): Verification {
+export function verifyVtpm(input: VtpmInput): VtpmFindings {
   const checks = new CheckList(VTPM_CHECKS);
   checkEvidence(checks, input.evidence);
   const hcl = checks.read('vtpm.hcl.format', () => parseHclReport(input.hcl));
@@ -51,6 +58,7 @@ export function verifyVtpm(input: VtpmInput): Verification {
     revocation: input.evidence.revocation ?? 'unchecked',
     at: formatTime(input.at),
     checks: checks.all,
+    pcrs: authentic ? (quoted.pcrs ?? []) : [],
     claims: {
       ...(hcl && hclClaims(hcl)),
       ...(runtime && runtimeClaims(runtime)),

@@ -3,6 +3,7 @@ import { GpuRules, SwitchRules } from './nvidia.ts';
 import { SnpRules } from './snp.ts';
 import { TdxRules } from './tdx.ts';
 import { closed, Digest, Lifecycle, orSkip, some, text } from './values.ts';
+import { VtpmRules } from './vtpm.ts';
 import {
   Assertion,
   Bindings,
@@ -53,6 +54,7 @@ export const PolicySchema = Type.Object(
         }),
         gpu: Type.Optional(GpuRules),
         nvswitch: Type.Optional(SwitchRules),
+        vtpm: Type.Optional(VtpmRules),
       }),
       composite: Composite,
       bindings: orSkip(Bindings, '{ recipes, keys, purposes, challenge }'),
