@@ -9,7 +9,7 @@ export const SIGNED_POLICY_CHECKS = {
     'envelope.signatures',
     'Did enough distinct keys of the keyring sign it?',
   ),
-  'policy.signed.payload': authentic('policy', 'Is it canonical JSON, and a revision of a policy?'),
+  'policy.signed.payload': authentic('policy', 'Is it a policy in canonical JSON?'),
   'policy.signed.name': authentic('policy.metadata.name', 'May these keys speak for this policy?'),
   'policy.signed.revocation': onRequest('policy', 'Is no revocation of it known?'),
 } as const satisfies Questions<CheckId>;

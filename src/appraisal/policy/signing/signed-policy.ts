@@ -1,13 +1,14 @@
+import { equalBytes } from '../../../core/bytes/equal.ts';
 import { parseEnvelope } from '../../../core/encoding/dsse.ts';
 import { type SignedEnvelope, verifyEnvelope } from '../../../core/encoding/dsse-signatures.ts';
+import { malformed } from '../../../core/fault.ts';
 import { CheckList } from '../../../evidence/check-list.ts';
 import { idsWhere } from '../../../evidence/question.ts';
 import { type Check, conclude, type Verdict } from '../../../evidence/verdict.ts';
-import { type CanonicalDocument, readCanonicalDocument } from './canonical-document.ts';
+import { type ReadPolicy, readPolicy } from '../read-policy.ts';
 import { SIGNED_POLICY_CHECKS, type SignedPolicyCheckId } from './checks.ts';
 import { coversPolicy, type Keyring, publicKeysOf } from './keyring.ts';
-import { type KnownRevision, revisionOf } from './revision.ts';
-import { revocationsOf } from './revocations.ts';
+import { type RevocationsFound, revocationsOf } from './revocations.ts';
 import { tooFewSigners } from './signature-finding.ts';
 
 export const POLICY_PAYLOAD_TYPE = 'application/vnd.postern.measurement-policy.v1+json';
@@ -31,13 +32,9 @@ export interface SignedPolicyResult {
    * What the envelope holds, read from the very bytes that were verified; undefined unless enough
    * keys signed and they may speak for it. It may have been revoked: the verdict says so.
    */
-  readonly policy: VerifiedPolicy | undefined;
+  readonly policy: ReadPolicy | undefined;
   /** Revocations that revoke nothing here, each with the reason, for people. */
   readonly ignored: readonly string[];
-}
-
-export interface VerifiedPolicy extends KnownRevision {
-  readonly document: CanonicalDocument;
 }
 
 const BASELINE = idsWhere(SIGNED_POLICY_CHECKS, ({ baseline }) => baseline);
@@ -56,15 +53,27 @@ export function verifySignedPolicy(input: SignedPolicyInput): SignedPolicyResult
   if (revocations && policy) {
     const found = revocationsOf(policy.digest, revocations, { keyring, at });
     ignored = found.ignored;
-    const [first] = found.revokedBy;
-    checks.answer(
-      'policy.signed.revocation',
-      first && { want: 'not revoked', got: `revoked at ${first.revokedAt}: ${first.reason}` },
-    );
+    answerRevocation(checks, found, revocations.length);
   }
   const required = new Set<SignedPolicyCheckId>(BASELINE);
   if (revocations) required.add('policy.signed.revocation');
   return { verdict: conclude(checks.all, required), checks: checks.all, signed, policy, ignored };
+}
+
+function answerRevocation(
+  checks: CheckList<SignedPolicyCheckId>,
+  { revokedBy: [first] }: RevocationsFound,
+  count: number,
+): void {
+  const id = 'policy.signed.revocation';
+  if (first) {
+    const got = `revoked from ${first.revokedAt} on: ${first.reason}`;
+    checks.fail(id, { want: 'not revoked', got });
+  } else if (count === 0) {
+    checks.pass(id, 'no revocation is at hand');
+  } else {
+    checks.pass(id);
+  }
 }
 
 function open(
@@ -81,15 +90,28 @@ function open(
   );
   const signed = verifyEnvelope(envelope, publicKeysOf(keyring), keyring.threshold);
   checks.answer('policy.signed.signatures', tooFewSigners(signed, keyring));
-  // Looked into whoever signed it, so that one run tells all that is wrong.
-  const payload = signed.content?.payload ?? envelope.payload;
-  const policy = checks.read('policy.signed.payload', () => {
-    const document = readCanonicalDocument(payload, 'policy');
-    return { ...revisionOf(document, 'policy'), document };
-  });
+  if (signed.content === undefined) {
+    const because = 'not looked into: too few keys signed it';
+    checks.unresolved('policy.signed.payload', because);
+    checks.unresolved('policy.signed.name', because);
+    return { signed, policy: undefined };
+  }
+  const { payload } = signed.content;
+  const policy = checks.read('policy.signed.payload', () => readPayload(payload));
   if (policy === undefined) return { signed, policy: undefined };
   const { name } = policy.policy.metadata;
   const covered = coversPolicy(keyring, name);
   checks.answer('policy.signed.name', covered ? undefined : { want: keyring.name, got: name });
-  return { signed, policy: right && signed.content && covered ? policy : undefined };
+  return { signed, policy: right && covered ? policy : undefined };
+}
+
+/**
+ * A policy that is its own canonical form: another text of it would have another digest.
+ *
+ * @throws Fault `malformed` at `policy`.
+ */
+export function readPayload(payload: Uint8Array): ReadPolicy {
+  const read = readPolicy(payload);
+  if (equalBytes(read.canonical, payload)) return read;
+  throw malformed('policy', 'not in the canonical form of RFC 8785');
 }
