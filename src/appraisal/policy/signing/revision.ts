@@ -27,7 +27,7 @@ export interface PolicyRevision {
   readonly referenceSets: readonly {
     readonly id: string;
     readonly lifecycle: Lifecycle;
-    /** Of the values alone, without id, lifecycle and provenance: the same values, the same digest. */
+    /** Of the values alone, without id, lifecycle and what is told of them: the same values, the same digest. */
     readonly digest: string;
   }[];
 }
@@ -45,10 +45,25 @@ export function revisionOf({ policy, digest }: ReadPolicy): KnownRevision {
     digest,
     policy: {
       metadata: policy.metadata,
-      referenceSets: referenceSets.map((set) => {
-        const { id, lifecycle, provenance: _, ...values } = set;
-        return { id, lifecycle, digest: digestOf(utf8(canonicalJson(values, id))) };
-      }),
+      referenceSets: referenceSets.map((set) => ({
+        id: set.id,
+        lifecycle: set.lifecycle,
+        digest: valuesDigest(set),
+      })),
     },
   };
+}
+
+/** What names a set, tells of it or of its origin, and is compared with no machine. */
+const BESIDE_VALUES: ReadonlySet<string> = new Set([
+  'id',
+  'lifecycle',
+  'provenance',
+  'recordedEvents',
+]);
+
+/** Of the values alone: a revoked set with another label would be as good as a new one. */
+function valuesDigest(set: { readonly id: string }): string {
+  const values = Object.entries(set).filter(([name]) => !BESIDE_VALUES.has(name));
+  return digestOf(utf8(canonicalJson(Object.fromEntries(values), set.id)));
 }
