@@ -6,7 +6,7 @@ import { idsWhere, skippedIds } from '../../../evidence/question.ts';
 import { type Check, conclude, type Verdict } from '../../../evidence/verdict.ts';
 import { digestOf } from './canonical-document.ts';
 import { CHAIN_CHECKS, type ChainCheckId } from './checks.ts';
-import { coversPolicy, type Keyring } from './keyring.ts';
+import { coversPolicy, type Keyring, publicKeysOf } from './keyring.ts';
 import { lifecycleProblem } from './lifecycle.ts';
 import type { KnownRevision } from './revision.ts';
 import { tooFewSigners } from './signature-finding.ts';
@@ -44,7 +44,8 @@ export interface RevisionResult {
 /**
  * Whether a revision may follow on another. The first has number 1 and no predecessor; each one
  * after that has the next number and names the digest of the one before. What is accepted already
- * may be shown again: its place in the chain was found good then, and is not asked for twice.
+ * may be shown again: its place in the chain and its beginning were found good then, and are not
+ * asked for twice. Signatures always are, since a key may have left the keyring.
  *
  * @param previous the revision before, which need not be verified: `next` names its digest.
  *   Undefined when there is none, or when it is not at hand.
@@ -60,12 +61,13 @@ export function checkRevision(
   checkName(checks, [previous && acceptedOf(previous), accepted], next, keyring);
   const before = previous ?? (isFirst(next, accepted) ? 'none' : 'not at hand');
   if (accepted && isSame(next, accepted)) {
-    for (const id of LINKS) checks.skipped(id, 'this very revision was accepted before');
+    const because = 'this very revision was accepted before';
+    for (const id of [...LINKS, 'policy.chain.activation'] as const) checks.skipped(id, because);
   } else {
     checkLinks(checks, before, next, accepted);
+    checkActivation(checks, next, context);
   }
   checks.answer('policy.chain.signatures', signatureProblem(next, signed, keyring));
-  checkActivation(checks, next, context);
   checkRollback(checks, previous, next, accepted);
   const required = REQUIRED.difference(skippedIds(checks.all));
   return { verdict: conclude(checks.all, required), checks: checks.all };
@@ -100,16 +102,19 @@ function checkName(
   checks.answer('policy.chain.name', want === undefined ? undefined : { want, got });
 }
 
-/** Whoever hands in the signatures of another document has verified nothing of this one. */
+/** Signatures of another document, or counted under another keyring, say nothing of this one. */
 function signatureProblem(
   next: KnownRevision,
   signed: SignedEnvelope,
   keyring: Keyring,
 ): Mismatch | undefined {
-  const { content, threshold } = signed;
+  const { content, signers } = signed;
   if (content === undefined) return tooFewSigners(signed, keyring);
-  if (threshold < keyring.threshold) {
-    return { want: `verified by ${keyring.threshold} keys`, got: `by ${threshold}` };
+  const ours = new Set(publicKeysOf(keyring).map(({ keyId }) => keyId));
+  const count = signers.filter(({ keyId }) => ours.has(keyId)).length;
+  if (count < keyring.threshold) {
+    const want = `signed by ${keyring.threshold} of ${keyring.keys.length} keys`;
+    return { want, got: `verified under another keyring: ${count}` };
   }
   const got = `${content.payloadType} ${digestOf(content.payload)}`;
   const want = `${POLICY_PAYLOAD_TYPE} ${next.digest}`;

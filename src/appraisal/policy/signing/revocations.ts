@@ -28,6 +28,9 @@ export interface RevocationsFound {
  * effect at the time that it names, without any delay, and is never taken back. An instant that
  * is no time is after every revocation.
  *
+ * It is the keyring of today that is asked: whoever takes a key out of it has the revocations that
+ * only this key signed signed again by another, or what they revoked is valid once more.
+ *
  * @param digest of the policy, `sha256:…`.
  * @throws nothing that an envelope could cause.
  */
@@ -58,7 +61,7 @@ export function revocationsOf(
 }
 
 /** @throws Fault `malformed` for what is no revocation, or not signed by enough of the keys. */
-export function openRevocation(bytes: Uint8Array, path: string, keyring: Keyring): Revocation {
+function openRevocation(bytes: Uint8Array, path: string, keyring: Keyring): Revocation {
   const envelope = parseEnvelope(bytes, path);
   if (envelope.payloadType !== REVOCATION_PAYLOAD_TYPE) {
     const got = JSON.stringify(envelope.payloadType);

@@ -13,6 +13,7 @@ import {
   keyringOf,
   known,
   mallory,
+  person,
   policyOf,
   referenceSet,
   successor,
@@ -64,8 +65,9 @@ describe('accepts', () => {
   });
 
   it('again what was accepted before, with or without the one before it', () => {
-    const odd = ['revision skipped', 'previous skipped', 'lifecycle skipped'];
-    const more = { accepted: accepted(second) };
+    const odd = ['revision', 'previous', 'lifecycle', 'activation'].map((id) => `${id} skipped`);
+    const keyring = keyringOf({ activationDelay: HOUR });
+    const more = { accepted: accepted(second), keyring };
     expect(check(undefined, second, more)).toEqual({ verdict: 'accept', odd });
     expect(check(first, second, more)).toEqual({ verdict: 'accept', odd });
     expect(check(second, second)).toEqual({ verdict: 'accept', odd });
@@ -81,6 +83,12 @@ describe('accepts', () => {
 
 describe('fails only', () => {
   const sibling = successor(known(first), { owners: ['bob'] });
+  const strangers = [mallory, person()];
+  const ofStrangers = verifyEnvelope(
+    envelopeOf(second.canonical, strangers),
+    strangers.map(({ publicKey }) => publicKey),
+    2,
+  );
   it.each([
     [
       'a rollback',
@@ -141,6 +149,11 @@ describe('fails only', () => {
     [
       'the signatures of another revision',
       [first, second, { signed: signedBy(third) }],
+      ['signatures fail'],
+    ],
+    [
+      'signatures of another keyring',
+      [first, second, { signed: ofStrangers }],
       ['signatures fail'],
     ],
     [
