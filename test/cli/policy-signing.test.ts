@@ -171,6 +171,15 @@ describe('policy verify', () => {
     expect(ran.out).toMatch(/\nNOT VALID\n$/);
   });
 
+  it('prints nothing that would steer a terminal', async () => {
+    const hostile = writeEnvelope(
+      envelopeOf(first.canonical, [alice, bob], '\u001b[2J\u202eVALID'),
+    );
+    const ran = await verifyIt('hostile.json', [], { 'hostile.json': hostile });
+    expect(ran.exit).toBe(1);
+    expect(/[\u001b\u202e]/.test(ran.out + ran.err)).toBe(false);
+  });
+
   it('leaves open what is not yet in force, until it is', async () => {
     const argv = ['policy', 'verify', 'second.json', '--keyring', 'patient.json'];
     const chained = [...argv, '--previous', 'first.json'];
