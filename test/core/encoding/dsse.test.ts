@@ -132,6 +132,12 @@ describe('verifying counts keys', () => {
     const signatures = [1, 2, 3].map((i) => ({ keyId: `${i}`, signature: bob.sign(pae) }));
     const result = verifyEnvelope({ ...empty, signatures }, keys, 2);
     expect([result.signers.length, result.content]).toEqual([1, undefined]);
+    expect(result.signatures.slice(1)).toEqual(
+      Array(2).fill({ signer: undefined, because: 'by a key that signed before' }),
+    );
+    const again = parsePublicKey(bob.publicKey.spki, 'key');
+    const both = verifyEnvelope({ ...empty, signatures }, [bob.publicKey, again], 2);
+    expect([both.signers.length, both.content]).toEqual([1, undefined]);
   });
 
   it('a key that is given twice is one', () => {

@@ -273,6 +273,18 @@ describe('of lifecycles', () => {
     expect(verdictOf(previous, withSets(after, previous))).toBe(want);
   });
 
+  it('an id stands for one set', () => {
+    const { policy, digest } = known(second);
+    const sets = policy.referenceSets.flatMap((set) => [set, set]);
+    const next = { digest, policy: { ...policy, referenceSets: sets } };
+    const context = { keyring: keyringOf(), signed: signedBy(second), now };
+    const { checks } = checkRevision(known(first), next, context);
+    expect(checks.find(({ outcome }) => outcome === 'fail')).toMatchObject({
+      id: 'policy.chain.lifecycle',
+      got: 'an id that appears twice',
+    });
+  });
+
   it('the values of a revoked set don’t come back under another id', () => {
     const before = known(withSets([a(active)]));
     const values = before.policy.referenceSets[1]?.digest ?? '';
