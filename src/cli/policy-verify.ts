@@ -40,7 +40,7 @@ export const policyVerifyVerb: Verb = {
     ...AT_OPTION,
   },
   notes: [
-    'Keys are counted, not signatures. A revocation that too few of the keys signed, or that can’t be read, revokes nothing; it is named on stderr. One that is not given is not known: where policies come from others, ask the ledger or their owners.',
+    'Keys are counted, not signatures. A revocation that too few of the keys signed, or that can’t be read, revokes nothing; it is named on stderr. One that is not given is not known: whoever hands in the policy may have kept it back.',
     'Exit code: 0 valid, 1 not, 2 not decidable: not yet in force, or a revision between is missing.',
   ],
   run: async (io, args) => {
