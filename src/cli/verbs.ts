@@ -12,6 +12,9 @@ import {
   policyFromTdxVerb,
 } from './policy-from-evidence.ts';
 import { policyLintVerb } from './policy-lint.ts';
+import { policyRevokeVerb } from './policy-revoke.ts';
+import { policySignVerb } from './policy-sign.ts';
+import { policyVerifyVerb } from './policy-verify.ts';
 import { simulatorNvidiaVerb, simulatorSnpVerb, simulatorTdxVerb } from './simulator.ts';
 import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
@@ -38,6 +41,9 @@ export const VERBS: readonly Verb[] = [
   policyFromBundleVerb,
   policyFromTdxVerb,
   policyFromSnpVerb,
+  policySignVerb,
+  policyVerifyVerb,
+  policyRevokeVerb,
   snpMeasureVerb,
   snpFloorsVerb,
   snpIdBlockVerb,

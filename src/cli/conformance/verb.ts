@@ -7,8 +7,10 @@ import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { bundleRunner } from './bundle.ts';
+import { dsseRunner } from './dsse.ts';
 import { eventLogRunner } from './event-log.ts';
 import { jcsRunner } from './jcs.ts';
+import { jcsNumbersRunner } from './jcs-numbers.ts';
 import { type Case, parseManifest } from './manifest.ts';
 import {
   nvidiaNodeRunner,
@@ -29,6 +31,8 @@ const RUNNERS: readonly Runner[] = [
   tdxCollateralRunner,
   eventLogRunner,
   jcsRunner,
+  dsseRunner,
+  jcsNumbersRunner,
   bundleRunner,
   nvidiaReportRunner,
   nvidiaNodeRunner,

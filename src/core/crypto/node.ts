@@ -1,14 +1,23 @@
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
-import type { CryptoPort, P256PublicKey, P384PublicKey, RsaPublicKey } from './port.ts';
+import { isUsableEd25519Point } from './ed25519.ts';
+import type {
+  CryptoPort,
+  Ed25519PublicKey,
+  P256PublicKey,
+  P384PublicKey,
+  RsaPublicKey,
+} from './port.ts';
 import { isUsableRsaKey, RSA_ALGORITHM, rsaPublicKeyInfo } from './rsa.ts';
 
 /**
- * SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480), in
- * base64: 27 bytes (P-256) or 24 (P-384), so that the base64 of the coordinates just follows.
+ * SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480), or of
+ * one of edwards25519 (RFC 8410), in base64: 27 bytes (P-256), 24 (P-384) or 12 (Ed25519), so that
+ * the base64 of what is encoded just follows.
  */
 const SPKI_PREFIX = {
   p256: 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE',
   p384: 'MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE',
+  ed25519: 'MCowBQYDK2VwAyEA',
 } as const;
 
 export const sameBytes: CryptoPort['sameBytes'] = (a, b) =>
@@ -47,6 +56,11 @@ export const importP256: CryptoPort['importP256'] = (point) =>
 export const importP384: CryptoPort['importP384'] = (point) =>
   point.length === 96
     ? (importKey(SPKI_PREFIX.p384 + toBase64(point)) as object as P384PublicKey | undefined)
+    : undefined;
+
+export const importEd25519: CryptoPort['importEd25519'] = (point) =>
+  isUsableEd25519Point(point)
+    ? (importKey(SPKI_PREFIX.ed25519 + toBase64(point)) as object as Ed25519PublicKey | undefined)
     : undefined;
 
 export const importRsa: CryptoPort['importRsa'] = (modulus, exponent) =>
@@ -112,6 +126,10 @@ export const verifyP256: CryptoPort['verifyP256'] = (key, message, signature) =>
 export const verifyP384: CryptoPort['verifyP384'] = (key, message, signature) =>
   signature.length === 96 &&
   verify('sha384', message, key as unknown as KeyObject, toSigValue(signature));
+
+/** OpenSSL itself refuses an S that is not below the order, and compares R as bytes. */
+export const verifyEd25519: CryptoPort['verifyEd25519'] = (key, message, signature) =>
+  signature.length === 64 && verify(null, message, key as unknown as KeyObject, signature);
 
 export const verifyRsaPssSha384: CryptoPort['verifyRsaPssSha384'] = (key, message, signature) =>
   verifyRsa('sha384', RSA_ALGORITHM.pssSha384, key, message, signature);

@@ -9,6 +9,9 @@ export type P384PublicKey = object & { readonly [brand]: 'p384' };
 /** An RSA key of a size and exponent that is used in earnest; opaque to everybody but its maker. */
 export type RsaPublicKey = object & { readonly [brand]: 'rsa' };
 
+/** A point on edwards25519, not one of small order; opaque to everybody but its maker. */
+export type Ed25519PublicKey = object & { readonly [brand]: 'ed25519' };
+
 /**
  * The primitives that the pure rooms need, synchronous in every implementation.
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
@@ -61,6 +64,25 @@ export interface CryptoPort {
    * @param signature r ‖ s, 96 bytes, big-endian; any other length is false, as are r or s out of range.
    */
   readonly verifyP384: (key: P384PublicKey, message: Uint8Array, signature: Uint8Array) => boolean;
+
+  /**
+   * @param point as RFC 8032 section 5.1.2 encodes it, 32 bytes.
+   * @returns undefined when the length is wrong, the point is not on the curve or of small order,
+   *   or the encoding is not the canonical one.
+   */
+  readonly importEd25519: (point: Uint8Array) => Ed25519PublicKey | undefined;
+
+  /**
+   * Ed25519 (RFC 8032 section 5.1.7) by the equation without the cofactor: a signature that only
+   * the other equation takes is refused, in every implementation.
+   *
+   * @param signature R ‖ S, 64 bytes; any other length is false, as is S not below the group order.
+   */
+  readonly verifyEd25519: (
+    key: Ed25519PublicKey,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
 
   /**
    * RSASSA-PSS over SHA-384 with MGF1-SHA-384 and a salt of exactly 48 bytes (RFC 8017 section 8.1).

@@ -1,3 +1,4 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
 import {
   sha256 as nobleSha256,
@@ -9,7 +10,14 @@ import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
 import { concatBytes } from '../bytes/writer.ts';
 import { decodeBase64 as decode } from './base64.ts';
-import type { CryptoPort, P256PublicKey, P384PublicKey, RsaPublicKey } from './port.ts';
+import { ED25519_ORDER, isUsableEd25519Point, littleEndian } from './ed25519.ts';
+import type {
+  CryptoPort,
+  Ed25519PublicKey,
+  P256PublicKey,
+  P384PublicKey,
+  RsaPublicKey,
+} from './port.ts';
 import { isUsableRsaKey } from './rsa.ts';
 
 export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
@@ -59,6 +67,25 @@ function verifyEcdsa(
     return false; // r or s is zero or not below the group order
   }
 }
+
+export const importEd25519: CryptoPort['importEd25519'] = (point) =>
+  isUsableEd25519Point(point) ? (new Uint8Array(point) as object as Ed25519PublicKey) : undefined;
+
+/**
+ * The group's arithmetic is noble's, the equation is OpenSSL's: R must be the very bytes of
+ * S·B − h·A. noble's own `verify` multiplies both sides by the cofactor, and so takes signatures
+ * of a signer who means mischief that OpenSSL does not.
+ */
+export const verifyEd25519: CryptoPort['verifyEd25519'] = (key, message, signature) => {
+  if (signature.length !== 64) return false;
+  const [point, r] = [key as object as Uint8Array, signature.subarray(0, 32)];
+  const s = littleEndian(signature.subarray(32));
+  if (s >= ED25519_ORDER) return false;
+  const { Point } = ed25519;
+  const h = littleEndian(nobleSha512(concatBytes(r, point, message))) % ED25519_ORDER;
+  const hA = Point.fromBytes(point).multiplyUnsafe(h);
+  return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(hA).toBytes(), r);
+};
 
 type ForgeKey = forge.pki.rsa.PublicKey;
 

@@ -109,7 +109,11 @@ function parseSignature(
 }
 
 /** ECDSA-Sig-Value to r ‖ s. Malformed DER throws; a number out of range is just no signature. */
-function ecdsaComponents(der: Uint8Array, size: number, path: string): Uint8Array | undefined {
+export function ecdsaComponents(
+  der: Uint8Array,
+  size: number,
+  path: string,
+): Uint8Array | undefined {
   const sequence = derSequence(der, path);
   const numbers = [sequence.integer('r'), sequence.integer('s')];
   sequence.end();

@@ -1,0 +1,61 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { fromUtf8 } from '../core/bytes/text.ts';
+import type { EnvelopeSigner } from '../core/encoding/dsse-signatures.ts';
+import { Fault } from '../core/fault.ts';
+import { parsePublicKey } from '../core/x509/public-key.ts';
+import { type Io, usage } from './io.ts';
+import type { Args, Options } from './verb.ts';
+
+export const KEY_OPTION: Options = {
+  key: {
+    value: '<pem>',
+    multiple: true,
+    help: 'Ed25519 or P-256 private key that signs, PKCS#8 in PEM, not encrypted',
+  },
+};
+
+/**
+ * The private keys named by `--key`, at least one.
+ *
+ * @throws Fault `usage` naming the file; nothing of it is quoted.
+ */
+export async function readSigningKeys(io: Io, args: Args): Promise<readonly EnvelopeSigner[]> {
+  const paths = args.many('key');
+  if (paths.length === 0) throw usage('--key is missing');
+  return Promise.all(paths.map(async (path) => signerOf(path, await io.readFile(path))));
+}
+
+const WANTED = 'want an Ed25519 or P-256 private key, PKCS#8 in PEM, not encrypted';
+
+function signerOf(path: string, file: Uint8Array): EnvelopeSigner {
+  const key = privateKey(path, file);
+  const type = key.asymmetricKeyType;
+  const isP256 = type === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  if (type !== 'ed25519' && !isP256) throw usage(`--key ${path}: ${WANTED}`);
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: parsePublicKey(spki, path),
+    sign: (message) =>
+      new Uint8Array(
+        isP256
+          ? sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' })
+          : sign(null, message, key),
+      ),
+  };
+}
+
+function privateKey(path: string, file: Uint8Array): KeyObject {
+  let text = '';
+  try {
+    text = fromUtf8(file, path);
+    // Said by itself: the file is right, and what it needs is a step before.
+    if (!/ENCRYPTED/.test(text) && text.includes('-----BEGIN')) return createPrivateKey(text);
+  } catch (error) {
+    // OpenSSL's sentence would not say which file it is about.
+    if (error instanceof Fault && error.code === 'internal') throw error;
+  }
+  const encrypted = /ENCRYPTED/.test(text)
+    ? ' (this one is: openssl pkey -in … -out … writes it without)'
+    : '';
+  throw usage(`--key ${path}: ${WANTED}${encrypted}`);
+}
