@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../../src/core/bytes/hex.ts';
+import { Fault } from '../../../../src/core/fault.ts';
 import { readEventLog } from '../../../../src/evidence/tdx/event-log/read.ts';
 import { registerAfter, replay } from '../../../../src/evidence/tdx/event-log/replay.ts';
 import { authenticodeSha384 } from '../../../../src/evidence/tdx/measure/authenticode.ts';
@@ -15,8 +16,12 @@ import {
   type TdxReferenceInputs,
   tdxReferenceValues,
 } from '../../../../src/evidence/tdx/measure/reference-values.ts';
-import { fillSetupHeader } from '../../../../src/evidence/tdx/measure/setup-header.ts';
+import {
+  fillSetupHeader,
+  SETUP_HEADERS,
+} from '../../../../src/evidence/tdx/measure/setup-header.ts';
 import { faultOf } from '../../../support/fault-of.ts';
+import { damaged, fuzz } from '../../../support/fuzz.ts';
 import { kernelOf } from '../../../support/linux-kernel.ts';
 import { peOf } from '../../../support/pe.ts';
 import { tdvfOf } from '../../../support/tdvf.ts';
@@ -204,6 +209,17 @@ describe('refuses', () => {
   ])('$name', ({ inputs, at }) => {
     expect(faultOf(() => valuesOf(inputs))).toMatchObject({ code: 'usage', at });
   });
+});
+
+fuzz('refuses damaged kernels with a Fault', damaged(kernelOf()), (image) => {
+  for (const setupHeader of SETUP_HEADERS) {
+    try {
+      valuesOf({ boot: { ...boot, kernel: { ...kernel, image, setupHeader, memory: 2 ** 30 } } });
+    } catch (error) {
+      // A header may ask for an initrd where there is no room for one.
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    }
+  }
 });
 
 const folder = vectorsFolder('tdx');
