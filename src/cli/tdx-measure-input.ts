@@ -12,7 +12,7 @@ export const TDX_MEASURE_OPTIONS: Options = {
   firmware: { value: '<file>', help: 'the firmware image that the VMM loads, e.g. OVMF.fd' },
   order: {
     value: '<name>',
-    help: 'how the VMM measures the firmware: page-by-page (default) or section-by-section (Intel’s QEMU 8 and what is built on it)',
+    help: 'how the host measures the firmware: page-by-page (default, upstream KVM) or section-by-section (Intel’s QEMU 8 and what is built on it)',
   },
   kernel: { value: '<file>', help: 'what the VMM boots directly: a Linux kernel, or a UKI' },
   initrd: { value: '<file>', help: 'initrd that goes with the kernel' },
@@ -36,7 +36,7 @@ export const TDX_MEASURE_OPTIONS: Options = {
   },
   separator: {
     value: '<name>',
-    help: 'where OVMF extends the separator before the boot: rtmr1 (default), or rtmr0 before 2024',
+    help: 'where OVMF extends the separator before the boot: rtmr1 (default), or rtmr0 without edk2’s fix efaf893, e.g. in Ubuntu’s 2024.02',
   },
   'event-log': { value: '<file>', help: 'event log recorded on a machine that you trust' },
 };

@@ -1,4 +1,5 @@
 import { toHex } from '../core/bytes/hex.ts';
+import { type NearOptions, nearOptions } from '../evidence/tdx/measure/explain.ts';
 import {
   TDX_REGISTERS,
   type TdxReferenceValues,
@@ -27,21 +28,25 @@ export const tdxMeasureVerb: Verb = {
     'The firmware is the one file that the VMM loads: of a split build that is OVMF.fd, not OVMF_CODE.fd. Guests of Azure, and others whose firmware is not public, can’t be computed.',
     'A value from an event log is “recorded”: it says what that machine was, not that it was as it should be. Where files and log tell of the same register they must agree, else the first event that differs is named.',
     'A register that no event went into is left out: zero would accept whatever runs unmeasured. The quote is read, not verified: see postern verify tdx.',
+    'Where a quote differs, the other orders, separators and setup headers are tried with the same files, and what would have matched is printed.',
     'Exit code: 0 done or equal, 1 different or malformed files.',
   ],
   run: async (io, args) => {
-    const values = tdxReferenceValues(await readTdxInputs(io, args));
+    const inputs = await readTdxInputs(io, args);
+    const values = tdxReferenceValues(inputs);
     const quoted = await readQuoted(io, args);
     const differing = quoted === undefined ? [] : differences(values, quoted);
     const notCompared = TDX_REGISTERS.filter((register) => values[register] === undefined);
     if (quoted && notCompared.length > 0) warn(io, `not compared: ${notCompared.join(', ')}`);
+    const near = quoted && differing.length > 0 ? nearOptions(inputs, quoted) : [];
     if (args.has('json')) {
       printJson(io, {
         ...values,
-        ...(quoted && { quoted, matches: differing.length === 0, differing, notCompared }),
+        ...(quoted && { quoted, matches: differing.length === 0, differing, notCompared, near }),
       });
     } else {
       printValues(io, values, quoted);
+      for (const each of near) io.out(`${nearSentence(each)}\n`);
     }
     return differing.length === 0 ? EXIT.accept : EXIT.reject;
   },
@@ -80,4 +85,16 @@ function printValues(io: Io, values: TdxReferenceValues, quoted: Quoted | undefi
     if (value === got) io.out(`       ${paint('green', '✓')} equal\n`);
     else io.out(`       ${paint('red', '✗')} different: ${got}\n`);
   }
+}
+
+/** In the words of the command line. */
+function nearSentence({ register, options }: NearOptions): string {
+  const { memoryBytes, setupHeader, ...rest } = options;
+  const words = Object.entries({
+    ...rest,
+    ...(setupHeader !== undefined && { 'setup-header': setupHeader }),
+    ...(typeof memoryBytes === 'number' && { memory: memoryBytes / 2 ** 20 }),
+  });
+  const given = words.map(([name, value]) => `--${name} ${value}`).join(' ');
+  return `that ${register} is what the same files make with ${given}`;
 }

@@ -115,6 +115,32 @@ describe('compares with a quote', () => {
   });
 });
 
+it('tells with which options the same files would match', async () => {
+  const made = { tool, firmware: { image: firmware, order: 'section-by-section' } } as const;
+  const boot = {
+    image: kernel,
+    setupHeader: 'qemu',
+    initrd,
+    cmdline: 'rw',
+    memory: 2 ** 33,
+  } as const;
+  const other = tdxReferenceValues({ ...made, boot: { kernel: boot, separator: 'rtmr0' } });
+  const { body } = parseQuote(honest.quote);
+  const quote = new Uint8Array(honest.quote);
+  const put = (value: Uint8Array, hex = '') =>
+    quote.set(Buffer.from(hex, 'hex'), value.byteOffset - honest.quote.byteOffset);
+  put(body.mrTd, other.mrTd);
+  put(body.rtmrs[1], other.rtmr1);
+  const argv = ['--firmware', 'OVMF.fd', '--kernel', 'bzImage', '--initrd', 'initrd'];
+  const more = ['--cmdline', 'rw', '--quote', 'quote'];
+  const { exit, out } = await runVerb(tdxMeasureVerb, [...argv, ...more], { ...files, quote });
+  expect(exit).toBe(1);
+  expect(out).toContain('that mrTd is what the same files make with --order section-by-section\n');
+  expect(out).toContain(
+    'that rtmr1 is what the same files make with --separator rtmr0 --setup-header qemu --memory 4096\n',
+  );
+});
+
 it('names the first event that files and log differ in', async () => {
   const { exit, out, err } = await measure(['--kernel', 'bzImage', '--event-log', 'ccel']);
   expect([exit, out]).toEqual([1, '']);

@@ -11,7 +11,7 @@ export interface MeasuredEvent {
 
 /**
  * Where the firmware extends the separator that it puts before the boot: RTMR1, or RTMR0 in OVMF
- * from before edk2's "Fix the SeparatorEvent issue in RTMRs" (2024).
+ * without edk2's "Fix the SeparatorEvent issue in RTMRs" (efaf893), e.g. Ubuntu's 2024.02.
  */
 export const SEPARATORS = ['rtmr1', 'rtmr0'] as const;
 

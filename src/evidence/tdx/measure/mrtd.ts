@@ -6,9 +6,9 @@ import { parseTdvf } from './tdvf.ts';
 import type { TdvfSection } from './tdvf-sections.ts';
 
 /**
- * In which order a VMM measures a section. `page-by-page`: each page is added, then extended, as
- * Linux 6.16 with QEMU 10.1 and most before them do. `section-by-section`: all pages are added,
- * then all are extended, as Intel's QEMU 8 did and some built on it still do.
+ * In which order a host measures a section. `page-by-page`: each page is added, then extended,
+ * as upstream KVM does. `section-by-section`: all pages are added, then all are extended, as the
+ * hosts of Intel's QEMU 8 did, and some that are built on them still do.
  */
 export const PAGE_ORDERS = ['page-by-page', 'section-by-section'] as const;
 
