@@ -26,7 +26,7 @@ export const tdxMeasureVerb: Verb = {
   notes: [
     'MRTD comes from the firmware alone; RTMR1 from the kernel or the images that are booted; RTMR2 from command line and initrd of a kernel that is booted directly, Linux 6.9 or later. RTMR0 depends on the shape of the machine (memory, CPUs, ACPI tables, boot variables) and RTMR3 on what runs later: both come from an event log only.',
     'The firmware is the one file that the VMM loads: of a split build that is OVMF.fd, not OVMF_CODE.fd. Guests of Azure, and others whose firmware is not public, can’t be computed.',
-    'A value from an event log is “recorded”: it says what that machine was, not that it was as it should be. Where files and log tell of the same register they must agree, else the first event that differs is named.',
+    'A value from files is “calculated”; one from an event log is “observed”: it says what that machine was, not that it was as it should be. Where files and log tell of the same register they must agree, else the first event that differs is named.',
     'A register that no event went into is left out: zero would accept whatever runs unmeasured. The quote is read, not verified: see postern verify tdx.',
     'Where a quote differs, the other orders, separators and setup headers are tried with the same files, and what would have matched is printed.',
     'Exit code: 0 done or equal, 1 different or malformed files.',

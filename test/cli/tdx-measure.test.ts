@@ -43,7 +43,7 @@ it('prints each register with where it is from', async () => {
   const { exit, out, err } = await measure([...argv, '--cmdline=-quiet']);
   expect([exit, err]).toEqual([0, '']);
   expect(out).toBe(
-    `mrTd   ${usual.mrTd} computed\nrtmr1  ${usual.rtmr1} computed\nrtmr2  ${usual.rtmr2} computed\n`,
+    `mrTd   ${usual.mrTd} calculated\nrtmr1  ${usual.rtmr1} calculated\nrtmr2  ${usual.rtmr2} calculated\n`,
   );
 });
 
@@ -54,6 +54,7 @@ it('prints the same as JSON, with what it was made from', async () => {
   const { provenance: want, ...wanted } = usual;
   expect([exit, values]).toEqual([0, wanted]);
   expect(provenance).toEqual({
+    kind: 'calculated',
     tool: expect.stringMatching(/^postern \d+\.\d+\.\d+/),
     inputs: want.inputs,
   });
@@ -100,7 +101,7 @@ describe('compares with a quote', () => {
     for (const name of ['quote', 'quote.hex']) {
       const { exit, out, err } = await measure(['--event-log', 'ccel', '--quote', name]);
       expect([exit, err]).toEqual([0, expect.stringContaining('not compared: mrTd')]);
-      expect(out).toContain(`rtmr0  ${toHex(rtmr0)} recorded\n       ✓ equal\n`);
+      expect(out).toContain(`rtmr0  ${toHex(rtmr0)} observed\n       ✓ equal\n`);
     }
   });
 
@@ -109,7 +110,7 @@ describe('compares with a quote', () => {
     const { exit, out } = await measure(argv);
     expect(exit).toBe(1);
     const { mrTd } = parseQuote(honest.quote).body;
-    expect(out).toContain(`mrTd   ${usual.mrTd} computed\n       ✗ different: ${toHex(mrTd)}\n`);
+    expect(out).toContain(`mrTd   ${usual.mrTd} calculated\n       ✗ different: ${toHex(mrTd)}\n`);
     const json = jsonOf(await measure([...argv, '--json']));
     expect(json).toMatchObject({ matches: false, differing: ['mrTd'] });
   });
@@ -212,7 +213,7 @@ describe('refuses', () => {
 it('is called by its name', async () => {
   const { exit, out } = await postern(['tdx', 'measure', '--event-log', 'ccel'], simulated);
   expect(exit).toBe(0);
-  expect(out).toMatch(/^rtmr0 {2}[0-9a-f]{96} recorded\n/);
+  expect(out).toMatch(/^rtmr0 {2}[0-9a-f]{96} observed\n/);
 });
 
 const folder = vectorsFolder('tdx');

@@ -1,6 +1,7 @@
 import { sha256 } from '#crypto';
 import { equalBytes } from '../../../core/bytes/equal.ts';
 import { toHex } from '../../../core/bytes/hex.ts';
+import { utf8 } from '../../../core/bytes/text.ts';
 import { Fault, malformed } from '../../../core/fault.ts';
 import type { RtmrIndex } from '../event-log/event.ts';
 import { registerAfter } from '../event-log/replay.ts';
@@ -25,8 +26,8 @@ export const TDX_REGISTERS = ['mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as con
 
 export type TdxRegister = (typeof TDX_REGISTERS)[number];
 
-/** `computed` from files, or `recorded` on a machine, where nothing vouches for the value. */
-export type ReferenceSource = 'computed' | 'recorded';
+/** `calculated` from files, or `observed` on a machine, where nothing vouches for the value. */
+export type ReferenceSource = 'calculated' | 'observed';
 
 /** 48 bytes each, lower-case hex; registers that the inputs don't tell of are left out. */
 export type TdxReferenceValues = Readonly<Partial<Record<TdxRegister, string>>> & {
@@ -34,11 +35,17 @@ export type TdxReferenceValues = Readonly<Partial<Record<TdxRegister, string>>> 
   readonly provenance: TdxProvenance;
 };
 
+/** As policies have it for a reference set. */
 export interface TdxProvenance {
+  /** `observed` as soon as one register is. */
+  readonly kind: ReferenceSource;
   readonly tool: string;
-  /** Each input by name: files as `sha256:<hex>`, options as they are. */
-  readonly inputs: Readonly<Record<string, string | number>>;
+  /** Each input by name: files as `sha256:<hex>`, options as they are, none longer than 500. */
+  readonly inputs: Readonly<Record<string, string>>;
 }
+
+/** Of an input in a policy. */
+const LONGEST_TEXT = 500;
 
 interface Value {
   readonly bytes: Uint8Array;
@@ -61,10 +68,10 @@ export function tdxReferenceValues(inputs: TdxReferenceInputs): TdxReferenceValu
     throw new Fault('usage', 'measure', 'name a firmware, a kernel or an event log');
   }
   const values = new Map<TdxRegister, Value>();
-  if (firmware) values.set('mrTd', computed(mrTd(firmware.image, firmware.order)));
+  if (firmware) values.set('mrTd', calculated(mrTd(firmware.image, firmware.order)));
   const recorded = eventLog && recordedDigests(eventLog);
   for (const [index, digests] of recorded ?? []) {
-    values.set(`rtmr${index}`, { bytes: registerAfter(digests), source: 'recorded' });
+    values.set(`rtmr${index}`, { bytes: registerAfter(digests), source: 'observed' });
   }
   if (boot) {
     const { rtmr1, rtmr2 } = expectedEvents(boot);
@@ -76,12 +83,16 @@ export function tdxReferenceValues(inputs: TdxReferenceInputs): TdxReferenceValu
   return {
     ...Object.fromEntries(all.map(([name, { bytes }]) => [name, toHex(bytes)])),
     sources: Object.fromEntries(all.map(([name, { source }]) => [name, source])),
-    provenance: { tool: inputs.tool, inputs: inputsByName(inputs) },
+    provenance: {
+      kind: all.some(([, { source }]) => source === 'observed') ? 'observed' : 'calculated',
+      tool: inputs.tool,
+      inputs: inputsByName(inputs),
+    },
   };
 }
 
-function computed(bytes: Uint8Array): Value {
-  return { bytes, source: 'computed' };
+function calculated(bytes: Uint8Array): Value {
+  return { bytes, source: 'calculated' };
 }
 
 function fromEvents(
@@ -90,7 +101,7 @@ function fromEvents(
   recorded: RecordedDigests | undefined,
 ): Value {
   if (recorded) refuseOtherBoot(index, events, recorded.get(index) ?? []);
-  return computed(registerAfter(events.map(({ digest }) => digest)));
+  return calculated(registerAfter(events.map(({ digest }) => digest)));
 }
 
 /** Values of two different boots together would describe no machine at all. */
@@ -114,16 +125,21 @@ function inputsByName({ firmware, boot, eventLog }: TdxReferenceInputs) {
   return {
     ...(firmware && { firmware: fileDigest(firmware.image), order: firmware.order }),
     ...(kernel && { kernel: fileDigest(kernel.image), setupHeader: kernel.setupHeader }),
-    ...(kernel?.memory !== undefined && { memoryBytes: kernel.memory }),
+    ...(kernel?.memory !== undefined && { memoryBytes: String(kernel.memory) }),
     ...(kernel?.initrd && { initrd: fileDigest(kernel.initrd) }),
     ...(kernel?.cmdline !== undefined && {
-      cmdline: directBootCmdline(kernel.cmdline, kernel.initrd),
+      cmdline: shortText(directBootCmdline(kernel.cmdline, kernel.initrd)),
     }),
     ...(disk && { disk: fileDigest(disk) }),
     ...Object.fromEntries(images.map((image, i) => [`image${i + 1}`, fileDigest(image)])),
     ...(boot && { separator: boot.separator }),
     ...(eventLog && { eventLog: fileDigest(eventLog) }),
   };
+}
+
+/** Itself where a policy has room for it. */
+function shortText(text: string): string {
+  return text.length > 0 && text.length <= LONGEST_TEXT ? text : fileDigest(utf8(text));
 }
 
 function fileDigest(file: Uint8Array): string {

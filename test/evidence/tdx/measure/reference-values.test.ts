@@ -56,8 +56,9 @@ describe('computes', () => {
       mrTd: toHex(mrTd(firmware.image, 'page-by-page')),
       rtmr1: rtmr1Of(kernelOf()),
       rtmr2: toHex(registerAfter(linux.map(({ digest }) => digest))),
-      sources: { mrTd: 'computed', rtmr1: 'computed', rtmr2: 'computed' },
+      sources: { mrTd: 'calculated', rtmr1: 'calculated', rtmr2: 'calculated' },
       provenance: {
+        kind: 'calculated',
         tool,
         inputs: {
           firmware: `sha256:${sha256(firmware.image)}`,
@@ -78,7 +79,7 @@ describe('computes', () => {
     const qemu: DirectKernel = { ...kernel, setupHeader: 'qemu', memory };
     const { rtmr1, provenance } = valuesOf({ boot: { ...boot, kernel: qemu } });
     expect(rtmr1).toBe(rtmr1Of(changed));
-    expect(provenance.inputs).toMatchObject({ setupHeader: 'qemu', memoryBytes: memory });
+    expect(provenance.inputs).toMatchObject({ setupHeader: 'qemu', memoryBytes: '4294967296' });
   });
 
   it('RTMR1 of a UKI, and of what it loads; of its command line it knows nothing', () => {
@@ -87,6 +88,15 @@ describe('computes', () => {
     expect(values).toMatchObject({ rtmr1: rtmr1Of(peOf(), [kernelOf()]) });
     expect(values).not.toHaveProperty('rtmr2');
     expect(Object.keys(values.provenance.inputs)).toContain('image1');
+  });
+
+  it('inputs that fit into a policy, however long or empty the command line', () => {
+    for (const cmdline of ['', 'x'.repeat(501)]) {
+      const { provenance } = valuesOf({
+        boot: { kernel: { image: kernelOf(), setupHeader: 'as-is', cmdline }, separator: 'rtmr1' },
+      });
+      expect(provenance.inputs['cmdline']).toBe(`sha256:${sha256(Buffer.from(cmdline))}`);
+    }
   });
 
   it('no RTMR2 without a command line, or from an empty one alone', () => {
@@ -124,15 +134,17 @@ describe('takes from a recorded log', () => {
     const values = valuesOf({ eventLog: logOfBoot() });
     const computed = valuesOf({ boot });
     expect(values).toMatchObject({ rtmr1: computed.rtmr1, rtmr2: computed.rtmr2 });
-    expect(values.sources).toEqual({ rtmr0: 'recorded', rtmr1: 'recorded', rtmr2: 'recorded' });
+    expect(values.provenance.kind).toBe('observed');
+    expect(values.sources).toEqual({ rtmr0: 'observed', rtmr1: 'observed', rtmr2: 'observed' });
     // RTMR3 would be zero by this log, which does not say that it is.
     expect(values).not.toHaveProperty('rtmr3');
   });
 
   it('what the files don’t tell, when it agrees with them', () => {
-    const { sources } = valuesOf({ firmware, boot, eventLog: logOfBoot() });
-    const computed = { mrTd: 'computed', rtmr1: 'computed', rtmr2: 'computed' };
-    expect(sources).toEqual({ ...computed, rtmr0: 'recorded' });
+    const { sources, provenance } = valuesOf({ firmware, boot, eventLog: logOfBoot() });
+    expect(provenance.kind).toBe('observed');
+    const computed = { mrTd: 'calculated', rtmr1: 'calculated', rtmr2: 'calculated' };
+    expect(sources).toEqual({ ...computed, rtmr0: 'observed' });
   });
 
   it.each<{ name: string; inputs: Omit<TdxReferenceInputs, 'tool'>; detail: RegExp }>([

@@ -100,6 +100,7 @@ describe('the initrd goes', () => {
     { memory: 2 ** 60, at: 'measure.memory' },
     { memory: 0x2_8000, at: 'measure.memory' },
     { memory: 0x10_0000, at: 'measure.initrd' },
+    { memory: 0x12_8001, at: 'measure.initrd' },
   ])('nowhere with $memory bytes of memory', ({ memory, at }) => {
     expect(faultOf(() => initrdAt(memory, size))).toMatchObject({ code: 'usage', at });
   });

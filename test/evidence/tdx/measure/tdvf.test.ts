@@ -155,6 +155,11 @@ describe('refuses', () => {
     { name: 'no section', parts: { rows: [] }, at: AT },
     { name: 'a reset vector that is nowhere', parts: { rows: [CFV, TEMP_MEM] }, at: AT },
     {
+      name: 'firmware above the reset vector',
+      parts: { rows: [{ ...BFV, gpa: 0x1_0000_0000n }] },
+      at: AT,
+    },
+    {
       name: 'a reset vector in memory that the image has no contents for',
       parts: { rows: [{ ...BFV, dataSize: 0x1ff0 }] },
       at: AT,
