@@ -1,22 +1,78 @@
 import { type CompiledPolicy, compilePolicy } from '../appraisal/appraise/compiled-policy.ts';
 import { problemLine } from '../appraisal/policy/problem.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
+import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
 import { type Io, usage, warn } from './io.ts';
+import { looksLikeEnvelope, readPolicyEnvelope } from './policy-envelope.ts';
+import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
+import { reasonOf } from './render.ts';
+import type { Args, Options } from './verb.ts';
 
 /**
- * A policy from a file, YAML or JSON.
+ * A policy from a file: YAML, JSON, or what an envelope holds, whoever signed it.
  *
  * @throws Fault `usage` for one that can't be used: that says nothing about any evidence. All
  * that is wrong with it is told before.
  */
 export async function readPolicyFile(io: Io, path: string): Promise<ReadPolicy> {
-  const { read, problems } = tryPolicy(await io.readFile(path));
+  const file = await io.readFile(path);
+  return looksLikeEnvelope(file) ? readPolicyEnvelope(file, path) : readPlain(io, path, file);
+}
+
+function readPlain(io: Io, path: string, file: Uint8Array): ReadPolicy {
+  const { read, problems } = tryPolicy(file);
   if (read) return read;
   for (const problem of problems) warn(io, problemLine(path, problem));
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   throw usage(`${path}: no usable policy, ${count} (see above)`);
 }
 
-export async function readCompiledPolicy(io: Io, path: string): Promise<CompiledPolicy> {
-  return compilePolicy(await readPolicyFile(io, path));
+/** Whose policy is decided by. */
+export const SIGNED_POLICY_OPTIONS: Options = {
+  ...KEYRING_OPTIONS,
+  'policy-revocation': {
+    value: '<file>',
+    multiple: true,
+    help: 'a revocation, good or not: a policy that it revokes decides nothing',
+  },
+};
+
+/**
+ * The policy to decide by. One that is signed must be signed well; who names keys wants one.
+ *
+ * @param at when revocations are asked about, in milliseconds since the epoch.
+ * @throws Fault `usage` for one that is not to be used, with the reasons on stderr.
+ */
+export async function readTrustedPolicy(
+  io: Io,
+  args: Args,
+  path: string,
+  at: number,
+): Promise<CompiledPolicy> {
+  const file = await io.readFile(path);
+  const named = args.has('keyring') || args.has('public-key');
+  if (!looksLikeEnvelope(file)) {
+    const idle = Object.keys(SIGNED_POLICY_OPTIONS).find((name) => args.has(name));
+    if (idle !== undefined)
+      throw usage(`--${idle} is about a signed policy: ${path} is not signed`);
+    return compilePolicy(readPlain(io, path, file));
+  }
+  if (!named)
+    throw usage(`${path} is signed: say by whom it should be, with --keyring or --public-key`);
+  const keyring = await readKeyring(io, args);
+  const revocations = await Promise.all(
+    args.many('policy-revocation').map((name) => io.readFile(name)),
+  );
+  const { verdict, checks, policy, ignored } = verifySignedPolicy({
+    envelope: file,
+    keyring,
+    revocations,
+    at,
+  });
+  for (const sentence of ignored) warn(io, sentence);
+  if (verdict === 'accept' && policy) return compilePolicy(policy);
+  for (const check of checks) {
+    if (check.outcome !== 'pass') warn(io, `${check.id}: ${reasonOf(check)}`);
+  }
+  throw usage(`${path}: not a policy to decide by (see above, and postern policy verify)`);
 }

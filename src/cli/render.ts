@@ -1,9 +1,9 @@
 import { WELL_FORMED } from '../evidence/check-list.ts';
 import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
+import { decisionJson, policyNotes } from './decision.ts';
 import type { Io } from './io.ts';
 import { type Colour, type Paint, painter } from './paint.ts';
-import { decisionJson, policyNotes } from './policy-decision.ts';
 import type { Args, Options } from './verb.ts';
 import { visible, visibleJson } from './visible.ts';
 

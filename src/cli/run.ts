@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { FAULTS, Fault } from '../core/fault.ts';
 import { overviewHelp, verbHelp } from './help.ts';
 import { type Io, usage, warn } from './io.ts';
+import { packageVersion } from './package-version.ts';
 import { printJson } from './render.ts';
 import { Args, type Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
@@ -80,11 +80,6 @@ function findVerb(argv: readonly string[]): { verb: Verb; rest: readonly string[
   }
   const given = second.startsWith('-') ? first : `${first} ${second}`;
   throw usage(`unknown verb ${JSON.stringify(given)}, want ${group.join(', ')}`);
-}
-
-async function packageVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return JSON.parse(text).version;
 }
 
 function toFault(error: unknown): Fault {

@@ -1,9 +1,9 @@
 import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Verification } from '../evidence/verification.ts';
+import { policyNotes } from './decision.ts';
 import type { Io } from './io.ts';
 import { compared } from './nvidia-facts.ts';
 import { type Paint, painter } from './paint.ts';
-import { policyNotes } from './policy-decision.ts';
 import { ranges } from './ranges.ts';
 import {
   checkLine,

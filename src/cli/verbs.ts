@@ -20,6 +20,7 @@ import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
+import { tdxMeasureVerb } from './tdx-measure.ts';
 import type { Verb } from './verb.ts';
 import { verifyBundleVerb } from './verify-bundle.ts';
 import { verifyNvidiaVerb } from './verify-nvidia.ts';
@@ -44,6 +45,7 @@ export const VERBS: readonly Verb[] = [
   policySignVerb,
   policyVerifyVerb,
   policyRevokeVerb,
+  tdxMeasureVerb,
   snpMeasureVerb,
   snpFloorsVerb,
   snpIdBlockVerb,

@@ -1,5 +1,5 @@
 import { malformed } from '../../../core/fault.ts';
-import { ovmfEntry, readOvmfTable } from './ovmf-table.ts';
+import { ovmfEntry, readOvmfTable } from '../../ovmf-table.ts';
 import { PAGE_SIZE } from './page.ts';
 import { readSevMetadata, type SevSection } from './sev-metadata.ts';
 

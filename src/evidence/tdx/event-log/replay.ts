@@ -18,8 +18,15 @@ export function replay(events: readonly LoggedEvent[]): RtmrValues {
     new Uint8Array(RTMR_SIZE),
     new Uint8Array(RTMR_SIZE),
   ];
-  for (const { register, digest } of events) {
-    values[register] = sha384(concatBytes(values[register], digest));
-  }
+  for (const { register, digest } of events) values[register] = extended(values[register], digest);
   return values;
+}
+
+/** What one register holds after these digests, from zero on. */
+export function registerAfter(digests: readonly Uint8Array[]): Uint8Array {
+  return digests.reduce(extended, new Uint8Array(RTMR_SIZE));
+}
+
+function extended(value: Uint8Array, digest: Uint8Array): Uint8Array {
+  return sha384(concatBytes(value, digest));
 }

@@ -2,7 +2,7 @@ import { p384 } from '@noble/curves/nist.js';
 import { sha384 } from '@noble/hashes/sha2.js';
 import { utf8 } from '../../../../src/core/bytes/text.ts';
 import { ByteWriter, concatBytes } from '../../../../src/core/bytes/writer.ts';
-import { guidBytes } from '../../../../src/evidence/snp/measure/guid.ts';
+import { guidBytes } from '../../../../src/evidence/guid.ts';
 import type { IdSigner } from '../../../../src/evidence/snp/measure/id-auth.ts';
 
 const FOOTER_GUID = '96b582de-1fb2-45f7-baea-a366c55a082d';

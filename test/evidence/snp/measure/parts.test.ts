@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../../src/core/bytes/text.ts';
-import { guidBytes } from '../../../../src/evidence/snp/measure/guid.ts';
+import { guidBytes } from '../../../../src/evidence/guid.ts';
 import {
   hashCmdline,
   hashKernel,

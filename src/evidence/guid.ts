@@ -1,4 +1,4 @@
-import { fromHex } from '../../../core/bytes/hex.ts';
+import { fromHex } from '../core/bytes/hex.ts';
 
 /**
  * EFI_GUID: the first three fields are little-endian numbers, the rest bytes (UEFI 2.10, appendix A).

@@ -1,6 +1,6 @@
-import { toHex } from '../../../core/bytes/hex.ts';
-import { ByteReader } from '../../../core/bytes/reader.ts';
-import { malformed } from '../../../core/fault.ts';
+import { toHex } from '../core/bytes/hex.ts';
+import { ByteReader } from '../core/bytes/reader.ts';
+import { malformed } from '../core/fault.ts';
 import { guidBytes } from './guid.ts';
 
 /** What lies between the table and the end of the firmware: the reset vector's code. */
