@@ -179,7 +179,6 @@ function tdxRules(verification: TdxVerification, named: DraftName): TdxRules | u
 }
 
 function snpSet(report: SnpReport, { setId, provenance }: DraftName): SnpReferenceSet {
-  const { authorKeyEn } = keyInfoOf(report);
   return {
     id: setId,
     lifecycle: { state: 'active' },
@@ -188,9 +187,7 @@ function snpSet(report: SnpReport, { setId, provenance }: DraftName): SnpReferen
     familyId: toHex(report.familyId),
     imageId: toHex(report.imageId),
     idKeyDigest: toHex(report.idKeyDigest),
-    authorKeyDigest: authorKeyEn
-      ? toHex(report.authorKeyDigest)
-      : { skip: 'the ID block has no author key' },
+    authorKeyDigest: toHex(report.authorKeyDigest),
     minGuestSvn: report.guestSvn,
     provenance,
   };

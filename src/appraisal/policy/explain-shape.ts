@@ -171,6 +171,9 @@ function describe(node: Node | undefined): string {
 }
 
 function unknownMember(name: string, known: readonly string[]): string {
+  // No member has a space: between braces a comma ends a text that has no quotes.
+  if (name.includes(' '))
+    return 'is read as a member of its own: quote the text before it, commas and all';
   const near = known.find(
     (one) => one.toLowerCase() === name.toLowerCase() || distance(one, name) <= 2,
   );
