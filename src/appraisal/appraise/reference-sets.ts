@@ -1,6 +1,6 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import { isMismatch, type Mismatch } from '../../core/mismatch.ts';
+import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
 import type { CheckedEventLog } from '../../evidence/tdx/event-log/check.ts';
 import type { NearestSet } from './appraisal.ts';
@@ -107,13 +107,12 @@ function nearestSet(checks: Checks, sets: readonly CompiledSet[], measured: Meas
     const answer = answers[i];
     if ('skip' in register) checks.skipped(register.id, register.skip);
     else if (answer === 'equal') checks.pass(register.id);
-    else if (answer !== undefined && isMismatch(answer as object)) {
+    else if (typeof answer === 'object') {
       differs.push(register.name);
       const departure = departureIn(set, register.name, measured.log);
       departs ??= departure;
-      checks.fail(register.id, answer as Mismatch, {
-        because: `nearest reference set ${set.id}${departure === undefined ? '' : `; ${departure}`}`,
-      });
+      const more = departure === undefined ? '' : `; ${departure}`;
+      checks.fail(register.id, answer, { because: `nearest reference set ${set.id}${more}` });
     } else {
       checks.unresolved(
         register.id,
