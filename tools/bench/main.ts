@@ -3,6 +3,7 @@ import { FAULTS, Fault } from '../../src/core/fault.ts';
 import { measure, type Pace } from './measure.ts';
 import { nvidiaMeasurements } from './nvidia/measurements.ts';
 import { readOptions, selectRows } from './options.ts';
+import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
 import { snpMeasurements } from './snp/measurements.ts';
 import { snpPeerMeasurements } from './snp/peer.ts';
@@ -14,7 +15,9 @@ const NOTES = `Evidence is the simulator's, the same for both sides of a ratio; 
 tdx.cold and the peer start from the quote's bytes and the bytes of one collateral file;
 snp.cold and snp.warm from the bytes of report, VCEK, ASK and ARK. peer.tinfoil and
 snp.cold.peer verify one genuine report, its CAs built in. nvidia.cold starts from the bytes of
-report, chain, two manifests and seven OCSP responses; node.8gpu-4switch from one bundle file.`;
+report, chain, two manifests and seven OCSP responses; node.8gpu-4switch from one bundle file.
+appraise.* holds what is verified against a policy of 200 reference sets, of which it is the last;
+policy.read reads that policy.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -37,6 +40,7 @@ async function bench(args: readonly string[]): Promise<string> {
     ...(await tdxMeasurements()),
     ...(await snpMeasurements()),
     ...(await nvidiaMeasurements()),
+    ...(await policyMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];
   const measurements = selectRows(all, only);
