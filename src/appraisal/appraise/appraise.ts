@@ -17,7 +17,7 @@ import { lifecycleStanding, type Standing } from './lifecycle.ts';
 import { checkLogHygiene } from './log-hygiene.ts';
 import { answerStanding, type FoundSet, matchReferenceSet } from './reference-sets.ts';
 import { snpValues, tdxValues } from './registers.ts';
-import { answerTheRest, requiredBy } from './required.ts';
+import { answerTheRest } from './required.ts';
 import { checkSnpRules } from './snp-rules.ts';
 import { type Appraisable, type Subject, subjectOf } from './subject.ts';
 import { takeOver } from './taken-over.ts';
@@ -62,7 +62,7 @@ export function appraise(whole: Appraisable, compiled: CompiledPolicy, now: numb
   checkDeployment(checks, policy.spec.deployment, subject, found);
   checkLogHygiene(checks, policy.spec.logHygiene, subject);
   checkAssertions(checks, compiled.assertions, subject, findings);
-  const required = requiredBy(policy);
+  const { required } = compiled;
   answerTheRest(checks, required);
   findings.limit(now + durationMs(policy.spec.freshness.resultTtl));
   return conclusion(subject, compiled, checks.all, { required, found, warnings, until });
@@ -70,11 +70,11 @@ export function appraise(whole: Appraisable, compiled: CompiledPolicy, now: numb
 
 function checkCpu(
   checks: Checks,
-  { policy, sets }: CompiledPolicy,
+  compiled: CompiledPolicy,
   { cpu }: Subject,
   findings: Findings,
 ): FoundSet {
-  const rules = policy.spec.evidence.cpu;
+  const rules = compiled.policy.spec.evidence.cpu;
   const id = 'policy.evidence.kind';
   const want = rules.type === 'intel-tdx' ? 'tdx' : 'snp';
   if (cpu === undefined) {
@@ -90,7 +90,7 @@ function checkCpu(
   if (rules.type === 'amd-sev-snp' && 'line' in cpu) checkSnpRules(checks, rules, cpu);
   const measured = measuredIn(cpu);
   if (measured === undefined) return {};
-  const found = matchReferenceSet(checks, sets, measured, findings.now);
+  const found = matchReferenceSet(checks, compiled, measured, findings.now);
   if (found.matched) {
     heed(found.matched.standing, `reference set ${found.matched.set.id}`, findings);
   }

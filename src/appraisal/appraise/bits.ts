@@ -1,21 +1,24 @@
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { Presence } from '../policy/schema/values.ts';
 
-/** All bits that are not as wanted, by name; what is not known is neither set nor clear. */
-export function bitsProblem(
-  wanted: Readonly<Record<string, Presence>>,
-  got: Readonly<Record<string, boolean | undefined>>,
+/**
+ * All bits that are not as wanted, by name.
+ *
+ * @param isSet of the evidence; undefined where it does not say, which is neither set nor clear.
+ */
+export function bitsProblem<Name extends string>(
+  wanted: Readonly<Record<Name, Presence>>,
+  isSet: (name: Name) => boolean | undefined,
 ): Mismatch | undefined {
-  const wrong = Object.entries(wanted).filter(([name, presence]) => {
-    if (presence === 'any') return false;
-    return got[name] !== (presence === 'require');
-  });
+  const wrong: Name[] = [];
+  for (const name in wanted) {
+    const presence = wanted[name];
+    if (presence !== 'any' && isSet(name) !== (presence === 'require')) wrong.push(name);
+  }
   if (wrong.length === 0) return undefined;
   return {
-    want: wrong
-      .map(([name, presence]) => `${name} ${presence === 'require' ? 'set' : 'clear'}`)
-      .join(', '),
-    got: wrong.map(([name]) => `${name} ${said(got[name])}`).join(', '),
+    want: wrong.map((name) => `${name} ${wanted[name] === 'require' ? 'set' : 'clear'}`).join(', '),
+    got: wrong.map((name) => `${name} ${said(isSet(name))}`).join(', '),
   };
 }
 

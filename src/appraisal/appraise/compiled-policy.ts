@@ -1,37 +1,23 @@
 import { fromHex } from '../../core/bytes/hex.ts';
-import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import type { ReadPolicy } from '../policy/read-policy.ts';
 import type { Policy } from '../policy/schema/policy.ts';
 import type { SnpReferenceSet } from '../policy/schema/snp.ts';
 import type { EventLogValue, TdxReferenceSet } from '../policy/schema/tdx.ts';
-import type { Lifecycle, Skip } from '../policy/schema/values.ts';
+import type { Skip } from '../policy/schema/values.ts';
 import type { PolicyCheckId } from './checks.ts';
+import type { CompiledSet, WantedRegister } from './compiled-set.ts';
 import { SNP_REGISTERS, TDX_REGISTERS } from './registers.ts';
-
-/** One register of a reference set, ready to be compared. */
-export type WantedRegister = {
-  /** As the policy calls it. */
-  readonly name: string;
-  readonly id: PolicyCheckId;
-} & (
-  | { readonly exact: Uint8Array }
-  | { readonly story: EventLogValue }
-  | { readonly least: number }
-  | { readonly skip: string }
-);
-
-export interface CompiledSet {
-  readonly id: string;
-  readonly lifecycle: Lifecycle;
-  readonly registers: readonly WantedRegister[];
-  readonly recordedEvents: TdxReferenceSet['recordedEvents'];
-}
+import { requiredBy } from './required.ts';
+import { SetIndex } from './set-index.ts';
 
 /** A policy that is ready to decide: parsed once, used for many machines. */
 export interface CompiledPolicy {
   readonly read: ReadPolicy;
   readonly policy: Policy;
   readonly sets: readonly CompiledSet[];
+  readonly index: SetIndex;
+  /** All that has to be answered. */
+  readonly required: ReadonlySet<PolicyCheckId>;
   readonly assertions: readonly unknown[];
 }
 
@@ -42,7 +28,14 @@ export function compilePolicy(read: ReadPolicy): CompiledPolicy {
     cpu.type === 'intel-tdx'
       ? cpu.referenceSets.map((set) => compiled(set, TDX_REGISTERS, set.recordedEvents))
       : cpu.referenceSets.map((set) => compiled(set, SNP_REGISTERS, undefined));
-  return { read, policy, sets, assertions: [] };
+  return {
+    read,
+    policy,
+    sets,
+    index: new SetIndex(sets),
+    required: requiredBy(policy),
+    assertions: [],
+  };
 }
 
 function compiled<Set extends TdxReferenceSet | SnpReferenceSet>(
@@ -70,9 +63,4 @@ function wanted(
   // The schema lets no register out; should one be, it must not read as skipped by somebody.
   if (value === undefined) return { name, id, exact: new Uint8Array() };
   return { name, id, skip: value.skip };
-}
-
-/** Milliseconds of a time that the reading of the policy has found to be one. */
-export function instantOf(text: string): number {
-  return parseUtcTimestamp(text, 'policy');
 }

@@ -1,5 +1,5 @@
 import type { Lifecycle } from '../policy/schema/values.ts';
-import { instantOf } from './compiled-policy.ts';
+import { instantOf } from './instant.ts';
 
 /** Whether something with a lifecycle counts at an instant. */
 export type Standing =

@@ -5,7 +5,8 @@ import type { CheckList } from '../../evidence/check-list.ts';
 import type { CheckedEventLog } from '../../evidence/tdx/event-log/check.ts';
 import type { NearestSet } from './appraisal.ts';
 import type { PolicyCheckId } from './checks.ts';
-import type { CompiledSet, WantedRegister } from './compiled-policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import type { CompiledSet, WantedRegister } from './compiled-set.ts';
 import { lifecycleStanding, type Standing } from './lifecycle.ts';
 import type { RegisterValues } from './registers.ts';
 import { firstDeparture, provenEvents, rtmrOf, storyProblem } from './story.ts';
@@ -30,11 +31,12 @@ export interface FoundSet {
  */
 export function matchReferenceSet(
   checks: Checks,
-  sets: readonly CompiledSet[],
+  { sets, index }: Pick<CompiledPolicy, 'sets' | 'index'>,
   measured: Measured,
   now: number,
 ): FoundSet {
-  const fitting = sets
+  const fitting = index
+    .candidates(measured.values)
     .filter(({ registers }) => registers.every((one) => answerTo(one, measured) === 'equal'))
     .map((set) => ({ set, standing: lifecycleStanding(set.lifecycle, now) }))
     .toSorted((a, b) => rank(a) - rank(b));

@@ -23,10 +23,11 @@ export function checkSnpRules(
     unreadable(checks);
     return;
   }
+  const info = platformInfoFlags(report.platformInfo);
   checkGuestPolicy(checks, rules.guestPolicy, report);
   checks.answer(
     'policy.snp.platform_info',
-    bitsProblem(rules.platformInfo, platformInfoFlags(report.platformInfo)),
+    bitsProblem(rules.platformInfo, (name) => info[name]),
   );
   checkMinTcb(checks, rules, report, line);
   checkBulletins(checks, rules.bulletins, report, line);
@@ -60,7 +61,10 @@ function checkGuestPolicy(
   report: SnpReport,
 ): void {
   const { flags, abiMajor, abiMinor } = guestPolicy(report.policy);
-  checks.answer('policy.snp.guest_policy', bitsProblem(wanted, flags));
+  checks.answer(
+    'policy.snp.guest_policy',
+    bitsProblem(wanted, (name) => flags[name]),
+  );
   if ('skip' in minAbi) {
     checks.skipped('policy.snp.min_abi', minAbi.skip);
     return;

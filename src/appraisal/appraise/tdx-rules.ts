@@ -9,8 +9,8 @@ import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import type { TdxRules } from '../policy/schema/tdx.ts';
 import { bitsProblem } from './bits.ts';
 import type { PolicyCheckId } from './checks.ts';
-import { instantOf } from './compiled-policy.ts';
 import type { Findings } from './findings.ts';
+import { instantOf } from './instant.ts';
 
 type Checks = CheckList<PolicyCheckId>;
 
@@ -27,7 +27,10 @@ export function checkTdxRules(
     return;
   }
   const { body } = quote;
-  checks.answer('policy.tdx.attributes', attributesProblem(rules.attributes, body));
+  checks.answer(
+    'policy.tdx.attributes',
+    bitsProblem(rules.attributes, (name) => tdAttribute(body.tdAttributes, name)),
+  );
   checkXfam(checks, rules.xfam, body);
   checkModule(checks, rules.tdxModule, body);
   checkPlatform(checks, rules.platform, pck);
@@ -50,15 +53,6 @@ function unreadable(checks: Checks): void {
   ] as const) {
     checks.unresolved(id, 'the quote could not be read');
   }
-}
-
-function attributesProblem(
-  { debug, ...wanted }: TdxRules['attributes'],
-  { tdAttributes }: TdReport,
-): Mismatch | undefined {
-  const names = ['septVeDisable', 'migratable', 'lass', 'pks', 'kl', 'perfmon'] as const;
-  const got = Object.fromEntries(names.map((name) => [name, tdAttribute(tdAttributes, name)]));
-  return bitsProblem({ debug, ...wanted }, { ...got, debug: tdAttribute(tdAttributes, 'debug') });
 }
 
 function checkXfam(checks: Checks, rule: TdxRules['xfam'], { xfam }: TdReport): void {
@@ -108,7 +102,7 @@ function checkModule(checks: Checks, rule: TdxRules['tdxModule'], body: TdReport
 
 function checkPlatform(
   checks: Checks,
-  { fmspc, ...wanted }: TdxRules['platform'],
+  { fmspc, smt, dynamicPlatform, cachedKeys }: TdxRules['platform'],
   pck: PckExtension | undefined,
 ): void {
   if ('skip' in fmspc) checks.skipped('policy.tdx.fmspc', fmspc.skip);
@@ -121,11 +115,7 @@ function checkPlatform(
   const { configuration } = pck;
   checks.answer(
     'policy.tdx.platform',
-    bitsProblem(wanted, {
-      smt: configuration?.smtEnabled,
-      dynamicPlatform: configuration?.dynamicPlatform,
-      cachedKeys: configuration?.cachedKeys,
-    }),
+    bitsProblem({ smtEnabled: smt, dynamicPlatform, cachedKeys }, (name) => configuration?.[name]),
   );
 }
 
