@@ -6,6 +6,7 @@ import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evid
 import { readBundle } from './bundle-file.ts';
 import { atOption, decodeEvidence } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
+import { readSetId, SET_ID_OPTION } from './policy-set-id.ts';
 import { policyYaml } from './policy-yaml.ts';
 import { printJson, reasonOf } from './render.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
@@ -14,7 +15,7 @@ import type { Args, Options, Verb } from './verb.ts';
 
 const NAME_OPTIONS: Options = {
   name: { value: '<name>', help: 'what the policy is called; unless said, observed' },
-  'set-id': { value: '<id>', help: 'what its reference set is called; unless said, observed-1' },
+  ...SET_ID_OPTION,
 };
 
 const NOTES = [
@@ -80,7 +81,7 @@ function printDraft(io: Io, args: Args, result: Appraisable, file: Uint8Array): 
   }
   const policy = draftPolicy(subjectOf(result), {
     name,
-    setId: args.one('set-id') ?? 'observed-1',
+    setId: readSetId(args, 'observed-1'),
     provenance: {
       kind: 'observed',
       source: `evidence of ${result.at}`,

@@ -5,7 +5,7 @@ const HEX = /^[0-9a-f]{8,}$/;
 
 /** A policy, or a part of one, as a person would write it. */
 export function policyYaml(value: unknown, comment?: string): string {
-  const document = new Document(value, { version: '1.2' });
+  const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_key, node) => {
       if (isScalar(node) && typeof node.value === 'string' && HEX.test(node.value)) {
@@ -14,5 +14,5 @@ export function policyYaml(value: unknown, comment?: string): string {
     },
   });
   if (comment !== undefined) document.commentBefore = comment;
-  return document.toString({ lineWidth: 0, aliasDuplicateObjects: false } as never);
+  return document.toString({ lineWidth: 0 });
 }

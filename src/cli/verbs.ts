@@ -11,6 +11,7 @@ import {
   policyFromSnpVerb,
   policyFromTdxVerb,
 } from './policy-from-evidence.ts';
+import { policyFromSnpImageVerb, policyFromTdxImageVerb } from './policy-from-image.ts';
 import { policyLintVerb } from './policy-lint.ts';
 import { policyRevokeVerb } from './policy-revoke.ts';
 import { policySignVerb } from './policy-sign.ts';
@@ -42,6 +43,8 @@ export const VERBS: readonly Verb[] = [
   policyFromBundleVerb,
   policyFromTdxVerb,
   policyFromSnpVerb,
+  policyFromTdxImageVerb,
+  policyFromSnpImageVerb,
   policySignVerb,
   policyVerifyVerb,
   policyRevokeVerb,

@@ -6,18 +6,18 @@ import { platformInfoFlags } from '../../evidence/snp/platform-info.ts';
 import { PRODUCT_LINES, type ProductLine } from '../../evidence/snp/product.ts';
 import { keyInfoOf, type SnpReport } from '../../evidence/snp/report.ts';
 import { tcbVersion } from '../../evidence/snp/tcb-version.ts';
-import { eventLine } from '../../evidence/tdx/event-log/labels.ts';
 import { tdAttribute } from '../../evidence/tdx/td-attributes.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import { weightsOf } from '../bundle/weights.ts';
 import type { GpuRules, SwitchRules } from '../policy/schema/nvidia.ts';
 import type { Policy } from '../policy/schema/policy.ts';
 import type { SnpReferenceSet, SnpRules } from '../policy/schema/snp.ts';
-import type { RecordedEvent, TdxReferenceSet, TdxRules } from '../policy/schema/tdx.ts';
+import type { TdxReferenceSet, TdxRules } from '../policy/schema/tdx.ts';
 import type { Presence, Provenance } from '../policy/schema/values.ts';
 import type { Composite } from '../policy/schema/whole.ts';
 import { boundUses } from './binding-rules.ts';
-import { provenEvents, rtmrOf } from './story.ts';
+import { recordedEvents } from './recorded-events.ts';
+import { provenEvents } from './story.ts';
 import type { Subject } from './subject.ts';
 
 /** What a draft is called, and when it was made. */
@@ -109,20 +109,7 @@ export function observedTdxSet(
   const { body } = quote;
   const [rtmr0, rtmr1, rtmr2, rtmr3] = body.rtmrs.map(toHex);
   if (!rtmr0 || !rtmr1 || !rtmr2 || !rtmr3) return undefined;
-  const recorded = Object.fromEntries(
-    (['rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const).flatMap((name) => {
-      const index = rtmrOf(name);
-      const events = index === undefined ? undefined : provenEvents(eventLog, index);
-      if (events === undefined || events.length === 0) return [];
-      const own = events.map(
-        (event): RecordedEvent => ({
-          digest: toHex(event.digest),
-          says: eventLine(event).slice(0, 500),
-        }),
-      );
-      return [[name, own]];
-    }),
-  );
+  const recorded = recordedEvents((index) => provenEvents(eventLog, index));
   return {
     id: setId,
     lifecycle: { state: 'active' },
@@ -137,7 +124,7 @@ export function observedTdxSet(
     mrServiceTd: body.td15
       ? toHex(body.td15.mrServiceTd)
       : { skip: 'a TD 1.0 report has no MRSERVICETD' },
-    ...(Object.keys(recorded).length > 0 && { recordedEvents: recorded }),
+    ...(recorded && { recordedEvents: recorded }),
     provenance,
   };
 }
