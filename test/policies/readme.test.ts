@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { POLICY_CHECKS } from '../../src/appraisal/appraise/checks.ts';
+
+const FOLDER = join(import.meta.dirname, '../../policies');
+const README = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+
+describe('the page about policies', () => {
+  it.each(Object.entries(POLICY_CHECKS))('documents %s', (id, { asks }) => {
+    expect(README).toContain(`| \`${id}\` | ${asks} |`);
+  });
+
+  it('documents no code that is gone', () => {
+    const documented = [...README.matchAll(/^\| `(policy\.[a-z0-9_.]+)` \|/gm)].map(([, id]) => id);
+    expect(documented.toSorted()).toEqual(Object.keys(POLICY_CHECKS).toSorted());
+  });
+
+  it.each(readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')))('tells of %s', (name) => {
+    expect(README).toContain(`| \`${name}\` |`);
+  });
+});
