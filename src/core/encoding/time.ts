@@ -89,9 +89,15 @@ function derTime(text: string, year: number, start: number): number {
 /** RFC 3339 in UTC with whole seconds where there are no fractions: `2026-01-31T00:00:00Z`. */
 export function formatTime(ms: number): string {
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return 'no valid time';
-  if (last.ms !== ms) last = { ms, text: new Date(ms).toISOString().replace('.000Z', 'Z') };
+  if (ms === last.ms) return last.text;
+  [last, before] = ms === before.ms ? [before, last] : [{ ms, text: textOf(ms) }, last];
   return last.text;
 }
 
-/** Results of one moment all say the same one. */
+function textOf(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}
+
+/** Results of one moment all say the same one, and mostly the same date of a TCB. */
 let last = { ms: Number.NaN, text: '' };
+let before = last;

@@ -142,11 +142,9 @@ function unsupportedProblem(
  */
 function summarize(status: TdxTcbStatus, launch: TcbLevels, current: TcbLevels) {
   const told = RELAUNCH.has(status) || current === launch ? [launch] : [launch, current];
-  const levels = told.flatMap(({ platform, qe, module }) => [
-    platform,
-    qe,
-    ...(module ? [module] : []),
-  ]);
+  const levels = told.flatMap(({ platform, qe, module }) =>
+    module ? [platform, qe, module] : [platform, qe],
+  );
   return {
     status,
     date: formatTime(Math.min(...levels.map((level) => level.date))),

@@ -67,10 +67,13 @@ export class TdxVerifier {
       quote && platform
         ? this.#checkQuote(checks, input, quote, platform, held)
         : this.#checkCollateralOnly(checks, input, held, collateral.pck_crl_issuer_chain);
-    const { endorsed, ...concluded } = conclusion(checks.all, input);
+    const { verdict, authentic, revocation, endorsed } = conclusion(checks.all, input);
     const result = {
       evidence: 'tdx' as const,
-      ...concluded,
+      verdict,
+      authentic,
+      revocation,
+      checks: checks.all,
       anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
       ...(tcb && { tcb: { ...tcb, endorsed } }),
@@ -85,7 +88,7 @@ export class TdxVerifier {
       ...(platform && chainClaims(platform.chain)),
       // Registers of a quote that nobody vouches for prove nothing of a log.
       ...(log && {
-        eventLog: eventLogClaims(log.log, concluded.authentic ? log.comparisons : []),
+        eventLog: eventLogClaims(log.log, authentic ? log.comparisons : []),
       }),
     }));
   }

@@ -29,7 +29,23 @@ describe.each(implementations)('%s', (_, crypto) => {
     expect(crypto.decodeBase64(Buffer.from(every).toString('base64'))).toEqual(every);
     expect(crypto.decodeBase64('')).toEqual(new Uint8Array());
     expect(crypto.decodeBase64('Zg==')?.constructor).toBe(Uint8Array);
-    const refused = ['Zg', 'Zg=', 'Zh==', 'Zm9=', '====', 'Zm9v\n', '-_-_', 'Zm9é', 'Zg==Zg=='];
+    const refused = [
+      'Zg',
+      'Zg=',
+      'Zh==',
+      'Zm9=',
+      '====',
+      'Zm9v\n',
+      '-_-_',
+      'Zm9é',
+      'Zg==Zg==',
+      'Zm-vZm9v',
+      'Zm_vZg==',
+      'Zm9vZh==',
+      'Zm9v\nZm9v',
+      'Zm9vZm9v=',
+      'Z===Zm9v',
+    ];
     for (const text of refused)
       expect([text, crypto.decodeBase64(text)]).toEqual([text, undefined]);
   });
