@@ -7,7 +7,7 @@ import { type CborMap, CborTag, type CborValue } from './cbor-value.ts';
 import type { CoseKey } from './cose-key.ts';
 
 /** Header parameters (RFC 9052 section 3.1). */
-export const COSE_HEADER = { alg: 1, crit: 2, contentType: 3, kid: 4 } as const;
+const COSE_HEADER = { alg: 1, crit: 2, contentType: 3, kid: 4 } as const;
 
 /** Algorithms by their number, each with the one kind of key that it takes here (RFC 9053, RFC 9864). */
 const ALGORITHMS: ReadonlyMap<
@@ -133,7 +133,7 @@ function contentTypeOf(value: CborValue | undefined, at: string): Pick<CoseSign1
 }
 
 /** Sig_structure (RFC 9052 section 4.4): what the signature is over. */
-export function coseSigStructure(
+function coseSigStructure(
   protectedBytes: Uint8Array,
   payload: Uint8Array,
   externalAad: Uint8Array = new Uint8Array(),
