@@ -24,7 +24,7 @@ export const uuid = (hex: string) => new CborTag(37, fromHex(hex, 'test'));
 /** Reference values under one mkey, by their numbers in the measurement-values-map. */
 export function measured(mkey: CborValue | undefined, values: Readonly<Record<number, CborValue>>) {
   const entries = Object.entries(values).map(([key, value]) => [Number(key), value] as const);
-  return mapOf([0, mkey], [1, mapOf(...entries)]);
+  return mapOf([0, mkey], [1, new Map<CborValue, CborValue>(entries)]);
 }
 
 export interface ComidParts {
@@ -80,7 +80,8 @@ export function corimValue({
   more = [],
 }: CorimParts) {
   const period = validity === undefined ? undefined : validityMap(validity);
-  return new CborTag(501, mapOf([0, id], [1, tags], [3, profile], [4, period], ...more));
+  const entries = mapOf([0, id], [1, tags], [3, profile], [4, period]);
+  return new CborTag(501, new Map<CborValue, CborValue>([...entries, ...more]));
 }
 
 export function corim(parts: CorimParts): Uint8Array {

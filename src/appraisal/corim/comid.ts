@@ -9,7 +9,7 @@ import {
 import { type Environment, readEnvironment } from './environment.ts';
 import { readIdentifier, showIdentifier } from './identifier.ts';
 import { type Measurement, readMeasurement } from './measurement.ts';
-import { type Omission, omission, unknownEntries } from './omission.ts';
+import { addAll, type Omission, omission, unknownEntries } from './omission.ts';
 
 /** A reference-triple-record: what evidence of an environment is to say, all of it together. */
 export interface Reference {
@@ -58,13 +58,13 @@ export function readComid(
   const identityMap = new CborEntries(identity.value, identity.at, TAG_IDENTITY);
   const tagId = showIdentifier(readIdentifier(identityMap.need(TAG_IDENTITY['tag-id'])));
   identityMap.get(TAG_IDENTITY['tag-version']);
-  omissions.push(...unknownEntries(identityMap));
+  addAll(omissions, unknownEntries(identityMap));
   const linked = map.get(COMID['linked-tags']);
   if (linked !== undefined) {
     omissions.push(omission(linked.at, 'replaces or supplements other tags, which are not read'));
   }
   const triples = map.need(COMID.triples);
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return readTriples(new CborEntries(triples.value, triples.at, TRIPLES), tagId, omissions);
 }
 

@@ -10,7 +10,7 @@ import {
 import type { CborValue } from '../../core/encoding/cbor-value.ts';
 import { type Reference, readComid } from './comid.ts';
 import { type Identifier, readIdentifier, showIdentifier } from './identifier.ts';
-import { type Omission, omission, unknownEntries } from './omission.ts';
+import { addAll, type Omission, omission, unknownEntries } from './omission.ts';
 import { type Period, readPeriod } from './validity.ts';
 
 /** An unsigned CoRIM as it was read: reference values, and a list of all that is none. */
@@ -60,7 +60,7 @@ export function readCorim(value: CborValue, at = 'corim'): Corim {
     omissions.push(omission(dependent.at, 'other manifests, which are not fetched'));
   }
   const references = someItemsOf(map.need(CORIM.tags)).flatMap((tag) => readTag(tag, omissions));
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return {
     id,
     profiles: profile === undefined ? [] : readProfiles(profile),

@@ -1,6 +1,6 @@
 import { CborEntries, type CborEntry, countOf, textOf } from '../../core/encoding/cbor-shape.ts';
 import { type Identifier, readIdentifier } from './identifier.ts';
-import { type Omission, unknownEntries } from './omission.ts';
+import { addAll, type Omission, unknownEntries } from './omission.ts';
 
 /** What is measured (environment-map of draft-ietf-rats-corim, section 5.1.4.1). */
 export interface Environment {
@@ -27,7 +27,7 @@ export function readEnvironment(
   const classEntry = map.get(ENVIRONMENT.class);
   const instance = map.get(ENVIRONMENT.instance);
   const group = map.get(ENVIRONMENT.group);
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return {
     at,
     ...(classEntry && readClass(classEntry, omissions)),
@@ -43,7 +43,7 @@ function readClass({ at, value }: CborEntry, omissions: Omission[]): Partial<Env
   const model = map.get(CLASS.model);
   const layer = map.get(CLASS.layer);
   const index = map.get(CLASS.index);
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return {
     ...(classId && { classId: readIdentifier(classId) }),
     ...(vendor && { vendor: textOf(vendor) }),

@@ -1,10 +1,10 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
-import { encodeCbor } from '../../core/encoding/cbor-encode.ts';
 import {
   bytesOf,
   type CborEntry,
   countOf,
+  describeCbor,
   isTagged,
   taggedWith,
   textOf,
@@ -18,7 +18,7 @@ import { malformed } from '../../core/fault.ts';
 /** What CoRIM names things by: the kind belongs to the name, `1` is no `"1"`. */
 export interface Identifier {
   readonly kind: 'integer' | 'text' | 'uri' | 'uuid' | 'oid' | 'ueid' | 'bytes' | 'other';
-  /** Decimal, text, dotted decimal, hex with the hyphens of a UUID, or hex. */
+  /** Decimal, text, dotted decimal, hex with the hyphens of a UUID, hex, or a few words of another. */
   readonly value: string;
 }
 
@@ -53,7 +53,7 @@ export function readIdentifier(placed: Placed): Identifier {
     case NAME_TAG.bytes:
       return { kind: 'bytes', value: toHex(bytesOf(inner)) };
     default:
-      return { kind: 'other', value: toHex(encodeCbor(value)) };
+      return { kind: 'other', value: describeCbor(value) };
   }
 }
 

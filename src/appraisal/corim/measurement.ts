@@ -14,7 +14,7 @@ import {
 import { CborTag, type CborValue } from '../../core/encoding/cbor-value.ts';
 import { malformed } from '../../core/fault.ts';
 import { type Identifier, readIdentifier } from './identifier.ts';
-import { type Omission, omission, unknownEntries } from './omission.ts';
+import { addAll, type Omission, omission, unknownEntries } from './omission.ts';
 
 export interface CorimDigest {
   /** E.g. `sha-384`; `algorithm 99` for one that is not known. */
@@ -77,7 +77,7 @@ export function readMeasurement({ at, value }: Placed, omissions: Omission[]): M
   if (authority !== undefined) {
     omissions.push(omission(authority.at, 'whose evidence it is for can not be said'));
   }
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return {
     at,
     ...(key && { key: readIdentifier(key) }),
@@ -110,7 +110,7 @@ function readVersion({ at, value }: CborEntry, omissions: Omission[]): Measureme
   const map = new CborEntries(value, at, { version: 0, 'version-scheme': 1 });
   const version = textOf(map.need(0));
   map.get(1); // how versions compare; here they are compared by nobody
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return { at, kind: 'version', version };
 }
 

@@ -12,6 +12,11 @@ export function omission(at: string, because: string): Omission {
   return { at: bounded(at), because: bounded(because) };
 }
 
+/** One by one: arguments of a call are limited, and strangers choose how many these are. */
+export function addAll(omissions: Omission[], more: Iterable<Omission>): void {
+  for (const one of more) omissions.push(one);
+}
+
 /** What a map holds beyond the entries that its reader knows. */
 export function unknownEntries(entries: CborEntries): Omission[] {
   return entries

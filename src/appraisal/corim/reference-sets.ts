@@ -9,7 +9,7 @@ import { readCorim } from './corim.ts';
 import { type CorimSignature, openCorim } from './envelope.ts';
 import { showIdentifier } from './identifier.ts';
 import { type NvidiaDevice, nvidiaDevice } from './nvidia.ts';
-import { type Omission, omission } from './omission.ts';
+import { addAll, type Omission, omission } from './omission.ts';
 import { type StatedSnp, snpReferenceSet, statedSnp } from './snp.ts';
 import type { StatedSet } from './stated.ts';
 import { type StatedTdx, statedTdx, type TdxRegisterNumbers, tdxReferenceSet } from './tdx.ts';
@@ -55,10 +55,11 @@ export function corimReferenceSets(bytes: Uint8Array, options: CorimOptions): Co
   const key = publicKey === undefined ? undefined : parseCoseKeyFile(publicKey, 'publicKey');
   const { content, signature, periods } = openCorim(bytes, key, notImported);
   const corim = readCorim(content);
-  notImported.push(...corim.omissions);
+  addAll(notImported, corim.omissions);
   const tdx: StatedTdx[] = [];
   const snp: StatedSnp[] = [];
   const nvidia: NvidiaDevice[] = [];
+  const unknown: Reference[] = [];
   for (const reference of corim.references) {
     const td = statedTdx(reference, corim.profiles, tdxRegisterNumbers);
     const guest = td === undefined ? statedSnp(reference, corim.profiles) : undefined;
@@ -66,8 +67,10 @@ export function corimReferenceSets(bytes: Uint8Array, options: CorimOptions): Co
     if (td) tdx.push(td);
     if (guest) snp.push(guest);
     if (device) nvidia.push(device);
-    if (!td && !guest && !device) notImported.push(unknownReference(reference));
+    if (!td && !guest && !device) unknown.push(reference);
   }
+  keepBackBeside(unknown, [...tdx, ...snp]);
+  for (const reference of unknown) notImported.push(unknownReference(reference));
   const provenance = provenanceOf(corim.id, signature, bytes);
   const id = setName(corim.id);
   return {
@@ -101,6 +104,20 @@ function unknownReference({ at, environment }: Reference): Omission {
   return omission(at, `is of nothing that is known here: ${vendor}, ${model}, ${id}`);
 }
 
+/** What is stated of the same environment in a way that is not known may be a half of it. */
+function keepBackBeside(unknown: readonly Reference[], known: readonly StatedSet[]): void {
+  const environments = new Set(unknown.map(environmentName));
+  for (const stated of known) {
+    if (environments.has(environmentName(stated.reference))) {
+      stated.keepBack(stated.reference.at, 'more is stated of the same environment, and not known');
+    }
+  }
+}
+
+function environmentName({ environment }: Reference): string {
+  return JSON.stringify({ ...environment, at: '' });
+}
+
 /**
  * Those that become sets. Where references of one kind of machine state different members, each of
  * them may be half of one machine: a set of the one half would leave the other unchecked.
@@ -112,10 +129,10 @@ function wholeSets<Stated extends StatedSet>(
   const names = new Set(all.map((stated) => stated.names));
   for (const stated of all) {
     if (names.size > 1) {
-      const others = [...names].filter((one) => one !== stated.names).join('; ');
-      stated.keepBack(stated.reference.at, `states ${stated.names}, and others ${others}`);
+      const because = `states ${stated.names}, and other references other members`;
+      stated.keepBack(stated.reference.at, because);
     }
-    omissions.push(...stated.allOmissions());
+    addAll(omissions, stated.allOmissions());
   }
   return all.filter(({ keptBack }) => keptBack === undefined);
 }
@@ -131,12 +148,14 @@ function provenanceOf(id: string, signature: CorimSignature, bytes: Uint8Array) 
 
 /** Printable, on one line and not endless, as provenance has it: strangers choose the names. */
 function plain(text: string): string {
-  const shown = text.replaceAll(/[^\x20-\x7e\xa1-\u1fff\u3000-\ud7ff\uf900-\ufdff]/gu, '?');
-  return shown === '' ? '?' : shown.slice(0, 400);
+  const start = text.slice(0, 400);
+  const shown = start.replaceAll(/[^\x20-\x7e\xa1-\u1fff\u3000-\ud7ff\uf900-\ufdff]/gu, '?');
+  return shown === '' ? '?' : shown;
 }
 
 /** What reference sets can be called by. */
 function setName(id: string): string {
-  const name = id.replaceAll(/[^A-Za-z0-9._/-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
-  return name === '' ? 'corim' : name.slice(0, 100);
+  const start = id.slice(0, 100);
+  const name = start.replaceAll(/[^A-Za-z0-9._/-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return name === '' ? 'corim' : name;
 }

@@ -44,6 +44,10 @@ export class StatedMembers<Name extends string, Value extends string | number>
     return this.#values.get(name);
   }
 
+  isTaken(at: string): boolean {
+    return this.#taken.has(at);
+  }
+
   /** @param value undefined when the member is stated in a way that a set can't say. */
   state(name: Name, at: string, value: Value | undefined): void {
     this.#taken.add(at);

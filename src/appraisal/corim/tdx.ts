@@ -62,7 +62,9 @@ export function statedTdx(
   }
   const intel = profiles.some(({ kind, value }) => kind === 'oid' && value === INTEL_PROFILE);
   if (intel && /rtmr/.test(stated.names)) takeMrTee(stated);
-  return stated.names === '' && stated.keptBack === undefined ? undefined : stated;
+  if (stated.names === '') return undefined;
+  keepBackNumbers(stated);
+  return stated;
 }
 
 /** A raw value also where it is an expression; a name or a version beside it is no value. */
@@ -87,6 +89,16 @@ function takeRegisters(
     if (name === undefined)
       stated.keepBack(value.at, `which register ${id.value} is, is not known`);
     else stated.state(name, value.at, oneDigest(digests, SIZE));
+  }
+}
+
+/** Registers of a TD that have only numbers are some of its registers, and not known which. */
+function keepBackNumbers(stated: StatedTdx): void {
+  for (const { values } of stated.reference.measurements) {
+    for (const { kind, at } of values) {
+      if (kind !== 'integrity-registers' || stated.isTaken(at)) continue;
+      stated.keepBack(at, 'registers that have only numbers');
+    }
   }
 }
 

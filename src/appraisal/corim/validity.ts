@@ -1,7 +1,7 @@
 import { CborEntries, type CborEntry } from '../../core/encoding/cbor-shape.ts';
 import { formatTime } from '../../core/encoding/time.ts';
 import { readTime } from './identifier.ts';
-import { type Omission, unknownEntries } from './omission.ts';
+import { addAll, type Omission, unknownEntries } from './omission.ts';
 
 /** Milliseconds since the epoch; both ends belong to it. */
 export interface Period {
@@ -14,7 +14,7 @@ export function readPeriod({ at, value }: CborEntry, omissions: Omission[]): Per
   const map = new CborEntries(value, at, { 'not-before': 0, 'not-after': 1 });
   const notBefore = map.get(0);
   const notAfter = readTime(map.need(1));
-  omissions.push(...unknownEntries(map));
+  addAll(omissions, unknownEntries(map));
   return { ...(notBefore && { notBefore: readTime(notBefore) }), notAfter };
 }
 

@@ -1,5 +1,5 @@
 import { utf8 } from '../bytes/text.ts';
-import { concatBytes } from '../bytes/writer.ts';
+import { ByteWriter } from '../bytes/writer.ts';
 import { Fault } from '../fault.ts';
 import { shortestFloat } from './cbor-float.ts';
 import { CborFloat, type CborMap, CborSimple, CborTag, type CborValue } from './cbor-value.ts';
@@ -12,50 +12,50 @@ import { CborFloat, type CborMap, CborSimple, CborTag, type CborValue } from './
  *   of more than 64 bits, a key that stands twice. It would be ours, for we encode what we made.
  */
 export function encodeCbor(value: CborValue): Uint8Array {
-  const parts: Uint8Array[] = [];
-  write(value, parts);
-  return concatBytes(...parts);
+  const out = new ByteWriter();
+  write(value, out);
+  return out.finish();
 }
 
-function write(value: CborValue, parts: Uint8Array[]): void {
+function write(value: CborValue, out: ByteWriter): void {
   if (typeof value === 'number' || typeof value === 'bigint') {
-    parts.push(integer(value));
+    out.bytes(integer(value));
   } else if (typeof value === 'string') {
     const text = wellFormed(value);
-    parts.push(head(3, text.length), text);
+    out.bytes(head(3, text.length)).bytes(text);
   } else if (typeof value === 'boolean') {
-    parts.push(Uint8Array.of(value ? 0xf5 : 0xf4));
+    out.bytes(Uint8Array.of(value ? 0xf5 : 0xf4));
   } else if (value === null) {
-    parts.push(Uint8Array.of(0xf6));
+    out.bytes(Uint8Array.of(0xf6));
   } else if (value instanceof Uint8Array) {
-    parts.push(head(2, value.length), value);
+    out.bytes(head(2, value.length)).bytes(value);
   } else if (value instanceof CborTag) {
-    parts.push(head(6, value.tag));
-    write(value.value, parts);
+    out.bytes(head(6, value.tag));
+    write(value.value, out);
   } else if (value instanceof CborFloat) {
     const { info, bytes } = shortestFloat(value.value);
-    parts.push(Uint8Array.of(0xe0 | info), bytes);
+    out.bytes(Uint8Array.of(0xe0 | info)).bytes(bytes);
   } else if (value instanceof CborSimple) {
-    parts.push(simple(value.number));
+    out.bytes(simple(value.number));
   } else if (isMap(value)) {
-    writeMap(value, parts);
+    writeMap(value, out);
   } else {
-    parts.push(head(4, value.length));
-    for (const item of value) write(item, parts);
+    out.bytes(head(4, value.length));
+    for (const item of value) write(item, out);
   }
 }
 
-function writeMap(map: CborMap, parts: Uint8Array[]): void {
+function writeMap(map: CborMap, out: ByteWriter): void {
   const entries = [...map].map(([key, value]) => ({ key: encodeCbor(key), value }));
   entries.sort((a, b) => compareBytes(a.key, b.key));
-  parts.push(head(5, entries.length));
+  out.bytes(head(5, entries.length));
   let last: Uint8Array | undefined;
   for (const { key, value } of entries) {
     if (last !== undefined && compareBytes(last, key) === 0) {
       throw noEncoding('a key stands twice in its map');
     }
-    parts.push(key);
-    write(value, parts);
+    out.bytes(key);
+    write(value, out);
     last = key;
   }
 }

@@ -2,7 +2,6 @@ import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
 import { fromUtf8 } from '../bytes/text.ts';
 import { type Fault, malformed } from '../fault.ts';
-import { encodeCbor } from './cbor-encode.ts';
 import { fromHalf, shortestFloat } from './cbor-float.ts';
 import { CborFloat, type CborMap, CborSimple, CborTag, type CborValue } from './cbor-value.ts';
 
@@ -13,8 +12,8 @@ const MOST_LEVELS = 32;
 
 /**
  * Decodes one data item in preferred serialization (RFC 8949 section 4.1) with definite lengths:
- * shortest heads and floats, one NaN, text in UTF-8, no key of a map twice, nothing behind the
- * item. So two readers never see different things in what was signed, and what is accepted has
+ * shortest heads and floats, one NaN, text in UTF-8, no key of a map twice nor one with parts of
+ * its own, nothing behind the item. So two readers never see different things in what was signed, and what is accepted has
  * one encoding up to the order of map entries.
  *
  * @param bytes at most 10 MiB, a million items and 32 levels. Byte strings of the result are copies.
@@ -88,9 +87,12 @@ class Decoder {
     while (map.size < count) {
       const keyStart = this.#offset;
       const key = this.item(level + 1);
+      if (Array.isArray(key) || key instanceof Map || key instanceof CborTag) {
+        throw this.#wrong(keyStart, 'key is an array, a map or a tag');
+      }
       if (typeof key === 'object' && key !== null) {
-        // Two objects are never the same to a Map: told apart by the one encoding that they have.
-        const name = toHex(encodeCbor(key));
+        // Two objects are never the same to a Map, but these have one encoding only.
+        const name = toHex(this.#bytes.subarray(keyStart, this.#offset));
         if (objects.has(name)) throw this.#wrong(keyStart, 'key stands twice in its map');
         objects.add(name);
       } else if (map.has(key)) {

@@ -223,6 +223,23 @@ describe('TDX', () => {
       expect(reasons(found)).toEqual([expect.stringContaining('for some machines')]);
     });
 
+    it('registers by name beside registers by number', () => {
+      const mrTd = measured('mrtd', { 2: sha384('a') });
+      const numbered = registers([0, sha384('0')]);
+      const together = tdx(mrTd, numbered);
+      const references = [
+        [td, mrTd],
+        [td, numbered],
+      ] as const;
+      const apart = read({ tags: [comid({ references })] });
+      expect([together.tdx, apart.tdx]).toEqual([[], []]);
+      expect(reasons(together)[0]).toContain('registers that have only numbers');
+      expect(reasons(apart)).toContainEqual(expect.stringContaining('of the same environment'));
+      expect(
+        read({ tags: [comid({ references: [[td, mrTd, numbered]] })] }, 'rtmr').tdx,
+      ).toHaveLength(1);
+    });
+
     it('halves of a machine, wherever they stand', () => {
       const firmware = comid({ references: [[td, measured('mrtd', { 2: sha384('a') })]] });
       const system = comid({
@@ -231,8 +248,8 @@ describe('TDX', () => {
       const found = read({ tags: [firmware, system] });
       expect(found.tdx).toEqual([]);
       expect(reasons(found)).toEqual([
-        'keeps the reference set back: states mrTd, and others rtmr1',
-        'keeps the reference set back: states rtmr1, and others mrTd',
+        'keeps the reference set back: states mrTd, and other references other members',
+        'keeps the reference set back: states rtmr1, and other references other members',
       ]);
     });
   });
@@ -535,4 +552,85 @@ it('reads a view into a larger buffer as the same', () => {
   expect(corimReferenceSets(asView(bytes), { now: 0 })).toEqual(
     corimReferenceSets(bytes, { now: 0 }),
   );
+});
+
+describe('is done in time with', () => {
+  const most = 200_000;
+  const huge = 'x'.repeat(4_000_000);
+  const mrTd = measured('mrtd', { 2: sha384('a') });
+  it.each<[string, CorimParts]>([
+    [
+      'many entries that are not known',
+      { tags: [comid({ references: [[td, mrTd]] })], more: many((i) => [i + 100, 0]) },
+    ],
+    [
+      'values that are not known',
+      {
+        tags: [
+          comid({
+            references: [
+              [
+                td,
+                measured('mrtd', {
+                  2: sha384('a'),
+                  ...Object.fromEntries(many((i) => [i + 100, 0])),
+                }),
+              ],
+            ],
+          }),
+        ],
+      },
+    ],
+    ['many tags that are not known', { tags: many(() => new CborTag(599, 0)) }],
+    [
+      'a name that is a large tag',
+      {
+        tags: [
+          comid({
+            references: [
+              [
+                mapOf([
+                  0,
+                  mapOf([
+                    0,
+                    new CborTag(
+                      999,
+                      many(() => 0),
+                    ),
+                  ]),
+                ]),
+                mrTd,
+              ],
+            ],
+          }),
+        ],
+      },
+    ],
+    [
+      'large names',
+      { id: huge, tags: [comid({ tagId: huge, references: many(() => [td, mrTd], 500) })] },
+    ],
+    [
+      'references',
+      {
+        tags: [
+          comid({
+            references: many(
+              (i) => [td, measured(['mrtd', 'rtmr0', 'rtmr1', 'rtmr2'][i % 4], { 4: 0 })],
+              30_000,
+            ),
+          }),
+        ],
+      },
+    ],
+  ])('%s', (_name, parts) => {
+    const bytes = corim(parts);
+    const start = performance.now();
+    corimReferenceSets(bytes, { now: 0 });
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  function many<T>(make: (i: number) => T, count = most): T[] {
+    return Array.from({ length: count }, (_, i) => make(i));
+  }
 });
