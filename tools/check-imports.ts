@@ -22,6 +22,7 @@ const HOUSE: readonly (readonly string[])[] = [
   ['appraisal/appraise/'],
   ['appraisal/bundle/'],
   ['appraisal/*'],
+  ['appraisal/corim/'],
   ['appraisal/policy/', 'appraisal/binding/'],
   ['sealed/'],
   ['evidence/tdx/', 'evidence/snp/', 'evidence/nvidia/', 'evidence/vtpm/'],
