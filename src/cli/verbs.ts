@@ -6,6 +6,7 @@ import {
   endorsementsListVerb,
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
+import { policyFromCorimVerb } from './policy-from-corim.ts';
 import {
   policyFromBundleVerb,
   policyFromSnpVerb,
@@ -45,6 +46,7 @@ export const VERBS: readonly Verb[] = [
   policyFromSnpVerb,
   policyFromTdxImageVerb,
   policyFromSnpImageVerb,
+  policyFromCorimVerb,
   policySignVerb,
   policyVerifyVerb,
   policyRevokeVerb,
