@@ -66,14 +66,16 @@ export const policyFromSnpVerb: Verb = {
 };
 
 function printDraft(io: Io, args: Args, result: Appraisable, file: Uint8Array): number {
+  for (const sentence of problemsOf(result)) warn(io, sentence);
   if (!result.authentic) {
-    for (const check of result.checks) {
-      if (check.outcome === 'fail' || check.outcome === 'unresolved') {
-        warn(io, `${check.id}: ${reasonOf(check)}`);
-      }
-    }
     warn(io, 'the evidence is not shown to be authentic: no policy is made from it');
     return result.verdict === 'reject' ? EXIT.reject : EXIT.indeterminate;
+  }
+  if (result.verdict !== 'accept') {
+    warn(
+      io,
+      'genuine, and not accepted by the baseline (see above): mind what the draft says of it',
+    );
   }
   const name = args.one('name') ?? 'observed';
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
@@ -98,4 +100,17 @@ function printDraft(io: Io, args: Args, result: Appraisable, file: Uint8Array): 
       ),
     );
   return EXIT.accept;
+}
+
+/** What is not well about the evidence, and about each piece of it. */
+function problemsOf(result: Appraisable): readonly string[] {
+  const parts = 'parts' in result ? result.parts : [];
+  const sentences = [result, ...parts].flatMap(({ checks }) =>
+    checks.flatMap((check) =>
+      check.outcome === 'fail' || check.outcome === 'unresolved'
+        ? [`${check.id}: ${reasonOf(check)}`]
+        : [],
+    ),
+  );
+  return [...new Set(sentences)];
 }
