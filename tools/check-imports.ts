@@ -38,6 +38,8 @@ const NODE_ALLOWED: ReadonlySet<string> = new Set(['core/crypto/node.ts']);
 
 /** Where each npm package may be imported; a package that is not listed, nowhere. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild/cel': ['appraisal/policy/cel/'],
+  '@bufbuild/protobuf': ['appraisal/policy/cel/'],
   '@noble/curves': ['core/crypto/', 'simulator/'],
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@peculiar/x509': ['simulator/'],

@@ -1,14 +1,19 @@
 import { fromHex } from '../../core/bytes/hex.ts';
+import { type CompiledAssertion, compileAssertion } from '../policy/cel/assertion.ts';
 import type { ReadPolicy } from '../policy/read-policy.ts';
 import type { Policy } from '../policy/schema/policy.ts';
 import type { SnpReferenceSet } from '../policy/schema/snp.ts';
 import type { EventLogValue, TdxReferenceSet } from '../policy/schema/tdx.ts';
 import type { Skip } from '../policy/schema/values.ts';
+import type { Assertion } from '../policy/schema/whole.ts';
 import type { PolicyCheckId } from './checks.ts';
 import type { CompiledSet, WantedRegister } from './compiled-set.ts';
 import { SNP_REGISTERS, TDX_REGISTERS } from './registers.ts';
 import { requiredBy } from './required.ts';
 import { SetIndex } from './set-index.ts';
+
+/** An assertion with what answers it. */
+export type PolicyAssertion = Assertion & CompiledAssertion;
 
 /** A policy that is ready to decide: parsed once, used for many machines. */
 export interface CompiledPolicy {
@@ -18,7 +23,7 @@ export interface CompiledPolicy {
   readonly index: SetIndex;
   /** All that has to be answered. */
   readonly required: ReadonlySet<PolicyCheckId>;
-  readonly assertions: readonly unknown[];
+  readonly assertions: readonly PolicyAssertion[];
 }
 
 export function compilePolicy(read: ReadPolicy): CompiledPolicy {
@@ -34,7 +39,10 @@ export function compilePolicy(read: ReadPolicy): CompiledPolicy {
     sets,
     index: new SetIndex(sets),
     required: requiredBy(policy),
-    assertions: [],
+    assertions: policy.spec.assertions.map((assertion, i) => ({
+      ...assertion,
+      ask: compileAssertion(assertion.cel, `spec.assertions[${i}].cel`).ask,
+    })),
   };
 }
 

@@ -4,6 +4,7 @@ import { concatBytes } from '../../core/bytes/writer.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
 import { bulletinOf, FLOORS_AS_OF } from '../../evidence/snp/floors/bulletins.ts';
+import { compileAssertion } from './cel/assertion.ts';
 import { durationMs } from './duration.ts';
 import type { Misfit } from './explain-shape.ts';
 import type { Policy } from './schema/policy.ts';
@@ -33,7 +34,7 @@ export function misunderstandings(policy: Policy): readonly Misfit[] {
   checkComposite(spec, report);
   checkDeployment(spec, report);
   checkFreshness(spec.freshness, report);
-  checkAssertionIds(spec.assertions, report);
+  checkAssertions(spec.assertions, report);
   return found;
 }
 
@@ -63,8 +64,12 @@ function checkLifecycle(lifecycle: Lifecycle, path: string, report: Report): voi
 
 /** The schema knows the form of a time only: there is no 31 February. */
 function instant(text: string, path: string, report: Report): number | undefined {
+  return orReport(path, report, () => parseUtcTimestamp(text, path));
+}
+
+function orReport<T>(path: string, report: Report, read: () => T): T | undefined {
   try {
-    return parseUtcTimestamp(text, path);
+    return read();
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'internal') throw error;
     report(path, error.detail);
@@ -263,13 +268,17 @@ function checkFreshness(freshness: Policy['spec']['freshness'], report: Report):
   }
 }
 
-function checkAssertionIds(assertions: Policy['spec']['assertions'], report: Report): void {
+function checkAssertions(assertions: Policy['spec']['assertions'], report: Report): void {
   repeats(
     assertions.map(({ id }) => id),
     'spec.assertions',
     'id',
     report,
   );
+  for (const [i, { cel }] of assertions.entries()) {
+    const path = `spec.assertions[${i}].cel`;
+    orReport(path, report, () => compileAssertion(cel, path));
+  }
 }
 
 function repeats(names: readonly string[], path: string, member: string, report: Report): void {

@@ -469,6 +469,56 @@ describe('stories of a register', () => {
   });
 });
 
+describe('policy.assertion', () => {
+  const asserted = (cel: string, enforce: 'deny' | 'warn' = 'deny') =>
+    decided(tdx, ({ spec }) => {
+      spec.assertions = [{ id: 'ONE_DRIVER', cel, message: 'all GPUs run one driver', enforce }];
+    });
+
+  it('holds where it is strictly true', () => {
+    expect(
+      codesOf(asserted('gpu.all(g, g.driver == gpu[0].driver) && size(nvswitch) == 4')),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["cpu.tcbStatus == 'OutOfDate'", 'false'],
+    ["cpu.product == 'milan'", /^error: /],
+    ['cpu.tcbStatus', 'error: it is neither true nor false'],
+  ])('%s denies', (cel, got) => {
+    const result = asserted(cel);
+    expect(codesOf(result)).toEqual(['fail:policy.assertion']);
+    const answer = result.checks.find(({ id }) => id === 'policy.assertion');
+    expect(answer).toMatchObject({
+      path: 'policy.spec.assertions.ONE_DRIVER',
+      want: 'all GPUs run one driver',
+      got: typeof got === 'string' ? got : expect.stringMatching(got),
+    });
+  });
+
+  it('only warns where that is all it should', () => {
+    const result = asserted("cpu.tcbStatus == 'OutOfDate'", 'warn');
+    expect([result.verdict, result.warnings]).toEqual([
+      'accept',
+      ['ONE_DRIVER: all GPUs run one driver (false)'],
+    ]);
+  });
+
+  it('speaks of SEV-SNP as well', () => {
+    const result = decided(snp, ({ spec }) => {
+      spec.assertions = [
+        {
+          id: 'SNP_FACTS',
+          cel: "cpu.type == 'amd-sev-snp' && cpu.vmpl == 0 && cpu.reportedTcb.snp >= 1 && !cpu.guestPolicy.debug && now > timestamp('2026-01-01T00:00:00Z') && 'ohttp' in binding.keys",
+          message: 'what is known of a report',
+          enforce: 'deny',
+        },
+      ];
+    });
+    expect(codesOf(result)).toEqual([]);
+  });
+});
+
 describe('a decision', () => {
   it('is the same for the same input, and for devices in another order', () => {
     const policy = compilePolicy(readPolicy(utf8(JSON.stringify(tdxPolicy))));

@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileAssertion, type Facts } from '../../../../src/appraisal/policy/cel/assertion.ts';
+import { Fault } from '../../../../src/core/fault.ts';
+import { faultOf } from '../../../support/fault-of.ts';
+
+const facts: Facts = {
+  cpu: {
+    type: 'intel-tdx',
+    tcbStatus: 'UpToDate',
+    tcbDate: '2025-08-13T00:00:00Z',
+    evaluationDataNumber: 20,
+    share: 0.5,
+    advisories: ['INTEL-SA-00615'],
+    attributes: { debug: false, septVeDisable: true },
+  },
+  gpu: [
+    { driver: '590.12', mode: 'ppcie', ueid: '1' },
+    { driver: '590.12', mode: 'ppcie', ueid: '2' },
+  ],
+  nvswitch: [],
+  binding: { recipe: 'postern-v1', keys: ['ohttp', 'receipt'] },
+  now: Date.UTC(2026, 5, 1),
+};
+
+const ask = (cel: string, of: Facts = facts) => compileAssertion(cel, 'cel').ask(of);
+
+describe('an assertion', () => {
+  it.each([
+    ["cpu.tcbStatus == 'UpToDate'", 'true'],
+    ['cpu.evaluationDataNumber >= 20 && cpu.evaluationDataNumber < 21', 'true'],
+    ['cpu.share > 0.4', 'true'],
+    ['cpu.attributes.septVeDisable && !cpu.attributes.debug', 'true'],
+    ['gpu.all(g, g.driver == gpu[0].driver)', 'true'],
+    ["gpu.exists(g, g.ueid == '3')", 'false'],
+    ["gpu.exists_one(g, g.ueid == '2')", 'true'],
+    ["gpu.filter(g, g.mode == 'ppcie').size() == 2", 'true'],
+    ["gpu.map(g, g.ueid) == ['1', '2']", 'true'],
+    ["'INTEL-SA-00615' in cpu.advisories", 'true'],
+    ["cpu.tcbStatus.matches('^Up') && cpu.tcbStatus.startsWith('Up')", 'true'],
+    ["timestamp(cpu.tcbDate) >= timestamp('2025-08-13T00:00:00Z')", 'true'],
+    ["now - timestamp(cpu.tcbDate) < duration('8760h')", 'true'],
+    ['has(cpu.product)', 'false'],
+    ["has(cpu.product) && cpu.product == 'milan'", 'false'],
+    ["!has(cpu.product) || cpu.product == 'milan'", 'true'],
+    ["has(cpu.tcbStatus) ? cpu.tcbStatus == 'UpToDate' : size(gpu) == 0", 'true'],
+    ['nvswitch.all(s, s.bios == 1)', 'true'],
+  ])('%s is %s', (cel, outcome) => {
+    expect(ask(cel)).toEqual({ outcome });
+  });
+
+  it.each([
+    ["cpu.product == 'milan'", 'a member that is not there'],
+    ["cpu.product == 'milan' || cpu.tcbStatus == 'UpToDate'", 'an error that || would absorb'],
+    ["!(cpu.product == 'milan' && cpu.tcbStatus == 'OutOfDate')", 'an error that && would absorb'],
+    ["gpu.exists(g, g.bios == '1' || g.ueid == '1')", 'an error that exists() would absorb'],
+    ['gpu[2].driver == gpu[0].driver', 'an index that is not there'],
+    ['cpu.tcbStatus', 'a text'],
+    ['size(gpu)', 'a number'],
+    ['cpu.evaluationDataNumber / 0 == 1', 'a division by zero'],
+    ['cpu.evaluationDataNumber + 9223372036854775807 > 0', 'an overflow'],
+    ['cpu.tcbStatus > 3', 'values that can’t be compared'],
+    ['timestamp(cpu.tcbStatus) < now', 'no time'],
+    ["cpu.tcbStatus.matches('(')", 'no pattern'],
+  ])('%s is not true: %s', (cel) => {
+    const answer = ask(cel);
+    expect(answer.outcome).toBe('error');
+    expect('because' in answer && answer.because.length).toBeLessThanOrEqual(200);
+  });
+
+  it('does not look at a part of what is too large', () => {
+    const gpu = Array.from({ length: 65 }, () => ({ driver: '590.12' }));
+    expect(ask("gpu.all(g, g.driver == '590.12')", { ...facts, gpu })).toMatchObject({
+      outcome: 'error',
+    });
+    const cpu = { tcbStatus: 'x'.repeat(513) };
+    expect(ask("cpu.tcbStatus.contains('y')", { ...facts, cpu })).toMatchObject({
+      outcome: 'error',
+    });
+  });
+
+  it('is not asked of prototypes', () => {
+    for (const name of ['constructor', '__proto__', 'toString', 'size']) {
+      expect(ask(`has(cpu.${name})`)).toEqual({ outcome: 'false' });
+      expect(ask(`cpu.${name} == cpu.${name}`)).toMatchObject({ outcome: 'error' });
+    }
+  });
+});
+
+describe('refused before it is ever asked', () => {
+  const nested = (macro: string) =>
+    `gpu.${macro}(a, gpu.${macro}(b, gpu.${macro}(c, a.ueid == c.ueid)))`;
+  it.each([
+    ['no CEL', 'cpu..type', /is no CEL/],
+    ['an empty text', '', /is no CEL/],
+    ['a constant', '1 == 1', /says nothing about the machine/],
+    ['true', 'true', /says nothing about the machine/],
+    ['what is true of every machine', "cpu.type == 'a' || true", /decides all, or nothing/],
+    ['what is true in another place', "true || cpu.type == 'a'", /decides all, or nothing/],
+    ['a negated constant', "cpu.type == 'a' || !false", /decides all, or nothing/],
+    ['another root', 'env.PATH == cpu.type', /knows no "env"/],
+    [
+      'a message of protobuf',
+      'google.protobuf.Int32Value{value: 1} == cpu.type',
+      /knows no|none of these/,
+    ],
+    ['a map', "{'a': cpu.type}.a == 'b'", /none of these/],
+    ['another function', 'cpu.type.lowerAscii() == cpu.type', /knows no function/],
+    ['dyn', "dyn(cpu.type) == 'a'", /knows no function/],
+    ['three comprehensions', nested('all'), /more than 2 comprehensions/],
+    ['a pattern that is not its own', 'cpu.type.matches(cpu.tcbStatus)', /no text of its own/],
+    ['a long pattern', `cpu.type.matches('${'a'.repeat(65)}')`, /more than 64 characters/],
+    ['many parts', Array.from({ length: 100 }, () => 'cpu.type').join('+'), /more than 200 parts/],
+    ['brackets', `${'('.repeat(30)}cpu.type${')'.repeat(30)}`, /more than 24 brackets/],
+    ['many brackets', '('.repeat(1024), /more than 24 brackets/],
+    ['lists', `${'['.repeat(500)}${']'.repeat(500)}`, /more than 24 brackets/],
+    ['a long source', `cpu.type == '${'a'.repeat(1024)}'`, /at most 1024 characters/],
+    [
+      'steps',
+      'gpu.all(a, gpu.all(b, gpu == gpu && gpu + gpu == gpu + gpu))',
+      /could take \d+ steps/,
+    ],
+  ])('%s', (_what, cel, problem) => {
+    const fault = faultOf(() => compileAssertion(cel, 'spec.assertions[0].cel'));
+    expect([fault.code, fault.at]).toEqual(['malformed', 'spec.assertions[0].cel']);
+    expect(fault.detail).toMatch(problem);
+  });
+
+  it('a chain of operators does not exhaust the stack', () => {
+    for (const cel of [
+      '!'.repeat(1000) + 'a',
+      '-'.repeat(1000) + '1',
+      `cpu${'.b'.repeat(500)}`,
+      `${'cpu.a ? 1 : '.repeat(80)}2`,
+    ]) {
+      expect(faultOf(() => compileAssertion(cel, 'cel')).code).toBe('malformed');
+    }
+  });
+});
+
+describe('whatever the text', () => {
+  const words = [
+    'cpu',
+    'gpu',
+    'now',
+    '.type',
+    '.all(g, ',
+    '.exists(g, ',
+    '.map(g, ',
+    'g',
+    '==',
+    '&&',
+    '||',
+    '!',
+    '(',
+    ')',
+    '[',
+    ']',
+    '+',
+    "'a'",
+    '1',
+    'true',
+    ' in ',
+    'has(',
+    'size(',
+    '.matches(',
+    '?',
+    ':',
+    ',',
+    'timestamp(',
+    '.driver',
+    '{',
+    '}',
+    '-',
+    '<',
+  ];
+  const source = fc.oneof(
+    fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((parts) => parts.join(' ')),
+    fc.string({ maxLength: 60 }),
+  );
+
+  it('is refused with a Fault or answers, the same each time and in little time', () => {
+    fc.assert(
+      fc.property(source, (cel) => {
+        let compiled: ReturnType<typeof compileAssertion>;
+        try {
+          compiled = compileAssertion(cel, 'cel');
+        } catch (error) {
+          expect(error).toBeInstanceOf(Fault);
+          expect((error as Fault).code).toBe('malformed');
+          return;
+        }
+        expect(compiled.ask(facts)).toEqual(compiled.ask(facts));
+      }),
+      { numRuns: 3000, interruptAfterTimeLimit: 5000 },
+    );
+  });
+});
