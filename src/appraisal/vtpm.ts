@@ -1,5 +1,7 @@
+import { withLazyClaims } from '../evidence/lazy-claims.ts';
 import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import type { TdxVerification } from '../evidence/tdx/verifier.ts';
+import { untilOfAll } from '../evidence/until.ts';
 import { type Verdict, worstOf } from '../evidence/verdict.ts';
 import type { Verification } from '../evidence/verification.ts';
 import type { HardwareEvidence, VtpmInput } from '../evidence/vtpm/input.ts';
@@ -28,12 +30,19 @@ export function verifyVtpmOn(
     anchors: evidence?.anchors ?? 'vendor',
   });
   if (evidence === undefined) return { ...vtpm, parts: [], alone: vtpm.verdict };
-  return {
+  const result = {
     ...vtpm,
     verdict: worstOf([vtpm.verdict, evidence.verdict]),
+    // A vTPM's key has no certificate of its own.
+    ...untilOfAll([evidence]),
     parts: [evidence],
     alone: vtpm.verdict,
   };
+  return withLazyClaims(
+    result,
+    () => vtpm.claims,
+    () => evidence.endorsements ?? [],
+  );
 }
 
 function hardwareEvidence(

@@ -3,6 +3,7 @@ import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
 import { decisionJson, policyNotes } from './decision.ts';
 import type { Io } from './io.ts';
+import { outermostJson } from './outermost.ts';
 import { type Colour, type Paint, painter } from './paint.ts';
 import type { Args, Options } from './verb.ts';
 import { visible, visibleJson } from './visible.ts';
@@ -22,7 +23,8 @@ export const VERDICT_COLOURS = {
 
 /** The members of DESIGN's JSON object, in its order, and nothing else. */
 export function verificationJson(result: Verification) {
-  const { verdict, authentic, evidence, anchors, revocation, at, tcb, checks, claims } = result;
+  const { verdict, authentic, evidence, anchors, revocation, at, until, tcb, checks, claims } =
+    result;
   return {
     verdict,
     authentic,
@@ -30,6 +32,7 @@ export function verificationJson(result: Verification) {
     anchors,
     revocation,
     at,
+    ...(until !== undefined && { until }),
     ...(tcb && { tcb }),
     checks,
     claims,
@@ -42,7 +45,10 @@ export const CLAIMS_OPTION: Options = {
 };
 
 /** What a verdict rests on, of evidence and of whatever else can be verified. */
-type Answer = Pick<Verification, 'verdict' | 'authentic' | 'anchors' | 'revocation' | 'at'>;
+type Answer = Pick<
+  Verification,
+  'verdict' | 'authentic' | 'anchors' | 'revocation' | 'at' | 'until'
+>;
 
 /** What stands between the checks and the verdict. */
 export interface Remarks {
@@ -61,7 +67,7 @@ export function printResult(
   { notes = [], facts = [] }: Remarks = {},
 ): void {
   if (args.has('json')) {
-    printJson(io, verificationJson(result));
+    printJson(io, { ...verificationJson(result), ...outermostJson(args, result, notes) });
     return;
   }
   printAnswer(io, result, asks, { notes: [...notes, ...policyNotes(result)], facts });
@@ -111,6 +117,7 @@ export function verdictLine(io: Io, result: Answer): string {
     `${result.anchors} anchors`,
     `revocation ${result.revocation}`,
     `at ${result.at}`,
+    ...untilText(result),
   ].join(' · ');
   const verdict = paint(VERDICT_COLOURS[result.verdict], result.verdict.toUpperCase());
   const foreign =
@@ -118,6 +125,13 @@ export function verdictLine(io: Io, result: Answer): string {
       ? ''
       : paint('yellow', `Checked under a ${result.anchors} root: no vendor vouches for this.\n`);
   return `\n${paint('bold', verdict)}  ${facts}\n${foreign}`;
+}
+
+/** Of what is not accepted nothing is good; but that something has ended says why. */
+function untilText({ verdict, at, until }: Answer): readonly string[] {
+  if (until === undefined) return [];
+  if (verdict === 'accept') return [`good until ${until}`];
+  return until < at ? [`what it rests on ended ${until}`] : [];
 }
 
 /** One line a check. */

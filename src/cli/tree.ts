@@ -3,6 +3,7 @@ import type { Claim, Verification } from '../evidence/verification.ts';
 import { policyNotes } from './decision.ts';
 import type { Io } from './io.ts';
 import { compared } from './nvidia-facts.ts';
+import { outermostJson } from './outermost.ts';
 import { type Paint, painter } from './paint.ts';
 import { ranges } from './ranges.ts';
 import {
@@ -47,7 +48,7 @@ export function printTree(
   notes: readonly string[] = [],
 ): void {
   if (args.has('json')) {
-    printJson(io, treeJson(result));
+    printJson(io, { ...treeJson(result), ...outermostJson(args, result, notes) });
     return;
   }
   const paint = painter(io.colours);

@@ -10,6 +10,7 @@ import { type HclReport, parseHclReport } from '../evidence/vtpm/hcl-report.ts';
 import type { TpmQuoteInput, VtpmInput } from '../evidence/vtpm/input.ts';
 import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
 import { EXIT, type Io, usage } from './io.ts';
+import { outermostJson } from './outermost.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printJson, printResult, verificationJson } from './render.ts';
 import { type RevocationWish, wishOf } from './revocation-wish.ts';
@@ -60,7 +61,7 @@ export const verifyVtpmVerb: Verb = {
     const input = await readVtpm(io, args);
     const verified = await verifyBoth(io, args, input, wishOf(policy));
     const result = decide(verified.vtpm, policy);
-    if (args.has('json')) printVtpmJson(io, result);
+    if (args.has('json')) printVtpmJson(io, args, verified, result);
     else printBoth(io, args, verified, result);
     return EXIT[result.verdict];
   },
@@ -157,8 +158,15 @@ function readHcl(bytes: Uint8Array): HclReport | undefined {
   }
 }
 
-function printVtpmJson(io: Io, result: VtpmVerification | Appraisal): void {
-  printJson(io, { ...verificationJson(result), parts: result.parts.map(verificationJson) });
+function printVtpmJson(
+  io: Io,
+  args: Args,
+  { evidence, vtpm }: Both,
+  result: VtpmVerification | Appraisal,
+): void {
+  const notes = [...hardwareNotes(evidence), ...vtpmNotes(vtpm)];
+  const parts = result.parts.map(verificationJson);
+  printJson(io, { ...verificationJson(result), parts, ...outermostJson(args, result, notes) });
 }
 
 function printBoth(
@@ -171,11 +179,15 @@ function printBoth(
     const snp = 'report' in evidence;
     const asks = asksFrom(snp ? SNP_CHECKS : TDX_CHECKS);
     io.out(`The ${snp ? 'SEV-SNP report' : 'TDX quote'} below the vTPM\n\n`);
-    printResult(io, args, evidence, asks, { notes: snp ? snpNotes(evidence) : [] });
+    printResult(io, args, evidence, asks, { notes: hardwareNotes(evidence) });
     io.out('\nThe vTPM on it, and the verdict over both\n\n');
   }
   const asks = asksFrom({ ...VTPM_CHECKS, ...POLICY_CHECKS });
   printResult(io, args, result, asks, { notes: vtpmNotes(vtpm) });
+}
+
+function hardwareNotes(evidence: Both['evidence']): readonly string[] {
+  return evidence && 'report' in evidence ? snpNotes(evidence) : [];
 }
 
 /** What is fresh about it, which no check that was not asked for can say. */

@@ -1,4 +1,5 @@
 import type { AnchorKind } from '../core/x509/anchors.ts';
+import type { Endorsement } from './relied-on.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 export type EvidenceKind =
@@ -48,7 +49,15 @@ export interface Verification {
   readonly revocation: 'checked' | 'unchecked';
   /** RFC 3339 time that the check was made for. */
   readonly at: string;
+  /**
+   * RFC 3339, in UTC to the second: the earliest end of validity among all that this answer
+   * rests on, certificates of the evidence and endorsements. No later may anybody act on it. Past
+   * already where something was out of date; absent where nothing was relied upon that ends.
+   */
+  readonly until?: string;
   readonly tcb?: TcbSummary;
   readonly checks: readonly Check[];
   readonly claims: Claims;
+  /** The endorsements that it rests on, each once, sorted; hashed each time it is asked for. */
+  readonly endorsements?: readonly Endorsement[];
 }

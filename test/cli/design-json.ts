@@ -24,7 +24,7 @@ export function expectVerificationJson(
   value: Record<string, unknown>,
   evidence: EvidenceKind = 'tdx',
 ): void {
-  const { tcb, ...always } = value;
+  const { tcb, until, endorsements, clocks, notes, ...always } = value;
   expect(always).toStrictEqual({
     verdict: expect.stringMatching(/^(accept|reject|indeterminate)$/),
     authentic: expect.any(Boolean),
@@ -35,6 +35,8 @@ export function expectVerificationJson(
     checks: expect.any(Array),
     claims: expect.any(Object),
   });
+  if (until !== undefined) expect(until).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  expectOutermost({ endorsements, clocks, notes });
   // Only Intel has one word for all that is patched.
   if (evidence !== 'tdx' && evidence !== 'bundle') expect(value).not.toHaveProperty('tcb');
   if (tcb !== undefined) expectTcb(tcb as Record<string, unknown>);
@@ -52,7 +54,21 @@ export function expectPartsJson(
   expect(parts).toHaveLength(kinds.length);
   for (const [i, part] of (parts as Record<string, unknown>[]).entries()) {
     expectVerificationJson(part, kinds[i]);
+    for (const name of ['endorsements', 'clocks', 'notes']) expect(part).not.toHaveProperty(name);
   }
+}
+
+/** Members that are left out where they would be empty. */
+function expectOutermost({ endorsements, clocks, notes }: Record<string, unknown>): void {
+  for (const one of (endorsements ?? []) as unknown[]) {
+    expect(one).toStrictEqual({
+      kind: expect.stringMatching(/^[a-z]+(-[a-z]+)*$/),
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  }
+  for (const clock of Object.values(clocks ?? {})) expect(clock).toMatch(RFC_3339);
+  for (const note of (notes ?? []) as unknown[]) expect(note).toBeTypeOf('string');
+  for (const some of [endorsements, clocks, notes]) expect(some).not.toStrictEqual([]);
 }
 
 function expectTcb(tcb: Record<string, unknown>): void {

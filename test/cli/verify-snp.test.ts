@@ -381,7 +381,7 @@ describe('for people', () => {
     expect(out).toContain('\nnote  AMD withdrew the minimum TCB of AMD-SB-3034');
     expect(out).toContain('\nnote  no report of any product shows');
     expect(out).toContain(
-      '\nACCEPT  authentic · simulator anchors · revocation unchecked · at 2026-06-01T00:00:00Z\n',
+      '\nACCEPT  authentic · simulator anchors · revocation unchecked · at 2026-06-01T00:00:00Z · good until 2033-02-05T01:04:33Z\n',
     );
     expect(out).toContain('Checked under a simulator root: no vendor vouches for this.');
     expect(out).not.toContain('measurement');

@@ -414,7 +414,7 @@ describe('for people', () => {
     }
     expect(out).toContain('\nTCB UpToDate, level of 2025-11-12T00:00:00Z');
     expect(out).toContain(
-      '\nACCEPT  authentic · simulator anchors · revocation checked · at 2026-06-01T00:00:00Z\n',
+      '\nACCEPT  authentic · simulator anchors · revocation checked · at 2026-06-01T00:00:00Z · good until 2026-06-19T10:16:03Z\n',
     );
     expect(out).not.toContain('claims');
   });

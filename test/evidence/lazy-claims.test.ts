@@ -27,3 +27,18 @@ it('gives all results one getter: one of its own would leave garbage until a ful
   expect(one).toBeDefined();
   expect(one).toBe(other);
 });
+
+it('hashes endorsements when they are asked for, and has the member only where there are any', () => {
+  let made = 0;
+  const result = withLazyClaims(
+    { verdict: 'accept' },
+    () => ({}),
+    () => {
+      made++;
+      return [{ kind: 'rim', sha256: '00' }];
+    },
+  );
+  expect([result.claims, made]).toEqual([{}, 0]);
+  expect(result.endorsements).toEqual([{ kind: 'rim', sha256: '00' }]);
+  expect(withLazyClaims({}, () => ({}))).not.toHaveProperty('endorsements');
+});

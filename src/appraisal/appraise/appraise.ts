@@ -158,7 +158,11 @@ function conclusion(
     checks,
     parts,
   };
-  return withLazyClaims(result, () => whole.claims);
+  return withLazyClaims(
+    result,
+    () => whole.claims,
+    () => whole.endorsements ?? [],
+  );
 }
 
 const NO_IDS: ReadonlySet<PolicyCheckId> = new Set();
@@ -172,7 +176,7 @@ function withChecks(
   verdict: Verification['verdict'],
   checks: readonly Check[],
 ): Verification {
-  const { authentic, evidence, anchors, revocation, at, tcb } = part;
+  const { authentic, evidence, anchors, revocation, at, until, tcb } = part;
   const result = {
     verdict,
     authentic,
@@ -180,14 +184,18 @@ function withChecks(
     anchors,
     revocation,
     at,
+    ...(until !== undefined && { until }),
     ...(tcb && { tcb }),
     checks,
   };
-  return withLazyClaims(result, () => part.claims);
+  return withLazyClaims(
+    result,
+    () => part.claims,
+    () => part.endorsements ?? [],
+  );
 }
 
-function endOf(whole: Appraisable): number | undefined {
-  const { until } = whole as Verification & { readonly until?: string };
+function endOf({ until }: Appraisable): number | undefined {
   return until === undefined ? undefined : parseUtcTimestamp(until, 'until');
 }
 

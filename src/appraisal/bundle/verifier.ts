@@ -5,10 +5,13 @@ import { withLazyClaims } from '../../evidence/lazy-claims.ts';
 import { type NvidiaNodeVerification, verifyNvidiaNode } from '../../evidence/nvidia/node.ts';
 import { holdStatements } from '../../evidence/nvidia/nras/statements.ts';
 import { type NvidiaVerification, NvidiaVerifier } from '../../evidence/nvidia/verifier.ts';
+import { endorsementsOfAll } from '../../evidence/relied-on.ts';
 import { SnpVerifier } from '../../evidence/snp/verifier.ts';
 import { TdxVerifier } from '../../evidence/tdx/verifier.ts';
+import { untilOfAll } from '../../evidence/until.ts';
 import { type Verdict, worstOf } from '../../evidence/verdict.ts';
 import type { Verification } from '../../evidence/verification.ts';
+import type { VtpmFindings } from '../../evidence/vtpm/verifier.ts';
 import { weigh } from '../../evidence/weigh.ts';
 import { type Binding, bindingOf } from '../binding/recipe.ts';
 import { type VtpmVerification, verifyVtpmOn } from '../vtpm.ts';
@@ -184,7 +187,7 @@ function conclude(
   const { cpu, vtpm, node, nras } = found;
   const devices = node?.parts ?? [];
   // A vTPM's own part is the CPU's evidence, which is one already.
-  const flat = vtpm && { ...vtpm, parts: undefined };
+  const flat = vtpm && withoutParts(vtpm);
   const evidence = [cpu, flat, ...devices].filter((part) => part !== undefined);
   const own = weigh(checks.all, BUNDLE_EXPECTED);
   const whole = [own, ...evidence, ...(node ? [node] : [])];
@@ -204,11 +207,33 @@ function conclude(
         ? ('checked' as const)
         : ('unchecked' as const),
     at: formatTime(at.evidence),
+    ...untilOfAll(evidence, binding?.keyset?.validity.to),
     ...(cpu?.tcb && { tcb: cpu.tcb }),
     checks: [...checks.all, ...(node?.checks ?? []), ...nras.checks],
     parts: [...evidence, ...nras.parts],
     binding,
     pieces: { cpu, vtpm, devices, besideCpu },
   };
-  return withLazyClaims(result, () => bundleClaims(checks.all, binding, found));
+  return withLazyClaims(
+    result,
+    () => bundleClaims(checks.all, binding, found),
+    () => endorsementsOfAll(evidence),
+  );
+}
+
+/** Named one by one: a spread would have the endorsements hashed. */
+function withoutParts(vtpm: VtpmVerification): VtpmFindings {
+  const { verdict, authentic, evidence, anchors, revocation, at, checks, pcrs, claims } = vtpm;
+  return {
+    verdict,
+    authentic,
+    evidence,
+    anchors,
+    revocation,
+    at,
+    ...untilOfAll([vtpm]),
+    checks,
+    pcrs,
+    claims,
+  };
 }

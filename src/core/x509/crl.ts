@@ -15,6 +15,7 @@ import type { Validity } from './validity.ts';
 
 /** An X.509 v2 certificate revocation list (RFC 5280 section 5.1). */
 export interface Crl extends Signed {
+  readonly der: Uint8Array;
   readonly issuer: DistinguishedName;
   /** thisUpdate to nextUpdate; a CRL without nextUpdate is refused. */
   readonly validity: Validity;
@@ -62,6 +63,7 @@ export function parseCrl(der: Uint8Array, path: string): Crl {
   const authority = extensions.get(EXTENSION.authorityKeyIdentifier);
   return {
     ...signed,
+    der,
     issuer,
     validity: { from, to },
     number: number && toHex(parseCrlNumber(number.value, `${path}.cRLNumber`)),

@@ -4,6 +4,7 @@ import type { Certificate } from '../../core/x509/certificate.ts';
 import { readCertificates } from '../../core/x509/certificate-files.ts';
 import { anchorOf, linkProblem, roleProblem, rootProblem } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
+import { endOf, UNBOUNDED } from '../until.ts';
 import type { Check } from '../verdict.ts';
 import { NVIDIA_CHECKS, type NvidiaCheckId } from './checks.ts';
 import { type DeviceIdentity, identifyDevice } from './device.ts';
@@ -20,6 +21,8 @@ export interface DeviceChain {
   readonly fwid: Uint8Array | 'unreadable' | undefined;
   /** The anchor that the root is, if all below it is its own. */
   readonly anchor: TrustAnchor | undefined;
+  /** When the first certificate ends, in milliseconds; infinite under no anchor. */
+  readonly until: number;
 }
 
 const SEATS = seatsOf(
@@ -30,7 +33,13 @@ const SEATS = seatsOf(
   'the root',
 );
 
-const NOTHING = { certificates: [], identity: undefined, fwid: undefined, anchor: undefined };
+const NOTHING = {
+  certificates: [],
+  identity: undefined,
+  fwid: undefined,
+  anchor: undefined,
+  until: UNBOUNDED,
+};
 
 export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor[]): DeviceChain {
   const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
@@ -62,6 +71,7 @@ export function readDeviceChain(bytes: Uint8Array, anchors: readonly TrustAnchor
     identity,
     fwid,
     anchor: trusted ? anchorOf(root, anchors) : undefined,
+    until: trusted ? endOf(certificates) : UNBOUNDED,
   };
 }
 

@@ -19,6 +19,7 @@ export class GivenOcsp {
   readonly at: string;
   readonly #signers: { issuer: Certificate; signer: Certificate | Mismatch }[] = [];
   #parsed: ParsedOcspResponse | Fault | undefined;
+  #copy: Uint8Array | undefined;
 
   constructor({ response, nonce }: OcspInput, at: string) {
     this.response = response;
@@ -31,6 +32,12 @@ export class GivenOcsp {
     // A nonce of no bytes is one that it was asked with, and no answer echoes it.
     const asked = own && other ? sameBytes(own, other) : own === other;
     return asked && sameBytes(this.response, response);
+  }
+
+  /** Made once: the caller may use its buffer again while what was read is remembered. */
+  get copy(): Uint8Array {
+    this.#copy ??= new Uint8Array(this.response);
+    return this.#copy;
   }
 
   get parsed(): ParsedOcspResponse | Fault {

@@ -2,6 +2,8 @@ import type { Mismatch } from '../../core/mismatch.ts';
 import { firstOutside } from '../../core/x509/chain.ts';
 import type { OutsideValidity } from '../../core/x509/validity.ts';
 import type { CheckList } from '../check-list.ts';
+import type { Relied } from '../relied-on.ts';
+import { UNBOUNDED } from '../until.ts';
 import type { NvidiaCheckId } from './checks.ts';
 import type { NvidiaRelaxation } from './input.ts';
 import { type RimAnswer, type RimReading, type RimTitle, rimTitle } from './rim/read-rim.ts';
@@ -109,6 +111,22 @@ export function titleProblem(title: RimTitle, want: WantedRim): Mismatch | undef
 
 function signerProblem({ certificates }: RimReading, now: number): OutsideValidity | undefined {
   return firstOutside(certificates, now);
+}
+
+/** When the first signer's certificate ends, in milliseconds; those out of date and let pass apart. */
+export function endOfRims(
+  seated: readonly RimReading[],
+  now: number,
+  relax: NvidiaRelaxation = {},
+): number {
+  let end = UNBOUNDED;
+  for (const { until } of seated)
+    if (!(relax.rimExpired && until < now)) end = Math.min(end, until);
+  return end;
+}
+
+export function reliedRims(seated: readonly RimReading[]): readonly Relied[] {
+  return seated.flatMap(({ xml }) => (xml ? [{ kind: 'rim', bytes: xml }] : []));
 }
 
 const IDS = {

@@ -3,6 +3,8 @@ import { formatTime } from '../../core/encoding/time.ts';
 import { weakestOf } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
+import { endorsementsOfAll } from '../relied-on.ts';
+import { untilOfAll } from '../until.ts';
 import { worstOf } from '../verdict.ts';
 import type { Claims, Verification } from '../verification.ts';
 import { weigh } from '../weigh.ts';
@@ -65,10 +67,15 @@ export function verifyNvidiaNode(
         ? ('checked' as const)
         : ('unchecked' as const),
     at: formatTime(given.at.evidence),
+    ...untilOfAll(parts),
     checks: checks.all,
     parts,
   };
-  return withLazyClaims(result, () => nodeClaims(parts));
+  return withLazyClaims(
+    result,
+    () => nodeClaims(parts),
+    () => endorsementsOfAll(parts),
+  );
 }
 
 /** What is said of all of them, where they agree, and who they are. */

@@ -2,6 +2,8 @@ import { formatTime } from '../../core/encoding/time.ts';
 import { isMismatch, type Mismatch } from '../../core/mismatch.ts';
 import { type OutsideValidity, outsideValidity } from '../../core/x509/validity.ts';
 import { type CheckList, WELL_FORMED } from '../check-list.ts';
+import type { Relied } from '../relied-on.ts';
+import { UNBOUNDED } from '../until.ts';
 import type { Claims } from '../verification.ts';
 import type { NvidiaCheckId } from './checks.ts';
 import type { NvidiaClocks, NvidiaRelaxation } from './input.ts';
@@ -23,6 +25,9 @@ export interface OcspOutcome {
   /** Every certificate has an answer that is signed and in date. */
   readonly complete: boolean;
   readonly claims: () => Claims;
+  /** Until when no certificate loses its answer, in milliseconds; infinite where none has one. */
+  readonly until: number;
+  readonly relied: () => readonly Relied[];
 }
 
 /** An answer, and what is wrong with its date. */
@@ -79,7 +84,39 @@ export function checkOcsp(checks: Checks, reading: OcspReading, terms: OcspTerms
         ocspUnanswered: unanswered.map(({ certificate }) => certificate.subject.commonName),
       }),
     }),
+    until: endOfAnswers(reading.subjects, dated),
+    relied: () =>
+      reading.subjects.flatMap((subject) =>
+        reliedUpon(subject, dated).map(({ response }) => ({ kind: 'ocsp', bytes: response })),
+      ),
   };
+}
+
+/** Those in date; where there is none, those that would have counted. */
+function reliedUpon(subject: OcspSubject, dated: readonly Dated[]): readonly OcspAnswer[] {
+  const own = dated.filter(({ answer }) => answer.subject === subject && isFit(answer));
+  const fresh = own.filter(({ outside }) => outside === undefined);
+  return (fresh.length > 0 ? fresh : own).map(({ answer }) => answer);
+}
+
+/**
+ * A certificate has an answer as long as the last of those in date lasts, unless one speaks
+ * against it: that one was let pass, and nobody knows what comes after it.
+ */
+function endOfAnswers(subjects: readonly OcspSubject[], dated: readonly Dated[]): number {
+  let end = UNBOUNDED;
+  if (dated.length === 0) return end;
+  for (const subject of subjects) {
+    const answers = reliedUpon(subject, dated);
+    if (answers.length > 0) end = Math.min(end, Math.max(...answers.map(({ until }) => until)));
+    for (const { single, until } of answers)
+      if (single.status !== 'good') end = Math.min(end, until);
+  }
+  return end;
+}
+
+function isFit({ signer, nonce }: OcspAnswer): boolean {
+  return !isMismatch(signer) && !isDifferent(nonce);
 }
 
 function clockOf(owner: Owner, { ocsp, rimOcsp }: NvidiaClocks): number {
@@ -102,11 +139,7 @@ function outsideOf(
 
 function isAnswered(subject: OcspSubject, dated: readonly Dated[]): boolean {
   return dated.some(
-    ({ answer, outside }) =>
-      answer.subject === subject &&
-      outside === undefined &&
-      !isMismatch(answer.signer) &&
-      !isDifferent(answer.nonce),
+    ({ answer, outside }) => answer.subject === subject && outside === undefined && isFit(answer),
   );
 }
 

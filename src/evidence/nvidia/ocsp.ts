@@ -4,6 +4,7 @@ import { isMismatch, type Mismatch } from '../../core/mismatch.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import type { OcspFailure, OcspResponse, OcspSingleResponse } from '../../core/x509/ocsp.ts';
 import { certIdMatches } from '../../core/x509/ocsp-signer.ts';
+import { UNBOUNDED } from '../until.ts';
 import type { GivenOcsp } from './given-ocsp.ts';
 
 /** A certificate that OCSP is asked about. */
@@ -21,6 +22,10 @@ export interface OcspAnswer {
   readonly signer: Certificate | Mismatch;
   /** Undefined where it was asked without a nonce. */
   readonly nonce: 'echoed' | Mismatch | undefined;
+  /** When it or its signer ends, in milliseconds. */
+  readonly until: number;
+  /** A copy of the whole response. */
+  readonly response: Uint8Array;
 }
 
 /** What the bytes of the responses say, and about whom. */
@@ -108,8 +113,15 @@ function answersOf(response: OcspResponse, subjects: readonly OcspSubject[], giv
     if (named === undefined) unknown.push(single);
     else if (subject === undefined && single.status !== 'revoked') cleared.push(named);
     else {
-      const nonce = echoOf(response, given.nonce);
-      found.push({ subject: named, single, signer: signerFor(named), nonce });
+      const signer = signerFor(named);
+      found.push({
+        subject: named,
+        single,
+        signer,
+        nonce: echoOf(response, given.nonce),
+        until: Math.min(single.validity.to, isMismatch(signer) ? UNBOUNDED : signer.validity.to),
+        response: given.copy,
+      });
     }
   }
   return { found, unknown, cleared };

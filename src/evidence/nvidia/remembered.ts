@@ -130,6 +130,6 @@ function areSame(a: readonly OcspInput[], b: readonly GivenOcsp[]): boolean {
 }
 
 /** The caller may use its buffers again. */
-function copied({ response, nonce }: GivenOcsp): OcspInput {
-  return { response: new Uint8Array(response), ...(nonce && { nonce: new Uint8Array(nonce) }) };
+function copied({ copy, nonce }: GivenOcsp): OcspInput {
+  return { response: copy, ...(nonce && { nonce: new Uint8Array(nonce) }) };
 }

@@ -2,6 +2,8 @@ import { formatTime } from '../../core/encoding/time.ts';
 import { type AnchorKind, anchorKindOf, weakestOf } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
+import { endorsementsOf } from '../relied-on.ts';
+import { UNBOUNDED, untilMember } from '../until.ts';
 import type { CheckId } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
 import { weigh } from '../weigh.ts';
@@ -20,7 +22,15 @@ import {
 } from './device-checks.ts';
 import { type GivenOcsp, givenOcsp, type OcspPool, ocspAbout } from './given-ocsp.ts';
 import type { DeviceKind, NvidiaInput } from './input.ts';
-import { checkRim, type GivenRim, givenRim, rimsOf, seatRims } from './manifests.ts';
+import {
+  checkRim,
+  endOfRims,
+  type GivenRim,
+  givenRim,
+  reliedRims,
+  rimsOf,
+  seatRims,
+} from './manifests.ts';
 import { checkMeasurements } from './measurement-checks.ts';
 import { checkOcsp } from './ocsp-checks.ts';
 import { subjectsOf } from './ocsp-subjects.ts';
@@ -133,6 +143,7 @@ export class NvidiaVerifier {
       others: endorsements === 'own' && whole ? all.map(({ reading }) => reading) : undefined,
     });
     const anchors = this.#anchorKind(chain, seated);
+    const until = Math.min(chain.until, endOfRims(seated, given.at.rim, given.relax), ocsp.until);
     const isSwitch = (identity?.kind ?? kind) === 'switch';
     const result = {
       evidence: isSwitch ? ('nvidia-switch' as const) : ('nvidia-gpu' as const),
@@ -140,18 +151,22 @@ export class NvidiaVerifier {
       anchors,
       revocation: whole && ocsp.complete ? ('checked' as const) : ('unchecked' as const),
       at: formatTime(given.at.evidence),
+      ...untilMember(report ? until : UNBOUNDED),
       checks: checks.all,
       report,
       opaque,
       identity,
       chain,
     };
-    return withLazyClaims(result, () => ({
+    const claims = () => ({
       ...(report && reportClaims(report, opaque)),
       ...chainClaims(chain),
       ...rimsClaims(wanted, rims, compared),
       ...ocsp.claims(),
-    }));
+    });
+    return withLazyClaims(result, claims, () =>
+      endorsementsOf(report ? [...reliedRims(seated), ...ocsp.relied()] : []),
+    );
   }
 
   #chain(checks: Checks, { chain: bytes }: NvidiaInput): DeviceChain {
@@ -200,6 +215,7 @@ const NO_CHAIN: DeviceChain = {
   identity: undefined,
   fwid: undefined,
   anchor: undefined,
+  until: UNBOUNDED,
 };
 
 const NONE: ReadonlySet<CheckId> = new Set();

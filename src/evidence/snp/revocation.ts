@@ -29,6 +29,8 @@ export interface FurtherCrl {
 
 export interface Revocation {
   readonly crl: Crl | undefined;
+  /** The same where it is the anchor's own, in date or not. */
+  readonly relied: Crl | undefined;
   readonly further: readonly FurtherCrl[];
 }
 
@@ -51,7 +53,7 @@ export function checkRevocation(
       checks.unresolved('snp.crl.format', `no CRL was given${why}${stapled}`);
     }
     if (elsewhere) checks.fail('snp.vek.revocation', elsewhere);
-    return { crl: undefined, further };
+    return { crl: undefined, relied: undefined, further };
   }
   const crl = checks.read('snp.crl.format', () => readCrl(bytes, 'crl'));
   const { root, anchor } = chain;
@@ -59,7 +61,7 @@ export function checkRevocation(
   const signature = crl && root && anchor ? { problem: crlProblem(crl, root) } : undefined;
   if (crl === undefined || signature === undefined) {
     if (elsewhere) checks.fail('snp.vek.revocation', elsewhere);
-    return { crl, further };
+    return { crl, relied: undefined, further };
   }
   checks.answer('snp.crl.signature', signature.problem);
   const outside = outsideValidity('the CRL', crl.validity, now);
@@ -75,7 +77,7 @@ export function checkRevocation(
   } else {
     checks.pass('snp.vek.revocation');
   }
-  return { crl, further };
+  return { crl, relied: signature.problem ? undefined : crl, further };
 }
 
 /** Unreadable or nobody's: then it says nothing, which is told in the claims. */

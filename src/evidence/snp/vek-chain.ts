@@ -5,6 +5,7 @@ import type { Certificate } from '../../core/x509/certificate.ts';
 import { readCertificates } from '../../core/x509/certificate-files.ts';
 import { linkProblem } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
+import { endOf, UNBOUNDED } from '../until.ts';
 import type { Check } from '../verdict.ts';
 import { type Authority, publishedIntermediate } from './authorities.ts';
 import { SNP_CHECKS, type SnpCheckId } from './checks.ts';
@@ -28,6 +29,17 @@ export interface VekChain {
   readonly root: Certificate | undefined;
   /** The anchor that the root is, if the intermediate is its own. */
   readonly anchor: TrustAnchor | undefined;
+  /** When the first certificate ends, in milliseconds; infinite where they lead to no anchor. */
+  readonly until: number;
+}
+
+/** Leaf first, as far as they are there. */
+export function certificatesOf({
+  vek,
+  intermediate,
+  root,
+}: Pick<VekChain, 'vek' | 'intermediate' | 'root'>): readonly Certificate[] {
+  return [vek?.certificate, intermediate, root].filter((one) => one !== undefined);
 }
 
 export type AuthorityReader = (blobs: readonly Uint8Array[]) => readonly Authority[];
@@ -50,7 +62,12 @@ export function readVekChain(
       ? undefined
       : seatAuthority(checks, leaf?.certificate, blobs, anchors, readAuthorities);
   if (authority === undefined) {
-    const nothing = { intermediate: undefined, root: undefined, anchor: undefined };
+    const nothing = {
+      intermediate: undefined,
+      root: undefined,
+      anchor: undefined,
+      until: UNBOUNDED,
+    };
     return { checks: checks.all, vek: leaf, ...nothing };
   }
   const { intermediate, root, anchor, unlinked, untrusted } = authority;
@@ -64,6 +81,10 @@ export function readVekChain(
     intermediate,
     root,
     anchor: trusted ? anchor : undefined,
+    until:
+      trusted && issued === undefined
+        ? endOf(certificatesOf({ vek: leaf, intermediate, root }))
+        : UNBOUNDED,
   };
 }
 

@@ -3,6 +3,8 @@ import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { firstOutside } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
+import { endorsementsOf } from '../relied-on.ts';
+import { UNBOUNDED, untilMember } from '../until.ts';
 import type { Claims, Verification } from '../verification.ts';
 import { checkAcceptable, checkForm, checkRequests, checkSignature } from './baseline.ts';
 import {
@@ -18,12 +20,13 @@ import { floorClaims } from './floors/claims.ts';
 import { floorInput, judgeFloors } from './floors/judge.ts';
 import type { SnpClocks, SnpInput } from './input.ts';
 import { type ProductLine, productOf } from './product.ts';
+import { endOfChain, reliedOn } from './relied-on.ts';
 import { Remembered } from './remembered.ts';
 import { keyInfoOf, parseSnpReport, SNP_REPORT_SIZE, type SnpReport } from './report.ts';
 import { checkRevocation } from './revocation.ts';
 import { asksSomething } from './tcb-version.ts';
 import { checkVekBinding } from './vek-binding.ts';
-import type { VekChain } from './vek-chain.ts';
+import { certificatesOf, type VekChain } from './vek-chain.ts';
 
 type Checks = CheckList<SnpCheckId>;
 
@@ -68,7 +71,7 @@ export class SnpVerifier {
     if (report) checkVekBinding(checks, report, chain);
     const required = input.revocation === 'required';
     const stapled = entryOf(table, 'crl');
-    const { crl, further } = checkRevocation(checks, chain, {
+    const { crl, relied, further } = checkRevocation(checks, chain, {
       crl: input.crl,
       further: [...(input.furtherCrls ?? []), ...(stapled ? [stapled] : [])],
       required,
@@ -86,15 +89,19 @@ export class SnpVerifier {
       ...conclusion(checks.all, asked),
       anchors: anchorKindOf(chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
+      ...untilMember(report ? endOfChain(chain, relied) : UNBOUNDED),
       report,
       line: report && lineOf(report, chain),
     };
-    return withLazyClaims(result, () => ({
+    const claims = () => ({
       ...(report && claimsOf(report, chain)),
       ...(table && tableClaims(table)),
       ...chainClaims(chain),
       ...crlsClaims(crl, further),
-    }));
+    });
+    return withLazyClaims(result, claims, () =>
+      endorsementsOf(report ? reliedOn(chain, relied) : []),
+    );
   }
 
   #chain(
@@ -128,6 +135,7 @@ const NO_CHAIN: VekChain = {
   intermediate: undefined,
   root: undefined,
   anchor: undefined,
+  until: UNBOUNDED,
 };
 
 /** One verification, nothing remembered. */
@@ -179,14 +187,10 @@ function vekMissing(
 }
 
 /** The evidence's own certificates: outside their validity it was never vouched for. */
-export function checkVekValidity(
-  checks: Checks,
-  { vek, intermediate, root }: VekChain,
-  now: number,
-): void {
-  const chain = [vek?.certificate, intermediate, root].filter((one) => one !== undefined);
-  if (chain.length === 0) return;
-  checks.answer('snp.vek.validity', firstOutside(chain, now));
+export function checkVekValidity(checks: Checks, chain: VekChain, now: number): void {
+  const certificates = certificatesOf(chain);
+  if (certificates.length === 0) return;
+  checks.answer('snp.vek.validity', firstOutside(certificates, now));
 }
 
 function askedFor(

@@ -1,12 +1,14 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
+import { untilMember } from '../until.ts';
 import type { Verification } from '../verification.ts';
 import { readAuthorities } from './authorities.ts';
 import { SNP_CHECKS, type SnpCheckId } from './checks.ts';
 import { chainClaims, crlsClaims } from './claims.ts';
 import { conclusion, REVOCATION } from './conclusion.ts';
 import type { SnpClocks } from './input.ts';
+import { endOfChain } from './relied-on.ts';
 import { checkRevocation } from './revocation.ts';
 import { checkVekAlone } from './vek-binding.ts';
 import { readVekChain, type VekChain } from './vek-chain.ts';
@@ -52,7 +54,7 @@ export function verifySnpChain(input: SnpChainInput): SnpChainVerification {
   checks.add(chain.checks);
   checkVekValidity(checks, chain, input.at.evidence);
   checkVekAlone(checks, chain);
-  const { crl } = checkRevocation(checks, chain, {
+  const { crl, relied } = checkRevocation(checks, chain, {
     crl: input.crl,
     further: [],
     required: false,
@@ -65,6 +67,7 @@ export function verifySnpChain(input: SnpChainInput): SnpChainVerification {
     ...conclusion(checks.all, asked, OF_CHAIN),
     anchors: anchorKindOf(chain.anchor, anchors),
     at: formatTime(input.at.evidence),
+    ...untilMember(endOfChain(chain, relied)),
     claims: { ...chainClaims(chain), ...crlsClaims(crl, []) },
     chain,
   };

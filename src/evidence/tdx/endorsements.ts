@@ -69,13 +69,7 @@ export function readEndorsements(
     rootCrl,
     why,
   );
-  return {
-    checks: checks.all,
-    tcbInfo,
-    qeIdentity,
-    rootCrl,
-    pckCrl,
-  };
+  return { checks: checks.all, tcbInfo, qeIdentity, rootCrl, pckCrl };
 }
 
 /** Hex or PEM, as the sources serve it, into DER. */

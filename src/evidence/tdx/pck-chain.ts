@@ -3,6 +3,7 @@ import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { anchorOf, rootProblem } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
+import { endOf, UNBOUNDED } from '../until.ts';
 import type { Check } from '../verdict.ts';
 import { TDX_CHECKS } from './checks.ts';
 import { chainProblem, parseChain, seatChain } from './issuer-chain.ts';
@@ -24,6 +25,8 @@ export interface PckChain {
   readonly extension: PckExtension | undefined;
   /** The anchor that the root is, if it is one. */
   readonly anchor: TrustAnchor | undefined;
+  /** When the first certificate ends, in milliseconds; infinite under no anchor. */
+  readonly until: number;
 }
 
 export function readPckChain(
@@ -31,7 +34,12 @@ export function readPckChain(
   anchors: readonly TrustAnchor[],
 ): PckChain {
   const checks = new CheckList(TDX_CHECKS);
-  const nothing = { certificates: undefined, extension: undefined, anchor: undefined };
+  const nothing = {
+    certificates: undefined,
+    extension: undefined,
+    anchor: undefined,
+    until: UNBOUNDED,
+  };
   if (certification.type !== 5) {
     checks.unresolved(
       'tdx.quote.certification_data',
@@ -59,6 +67,7 @@ export function readPckChain(
     certificates,
     extension,
     anchor: untrusted === undefined ? anchorOf(root, anchors) : undefined,
+    until: untrusted === undefined ? endOf([leaf, ca, root]) : UNBOUNDED,
   };
 }
 

@@ -8,6 +8,7 @@ import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
 import { type PckChain, readPckChain } from './pck-chain.ts';
 import { type QuotingEnclave, readQuotingEnclave } from './qe.ts';
 import type { CertificationData, Quote } from './quote.ts';
+import { endOfEndorsements } from './relied-on.ts';
 
 /** A platform's own part of its quotes. */
 export interface Platform {
@@ -20,6 +21,8 @@ export interface HeldEndorsements {
   readonly collateral: TdxCollateral;
   readonly anchors: readonly TrustAnchor[];
   readonly endorsements: TdxEndorsements;
+  /** When the first of all but the PCK CRL ends, in milliseconds. */
+  readonly until: number;
   readonly revocation: WeakMap<PckChain, readonly Check[]>;
 }
 
@@ -85,10 +88,12 @@ export class Remembered {
       held?.anchors === anchors &&
       SIGNED_COLLATERAL_MEMBERS.every((name) => held.collateral[name] === collateral[name]);
     if (held && same) return held;
+    const endorsements = readEndorsements(collateral, anchors, missing);
     const made: HeldEndorsements = {
       collateral: picked(collateral),
       anchors,
-      endorsements: readEndorsements(collateral, anchors, missing),
+      endorsements,
+      until: endOfEndorsements(endorsements),
       revocation: new WeakMap(),
     };
     const weight = weightOf(collateral);

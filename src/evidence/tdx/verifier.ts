@@ -3,7 +3,9 @@ import { formatTime } from '../../core/encoding/time.ts';
 import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import { CheckList } from '../check-list.ts';
 import { withLazyClaims } from '../lazy-claims.ts';
+import { endorsementsOf } from '../relied-on.ts';
 import { reportDataProblem } from '../report-data.ts';
+import { UNBOUNDED, untilMember } from '../until.ts';
 import type { TcbSummary, Verification } from '../verification.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
 import { chainClaims, quoteClaims } from './claims.ts';
@@ -18,6 +20,7 @@ import type { PckExtension } from './pck-extension.ts';
 import type { QuotingEnclave } from './qe.ts';
 import { qeIdentityProblem } from './qe-identity.ts';
 import { parseQuote, type Quote } from './quote.ts';
+import { endOfPckCrl, reliedOn } from './relied-on.ts';
 import { type HeldEndorsements, type Platform, Remembered } from './remembered.ts';
 import { checkEvaluationDataNumber, checkModule, checkPlatformMatch, checkTcb } from './tcb.ts';
 import { checkEnvelope, checkTdAttributes } from './td.ts';
@@ -76,13 +79,14 @@ export class TdxVerifier {
       checks: checks.all,
       anchors: anchorKindOf(platform?.chain.anchor, this.#anchors),
       at: formatTime(input.at.evidence),
+      ...untilMember(platform ? this.#until(platform, held) : UNBOUNDED),
       ...(tcb && { tcb: { ...tcb, endorsed } }),
       quote,
       eventLog: log,
       pck: platform?.chain.extension,
       evaluationDataNumber: lowerNumber(held),
     };
-    return withLazyClaims(result, () => ({
+    const claimsOf = () => ({
       ...endorsementClaims(held.endorsements),
       ...(quote && quoteClaims(quote)),
       ...(platform && chainClaims(platform.chain)),
@@ -90,7 +94,17 @@ export class TdxVerifier {
       ...(log && {
         eventLog: eventLogClaims(log.log, authentic ? log.comparisons : []),
       }),
-    }));
+    });
+    return withLazyClaims(result, claimsOf, () => {
+      if (platform === undefined) return [];
+      const ofPckCrl = this.#remembered.revocation(held, platform.chain);
+      return endorsementsOf(reliedOn(held.collateral, held.endorsements, ofPckCrl));
+    });
+  }
+
+  #until({ chain }: Platform, held: HeldEndorsements): number {
+    const ofPckCrl = this.#remembered.revocation(held, chain);
+    return Math.min(chain.until, held.until, endOfPckCrl(held.endorsements, ofPckCrl));
   }
 
   #checkQuote(

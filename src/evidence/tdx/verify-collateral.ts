@@ -3,6 +3,7 @@ import { anchorKindOf, type TrustAnchor } from '../../core/x509/anchors.ts';
 import type { Certificate } from '../../core/x509/certificate.ts';
 import { anchorOf } from '../../core/x509/chain.ts';
 import { CheckList } from '../check-list.ts';
+import { endOf, untilMember } from '../until.ts';
 import { allIn, conclude, passedIds } from '../verdict.ts';
 import type { Verification } from '../verification.ts';
 import { TDX_CHECKS, type TdxCheckId } from './checks.ts';
@@ -11,6 +12,7 @@ import { readCollateral, type TdxCollateral } from './collateral.ts';
 import { endorsementClaims } from './collateral-claims.ts';
 import { checkPckCrlAlone } from './crls.ts';
 import { readEndorsements, type TdxEndorsements } from './endorsements.ts';
+import { endOfEndorsements, endOfPckCrl } from './relied-on.ts';
 import { checkClocks, checkEndorsementValidity } from './validity.ts';
 
 /** What must pass for a set of collateral by itself. */
@@ -78,6 +80,13 @@ function verifyUnder(
     anchors: anchorKindOf(root && anchorOf(root, anchors), anchors),
     revocation: endorsements.rootCrl ? 'checked' : 'unchecked',
     at: formatTime(at.tcbInfo),
+    ...untilMember(
+      Math.min(
+        endOfEndorsements(endorsements),
+        endOfPckCrl(endorsements, all),
+        endOf(issuer ?? []),
+      ),
+    ),
     checks: all,
     claims: endorsementClaims(endorsements),
   };

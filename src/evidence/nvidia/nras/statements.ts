@@ -1,4 +1,6 @@
 import { CheckList } from '../../check-list.ts';
+import { withLazyClaims } from '../../lazy-claims.ts';
+import { untilOfAll } from '../../until.ts';
 import { type Check, conclude, type Verdict, worstOf } from '../../verdict.ts';
 import type { Verification } from '../../verification.ts';
 import { NVIDIA_TOPOLOGY_CHECKS, type NvidiaTopologyCheckId } from '../checks.ts';
@@ -80,15 +82,21 @@ export function withNrasStatements(
   const devices = 'parts' in answer ? answer.parts : [answer];
   const held = holdStatements(statements, devices, question);
   const { authentic, anchors, revocation, at } = answer;
-  return {
-    evidence: 'bundle',
+  const result = {
+    evidence: 'bundle' as const,
     verdict: worstOf([answer.verdict, held.verdict]),
     authentic,
     anchors,
     revocation,
     at,
+    // A statement is not relied upon, and neither is its end.
+    ...untilOfAll([answer]),
     checks: [...(machine?.checks ?? []), ...held.checks],
-    claims: machine?.claims ?? {},
     parts: [...devices, ...held.parts],
   };
+  return withLazyClaims(
+    result,
+    () => machine?.claims ?? {},
+    () => answer.endorsements ?? [],
+  );
 }

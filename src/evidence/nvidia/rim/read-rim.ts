@@ -5,6 +5,7 @@ import type { TrustAnchor } from '../../../core/x509/anchors.ts';
 import { type Certificate, parseCertificate } from '../../../core/x509/certificate.ts';
 import { anchorOf, rootProblem } from '../../../core/x509/chain.ts';
 import { WELL_FORMED } from '../../check-list.ts';
+import { endOf, UNBOUNDED } from '../../until.ts';
 import { type ReadCertificate, readSignerChain, signerChainProblem } from './chain.ts';
 import { parseRimManifest, type RimManifest } from './manifest.ts';
 import { parseRimSignature, type RimSignature, rimSignatureProblem } from './signature.ts';
@@ -26,6 +27,10 @@ export interface RimReading {
   /** The signer's, leaf first, root last; empty when they can't be read. */
   readonly certificates: readonly Certificate[];
   readonly anchor: TrustAnchor | undefined;
+  /** When the first certificate ends, in milliseconds; infinite where there is no manifest. */
+  readonly until: number;
+  /** A copy of the file: the caller may use its buffer again. Undefined where there is no manifest. */
+  readonly xml: Uint8Array | undefined;
 }
 
 export function readRim(
@@ -50,6 +55,8 @@ export function readRim(
     manifest: trusted ? manifest : undefined,
     certificates,
     anchor: trusted && root ? anchorOf(root, anchors) : undefined,
+    until: trusted ? endOf(certificates) : UNBOUNDED,
+    xml: trusted ? new Uint8Array(xml) : undefined,
   };
 }
 
@@ -86,6 +93,8 @@ const NOTHING = {
   manifest: undefined,
   certificates: [],
   anchor: undefined,
+  until: UNBOUNDED,
+  xml: undefined,
 } as const;
 
 function answered<T extends object>(
