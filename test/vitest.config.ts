@@ -12,7 +12,7 @@ const SIGN_MUCH = [
   'test/evidence/nvidia/{attacks,claims,manifests,measurements,node}.test.ts',
   'test/evidence/nvidia/{ocsp,ocsp-checks,topology,verifier,verifier-memory}.test.ts',
   'test/evidence/nvidia/nras/{claims,statements,verify-nras,verify-nras.fuzz}.test.ts',
-  'test/appraisal/appraise/*.test.ts',
+  'test/appraisal/{appraise,result}/*.test.ts',
   'test/appraisal/bundle/{nras-statements,ra-tls,verifier,vtpm}.test.ts',
 ];
 

@@ -43,6 +43,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@noble/curves': ['core/crypto/', 'simulator/'],
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@peculiar/x509': ['simulator/'],
+  jose: ['appraisal/result/'],
   'node-forge': ['core/crypto/', 'simulator/'],
   'oxc-parser': [], // tools/ only
   typebox: ['appraisal/policy/'],

@@ -1,5 +1,6 @@
 import type { CheckId } from '../../evidence/verdict.ts';
 import type { Verification } from '../../evidence/verification.ts';
+import type { Binding } from '../binding/recipe.ts';
 
 /** The policy by which something was decided. */
 export interface PolicyName {
@@ -44,6 +45,8 @@ export interface Appraisal extends Verification {
   readonly warnings: readonly string[];
   /** What the operator says of these machines: never compared, never proven. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What the evidence commits to; undefined where there is no bundle, or it can't be read. */
+  readonly binding: Binding | undefined;
   /** The pieces, with what the policy decides in place of the baseline. */
   readonly parts: readonly Verification[];
 }

@@ -155,6 +155,7 @@ function conclusion(
     reasons: reasonsOf(checks, parts),
     warnings,
     labels: policy.metadata.labels ?? {},
+    binding: subject.binding,
     checks,
     parts,
   };

@@ -1,0 +1,100 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import { formatTime } from '../../core/encoding/time.ts';
+import type { Mismatch } from '../../core/mismatch.ts';
+import type { CheckList } from '../../evidence/check-list.ts';
+import type { EarCheckId } from './checks.ts';
+import type { ReadClaims } from './read-claims.ts';
+import { type Tier, tierOf, worstTier } from './trust-vector.ts';
+
+/** What a relying party wants of a token. Issuer and audience always; a nonce it had better. */
+export interface EarExpectation {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** That it sent: a token without one fails, as does one with another. */
+  readonly nonce?: Uint8Array;
+  /** `sha256:…` of policies that it relies on; each piece must be decided by one of them. */
+  readonly policyDigests?: readonly string[];
+  /** Pieces by kind, e.g. `{ cpu: 1, gpu: 8 }`; a kind that is not named is not counted. */
+  readonly submods?: Readonly<Record<string, number>>;
+  /** Takes `warning` for good enough. */
+  readonly accept?: 'affirming' | 'warning';
+}
+
+/** Clocks differ by so much. */
+const TOLERANCE_SECONDS = 5;
+
+export function checkClaims(
+  checks: CheckList<EarCheckId>,
+  claims: ReadClaims,
+  wanted: EarExpectation,
+): void {
+  checks.answer('ear.times', timesProblem(claims, wanted.now));
+  checks.answer('ear.issuer', sameText(wanted.issuer, claims.issuer));
+  checks.answer('ear.audience', sameText(wanted.audience, claims.audience));
+  if (wanted.nonce) checks.answer('ear.nonce', nonceProblem(wanted.nonce, claims.nonce));
+  if (wanted.policyDigests) {
+    checks.answer('ear.policy', policyProblem(wanted.policyDigests, claims));
+  }
+  checks.answer('ear.status', statusProblem(claims, wanted.accept ?? 'affirming'));
+  if (wanted.submods) checks.answer('ear.submods', countProblem(wanted.submods, claims));
+}
+
+function timesProblem(
+  { issuedAt, notBefore, expires }: ReadClaims,
+  now: number,
+): Mismatch | undefined {
+  const seconds = Math.floor(now / 1000);
+  const want = `in force at ${formatTime(now)}`;
+  const begins = Math.max(issuedAt, notBefore);
+  if (begins > seconds + TOLERANCE_SECONDS)
+    return { want, got: `from ${formatTime(1000 * begins)} on` };
+  if (seconds >= expires) return { want, got: `ended ${formatTime(1000 * expires)}` };
+  return undefined;
+}
+
+function sameText(want: string, got: string): Mismatch | undefined {
+  return want === got ? undefined : { want, got };
+}
+
+/** Absence fails: "only where there is another" would take any recording without one. */
+function nonceProblem(want: Uint8Array, got: Uint8Array | undefined): Mismatch | undefined {
+  if (got && equalBytes(want, got)) return undefined;
+  return { want: toHex(want), got: got ? toHex(got) : 'none' };
+}
+
+function policyProblem(digests: readonly string[], { submods }: ReadClaims): Mismatch | undefined {
+  for (const [name, { policies }] of submods) {
+    const other = policies.find((id) => !digests.some((digest) => id.endsWith(`#${digest}`)));
+    if (other !== undefined) return { want: digests.join(' or '), got: `${other} for ${name}` };
+  }
+  return undefined;
+}
+
+/** The token's own word on the whole is not enough: it must not be better than any part. */
+function statusProblem(
+  { status, submods, verdict }: ReadClaims,
+  accept: 'affirming' | 'warning',
+): Mismatch | undefined {
+  const tiers = [...submods.values()].flatMap(({ status: own, vector }): readonly Tier[] => [
+    own,
+    ...[...vector.values()].filter((value) => value !== 0).map(tierOf),
+  ]);
+  const worst = worstTier([status, ...tiers]);
+  const good = worst === 'affirming' || (worst === 'warning' && accept === 'warning');
+  if (good && verdict === 'accept') return undefined;
+  return { want: accept, got: good ? `verdict ${verdict}` : worst };
+}
+
+function countProblem(
+  wanted: Readonly<Record<string, number>>,
+  { submods }: ReadClaims,
+): Mismatch | undefined {
+  for (const [kind, want] of Object.entries(wanted)) {
+    const got = [...submods.keys()].filter((name) => name.replace(/\d+$/, '') === kind).length;
+    if (want !== got) return { want: `${want} ${kind}`, got: `${got}` };
+  }
+  return undefined;
+}

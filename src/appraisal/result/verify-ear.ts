@@ -1,0 +1,154 @@
+import { verifyEd25519, verifyP256 } from '#crypto';
+import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
+import { fromBase64Url } from '../../core/encoding/base64url.ts';
+import { type JsonValue, parseJson } from '../../core/encoding/json.ts';
+import { JsonShape } from '../../core/encoding/json-shape.ts';
+import { malformed } from '../../core/fault.ts';
+import type { PublicKey } from '../../core/x509/public-key.ts';
+import { CheckList } from '../../evidence/check-list.ts';
+import { idsWhere } from '../../evidence/question.ts';
+import { type Check, conclude, type Verdict } from '../../evidence/verdict.ts';
+import { checkClaims, type EarExpectation } from './check-claims.ts';
+import { EAR_CHECKS, type EarCheckId } from './checks.ts';
+import { EAR_TYPE } from './ear-jwt.ts';
+import { type ReadClaims, readClaims } from './read-claims.ts';
+
+/** A key that the relying party has pinned for the issuer. */
+export interface IssuerKey {
+  /** `kid` of the tokens that it signs; undefined for any. */
+  readonly keyId: string | undefined;
+  readonly key: PublicKey;
+}
+
+export interface EarVerification {
+  readonly verdict: Verdict;
+  readonly checks: readonly Check[];
+  /** Undefined where the token can't be read; believed only where the verdict is accept. */
+  readonly claims: ReadClaims | undefined;
+}
+
+export type Checks = CheckList<EarCheckId>;
+
+const BASELINE = idsWhere(EAR_CHECKS, ({ baseline }) => baseline);
+/** A machine of 8 GPUs and 4 switches has a token of some 10 KB. */
+export const LARGEST_TOKEN = 256 * 1024;
+
+/**
+ * Holds a token against what a relying party wants, offline: keys are those it has pinned, and
+ * none that the token brings along.
+ *
+ * @param token compact serialisation of a JWT.
+ * @throws nothing that the token could cause.
+ */
+export function verifyEarJwt(
+  token: string,
+  keys: readonly IssuerKey[],
+  wanted: EarExpectation,
+): EarVerification {
+  return concluded((checks) => {
+    const parts = checks.open('ear.format', () => splitToken(token));
+    return parts && openJwt(checks, parts, keys);
+  }, wanted);
+}
+
+/** What both serialisations have in common, once the claims are in hand. */
+export function concluded(
+  open: (checks: Checks) => JsonValue | undefined,
+  wanted: EarExpectation,
+): EarVerification {
+  const checks: Checks = new CheckList<EarCheckId>(EAR_CHECKS);
+  const payload = open(checks);
+  const claims =
+    payload === undefined ? undefined : checks.read('ear.format', () => readClaims(payload));
+  if (claims) checkClaims(checks, claims, wanted);
+  const required = new Set<EarCheckId>(BASELINE);
+  if (wanted.nonce) required.add('ear.nonce');
+  if (wanted.policyDigests) required.add('ear.policy');
+  if (wanted.submods) required.add('ear.submods');
+  return { verdict: conclude(checks.all, required), checks: checks.all, claims };
+}
+
+interface TokenParts {
+  readonly header: JsonShape;
+  readonly payload: JsonValue;
+  readonly signed: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function splitToken(token: string): TokenParts {
+  if (token.length > LARGEST_TOKEN) throw malformed('token', `larger than ${LARGEST_TOKEN} bytes`);
+  const [header, payload, signature, ...more] = token.split('.');
+  if (!header || !payload || !signature || more.length > 0) {
+    throw malformed('token', 'want header, payload and signature, joined by dots');
+  }
+  return {
+    header: new JsonShape(jsonPart(header, 'token.header'), 'token.header'),
+    payload: jsonPart(payload, 'token'),
+    signed: utf8(`${header}.${payload}`),
+    signature: fromBase64Url(signature, 'token.signature'),
+  };
+}
+
+/** Strictly: of two members of one name two readers would take one each. */
+function jsonPart(text: string, path: string): JsonValue {
+  return parseJson(fromUtf8(fromBase64Url(text, path), path), path).value;
+}
+
+const ALGORITHM_OF = { p256: 'ES256', ed25519: 'EdDSA' } as const;
+
+function openJwt(
+  checks: Checks,
+  { header, payload, signed, signature }: TokenParts,
+  keys: readonly IssuerKey[],
+): JsonValue | undefined {
+  const known = checks.open('ear.format', () => readHeader(header));
+  if (known === undefined) return undefined;
+  const { algorithm, keyId } = known;
+  const candidates = keys.filter((key) => key.keyId === undefined || key.keyId === keyId);
+  const fitting = candidates.filter(({ key }) => ALGORITHM_OF[key.algorithm] === algorithm);
+  checks.answer(
+    'ear.algorithm',
+    fitting.length > 0 || candidates.length === 0
+      ? undefined
+      : {
+          want: candidates.map(({ key }) => ALGORITHM_OF[key.algorithm]).join(' or '),
+          got: algorithm,
+        },
+  );
+  const good = fitting.some(({ key }) => isSigned(key, signed, signature));
+  checks.answer(
+    'ear.signature',
+    good
+      ? undefined
+      : { want: 'a signature of the issuer’s key', got: reasonFor(candidates, keyId) },
+  );
+  return payload;
+}
+
+function readHeader(header: JsonShape): { algorithm: string; keyId: string | undefined } {
+  const type = header.string('typ');
+  if (type !== EAR_TYPE)
+    throw malformed('token.header.typ', `want ${EAR_TYPE}, got ${JSON.stringify(type)}`);
+  // Among others a key or a chain that came along, and extensions that nobody here understands.
+  const other = header.names().find((name) => !['alg', 'typ', 'kid'].includes(name));
+  if (other !== undefined)
+    throw malformed('token.header', `unknown member ${JSON.stringify(other)}`);
+  return {
+    algorithm: header.string('alg'),
+    keyId: header.has('kid') ? header.string('kid') : undefined,
+  };
+}
+
+/** r ‖ s alone: of DER and r ‖ s two texts would be one signature. */
+function isSigned(key: PublicKey, signed: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== 64) return false;
+  return key.algorithm === 'p256'
+    ? verifyP256(key.key, signed, signature)
+    : verifyEd25519(key.key, signed, signature);
+}
+
+function reasonFor(candidates: readonly IssuerKey[], keyId: string | undefined): string {
+  return candidates.length > 0
+    ? 'an invalid one'
+    : `one of a key that is not pinned (${keyId ?? 'no kid'})`;
+}
