@@ -29,10 +29,11 @@ const snpPolicy = policyFor(snp);
 
 /** Members of a verification, lazy claims left where they are. */
 function like<T extends object>(original: T, changes: Partial<T>): T {
-  const { claims: _lazy, ...own } = Object.getOwnPropertyDescriptors(original) as Record<
-    string,
-    PropertyDescriptor
-  >;
+  const {
+    claims: _lazy,
+    endorsements: _hashed,
+    ...own
+  } = Object.getOwnPropertyDescriptors(original) as Record<string, PropertyDescriptor>;
   return Object.assign(Object.defineProperties({}, own), { claims: {} }, changes) as T;
 }
 
@@ -531,6 +532,16 @@ describe('a decision', () => {
 
   it('ends with resultTtl at the latest', () => {
     expect(decided(tdx)).toMatchObject({ until: '2026-06-01T00:15:00Z' });
+  });
+
+  it('ends no later than what was verified, and rests on the same', () => {
+    const result = decided(tdx, ({ spec }) => {
+      spec.freshness.resultTtl = '30d';
+    });
+    expect(result).toMatchObject({ verdict: 'accept', until: tdx.until });
+    expect(tdx.until).toBe('2026-06-01T12:00:00Z');
+    expect(result.endorsements).toEqual(tdx.endorsements);
+    expect(result.parts.map(({ until }) => until)).toEqual(tdx.parts.map(({ until }) => until));
   });
 
   it('carries what the operator says apart from what is proven', () => {

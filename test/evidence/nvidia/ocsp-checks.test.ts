@@ -78,7 +78,8 @@ function judge(
   const notPassed = checks.all
     .filter((check) => check.outcome !== 'pass')
     .map(({ id, outcome: how }) => `${how} ${id.replace('nvidia.ocsp.', '')}`);
-  return { answers, notPassed, complete: outcome.complete, claims: outcome.claims() };
+  const { complete, until } = outcome;
+  return { answers, notPassed, complete, until, claims: outcome.claims() };
 }
 
 /** Whoever hands responses over chooses their order. */
@@ -456,4 +457,23 @@ describe('status', () => {
     const { notPassed } = judge([await about(DEVICE, { ...COMPROMISED, ...YESTERDAY })]);
     expect(notPassed).toEqual(['unresolved device.validity', 'fail device.status']);
   });
+});
+
+it('a hold that was let pass ends with its own answer, whatever lasts longer beside it', async () => {
+  const held = await about(RIM, { ...HOLD, from: DAY.from + 1000, to: DAY.noon + 60_000 });
+  for (const inputs of inEveryOrder([deviceGood, rimGood, held])) {
+    const at = (now: number) => judge(inputs, { relax: { rimHold: true } }, now);
+    const { until, notPassed } = at(DAY.noon);
+    expect(notPassed).toEqual(['skipped rim.status']);
+    expect(until).toBe(DAY.noon + 60_000);
+    expect(at(until).notPassed).toEqual(['skipped rim.status']);
+    expect(at(until + 1000).notPassed).toContain('unresolved rim.validity');
+  }
+});
+
+it('nobody’s answers, and those to another nonce, end nothing', async () => {
+  const unsigned = { response: await respond(stranger, [single(DEVICE.certificate, caCert)]) };
+  const replayed = { ...rimGood, nonce: hex('00') };
+  expect(judge([unsigned]).until).toBe(Number.POSITIVE_INFINITY);
+  expect(judge([replayed]).until).toBe(Number.POSITIVE_INFINITY);
 });

@@ -81,6 +81,8 @@ describe('readRim', () => {
       manifest: undefined,
       certificates: [],
       anchor: undefined,
+      until: Number.POSITIVE_INFINITY,
+      xml: undefined,
     });
   });
 
