@@ -3,6 +3,7 @@ import { appraise } from '../appraisal/appraise/appraise.ts';
 import { POLICY_CHECKS } from '../appraisal/appraise/checks.ts';
 import type { CompiledPolicy } from '../appraisal/appraise/compiled-policy.ts';
 import type { Appraisable } from '../appraisal/appraise/subject.ts';
+import { checkEarOptions, EAR_OPTIONS } from './ear-options.ts';
 import { type Io, usage } from './io.ts';
 import { readTrustedPolicy, SIGNED_POLICY_OPTIONS } from './policy-file.ts';
 import { parseRfc3339 } from './rfc3339.ts';
@@ -17,9 +18,11 @@ export const POLICY_OPTIONS: Options = {
     help: 'decide by this measurement policy in place of the baseline alone (see postern policy)',
   },
   ...SIGNED_POLICY_OPTIONS,
+  ...EAR_OPTIONS,
 };
 
 export async function readPolicyOption(io: Io, args: Args): Promise<CompiledPolicy | undefined> {
+  checkEarOptions(args);
   const path = args.one('policy');
   if (path !== undefined) return readTrustedPolicy(io, args, path, instantOf(io, args));
   const idle = Object.keys(SIGNED_POLICY_OPTIONS).find((name) => args.has(name));

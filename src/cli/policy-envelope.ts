@@ -1,6 +1,10 @@
 import type { ReadPolicy } from '../appraisal/policy/read-policy.ts';
 import { POLICY_PAYLOAD_TYPE, readPayload } from '../appraisal/policy/signing/signed-policy.ts';
+import { fromUtf8 } from '../core/bytes/text.ts';
 import { parseEnvelope } from '../core/encoding/dsse.ts';
+import { parseJson } from '../core/encoding/json.ts';
+import { JsonShape } from '../core/encoding/json-shape.ts';
+import { Fault } from '../core/fault.ts';
 import { usage } from './io.ts';
 
 /**
@@ -14,13 +18,13 @@ export function readPolicyEnvelope(file: Uint8Array, path: string): ReadPolicy {
   throw usage(`${path}: want a signed policy, got ${JSON.stringify(payloadType)}`);
 }
 
-/** A member that no policy has: what is meant to be an envelope is not read as YAML. */
-export function looksLikeEnvelope(file: Uint8Array): boolean {
-  const head = new TextDecoder('latin1').decode(file.subarray(0, 64 * 1024));
-  return /^\s*\{/.test(head) && /"payloadType"\s*:/.test(head.concat(tail(file)));
-}
-
-/** Members have no order: behind a large payload as well. */
-function tail(file: Uint8Array): string {
-  return new TextDecoder('latin1').decode(file.subarray(-64 * 1024));
+/** No policy has this member, and no envelope lacks it. */
+export function isEnvelope(file: Uint8Array): boolean {
+  try {
+    const { value } = parseJson(fromUtf8(file, 'file'), 'file');
+    return new JsonShape(value, 'file').has('payloadType');
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'malformed') return false; // YAML, or neither
+    throw error;
+  }
 }

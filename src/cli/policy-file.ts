@@ -3,7 +3,7 @@ import { problemLine } from '../appraisal/policy/problem.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
 import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
 import { type Io, usage, warn } from './io.ts';
-import { looksLikeEnvelope, readPolicyEnvelope } from './policy-envelope.ts';
+import { isEnvelope, readPolicyEnvelope } from './policy-envelope.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { reasonOf } from './render.ts';
 import type { Args, Options } from './verb.ts';
@@ -16,7 +16,7 @@ import type { Args, Options } from './verb.ts';
  */
 export async function readPolicyFile(io: Io, path: string): Promise<ReadPolicy> {
   const file = await io.readFile(path);
-  return looksLikeEnvelope(file) ? readPolicyEnvelope(file, path) : readPlain(io, path, file);
+  return isEnvelope(file) ? readPolicyEnvelope(file, path) : readPlain(io, path, file);
 }
 
 function readPlain(io: Io, path: string, file: Uint8Array): ReadPolicy {
@@ -51,7 +51,7 @@ export async function readTrustedPolicy(
 ): Promise<CompiledPolicy> {
   const file = await io.readFile(path);
   const named = args.has('keyring') || args.has('public-key');
-  if (!looksLikeEnvelope(file)) {
+  if (!isEnvelope(file)) {
     const idle = Object.keys(SIGNED_POLICY_OPTIONS).find((name) => args.has(name));
     if (idle !== undefined)
       throw usage(`--${idle} is about a signed policy: ${path} is not signed`);

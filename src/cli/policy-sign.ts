@@ -4,13 +4,10 @@ import {
   REVOCATION_PAYLOAD_TYPE,
 } from '../appraisal/policy/signing/revocation.ts';
 import { POLICY_PAYLOAD_TYPE, readPayload } from '../appraisal/policy/signing/signed-policy.ts';
-import { fromUtf8 } from '../core/bytes/text.ts';
 import { type Envelope, parseEnvelope, writeEnvelope } from '../core/encoding/dsse.ts';
 import { signEnvelope } from '../core/encoding/dsse-signatures.ts';
-import { parseJson } from '../core/encoding/json.ts';
-import { JsonShape } from '../core/encoding/json-shape.ts';
-import { Fault } from '../core/fault.ts';
 import { type Io, usage, warn } from './io.ts';
+import { isEnvelope } from './policy-envelope.ts';
 import { KEY_OPTION, readSigningKeys } from './signing-key-file.ts';
 import type { Verb } from './verb.ts';
 import { OUT_OPTION, writeOut } from './write-file.ts';
@@ -40,17 +37,6 @@ function envelopeOf(file: Uint8Array, path: string): Envelope {
   if (isEnvelope(file)) return parseEnvelope(file, path);
   const { canonical } = readPolicy(file, path);
   return { payload: canonical, payloadType: POLICY_PAYLOAD_TYPE, signatures: [] };
-}
-
-/** No policy has this member, and no envelope lacks it. */
-function isEnvelope(file: Uint8Array): boolean {
-  try {
-    const { value } = parseJson(fromUtf8(file, 'file'), 'file');
-    return new JsonShape(value, 'file').has('payloadType');
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'malformed') return false; // YAML, or neither
-    throw error;
-  }
 }
 
 /** @throws Fault `malformed` or `usage` for what is not to be signed. */

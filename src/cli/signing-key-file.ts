@@ -22,19 +22,30 @@ export const KEY_OPTION: Options = {
 export async function readSigningKeys(io: Io, args: Args): Promise<readonly EnvelopeSigner[]> {
   const paths = args.many('key');
   if (paths.length === 0) throw usage('--key is missing');
-  return Promise.all(paths.map(async (path) => signerOf(path, await io.readFile(path))));
+  return Promise.all(paths.map((path) => readSigningKey(io, path, 'key')));
+}
+
+/** A private key, and what it signs with. */
+export interface SigningKey extends EnvelopeSigner {
+  readonly privateKey: KeyObject;
+}
+
+/** @param option that names the file, for errors. */
+export async function readSigningKey(io: Io, path: string, option: string): Promise<SigningKey> {
+  return signerOf(`--${option} ${path}`, await io.readFile(path));
 }
 
 const WANTED = 'want an Ed25519 or P-256 private key, PKCS#8 in PEM, not encrypted';
 
-function signerOf(path: string, file: Uint8Array): EnvelopeSigner {
-  const key = privateKey(path, file);
+function signerOf(what: string, file: Uint8Array): SigningKey {
+  const key = privateKeyIn(what, file);
   const type = key.asymmetricKeyType;
   const isP256 = type === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
-  if (type !== 'ed25519' && !isP256) throw usage(`--key ${path}: ${WANTED}`);
+  if (type !== 'ed25519' && !isP256) throw usage(`${what}: ${WANTED}`);
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
   return {
-    publicKey: parsePublicKey(spki, path),
+    privateKey: key,
+    publicKey: parsePublicKey(spki, what),
     sign: (message) =>
       new Uint8Array(
         isP256
@@ -44,10 +55,10 @@ function signerOf(path: string, file: Uint8Array): EnvelopeSigner {
   };
 }
 
-function privateKey(path: string, file: Uint8Array): KeyObject {
+function privateKeyIn(what: string, file: Uint8Array): KeyObject {
   let text = '';
   try {
-    text = fromUtf8(file, path);
+    text = fromUtf8(file, what);
     // Said by itself: the file is right, and what it needs is a step before.
     if (!/ENCRYPTED/.test(text) && text.includes('-----BEGIN')) return createPrivateKey(text);
   } catch (error) {
@@ -57,5 +68,5 @@ function privateKey(path: string, file: Uint8Array): KeyObject {
   const encrypted = /ENCRYPTED/.test(text)
     ? ' (this one is: openssl pkey -in … -out … writes it without)'
     : '';
-  throw usage(`--key ${path}: ${WANTED}${encrypted}`);
+  throw usage(`${what}: ${WANTED}${encrypted}`);
 }

@@ -1,4 +1,5 @@
 import { conformanceVerb } from './conformance/verb.ts';
+import { earVerifyVerb } from './ear-verify.ts';
 import {
   endorsementsCheckVerb,
   endorsementsEvaluationsVerb,
@@ -50,6 +51,7 @@ export const VERBS: readonly Verb[] = [
   policySignVerb,
   policyVerifyVerb,
   policyRevokeVerb,
+  earVerifyVerb,
   tdxMeasureVerb,
   snpMeasureVerb,
   snpFloorsVerb,

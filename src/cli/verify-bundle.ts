@@ -10,6 +10,7 @@ import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
 import { readBundle } from './bundle-file.ts';
 import { keysetNotes, revocationNotes } from './bundle-notes.ts';
+import { writeEar } from './ear-options.ts';
 import { atOption, decodeEvidence } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
@@ -58,6 +59,7 @@ export const verifyBundleVerb: Verb = {
     const file = await readBundle(io, args.operand(0));
     const verified = await verifyBundleFile(io, args, file, wishOf(policy));
     const result = decide(verified, policy);
+    await writeEar(io, args, result, file);
     printTree(io, args, result, ASKS, [
       ...(isBundle(verified) ? [] : otherFormatNotes(decodeEvidence(file))),
       ...notesOf(verified),

@@ -1,6 +1,7 @@
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { withNrasStatements } from '../evidence/nvidia/nras/statements.ts';
+import { writeEar } from './ear-options.ts';
 import { atOption } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT, usage } from './io.ts';
@@ -55,18 +56,17 @@ export const verifyNvidiaVerb: Verb = {
       ...(readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file)),
       ...paddingNotes(padded),
     ];
-    if (statements.length === 0 && answer.evidence !== 'bundle') {
-      const result = decide(answer, policy);
-      printResult(io, args, result, ASKS, { notes, facts: deviceFacts(answer.claims) });
-      return EXIT[result.verdict];
-    }
     if (statements.length > 0 && policy) {
       throw usage('--nras is not weighed by a policy: verify it without --policy, or in a bundle');
     }
+    const result = decide(answer, policy);
+    await writeEar(io, args, result, file);
+    if (statements.length === 0 && answer.evidence !== 'bundle') {
+      printResult(io, args, result, ASKS, { notes, facts: deviceFacts(answer.claims) });
+      return EXIT[result.verdict];
+    }
     const whole: WithParts =
-      statements.length > 0
-        ? withNrasStatements(answer, statements, asked)
-        : decide(answer, policy);
+      statements.length > 0 ? withNrasStatements(answer, statements, asked) : result;
     printTree(io, args, whole, ASKS, [...notes, ...nrasNotes(whole.parts)]);
     return EXIT[whole.verdict];
   },

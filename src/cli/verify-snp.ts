@@ -2,6 +2,7 @@ import { SNP_CHECKS } from '../evidence/snp/checks.ts';
 import { floorNotes } from '../evidence/snp/floors/claims.ts';
 import { floorInput, judgeFloors } from '../evidence/snp/floors/judge.ts';
 import type { SnpVerification } from '../evidence/snp/verifier.ts';
+import { writeEar } from './ear-options.ts';
 import { atOption, decodeEvidence, REPORT_DATA_OPTION, readBytes } from './input.ts';
 import { formatOf } from './inspect-formats.ts';
 import { looksLikeSnpReport } from './inspect-snp.ts';
@@ -42,6 +43,7 @@ export const verifySnpVerb: Verb = {
     const verified = await verifySnpEvidence(io, args, read, reportData, wishOf(policy));
     const notes = verified.report ? snpNotes(verified) : otherFormatNotes(file);
     const result = decide(verified, policy);
+    await writeEar(io, args, result, file);
     printResult(io, args, result, asksFrom({ ...SNP_CHECKS, ...POLICY_CHECKS }), { notes });
     return EXIT[result.verdict];
   },

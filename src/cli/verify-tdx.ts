@@ -1,4 +1,5 @@
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
+import { writeEar } from './ear-options.ts';
 import { atOption, decodeEvidence, REPORT_DATA_OPTION, readBytes } from './input.ts';
 import { EXIT } from './io.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
@@ -26,9 +27,14 @@ export const verifyTdxVerb: Verb = {
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
     const reportData = readBytes(args, 'report-data', 64);
-    const read = async () => decodeEvidence(await io.readFile(args.operand(0)));
+    let quote: Uint8Array = new Uint8Array();
+    const read = async () => {
+      quote = decodeEvidence(await io.readFile(args.operand(0)));
+      return quote;
+    };
     const verified = await verifyTdxEvidence(io, args, read, reportData);
     const result = decide(verified, policy);
+    await writeEar(io, args, result, quote);
     printResult(io, args, result, asksFrom({ ...TDX_CHECKS, ...POLICY_CHECKS }));
     return EXIT[result.verdict];
   },

@@ -8,6 +8,7 @@ import type { TdxVerification } from '../evidence/tdx/verifier.ts';
 import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
 import { type HclReport, parseHclReport } from '../evidence/vtpm/hcl-report.ts';
 import type { TpmQuoteInput, VtpmInput } from '../evidence/vtpm/input.ts';
+import { writeEar } from './ear-options.ts';
 import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
 import { EXIT, type Io, usage } from './io.ts';
 import { outermostJson } from './outermost.ts';
@@ -61,6 +62,7 @@ export const verifyVtpmVerb: Verb = {
     const input = await readVtpm(io, args);
     const verified = await verifyBoth(io, args, input, wishOf(policy));
     const result = decide(verified.vtpm, policy);
+    await writeEar(io, args, result, input.hcl);
     if (args.has('json')) printVtpmJson(io, args, verified, result);
     else printBoth(io, args, verified, result);
     return EXIT[result.verdict];

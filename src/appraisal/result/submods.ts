@@ -80,10 +80,11 @@ function vectorOf(
   return warned ? { ...vector, hardware: TIERS.warning } : vector;
 }
 
-function statusOf({ verdict }: Verification, { warnings }: Appraisal): Tier {
+/** Under a root that is no vendor's nobody is affirmed, who might not look at whose root it was. */
+function statusOf({ verdict }: Verification, { warnings, anchors }: Appraisal): Tier {
   if (verdict === 'reject') return 'contraindicated';
   if (verdict === 'indeterminate') return 'none';
-  return warnings.length > 0 ? 'warning' : 'affirming';
+  return warnings.length > 0 || anchors !== 'vendor' ? 'warning' : 'affirming';
 }
 
 /** Never better than the worst part, and never better than the verdict. */

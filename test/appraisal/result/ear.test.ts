@@ -16,16 +16,21 @@ import { challenged, decided, wholeMachine } from '../../support/policy.ts';
 
 const machine = await wholeMachine();
 const verification = challenged(machine);
-const accepted = decided(verification);
+/** As if the simulator’s roots were the vendors’. */
+const under = (appraisal: Appraisal): Appraisal => ({ ...appraisal, anchors: 'vendor' });
+const simulated = decided(verification);
+const accepted = under(simulated);
 const rejected = decided(verification, ({ spec }) => {
   if (spec.composite.gpu) spec.composite.gpu.count = { exactly: 8 };
 });
 const open = decided(verification, ({ metadata }) => {
   metadata.lifecycle = { state: 'draft' };
 });
-const warned = decided(verification, ({ metadata }) => {
-  metadata.lifecycle = { state: 'deprecated', sunset: '2026-12-31T00:00:00Z' };
-});
+const warned = under(
+  decided(verification, ({ metadata }) => {
+    metadata.lifecycle = { state: 'deprecated', sunset: '2026-12-31T00:00:00Z' };
+  }),
+);
 
 const issuer = issuerOf('ES256', 'gateway-1');
 const ed25519 = issuerOf('EdDSA', 'gateway-2');
@@ -83,6 +88,7 @@ describe('the claims of a decision', () => {
 
   it('say of a refusal that it is one, in the whole and in each piece', () => {
     for (const [appraisal, status] of [
+      [simulated, 'warning'],
       [rejected, 'contraindicated'],
       [open, 'none'],
       [warned, 'warning'],
