@@ -61,7 +61,7 @@ function failed(problem: string): YamlText {
 }
 
 /** Integers as JSON writes them, and exactly kept: 00e1, 0x1f, 1e3 and 1_000 are something else. */
-const PLAIN_INTEGER = /^-?(?:0|[1-9][0-9]{0,14})$/;
+const PLAIN_INTEGER = /^(?:0|-?[1-9][0-9]{0,14})$/;
 /** More of them help nobody. */
 const MOST_PROBLEMS = 50;
 

@@ -1,0 +1,185 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { misfitsOf } from '../../../src/appraisal/policy/explain-shape.ts';
+import { readPolicy, tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
+import { PolicySchema } from '../../../src/appraisal/policy/schema/policy.ts';
+import { readYaml } from '../../../src/appraisal/policy/yaml-text.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import type { JsonValue } from '../../../src/core/encoding/json.ts';
+import { publishedSchema } from '../../../tools/policy-schema.ts';
+
+const FOLDER = join(import.meta.dirname, '../../../policies');
+const shipped = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
+const text = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
+const valueOf = (name: string) =>
+  JSON.parse(JSON.stringify(readYaml(utf8(text(name))).value)) as JsonValue;
+
+const ajv = new Ajv2020({
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+  allErrors: false,
+});
+const validate = ajv.compile(JSON.parse(publishedSchema()));
+
+describe('the published schema', () => {
+  it('is current', () => {
+    expect(readFileSync(join(FOLDER, 'measurement-policy.schema.json'), 'utf8')).toBe(
+      publishedSchema(),
+    );
+  });
+
+  it.each(shipped)('%s is valid by it', (name) => {
+    expect(validate(valueOf(name)), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
+
+/** All places of a value, by the names and numbers that lead there. */
+function placesOf(
+  value: JsonValue,
+  path: readonly (string | number)[] = [],
+): (readonly (string | number)[])[] {
+  const inner = Array.isArray(value)
+    ? value.flatMap((item, i) => placesOf(item, [...path, i]))
+    : typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([name, item]) =>
+          placesOf(item as JsonValue, [...path, name]),
+        )
+      : [];
+  return [path, ...inner];
+}
+
+const odd = fc.constantFrom<JsonValue>(
+  ...[
+    '',
+    'x',
+    'aa',
+    '00e1',
+    'require',
+    'skip',
+    '2026-02-31T00:00:00Z',
+    '😀'.repeat(8),
+    '\ud800',
+    'a'.repeat(600),
+    'x\ny',
+  ],
+  ...[0, -1, 1, 1.5, 255, 256, 2 ** 53, null, true, false],
+  ...[
+    [],
+    {},
+    [1],
+    { skip: 'short' },
+    { skip: 'long enough' },
+    { skip: 'long enough', more: 1 },
+    ['a', 'a'],
+  ],
+);
+
+/** A copy with one place changed: another value, gone, twice, or with a member too many. */
+function changed(
+  value: JsonValue,
+  path: readonly (string | number)[],
+  how: number,
+  other: JsonValue,
+): JsonValue {
+  const copy = structuredClone(value) as Record<string | number, JsonValue>;
+  const last = path.at(-1);
+  if (last === undefined) return other;
+  let around: Record<string | number, JsonValue> = copy;
+  for (const step of path.slice(0, -1)) around = around[step] as never;
+  if (how === 0) around[last] = other;
+  else if (how === 1) {
+    if (Array.isArray(around)) around.splice(Number(last), 1);
+    else delete around[last];
+  } else if (how === 2 && Array.isArray(around)) around.push(around[last] ?? null);
+  else if (
+    typeof around[last] === 'object' &&
+    around[last] !== null &&
+    !Array.isArray(around[last])
+  ) {
+    const name = typeof other === 'string' ? other : 'constructor';
+    around[last] = { ...(around[last] as object), [name]: 1 };
+  } else around[last] = [around[last] ?? null];
+  return copy;
+}
+
+describe('three readers of one schema', () => {
+  it.each(shipped)('agree about %s and its neighbours', (name) => {
+    const value = valueOf(name);
+    const place = fc.constantFrom(...placesOf(value));
+    fc.assert(
+      fc.property(place, fc.nat(3), odd, (path, how, other) => {
+        const one = changed(value, path, how, other);
+        const typebox = Value.Check(PolicySchema, one);
+        expect([validate(one), path]).toEqual([typebox, path]);
+        const misfits = misfitsOf(PolicySchema, one, (schema, part) => Value.Check(schema, part));
+        expect(misfits.length > 0).toBe(!typebox);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe('the identity of a policy', () => {
+  it.each(shipped)('%s has it in YAML, in JSON, in any order and with any comment', (name) => {
+    const { digest, canonical } = readPolicy(utf8(text(name)));
+    const reversed = (value: JsonValue): JsonValue => {
+      if (Array.isArray(value)) return value.map(reversed);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([member, item]) => [member, reversed(item as JsonValue)]),
+      );
+    };
+    const spellings = [
+      canonical,
+      utf8(JSON.stringify(reversed(valueOf(name)), null, 3)),
+      utf8(`# another comment\n${text(name)}\n# and one more\n`),
+      utf8(text(name).replaceAll('\n', '\r\n')),
+    ];
+    for (const bytes of spellings) expect(readPolicy(bytes).digest).toBe(digest);
+    expect(readPolicy(canonical).canonical).toEqual(canonical);
+  });
+
+  it('is another for every other value', () => {
+    const value = valueOf(shipped[0] ?? '') as { metadata: { revision: number } };
+    const before = readPolicy(utf8(JSON.stringify(value))).digest;
+    const [one, ...others] = placesOf(value).filter((path) => path.at(-1) === 'owners');
+    expect([one, others]).toEqual([['metadata', 'owners'], []]);
+    const after = { ...value, metadata: { ...value.metadata, owners: ['somebody else'] } };
+    expect(readPolicy(utf8(JSON.stringify(after))).digest).not.toBe(before);
+  });
+
+  it('can’t be changed behind its back', () => {
+    const { policy } = readPolicy(utf8(text(shipped[0] ?? '')));
+    expect(() => {
+      (policy.metadata as { name: string }).name = 'other';
+    }).toThrow(TypeError);
+  });
+});
+
+it('reads under a policy that forbids code made from texts', () => {
+  const source = `
+    import { readFileSync } from 'node:fs';
+    import { tryPolicy } from ${JSON.stringify(import.meta.resolve('../../../src/appraisal/policy/read-policy.ts'))};
+    const { problems } = tryPolicy(readFileSync(process.argv[1]));
+    process.stdout.write(JSON.stringify(problems));
+  `;
+  const flags = [
+    '--disallow-code-generation-from-strings',
+    '-C',
+    'postern-src',
+    '--input-type=module',
+    '--eval',
+    source,
+  ];
+  const out = execFileSync(process.execPath, [...flags, join(FOLDER, 'tdx-blackwell.yaml')]);
+  expect(String(out)).toBe('[]');
+  expect(tryPolicy(utf8('')).problems).toHaveLength(1);
+});
