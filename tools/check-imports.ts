@@ -15,7 +15,7 @@ const HOUSE: readonly (readonly string[])[] = [
   ['gateway/*'],
   ['agent/', 'client/', 'simulator/'],
   ['endorsements/'],
-  ['index.ts'],
+  ['index.ts', 'policy.ts'],
   ['ledger/'],
   ['protocol/'],
   ['appraisal/result/'],
@@ -31,7 +31,16 @@ const HOUSE: readonly (readonly string[])[] = [
 ];
 
 /** No clock, no network, no disk, no environment, no `node:` module: the same in a browser. */
-const PURE = ['index.ts', 'ledger/', 'protocol/', 'appraisal/', 'sealed/', 'evidence/', 'core/'];
+const PURE = [
+  'index.ts',
+  'policy.ts',
+  'ledger/',
+  'protocol/',
+  'appraisal/',
+  'sealed/',
+  'evidence/',
+  'core/',
+];
 
 /** The one file of a pure room that may know Node: the rest of the world has `portable.ts`. */
 const NODE_ALLOWED: ReadonlySet<string> = new Set(['core/crypto/node.ts']);

@@ -13,6 +13,7 @@ const FIXTURES = join(ROOT, 'fixtures');
 
 const USE_LIBRARY = `
   import { readFileSync } from 'node:fs';
+  import { appraise, compilePolicy, readPolicy } from 'postern/policy';
   import { anchorFromCertificate, bundleClocksAt, clocksAt, snpClocksAt, verifyBundle, verifySnp, verifyTdx } from 'postern';
   const read = (path) => new Uint8Array(readFileSync(process.env.FIXTURES + '/' + path));
   const now = Date.parse('2026-06-01T00:00:00Z');
@@ -39,6 +40,12 @@ const USE_LIBRARY = `
     },
     at: bundleClocksAt(now),
   });
+  const demo = new URL('../policies/simulator-demo.yaml', import.meta.resolve('postern'));
+  const policy = compilePolicy(readPolicy(new Uint8Array(readFileSync(demo))));
+  const { reasons } = appraise(bundle, policy, now);
+  if (reasons.map(({ code }) => code).join() !== 'policy.binding.challenge') {
+    throw new Error('decision ' + JSON.stringify(reasons));
+  }
   for (const { evidence, verdict } of [tdx, snp, bundle]) {
     if (verdict !== 'accept') throw new Error(evidence + ' verdict ' + verdict);
   }
@@ -81,9 +88,11 @@ try {
   }
   const files = run('tar', ['-tzf', tarball]).trim().split('\n');
   const stray = files.filter(
-    (file) => !/^package\/(dist\/|LICENSE$|README\.md$|package\.json$)/.test(file),
+    (file) => !/^package\/(dist\/|policies\/|LICENSE$|README\.md$|package\.json$)/.test(file),
   );
-  if (stray.length > 0 || files.length < 50) throw new Error(`packed: ${files.join(', ')}`);
+  if (stray.length > 0 || files.length < 50) {
+    throw new Error(`packed ${files.length} files, among them: ${stray.join(', ')}`);
+  }
   for (const condition of ['node', 'postern-portable']) {
     run(process.execPath, ['-C', condition, '--input-type=module', '--eval', USE_LIBRARY]);
   }

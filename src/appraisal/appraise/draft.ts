@@ -101,7 +101,7 @@ function presence(set: boolean | undefined): Presence {
 }
 
 /** The reference set that a quote is of, values as observed. */
-export function observedTdxSet(
+function observedTdxSet(
   { quote, eventLog }: TdxVerification,
   { setId, provenance }: DraftName,
 ): TdxReferenceSet | undefined {

@@ -11,7 +11,7 @@ import type { Tier, TrustVector } from './trust-vector.ts';
 /** The profile by which tokens are read (draft-ietf-rats-ear-03). */
 export const EAR_PROFILE = 'tag:ietf.org,2026:rats/ear#03';
 
-export const DEVELOPER = 'Postern';
+const DEVELOPER = 'Postern';
 
 /** What a token says besides the decision; nothing of it is made up here. */
 export interface EarContext {
@@ -137,7 +137,7 @@ export function earClaims(appraisal: Appraisal, context: EarContext): EarClaims 
 }
 
 /** `urn:postern:policy:<name>:<revision>#sha256:<hex>`. */
-export function policyUrn({ policy }: Pick<Appraisal, 'policy'>): string {
+function policyUrn({ policy }: Pick<Appraisal, 'policy'>): string {
   return `urn:postern:policy:${policy.name}:${policy.revision}#${policy.digest}`;
 }
 

@@ -157,7 +157,7 @@ function plain(value: JsonValue): CborValue {
 }
 
 function aspectNumber(name: string): number {
-  return ASPECTS.findIndex((aspect) => aspect === name);
+  return (ASPECTS as readonly string[]).indexOf(name);
 }
 
 /** COSE_Key of an Ed25519 key (RFC 8747 section 3.2): kty OKP, crv Ed25519, x. */

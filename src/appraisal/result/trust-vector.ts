@@ -72,7 +72,7 @@ const ASPECT_OF: readonly (readonly [prefix: string, aspect: Aspect])[] = [
   ['policy.log.', 'executables'],
 ];
 
-export function aspectOf(id: string): Aspect {
+function aspectOf(id: string): Aspect {
   let found: (typeof ASPECT_OF)[number] = ['', 'hardware'];
   for (const row of ASPECT_OF) {
     if (id.startsWith(row[0]) && row[0].length >= found[0].length) found = row;

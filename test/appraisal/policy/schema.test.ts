@@ -16,7 +16,7 @@ import { publishedSchema } from '../../../tools/policy-schema.ts';
 const FOLDER = join(import.meta.dirname, '../../../policies');
 const shipped = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 const text = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
-const valueOf = (name: string) =>
+const dataOf = (name: string) =>
   JSON.parse(JSON.stringify(readYaml(utf8(text(name))).value)) as JsonValue;
 
 const ajv = new Ajv2020({
@@ -35,7 +35,7 @@ describe('the published schema', () => {
   });
 
   it.each(shipped)('%s is valid by it', (name) => {
-    expect(validate(valueOf(name)), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate(dataOf(name)), JSON.stringify(validate.errors)).toBe(true);
   });
 });
 
@@ -110,7 +110,7 @@ function changed(
 
 describe('three readers of one schema', () => {
   it.each(shipped)('agree about %s and its neighbours', (name) => {
-    const value = valueOf(name);
+    const value = dataOf(name);
     const place = fc.constantFrom(...placesOf(value));
     fc.assert(
       fc.property(place, fc.nat(3), odd, (path, how, other) => {
@@ -139,7 +139,7 @@ describe('the identity of a policy', () => {
     };
     const spellings = [
       canonical,
-      utf8(JSON.stringify(reversed(valueOf(name)), null, 3)),
+      utf8(JSON.stringify(reversed(dataOf(name)), null, 3)),
       utf8(`# another comment\n${text(name)}\n# and one more\n`),
       utf8(text(name).replaceAll('\n', '\r\n')),
     ];
@@ -148,7 +148,7 @@ describe('the identity of a policy', () => {
   });
 
   it('is another for every other value', () => {
-    const value = valueOf(shipped[0] ?? '') as { metadata: { revision: number } };
+    const value = dataOf(shipped[0] ?? '') as { metadata: { revision: number } };
     const before = readPolicy(utf8(JSON.stringify(value))).digest;
     const [one, ...others] = placesOf(value).filter((path) => path.at(-1) === 'owners');
     expect([one, others]).toEqual([['metadata', 'owners'], []]);

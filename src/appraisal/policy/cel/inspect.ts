@@ -12,7 +12,7 @@ import {
 export type Expr = ReturnType<typeof parse>['expr'];
 
 /** What an assertion can speak of. */
-export const ROOTS = ['cpu', 'gpu', 'nvswitch', 'binding', 'now'] as const;
+const ROOTS = ['cpu', 'gpu', 'nvswitch', 'binding', 'now'] as const;
 
 /** By the names that the parser gives to operators and macros. */
 const FUNCTIONS: ReadonlySet<string> = new Set([

@@ -14,7 +14,7 @@ import {
   Workload,
 } from './whole.ts';
 
-export const Metadata = closed({
+const Metadata = closed({
   name: Type.String({
     pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
     description: '1 to 63 of a to z, digits and -',

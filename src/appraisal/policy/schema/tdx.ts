@@ -32,8 +32,8 @@ export const EventLogValue = closed({
 });
 export type EventLogValue = Type.Static<typeof EventLogValue>;
 
-export const FixedRegister = orSkip(REGISTER);
-export const RuntimeRegister = Type.Union([REGISTER, EventLogValue, FixedRegister.anyOf[1]], {
+const FixedRegister = orSkip(REGISTER);
+const RuntimeRegister = Type.Union([REGISTER, EventLogValue, FixedRegister.anyOf[1]], {
   description:
     '96 lower-case hex digits, { eventLog: […], otherEvents: allow|forbid } or { skip: "<reason>" }',
 });
@@ -70,7 +70,7 @@ export const TdxReferenceSet = closed({
 export type TdxReferenceSet = Type.Static<typeof TdxReferenceSet>;
 
 /** Statuses that a policy can accept; Revoked is not among them. */
-export const TcbStatus = Type.Enum(
+const TcbStatus = Type.Enum(
   [
     'UpToDate',
     'SWHardeningNeeded',
@@ -85,7 +85,7 @@ export const TcbStatus = Type.Enum(
 );
 
 /** A weakness that is known and put up with, until a day. */
-export const AdvisoryException = closed({
+const AdvisoryException = closed({
   id: Type.String({
     pattern: '^INTEL-(SA|DOC)-[0-9]{5}$',
     description: 'an advisory of Intel’s, e.g. INTEL-SA-00615',

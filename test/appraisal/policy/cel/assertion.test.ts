@@ -128,8 +128,8 @@ describe('refused before it is ever asked', () => {
 
   it('a chain of operators does not exhaust the stack', () => {
     for (const cel of [
-      '!'.repeat(1000) + 'a',
-      '-'.repeat(1000) + '1',
+      `${'!'.repeat(1000)}a`,
+      `${'-'.repeat(1000)}1`,
       `cpu${'.b'.repeat(500)}`,
       `${'cpu.a ? 1 : '.repeat(80)}2`,
     ]) {
