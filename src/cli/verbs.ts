@@ -7,6 +7,7 @@ import {
   endorsementsListVerb,
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
+import { policyDiffVerb } from './policy-diff.ts';
 import { policyFromCorimVerb } from './policy-from-corim.ts';
 import {
   policyFromBundleVerb,
@@ -42,6 +43,7 @@ export const VERBS: readonly Verb[] = [
   verifyBundleVerb,
   inspectVerb,
   policyLintVerb,
+  policyDiffVerb,
   policyFromBundleVerb,
   policyFromTdxVerb,
   policyFromSnpVerb,
