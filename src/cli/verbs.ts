@@ -8,6 +8,7 @@ import {
 } from './endorsements.ts';
 import { inspectVerb } from './inspect.ts';
 import { policyDiffVerb } from './policy-diff.ts';
+import { policyExplainVerb } from './policy-explain.ts';
 import { policyFromCorimVerb } from './policy-from-corim.ts';
 import {
   policyFromBundleVerb,
@@ -43,6 +44,7 @@ export const VERBS: readonly Verb[] = [
   verifyBundleVerb,
   inspectVerb,
   policyLintVerb,
+  policyExplainVerb,
   policyDiffVerb,
   policyFromBundleVerb,
   policyFromTdxVerb,

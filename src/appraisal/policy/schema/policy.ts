@@ -33,6 +33,7 @@ const Metadata = closed({
   labels: Type.Optional(
     Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }), text(1, 200), {
       maxProperties: 32,
+      additionalProperties: false,
       description: 'names and what the operator says, e.g. region: eu-west',
     }),
   ),

@@ -104,6 +104,7 @@ export const Provenance = closed({
   inputs: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$' }), text(1, 500), {
       maxProperties: 64,
+      additionalProperties: false,
       description: 'names and what they were, e.g. firmware: sha256:…',
     }),
   ),
