@@ -84,18 +84,26 @@ export const BUNDLE_OPTIONS: Options = {
   'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
 };
 
-/** A bundle, verified as the options say. */
+/**
+ * A bundle, verified as the options say.
+ *
+ * @param unless what is expected of it where no option says so.
+ */
 export async function verifyBundleFile(
   io: Io,
   args: Args,
   bytes: Uint8Array,
   wish = NO_WISH,
+  unless: (bundle: Bundle) => BundleExpectation = () => ({}),
 ): Promise<BundleVerification> {
   const anchors = await readBundleAnchors(io, args);
   const at = readBundleClocks(io, args);
-  const expected = readExpectation(args);
   const { revocation, relax } = readNvidiaRequests(args);
   const bundle = orBytes(bytes);
+  const expected = {
+    ...(bundle instanceof Uint8Array ? {} : unless(bundle)),
+    ...readExpectation(args),
+  };
   const requests = { tdx: readTdxRequests(args), snp: readSnpRequests(args) };
   if (!(bundle instanceof Uint8Array)) refuseIdleOptions(args, bundle);
   const endorsements =

@@ -19,6 +19,7 @@ import { policyFromSnpImageVerb, policyFromTdxImageVerb } from './policy-from-im
 import { policyLintVerb } from './policy-lint.ts';
 import { policyRevokeVerb } from './policy-revoke.ts';
 import { policySignVerb } from './policy-sign.ts';
+import { policyTestVerb } from './policy-test.ts';
 import { policyVerifyVerb } from './policy-verify.ts';
 import { simulatorNvidiaVerb, simulatorSnpVerb, simulatorTdxVerb } from './simulator.ts';
 import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
@@ -46,6 +47,7 @@ export const VERBS: readonly Verb[] = [
   policyLintVerb,
   policyExplainVerb,
   policyDiffVerb,
+  policyTestVerb,
   policyFromBundleVerb,
   policyFromTdxVerb,
   policyFromSnpVerb,

@@ -22,6 +22,10 @@ function filled(policy: Editable<Policy>): void {
     reason: 'an image is on its way',
   };
   spec.freshness.reattestGrace = '5m';
+  spec.assertions = [
+    { id: 'MANY', cel: 'size(gpu) < 9', message: 'there are too many', enforce: 'deny' },
+    { id: 'SOME', cel: 'size(gpu) > 1', message: 'there are too few', enforce: 'warn' },
+  ];
 }
 
 /** A policy in which every member of TDX's is there, and which the machine meets. */
@@ -130,8 +134,8 @@ export function otherSnpPolicy(machine: BundleVerification): Policy {
 function others({ metadata, spec }: Editable<Policy>): void {
   metadata.lifecycle = { ...REVOKED };
   spec.assertions = [
-    { id: 'ONE', cel: 'true', message: 'one is not so', enforce: 'deny' },
-    { id: 'TWO', cel: 'true', message: 'two is not so', enforce: 'warn' },
+    { id: 'ONE', cel: 'size(gpu) < 9', message: 'one is not so', enforce: 'deny' },
+    { id: 'TWO', cel: 'size(gpu) > 1', message: 'two is not so', enforce: 'warn' },
   ];
 }
 

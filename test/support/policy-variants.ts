@@ -142,7 +142,9 @@ function samplesOf(node: Node): readonly unknown[] {
       (number) => number >= minimum && number <= maximum,
     );
   }
-  const pattern = new RegExp(node.pattern ?? '', 'u');
+  // Only assertions are free texts, and those must be CEL about a machine.
+  if (node.pattern === undefined) return ['has(cpu.type)', 'size(gpu) < 9', 'size(gpu) > 99'];
+  const pattern = new RegExp(node.pattern, 'u');
   return TEXTS.filter((text) => pattern.test(text)).slice(0, 3);
 }
 

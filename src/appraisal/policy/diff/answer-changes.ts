@@ -24,18 +24,28 @@ function length(duration: string | undefined): number {
   return duration === undefined ? 0 : durationMs(duration);
 }
 
-/** An assertion only ever refuses; what another one refuses nobody can tell from its text. */
+/**
+ * An assertion only ever refuses, and one that warns not even that; what another one refuses
+ * nobody can tell from its text.
+ */
 export function compareAssertions(
   report: Report,
   path: string,
   pair: Pair<readonly Assertion[]>,
 ): void {
   const { added, removed, kept } = keyed(pair, ({ id }) => id);
-  for (const { id, cel } of added) report(path, 'narrows', `adds ${id}: ${cel}`);
-  for (const { id, cel } of removed) report(path, 'widens', `removes ${id}: ${cel}`);
+  for (const one of added) {
+    report(path, one.enforce === 'deny' ? 'narrows' : 'neutral', `adds ${assertionText(one)}`);
+  }
+  for (const one of removed) {
+    report(path, one.enforce === 'deny' ? 'widens' : 'neutral', `removes ${assertionText(one)}`);
+  }
   for (const [before, after] of kept) {
     const at = `${path}["${after.id}"]`;
-    if (before.cel !== after.cel) report(`${at}.cel`, 'both', `${before.cel} → ${after.cel}`);
+    if (before.cel !== after.cel) {
+      const warns = before.enforce === 'warn' && after.enforce === 'warn';
+      report(`${at}.cel`, warns ? 'neutral' : 'both', `${before.cel} → ${after.cel}`);
+    }
     if (before.enforce !== after.enforce) {
       const effect = after.enforce === 'deny' ? 'narrows' : 'widens';
       report(`${at}.enforce`, effect, `${before.enforce} → ${after.enforce}`);
@@ -47,4 +57,8 @@ export function compareAssertions(
   if (added.length + removed.length === 0 && kept.every(same) && !same(pair)) {
     report(path, 'neutral', 'are in another order');
   }
+}
+
+function assertionText({ id, cel, enforce }: Assertion): string {
+  return `${id}, ${enforce}: ${cel}`;
 }

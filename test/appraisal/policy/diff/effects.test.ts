@@ -244,6 +244,18 @@ const ON_TDX: readonly Row[] = [
     'widens',
   ],
   [
+    'an assertion that warns',
+    (spec) =>
+      void spec.assertions.push({
+        id: 'ONE',
+        cel: 'true',
+        message: 'is not so',
+        enforce: 'warn',
+      }),
+    'neutral',
+    'neutral',
+  ],
+  [
     'another role',
     (spec) => {
       spec.role = 'another';
