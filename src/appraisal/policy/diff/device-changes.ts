@@ -113,6 +113,6 @@ function rangeOf(count: Count): { readonly min: number; readonly max: number } {
 }
 
 /** @returns e.g. `exactly 8` or `1 to 8`. */
-export function countText(count: Count): string {
+function countText(count: Count): string {
   return 'exactly' in count ? `exactly ${count.exactly}` : `${count.min} to ${count.max}`;
 }

@@ -12,7 +12,7 @@ import {
 import { compareLifecycles } from './lifecycle-changes.ts';
 import { compareSnp } from './snp-changes.ts';
 import {
-  compareAllBindings,
+  compareBindings,
   compareDeployments,
   compareLogs,
   compareWorkloads,
@@ -60,7 +60,7 @@ function compareSpecs(report: Report, [before, after]: Pair<Policy['spec']>): vo
   comparePieces(report, 'spec.evidence.nvswitch', [old.nvswitch, fresh.nvswitch], compareSwitches);
   comparePieces(report, 'spec.evidence.vtpm', [old.vtpm, fresh.vtpm], compareVtpms);
   compareComposites(report, 'spec.composite', [before.composite, after.composite]);
-  compareAllBindings(report, 'spec.bindings', [before.bindings, after.bindings]);
+  compareBindings(report, 'spec.bindings', [before.bindings, after.bindings]);
   compareWorkloads(report, 'spec.workload', [before.workload, after.workload]);
   compareDeployments(report, 'spec.deployment', [before.deployment, after.deployment]);
   compareLogs(report, 'spec.logHygiene', [before.logHygiene, after.logHygiene]);

@@ -8,11 +8,16 @@ import {
   type Pair,
 } from './compare.ts';
 
+/** Skipped altogether, or part by part. */
 export function compareBindings(
   report: Report,
   path: string,
-  [before, after]: Pair<Bindings>,
+  pair: Pair<Bindings | { skip: string }>,
 ): void {
+  compareRules<Bindings>(report, path, pair, (rules) => compareParts(report, path, rules));
+}
+
+function compareParts(report: Report, path: string, [before, after]: Pair<Bindings>): void {
   compareAlternatives(report, `${path}.recipes`, [before.recipes, after.recipes]);
   compareRules<readonly string[]>(report, `${path}.keys`, [before.keys, after.keys], (pair) =>
     compareDemands(report, `${path}.keys`, pair),
@@ -99,13 +104,4 @@ function quoted(text: string): string {
 
 function shown(text: string | undefined): string {
   return text === undefined ? 'no command line of its own' : quoted(text);
-}
-
-/** Skipped altogether, or part by part. */
-export function compareAllBindings(
-  report: Report,
-  path: string,
-  pair: Pair<Bindings | { skip: string }>,
-): void {
-  compareRules<Bindings>(report, path, pair, (rules) => compareBindings(report, path, rules));
 }

@@ -401,6 +401,41 @@ describe('a story', () => {
   });
 });
 
+it('an exception that ends later widens, and its reason does not matter', () => {
+  const until = (end: string, reason: string): Policy => {
+    const policy = structuredClone(tdx) as Editable<Policy>;
+    tdxRules(policy.spec).tcb.advisories = [{ id: 'INTEL-SA-00001', until: end, reason }];
+    return policy;
+  };
+  const [early, late] = ['2026-07-01T00:00:00Z', '2027-01-01T00:00:00Z'] as const;
+  const effectsOf = (before: Policy, after: Policy) =>
+    diffPolicies(before, after).map(({ effect }) => effect);
+  const reason = 'mitigated in the guest';
+  expect(effectsOf(until(early, reason), until(late, reason))).toEqual(['widens']);
+  expect(effectsOf(until(late, reason), until(early, reason))).toEqual(['narrows']);
+  expect(effectsOf(until(late, reason), until(late, 'for no reason'))).toEqual(['neutral']);
+});
+
+it('a command line that the firmware only measures goes both ways', () => {
+  const line = (text: string | undefined): Policy => {
+    const policy = structuredClone(tdx) as Editable<Policy>;
+    policy.spec.logHygiene.commandLine = {
+      forbid: ['console=*'],
+      require: ['ro'],
+      ...(text !== undefined && { text }),
+    };
+    return policy;
+  };
+  for (const [before, after] of [
+    [undefined, 'ro quiet'],
+    ['ro quiet', undefined],
+    ['ro quiet', 'ro'],
+  ]) {
+    const changes = diffPolicies(line(before), line(after));
+    expect(changes.map(({ effect }) => effect)).toEqual(['both']);
+  }
+});
+
 it('tells of a member that it does not know', () => {
   const strange = structuredClone(tdx) as Editable<Policy>;
   Object.assign(strange.spec.freshness, { somethingNew: 1 });
