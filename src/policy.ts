@@ -13,6 +13,9 @@ export {
   type CorimReferenceSets,
   corimReferenceSets,
 } from './appraisal/corim/reference-sets.ts';
+export type { Effect, PolicyChange } from './appraisal/policy/diff/change.ts';
+export { diffPolicies } from './appraisal/policy/diff/diff-policies.ts';
+export { explainPolicy } from './appraisal/policy/explain/explain-policy.ts';
 export { lintPolicy } from './appraisal/policy/lint.ts';
 export { type PolicyProblem, problemLine } from './appraisal/policy/problem.ts';
 export { type ReadPolicy, readPolicy, tryPolicy } from './appraisal/policy/read-policy.ts';

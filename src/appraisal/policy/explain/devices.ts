@@ -21,7 +21,7 @@ export function deviceLines(
     ...(vtpm ? vtpmLines(vtpm, hex) : ['No vTPM: a machine that brings one is not admitted.']),
     ...unlessSkipped<'require'>(
       composite.topology,
-      () => 'The devices name each other, all in one mode and with one driver.',
+      () => 'The devices name each other, all in one mode.',
     ),
   ];
 }

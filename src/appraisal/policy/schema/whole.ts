@@ -24,7 +24,7 @@ const DeviceGroup = closed({
 export const Composite = closed({
   gpu: Type.Optional(DeviceGroup),
   nvswitch: Type.Optional(DeviceGroup),
-  /** Each switch names the GPUs that are here, each GPU the switches; one mode, one driver. */
+  /** Each switch names the GPUs that are here, each GPU the switches; all in one mode. */
   topology: orSkip(Type.Literal('require'), 'require'),
 });
 export type Composite = Type.Static<typeof Composite>;
