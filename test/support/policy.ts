@@ -2,7 +2,7 @@ import type { Appraisal } from '../../src/appraisal/appraise/appraisal.ts';
 import { appraise } from '../../src/appraisal/appraise/appraise.ts';
 import { compilePolicy } from '../../src/appraisal/appraise/compiled-policy.ts';
 import { draftPolicy } from '../../src/appraisal/appraise/draft.ts';
-import { subjectOf } from '../../src/appraisal/appraise/subject.ts';
+import { type Appraisable, subjectOf } from '../../src/appraisal/appraise/subject.ts';
 import type { BundleInput } from '../../src/appraisal/bundle/input.ts';
 import type { BundleVerification } from '../../src/appraisal/bundle/verifier.ts';
 import { readPolicy } from '../../src/appraisal/policy/read-policy.ts';
@@ -42,26 +42,34 @@ export function challenged(
   });
 }
 
-/** The policy that a machine meets, in force, after an edit; read like any other. */
-export function policyFor(
-  verification: BundleVerification,
-  edit: PolicyEdit = () => undefined,
-): Policy {
-  const draft = draftPolicy(subjectOf(verification), {
+/** The policy that is drafted of a machine, after an edit. */
+export function draftFor(whole: Appraisable, edit: PolicyEdit): Policy {
+  const draft = draftPolicy(subjectOf(whole), {
     name: 'test',
     setId: 'machine',
     provenance: { kind: 'observed' },
   });
   if (draft === undefined) throw new Error('no policy can be made of this machine');
   const policy = structuredClone(draft) as Editable<Policy>;
-  policy.metadata.lifecycle = { state: 'active' };
   edit(policy);
+  return policy;
+}
+
+/** The policy that a machine meets, in force, after an edit; read like any other. */
+export function policyFor(
+  verification: BundleVerification,
+  edit: PolicyEdit = () => undefined,
+): Policy {
+  const policy = draftFor(verification, (draft) => {
+    draft.metadata.lifecycle = { state: 'active' };
+    edit(draft);
+  });
   return readPolicy(utf8(JSON.stringify(policy))).policy;
 }
 
 export function decidedBy(
   policy: Policy,
-  verification: BundleVerification,
+  verification: Appraisable,
   now = Date.parse(verification.at),
 ): Appraisal {
   return appraise(verification, compilePolicy(readPolicy(utf8(JSON.stringify(policy)))), now);

@@ -43,7 +43,7 @@ export function appraise(whole: Appraisable, compiled: CompiledPolicy, now: numb
   const findings: Findings = {
     now,
     warn: (text) => {
-      if (!warnings.includes(text)) warnings.push(text);
+      warnings.push(text);
     },
     limit: (end) => {
       until = until === undefined ? end : Math.min(until, end);

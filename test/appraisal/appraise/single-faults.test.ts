@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { POLICY_CHECKS, type PolicyCheckId } from '../../../src/appraisal/appraise/checks.ts';
+import type { PolicyCheckId } from '../../../src/appraisal/appraise/checks.ts';
 import type { Policy } from '../../../src/appraisal/policy/schema/policy.ts';
 import type { SnpRules } from '../../../src/appraisal/policy/schema/snp.ts';
 import type { TdxReferenceSet, TdxRules } from '../../../src/appraisal/policy/schema/tdx.ts';
@@ -14,7 +14,6 @@ import {
 
 const tdx = challenged(await wholeMachine());
 const snp = challenged(await wholeMachine({ cpu: 'snp' }));
-const DAY = 86_400_000;
 const NOW = Date.parse(tdx.at);
 
 type Row = readonly [
@@ -453,6 +452,3 @@ describe('one thing that is not as the policy wants it', () => {
     expect(result.verdict).toBe(codes[0]?.startsWith('fail') ? 'reject' : 'indeterminate');
   });
 });
-
-void DAY;
-void POLICY_CHECKS;
