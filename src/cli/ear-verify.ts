@@ -13,7 +13,7 @@ import { formatTime } from '../core/encoding/time.ts';
 import { parsePublicKeyPem } from '../core/x509/public-key.ts';
 import { asConfiguration } from './configuration.ts';
 import { AT_OPTION, asciiText, readAt, readBytes, readWholeNumber } from './input.ts';
-import { EXIT, type Io, usage } from './io.ts';
+import { EXIT, type Io, usage, warn } from './io.ts';
 import { painter } from './paint.ts';
 import { asksFrom, printChecks, printJson, VERDICT_COLOURS } from './render.ts';
 import type { Args, Verb } from './verb.ts';
@@ -53,6 +53,8 @@ export const earVerifyVerb: Verb = {
   run: async (io, args) => {
     const wanted = readWanted(io, args);
     const keys = await readKeys(io, args);
+    if (!wanted.policyDigests) warn(io, 'without --policy-digest, whatever policy decided will do');
+    if (!wanted.nonce) warn(io, 'without --nonce, a recording will do');
     const token = await io.readFile(args.operand(0));
     // A CWT begins with the tag of COSE_Sign1, which is no text.
     const text = asciiText(token)?.trim();

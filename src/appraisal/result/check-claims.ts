@@ -1,9 +1,11 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { formatTime } from '../../core/encoding/time.ts';
+import { Fault } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
 import type { EarCheckId } from './checks.ts';
+import { NONCE_SIZES } from './ear-claims.ts';
 import type { ReadClaims } from './read-claims.ts';
 import { type Tier, tierOf, worstTier } from './trust-vector.ts';
 
@@ -25,6 +27,34 @@ export interface EarExpectation {
 
 /** Clocks differ by so much. */
 const TOLERANCE_SECONDS = 5;
+
+/**
+ * What is wanted must say something: an empty list of policies or pieces is a mistake and not
+ * "any", and a time that is none would be within every bound.
+ *
+ * @throws Fault `usage` at `ear.<member>`.
+ */
+export function checkExpectation(wanted: EarExpectation): void {
+  const { issuer, audience, now, nonce, policyDigests, submods } = wanted;
+  const wrong = (at: string, detail: string) => new Fault('usage', `ear.${at}`, detail);
+  if (issuer === '') throw wrong('issuer', 'is empty');
+  if (audience === '') throw wrong('audience', 'is empty');
+  if (!Number.isFinite(now)) throw wrong('now', `want milliseconds since the epoch, got ${now}`);
+  const { least, most } = NONCE_SIZES;
+  if (nonce && (nonce.length < least || nonce.length > most)) {
+    throw wrong('nonce', `want ${least} to ${most} bytes, got ${nonce.length}`);
+  }
+  if (policyDigests?.length === 0) throw wrong('policyDigests', 'is empty');
+  const odd = policyDigests?.find((digest) => !/^sha256:[0-9a-f]{64}$/.test(digest));
+  if (odd !== undefined) {
+    throw wrong('policyDigests', `want sha256:<64 hex digits>, got ${JSON.stringify(odd)}`);
+  }
+  const counts = submods && Object.values(submods);
+  if (counts?.length === 0) throw wrong('submods', 'is empty');
+  if (counts?.some((count) => !Number.isSafeInteger(count) || count < 0)) {
+    throw wrong('submods', 'want whole numbers');
+  }
+}
 
 export function checkClaims(
   checks: CheckList<EarCheckId>,

@@ -74,6 +74,10 @@ export interface PosternClaims {
   }[];
   readonly warnings: readonly string[];
   readonly endorsements: readonly { readonly kind: string; readonly sha256: string }[];
+  /** RFC 3339: when the first thing ends that the decision rests on, whatever the verdict. */
+  readonly earliestExpiry?: string;
+  /** Of the TCB info that Intel's evaluation came from. */
+  readonly tcbEvaluationDataNumber?: number;
   readonly evidenceSha256: string;
   readonly keysetSha384?: string;
   readonly keys?: readonly KeyClaim[];
@@ -89,16 +93,20 @@ export type KeyClaim =
 
 /** Of a decision that accepts nothing there is nothing to outlive: who reads it reads it now. */
 const REFUSAL_SECONDS = 300;
-const LEAST_NONCE = 8;
-const MOST_NONCE = 64;
+/** Bytes of a nonce that EAT allows (RFC 9711, section 4.1). */
+export const NONCE_SIZES = { least: 8, most: 64 } as const;
+const LONGEST_TEXT = 1024;
+/** 2106: every clock of 32 bits ends there. */
+const LAST_SECOND = 0xffff_ffff;
 
 /**
  * The claims of a token about a decision. It ends no later than the earliest thing it rests on.
  *
- * @throws Fault `usage` for a nonce that EAT does not allow, and for an acceptance that has run
- *   out before it is said.
+ * @throws Fault `usage` for a context that says nothing or nonsense, for a nonce that EAT does not
+ *   allow, and for an acceptance that has run out before it is said.
  */
 export function earClaims(appraisal: Appraisal, context: EarContext): EarClaims {
+  checkContext(context);
   const { issuer, subject, audience, tokenId, build } = context;
   const iat = Math.floor(context.issuedAt / 1000);
   const submods = submodsOf(appraisal);
@@ -151,10 +159,31 @@ function endOf({ verdict, until }: Appraisal, iat: number): number {
   return end;
 }
 
+/** An empty audience would be anybody's, and a time that is none would never be over. */
+function checkContext(context: EarContext): void {
+  for (const name of ['issuer', 'subject', 'audience', 'tokenId', 'build'] as const) {
+    const { length } = context[name];
+    if (length > 0 && length <= LONGEST_TEXT) continue;
+    throw new Fault('usage', `ear.${name}`, `want 1 to ${LONGEST_TEXT} characters, got ${length}`);
+  }
+  const seconds = context.issuedAt / 1000;
+  if (!(seconds >= 0 && seconds <= LAST_SECOND)) {
+    throw new Fault(
+      'usage',
+      'ear.iat',
+      `want milliseconds since the epoch, got ${context.issuedAt}`,
+    );
+  }
+  if (!/^[0-9a-f]{64}$/.test(context.evidenceSha256)) {
+    throw new Fault('usage', 'ear.evidenceSha256', 'want 64 lower-case hex digits');
+  }
+}
+
 function nonceText(nonce: Uint8Array | undefined): string | undefined {
   if (nonce === undefined) return undefined;
-  if (nonce.length < LEAST_NONCE || nonce.length > MOST_NONCE) {
-    const want = `${LEAST_NONCE} to ${MOST_NONCE} bytes`;
+  const { least, most } = NONCE_SIZES;
+  if (nonce.length < least || nonce.length > most) {
+    const want = `${least} to ${most} bytes`;
     throw new Fault('usage', 'ear.eat_nonce', `want ${want}, got ${nonce.length}`);
   }
   return toBase64Url(nonce);
@@ -172,7 +201,9 @@ function confirmation(binding: Binding | undefined): Pick<EarClaims, 'cnf'> {
 
 function posternClaims(appraisal: Appraisal, { evidenceSha256 }: EarContext): PosternClaims {
   const { verdict, policy, anchors, reasons, warnings, endorsements, labels, binding } = appraisal;
+  const { until } = appraisal;
   const keyset = binding?.keyset;
+  const evaluation = evaluationOf(appraisal);
   return {
     verdict,
     policy,
@@ -180,10 +211,18 @@ function posternClaims(appraisal: Appraisal, { evidenceSha256 }: EarContext): Po
     checks: reasons.map(({ code, outcome, path }) => ({ code, outcome, path })),
     warnings,
     endorsements: endorsements ?? [],
+    ...(until !== undefined && { earliestExpiry: until }),
+    ...(evaluation !== undefined && { tcbEvaluationDataNumber: evaluation }),
     evidenceSha256,
     ...(keyset && { keysetSha384: toHex(keyset.sha384), keys: keyset.keys.map(keyClaim) }),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
+}
+
+function evaluationOf({ evidence, claims, parts }: Appraisal): number | undefined {
+  const of = evidence === 'tdx' ? claims : parts.find((part) => part.evidence === 'tdx')?.claims;
+  const number = of?.['tcbEvaluationDataNumber'];
+  return typeof number === 'number' ? number : undefined;
 }
 
 function keyClaim(key: NonNullable<Binding['keyset']>['keys'][number]): KeyClaim {

@@ -40,6 +40,7 @@ function importKey(shape: JsonShape): IssuerKey {
   if (shape.has('d'))
     throw new Fault('usage', shape.path, 'is a private key: nobody but the issuer should have it');
   const keyId = shape.string('kid');
+  checkPurpose(shape);
   const [type, curve] = [shape.string('kty'), shape.string('crv')];
   const number = (name: string) => {
     const value = fromBase64Url(shape.string(name), `${shape.path}.${name}`);
@@ -53,4 +54,23 @@ function importKey(shape: JsonShape): IssuerKey {
     return { keyId, key: parsePublicKey(concatBytes(ED25519, number('x')), shape.path) };
   }
   throw new Fault('unsupported', shape.path, `want EC P-256 or OKP Ed25519, got ${type} ${curve}`);
+}
+
+/** A key that its owner meant for something else signs no tokens (RFC 7517, sections 4.2 to 4.4). */
+function checkPurpose(shape: JsonShape): void {
+  if (shape.has('use') && shape.string('use') !== 'sig') {
+    throw new Fault('unsupported', `${shape.path}.use`, 'want sig');
+  }
+  if (shape.has('key_ops') && !shape.strings('key_ops').includes('verify')) {
+    throw new Fault('unsupported', `${shape.path}.key_ops`, 'want verify among them');
+  }
+  if (!shape.has('alg')) return;
+  const algorithm = shape.string('alg');
+  const want = shape.string('kty') === 'EC' ? ['ES256'] : ['EdDSA', 'Ed25519'];
+  if (want.includes(algorithm)) return;
+  throw new Fault(
+    'unsupported',
+    `${shape.path}.alg`,
+    `want ${want.join(' or ')}, got ${algorithm}`,
+  );
 }

@@ -2,7 +2,7 @@ import { fromBase64Url } from '../../core/encoding/base64url.ts';
 import type { JsonValue } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
-import { EAR_PROFILE } from './ear-claims.ts';
+import { EAR_PROFILE, NONCE_SIZES } from './ear-claims.ts';
 import { TIERS, type Tier } from './trust-vector.ts';
 
 /** The claims that decide, read strictly; all others stay with the token. */
@@ -51,13 +51,18 @@ export function readClaims(value: JsonValue | undefined): ReadClaims {
     issuedAt: shape.integer('iat', FAR_FUTURE),
     notBefore: shape.integer('nbf', FAR_FUTURE),
     expires: shape.integer('exp', FAR_FUTURE),
-    nonce: shape.has('eat_nonce')
-      ? fromBase64Url(shape.string('eat_nonce'), 'token.eat_nonce')
-      : undefined,
+    nonce: shape.has('eat_nonce') ? readNonce(shape.string('eat_nonce')) : undefined,
     status: readTier(shape),
     submods: new Map(names.map((name) => [name, readSubmod(submods.object(name))])),
     verdict: shape.object('postern').string('verdict'),
   };
+}
+
+function readNonce(text: string): Uint8Array {
+  const nonce = fromBase64Url(text, 'token.eat_nonce');
+  const { least, most } = NONCE_SIZES;
+  if (nonce.length >= least && nonce.length <= most) return nonce;
+  throw malformed('token.eat_nonce', `want ${least} to ${most} bytes, got ${nonce.length}`);
 }
 
 function readSubmod(shape: JsonShape): ReadSubmod {

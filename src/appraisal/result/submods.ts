@@ -2,6 +2,7 @@ import type { Check } from '../../evidence/verdict.ts';
 import type { Verification } from '../../evidence/verification.ts';
 import type { Appraisal } from '../appraise/appraisal.ts';
 import {
+  type Aspect,
   TIERS,
   type Tier,
   type TrustVector,
@@ -42,42 +43,77 @@ const ABOUT: Readonly<Record<SubmodKind, readonly string[]>> = {
   ],
 };
 
+/** Where the evidence can't even be taken apart, there is still somebody to say no to. */
+const UNREAD: SubmodKind = 'cpu';
+
 /**
- * Each piece with what its own answers and those about it come to. None is better than its worst
- * part, and none better than the decision about the whole.
+ * Each piece with what its own answers and those about it come to, at least one. None is better
+ * than its worst part, and none better than the decision about the whole.
  */
 export function submodsOf(appraisal: Appraisal): readonly Submod[] {
   const pieces = appraisal.parts.length > 0 ? appraisal.parts : [appraisal];
   const counts = new Map<SubmodKind, number>();
-  return pieces.flatMap((piece) => {
+  const submods = pieces.flatMap((piece) => {
     const kind = KINDS[piece.evidence];
     if (kind === undefined) return [];
     const number = counts.get(kind) ?? 0;
     counts.set(kind, number + 1);
-    const own = piece === appraisal ? [] : piece.checks;
-    const about = appraisal.checks.filter(({ id }) =>
-      ABOUT[kind].some((prefix) => id.startsWith(prefix)),
-    );
-    const checks = [...own, ...about];
-    const vector = vectorOf(checks, piece, kind === 'cpu' ? appraisal.warnings : []);
-    const values = Object.values(vector);
-    const status = worstTier([
-      statusOf(piece, appraisal),
-      statusOf(appraisal, appraisal),
-      ...values.filter((value) => value !== 0).map(tierOf),
-    ]);
-    return [{ name: `${kind}${number}`, kind, status, vector }];
+    return [submodOf(`${kind}${number}`, kind, piece, appraisal)];
   });
+  return submods.length > 0 ? submods : [submodOf(`${UNREAD}0`, UNREAD, appraisal, appraisal)];
 }
 
+function submodOf(
+  name: string,
+  kind: SubmodKind,
+  piece: Verification,
+  appraisal: Appraisal,
+): Submod {
+  const own = piece === appraisal ? [] : piece.checks;
+  const about = appraisal.checks.filter(({ id }) =>
+    ABOUT[kind].some((prefix) => id.startsWith(prefix)),
+  );
+  const vector = vectorOf(kind, [...own, ...about], piece.authentic, appraisal);
+  const said = Object.values(vector).filter((value) => value !== 0);
+  const status = worstTier([
+    statusOf(piece, appraisal),
+    statusOf(appraisal, appraisal),
+    ...said.map(tierOf),
+  ]);
+  return { name, kind, status, vector };
+}
+
+/** What only the genuine hardware of a vendor makes true. */
+const GENUINE: readonly Aspect[] = ['hardware', 'instance-identity', 'runtime-opaque'];
+
 function vectorOf(
+  kind: SubmodKind,
   checks: readonly Check[],
-  { authentic }: Verification,
-  warnings: readonly string[],
+  authentic: boolean,
+  { anchors, warnings }: Appraisal,
 ): TrustVector {
-  const vector = trustVector(checks, authentic);
-  const warned = warnings.length > 0 && vector.hardware === TIERS.affirming;
+  const vector = { ...trustVector(checks, authentic) };
+  if (isOpaque(kind, checks, vector, authentic)) vector['runtime-opaque'] = TIERS.affirming;
+  if (anchors !== 'vendor') {
+    for (const aspect of GENUINE) {
+      if (tierOf(vector[aspect]) === 'affirming') vector[aspect] = TIERS.none;
+    }
+  }
+  const warned = kind === 'cpu' && warnings.length > 0 && vector.hardware === TIERS.affirming;
   return warned ? { ...vector, hardware: TIERS.warning } : vector;
+}
+
+/** Memory is closed to the host in a CPU's guest without DEBUG, and in a GPU by its mode. */
+function isOpaque(
+  kind: SubmodKind,
+  checks: readonly Check[],
+  { hardware, configuration }: TrustVector,
+  authentic: boolean,
+): boolean {
+  if (!authentic || tierOf(hardware) !== 'affirming') return false;
+  if (kind === 'cpu') return tierOf(configuration) === 'affirming';
+  const closed = ({ id, outcome }: Check) => id === 'policy.gpu.mode' && outcome === 'pass';
+  return kind === 'gpu' && checks.some(closed);
 }
 
 /** Under a root that is no vendor's nobody is affirmed, who might not look at whose root it was. */

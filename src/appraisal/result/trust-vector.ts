@@ -24,8 +24,20 @@ export const TIERS = { none: 0, affirming: 2, warning: 32, contraindicated: 96 }
 
 export type Tier = keyof typeof TIERS;
 
-/** The claim of identity that there is none that is known (AR4SI 97); all other failures are 96. */
+/** Whose identity, or what hardware, is not one that is known (AR4SI); all other failures are 96. */
 const UNRECOGNIZED = 97;
+
+/** Executables: what was loaded at boot is known. Nobody measures all that is loaded afterwards. */
+const APPROVED_AT_BOOT = 3;
+
+/** Without these nothing is known of what runs: a policy that skips one affirms no executables. */
+const MEASURED: readonly string[] = [
+  'policy.tdx.mr_td',
+  'policy.tdx.rtmr1',
+  'policy.tdx.rtmr2',
+  'policy.snp.measurement',
+  'policy.vtpm.pcrs',
+];
 
 /** Which aspect a check is about: the longest beginning of its id counts. */
 const ASPECT_OF: readonly (readonly [prefix: string, aspect: Aspect])[] = [
@@ -72,7 +84,7 @@ const ASPECT_OF: readonly (readonly [prefix: string, aspect: Aspect])[] = [
   ['policy.log.', 'executables'],
 ];
 
-function aspectOf(id: string): Aspect {
+export function aspectOf(id: string): Aspect {
   let found: (typeof ASPECT_OF)[number] = ['', 'hardware'];
   for (const row of ASPECT_OF) {
     if (id.startsWith(row[0]) && row[0].length >= found[0].length) found = row;
@@ -84,7 +96,7 @@ function aspectOf(id: string): Aspect {
  * What answers come to, aspect by aspect: contraindicated where one failed, nothing where one
  * is open or all were waived, affirming where all passed.
  *
- * @param authentic whether the vendor's hardware said so: it then encrypts its memory too.
+ * @param authentic whether the vendor's hardware said so; hardware that did not is not known.
  */
 export function trustVector(checks: readonly Check[], authentic: boolean): TrustVector {
   const vector = Object.fromEntries(ASPECTS.map((aspect) => [aspect, 0])) as Record<Aspect, number>;
@@ -92,12 +104,15 @@ export function trustVector(checks: readonly Check[], authentic: boolean): Trust
   for (const { id, outcome } of checks) {
     const aspect = aspectOf(id);
     if (outcome === 'fail') {
-      vector[aspect] = aspect === 'instance-identity' ? UNRECOGNIZED : TIERS.contraindicated;
-    } else if (outcome === 'unresolved') open.add(aspect);
-    else if (outcome === 'pass' && vector[aspect] === 0) vector[aspect] = TIERS.affirming;
+      const unknown = aspect === 'instance-identity' || (aspect === 'hardware' && !authentic);
+      vector[aspect] = unknown ? UNRECOGNIZED : TIERS.contraindicated;
+    } else if (outcome === 'unresolved' || (outcome === 'skipped' && MEASURED.includes(id))) {
+      open.add(aspect);
+    } else if (outcome === 'pass' && vector[aspect] === 0) {
+      vector[aspect] = aspect === 'executables' ? APPROVED_AT_BOOT : TIERS.affirming;
+    }
   }
-  for (const aspect of open) if (vector[aspect] === TIERS.affirming) vector[aspect] = 0;
-  if (authentic) vector['runtime-opaque'] = TIERS.affirming;
+  for (const aspect of open) if (tierOf(vector[aspect]) === 'affirming') vector[aspect] = 0;
   return vector;
 }
 

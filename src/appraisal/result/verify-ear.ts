@@ -8,7 +8,7 @@ import type { PublicKey } from '../../core/x509/public-key.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { idsWhere } from '../../evidence/question.ts';
 import { type Check, conclude, type Verdict } from '../../evidence/verdict.ts';
-import { checkClaims, type EarExpectation } from './check-claims.ts';
+import { checkClaims, checkExpectation, type EarExpectation } from './check-claims.ts';
 import { EAR_CHECKS, type EarCheckId } from './checks.ts';
 import { EAR_TYPE } from './ear-jwt.ts';
 import { type ReadClaims, readClaims } from './read-claims.ts';
@@ -38,7 +38,7 @@ export const LARGEST_TOKEN = 256 * 1024;
  * none that the token brings along.
  *
  * @param token compact serialisation of a JWT.
- * @throws nothing that the token could cause.
+ * @throws Fault `usage` for an expectation that says nothing; nothing that the token could cause.
  */
 export function verifyEarJwt(
   token: string,
@@ -56,6 +56,7 @@ export function concluded(
   open: (checks: Checks) => JsonValue | undefined,
   wanted: EarExpectation,
 ): EarVerification {
+  checkExpectation(wanted);
   const checks: Checks = new CheckList<EarCheckId>(EAR_CHECKS);
   const payload = open(checks);
   const claims =
@@ -101,31 +102,46 @@ function openJwt(
   { header, payload, signed, signature }: TokenParts,
   keys: readonly IssuerKey[],
 ): JsonValue | undefined {
-  const known = checks.open('ear.format', () => readHeader(header));
-  if (known === undefined) return undefined;
-  const { algorithm, keyId } = known;
-  const candidates = keys.filter((key) => key.keyId === undefined || key.keyId === keyId);
-  const fitting = candidates.filter(({ key }) => ALGORITHM_OF[key.algorithm] === algorithm);
-  checks.answer(
-    'ear.algorithm',
-    fitting.length > 0 || candidates.length === 0
-      ? undefined
-      : {
-          want: candidates.map(({ key }) => ALGORITHM_OF[key.algorithm]).join(' or '),
-          got: algorithm,
-        },
-  );
-  const good = fitting.some(({ key }) => isSigned(key, signed, signature));
-  checks.answer(
-    'ear.signature',
-    good
-      ? undefined
-      : { want: 'a signature of the issuer’s key', got: reasonFor(candidates, keyId) },
-  );
+  const named = checks.open('ear.format', () => readHeader(header));
+  if (named === undefined) return undefined;
+  answerSignature(checks, keys, named, (key) => isSigned(key, signed, signature));
   return payload;
 }
 
-function readHeader(header: JsonShape): { algorithm: string; keyId: string | undefined } {
+/** What a token's header says of how it is signed: nothing to rely on. */
+interface Named {
+  readonly algorithm: string;
+  readonly keyId: string | undefined;
+}
+
+/** The key decides which algorithm it verifies, and the pinned set which keys there are. */
+export function answerSignature(
+  checks: Checks,
+  keys: readonly IssuerKey[],
+  { algorithm, keyId }: Named,
+  isSignedWith: (key: PublicKey) => boolean,
+): void {
+  const candidates = keys.filter((key) => key.keyId === undefined || key.keyId === keyId);
+  const algorithms = candidates.map(({ key }) => ALGORITHM_OF[key.algorithm]);
+  const fitting = candidates.filter((_, i) => algorithms[i] === algorithm);
+  if (candidates.length > 0 && fitting.length === 0) {
+    const want = [...new Set(algorithms)].join(' or ');
+    checks.fail('ear.algorithm', { want, got: algorithm });
+  } else {
+    checks.pass('ear.algorithm');
+  }
+  if (fitting.some(({ key }) => isSignedWith(key))) {
+    checks.pass('ear.signature');
+    return;
+  }
+  const unknown = `one of a key that is not pinned (${keyId ?? 'no kid'})`;
+  checks.fail('ear.signature', {
+    want: 'a signature of the issuer’s key',
+    got: candidates.length > 0 ? 'an invalid one' : unknown,
+  });
+}
+
+function readHeader(header: JsonShape): Named {
   const type = header.string('typ');
   if (type !== EAR_TYPE)
     throw malformed('token.header.typ', `want ${EAR_TYPE}, got ${JSON.stringify(type)}`);
@@ -145,10 +161,4 @@ function isSigned(key: PublicKey, signed: Uint8Array, signature: Uint8Array): bo
   return key.algorithm === 'p256'
     ? verifyP256(key.key, signed, signature)
     : verifyEd25519(key.key, signed, signature);
-}
-
-function reasonFor(candidates: readonly IssuerKey[], keyId: string | undefined): string {
-  return candidates.length > 0
-    ? 'an invalid one'
-    : `one of a key that is not pinned (${keyId ?? 'no kid'})`;
 }

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Appraisal } from '../../../src/appraisal/appraise/appraisal.ts';
+import { earClaims } from '../../../src/appraisal/result/ear-claims.ts';
+import { overallStatus, submodsOf } from '../../../src/appraisal/result/submods.ts';
+import { aspectOf, trustVector } from '../../../src/appraisal/result/trust-vector.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import type { Check, CheckId } from '../../../src/evidence/verdict.ts';
+import { verifiedBundle } from '../../support/bundle.ts';
+import { context } from '../../support/ear.ts';
+import { accepted, machine, simulated, under, verification } from '../../support/ear-decisions.ts';
+import { decided, decidedBy, policyFor } from '../../support/policy.ts';
+
+/** Pieces by name, with those claims that say something. */
+function said(appraisal: Appraisal) {
+  return Object.fromEntries(
+    submodsOf(appraisal).map(({ name, status, vector }) => [
+      name,
+      { status, ...Object.fromEntries(Object.entries(vector).filter(([, value]) => value !== 0)) },
+    ]),
+  );
+}
+
+/** The same decision with one answer changed, in the whole or in a piece. */
+function answered(id: CheckId, change: object): Appraisal {
+  const alter = (checks: readonly Check[]) =>
+    checks.map((check) => (check.id === id ? ({ ...check, ...change } as Check) : check));
+  return {
+    ...accepted,
+    checks: alter(accepted.checks),
+    parts: accepted.parts.map((part) => ({ ...part, checks: alter(part.checks) })),
+  };
+}
+
+const failed = { outcome: 'fail', want: 'a', got: 'b' };
+const open = { outcome: 'unresolved', because: 'c' };
+
+describe('the pieces of a machine', () => {
+  it('claim what was looked at, and no more', () => {
+    const known = {
+      status: 'affirming',
+      'instance-identity': 2,
+      configuration: 2,
+      executables: 3,
+      hardware: 2,
+    };
+    const { cpu0, gpu1, nvswitch3 } = said(accepted);
+    expect(cpu0).toEqual({ ...known, 'runtime-opaque': 2 });
+    expect(gpu1).toEqual({ ...known, 'runtime-opaque': 2 });
+    // A switch has no memory of anybody's.
+    expect(nvswitch3).toEqual(known);
+  });
+
+  it('are nobody’s hardware under roots that are no vendor’s', () => {
+    for (const piece of Object.values(said(simulated))) {
+      expect(piece).toEqual({ status: 'warning', configuration: 2, executables: 3 });
+    }
+    expect(said({ ...simulated, anchors: 'custom' })['cpu0']).not.toHaveProperty('hardware');
+  });
+
+  it.each(['mrTd', 'rtmr1', 'rtmr2'] as const)(
+    'claim no executables where the policy skips %s',
+    (register) => {
+      const skipping = under(
+        decided(verification, ({ spec }) => {
+          const { cpu } = spec.evidence;
+          if (cpu.type !== 'intel-tdx') throw new Error('not TDX');
+          for (const set of cpu.referenceSets) set[register] = { skip: 'not looked at here' };
+        }),
+      );
+      expect(skipping.verdict).toBe('accept');
+      expect(said(skipping)['cpu0']).not.toHaveProperty('executables');
+      expect(said(skipping)['cpu0']?.status).toBe('affirming');
+    },
+  );
+
+  it('hide no memory in a TD under DEBUG, nor in a GPU whose mode nobody looked at', () => {
+    const debug = said(answered('tdx.td.debug', failed));
+    expect(debug['cpu0']).toMatchObject({ status: 'contraindicated', configuration: 96 });
+    expect(debug['cpu0']).not.toHaveProperty('runtime-opaque');
+    const unread = said(answered('policy.gpu.mode', open));
+    expect(unread['gpu0']).not.toHaveProperty('runtime-opaque');
+    expect(unread['cpu0']).toHaveProperty('runtime-opaque', 2);
+  });
+
+  it('of hardware that nobody vouches for are not recognized', () => {
+    const forged: Appraisal = {
+      ...answered('tdx.quote.signature', failed),
+      parts: answered('tdx.quote.signature', failed).parts.map((part) => ({
+        ...part,
+        authentic: false,
+      })),
+    };
+    expect(said(forged)['cpu0']).toMatchObject({ status: 'contraindicated', hardware: 97 });
+    expect(said(forged)['cpu0']).not.toHaveProperty('runtime-opaque');
+  });
+
+  it.each([
+    ['tdx.td.debug', ['cpu0']],
+    ['policy.tdx.rtmr1', ['cpu0']],
+    ['nvidia.rim.vbios.match', ['gpu0', 'gpu1', 'nvswitch0']],
+    ['policy.gpu.model', ['gpu0', 'gpu1']],
+    ['policy.nvswitch.bios', ['nvswitch0']],
+    ['policy.deployment.identity', ['cpu0']],
+  ] as const)('are contraindicated by a failed %s, those that it is about', (id, names) => {
+    const pieces = said(answered(id, failed));
+    for (const name of names) expect(pieces[name]?.status).toBe('contraindicated');
+    const others = Object.entries(pieces).filter(([name]) => !names.includes(name as never));
+    for (const [, { status }] of others.filter(([name]) => !name.startsWith('nvswitch'))) {
+      expect(status).toBe('affirming');
+    }
+    expect(overallStatus(accepted, submodsOf(answered(id, failed)))).toBe('contraindicated');
+  });
+
+  it('are one at least, however little can be read', () => {
+    const nonsense = verifiedBundle(machine, utf8('{"nothing":true}'));
+    const refusal = decidedBy(policyFor(verification), nonsense);
+    expect(refusal.verdict).not.toBe('accept');
+    const { submods, ear_status: status } = earClaims(under(refusal), context);
+    expect(Object.keys(submods)).toEqual(['cpu0']);
+    expect([status, submods['cpu0']?.ear_status]).toEqual(['contraindicated', 'contraindicated']);
+  });
+});
+
+describe('a vector', () => {
+  it('takes the longest beginning of an id', () => {
+    expect(aspectOf('policy.snp.measurement')).toBe('executables');
+    expect(aspectOf('policy.snp.min_tcb')).toBe('hardware');
+    expect(aspectOf('something.else')).toBe('hardware');
+  });
+
+  it('of no answers claims nothing', () => {
+    expect(Object.values(trustVector([], true)).every((value) => value === 0)).toBe(true);
+  });
+
+  it.each([
+    ['open', open],
+    ['failed', failed],
+  ])('affirms nothing that is %s, whatever passed before or after', (_what, change) => {
+    const pass: Check = { id: 'tdx.td.attributes', path: '', outcome: 'pass' };
+    const other = { id: 'tdx.td.debug', path: '', ...change } as Check;
+    for (const checks of [
+      [pass, other],
+      [other, pass],
+    ]) {
+      expect(trustVector(checks, true).configuration).toBe(other.outcome === 'fail' ? 96 : 0);
+    }
+  });
+});
