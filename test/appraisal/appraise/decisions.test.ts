@@ -30,6 +30,7 @@ import {
 import { NONCE, PCRS, PCRS_JSON, quoted } from '../../support/tpm.ts';
 
 const tdx = challenged(await wholeMachine());
+const challengedSnp = challenged(await wholeMachine({ cpu: 'snp' }));
 
 describe('a policy that is on its way out', () => {
   it('admits with a warning, and no longer than its sunset', () => {
@@ -239,6 +240,122 @@ describe('evidence without a bundle', () => {
   });
 });
 
+describe('devices', () => {
+  const textOf = (result: Appraisal, code: string) =>
+    result.reasons.find((reason) => reason.code === code)?.text;
+
+  it.each([
+    [{ exactly: 3 }, 'want exactly 3, got 2'],
+    [{ min: 3, max: 4 }, 'want 3 to 4, got 2'],
+    [{ min: 1, max: 1 }, 'want exactly 1, got 2'],
+    [{ min: 2, max: 2 }, undefined],
+    [{ min: 1, max: 2 }, undefined],
+    [{ min: 2, max: 3 }, undefined],
+  ])('are counted: %j', (count, text) => {
+    const result = decided(tdx, ({ spec }) => {
+      if (spec.composite.gpu) spec.composite.gpu.count = count;
+    });
+    expect(textOf(result, 'policy.gpu.count')).toBe(text);
+  });
+
+  it('need no challenge of their own where the policy skips it, and the answer says so', () => {
+    const skip = 'a recipe that ties no device to its CPU';
+    const result = decided(tdx, ({ spec }) => {
+      for (const group of [spec.composite.gpu, spec.composite.nvswitch]) {
+        if (group) group.sameChallengeAs = { skip };
+      }
+    });
+    const answers = result.checks.filter(({ id }) =>
+      /^policy\.(gpu|nvswitch)\.challenge$/.test(id),
+    );
+    expect(result.verdict).toBe('accept');
+    expect(answers.map(({ outcome, because }) => [outcome, because])).toEqual([
+      ['skipped', skip],
+      ['skipped', skip],
+    ]);
+  });
+
+  it('that are not wanted are all named', () => {
+    const result = decided(tdx, ({ spec }) => {
+      delete spec.evidence.gpu;
+      delete spec.evidence.nvswitch;
+      spec.composite = { topology: { skip: 'no devices' } };
+    });
+    expect(textOf(result, 'policy.composite.unexpected')).toBe(
+      'want nothing that the policy does not speak of, got 2 GPU, 4 switches',
+    );
+  });
+
+  it('skip what the policy skips of them: board, release, BIOS and revocation', () => {
+    const result = decided(tdx, ({ spec }) => {
+      const skip = 'whatever NVIDIA has a manifest for';
+      const { gpu, nvswitch } = spec.evidence;
+      if (gpu) {
+        gpu.releases = { skip };
+        gpu.ocsp = { skip };
+        gpu.models = [{ chip: 'GH100', board: { skip } }];
+      }
+      if (nvswitch) Object.assign(nvswitch, { bios: { skip }, ocsp: { skip } });
+    });
+    const skipped = result.checks.filter(
+      ({ id, outcome }) => /^policy\.(gpu|nvswitch)\./.test(id) && outcome === 'skipped',
+    );
+    expect(result.verdict).toBe('accept');
+    expect(skipped.map(({ id }) => id)).toEqual([
+      'policy.gpu.release',
+      'policy.gpu.revocation',
+      'policy.nvswitch.bios',
+      'policy.nvswitch.revocation',
+    ]);
+  });
+
+  it('of another model say which was wanted and which device it is', () => {
+    const result = decided(tdx, ({ spec }) => {
+      if (spec.evidence.gpu) {
+        spec.evidence.gpu.models = [
+          { chip: 'GB100', board: '1_2_3' },
+          { chip: 'GB202', board: { skip: 'any board' } },
+        ];
+      }
+    });
+    expect(textOf(result, 'policy.gpu.model')).toMatch(
+      /^want GB100 on 1_2_3 or GB202, got GH100 on \S+ \(device 0\)$/,
+    );
+  });
+});
+
+describe('the operator’s own machines', () => {
+  it.each([
+    ['TDX', tdx],
+    ['SEV-SNP', challengedSnp],
+  ] as const)('are not known of a %s bundle without a CPU', (_kind, whole) => {
+    const pieces = { ...whole.pieces, cpu: undefined };
+    const without = Object.defineProperty(Object.create(whole), 'pieces', { value: pieces });
+    const result = decidedBy(policyFor(whole), without);
+    expect(result.verdict).toBe('indeterminate');
+    expect(codesOf(result)).toContain('unresolved:policy.deployment.identity');
+  });
+
+  it('are known by a register only together with the reference set', () => {
+    const byRegister: PolicyEdit = ({ spec }) => {
+      spec.deployment = { register: 'rtmr3', holds: 'the operator’s key' };
+    };
+    expect(codesOf(decided(tdx, byRegister))).toEqual([]);
+    const result = decided(tdx, (policy) => {
+      byRegister(policy);
+      const [set] = (policy.spec.evidence.cpu as Editable<TdxRules>).referenceSets;
+      if (set) {
+        set.rtmr3 = 'ab'.repeat(48);
+        delete set.recordedEvents;
+      }
+    });
+    expect(codesOf(result)).toEqual([
+      'fail:policy.tdx.rtmr3',
+      'unresolved:policy.deployment.identity',
+    ]);
+  });
+});
+
 describe('reasons', () => {
   it('come failures first, and say what was wanted, what there is and why', () => {
     const result = decided(tdx, ({ metadata, spec }) => {
@@ -310,5 +427,3 @@ describe('the table of reason codes', () => {
     expect(never).toEqual(['policy.vtpm.quote', 'policy.vtpm.pcrs', 'policy.assertion']);
   });
 });
-
-const challengedSnp = challenged(await wholeMachine({ cpu: 'snp' }));
