@@ -56,7 +56,7 @@ export function appraise(whole: Appraisable, compiled: CompiledPolicy, now: numb
   const found = checkCpu(checks, compiled, subject, findings);
   checkDevices(checks, policy.spec, subject);
   const { vtpm } = policy.spec.evidence;
-  if (vtpm) checkVtpmRules(checks, vtpm, subject.vtpm);
+  if (vtpm) checkVtpmRules(checks, vtpm, subject);
   checkBindings(checks, policy.spec, subject);
   checkWorkload(checks, policy.spec, subject);
   checkDeployment(checks, policy.spec.deployment, subject, found);

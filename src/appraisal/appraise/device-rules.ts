@@ -44,7 +44,10 @@ function checkGroup(
   checks.answer(`policy.${kind}.distinct`, distinctProblem(devices));
   const id = `policy.${kind}.challenge` as const;
   if (typeof sameChallengeAs === 'object') checks.skipped(id, sameChallengeAs.skip);
-  else if (passedIn(subject.whole.checks, 'bundle.binding.device_nonce')) checks.pass(id);
+  else if (subject.binding?.deviceNonce === undefined) {
+    const recipe = subject.binding?.recipe ?? 'evidence without a bundle';
+    checks.unresolved(id, `${recipe} does not tie the devices’ nonces to the CPU’s challenge`);
+  } else if (passedIn(subject.whole.checks, 'bundle.binding.device_nonce')) checks.pass(id);
   else {
     checks.unresolved(
       id,

@@ -9,7 +9,7 @@ import type { CompiledPolicy } from './compiled-policy.ts';
 import type { CompiledSet, WantedRegister } from './compiled-set.ts';
 import { lifecycleStanding, type Standing } from './lifecycle.ts';
 import type { RegisterValues } from './registers.ts';
-import { firstDeparture, provenEvents, rtmrOf, storyProblem } from './story.ts';
+import { answerToStory, firstDeparture, provenEvents, rtmrOf, tellsOf } from './story.ts';
 
 type Checks = CheckList<PolicyCheckId>;
 
@@ -35,25 +35,61 @@ export function matchReferenceSet(
   measured: Measured,
   now: number,
 ): FoundSet {
-  const fitting = index
+  const candidates = index
     .candidates(measured.values)
-    .filter(({ registers }) => registers.every((one) => answerTo(one, measured) === 'equal'))
-    .map((set) => ({ set, standing: lifecycleStanding(set.lifecycle, now) }))
+    .map((set) => ({ set, fit: fitOf(set, measured) }));
+  const fitting = candidates
+    .filter(({ fit }) => fit === 'equal')
+    .map(({ set }) => ({ set, standing: lifecycleStanding(set.lifecycle, now) }))
     .toSorted((a, b) => rank(a) - rank(b));
   const [matched] = fitting;
   if (matched === undefined) return nearestSet(checks, sets, measured);
+  const hidden = candidates.find(({ set, fit }) => fit === 'unknown' && isRevoked(set))?.set;
   const { set, standing } = matched;
   for (const register of set.registers) {
     if ('skip' in register) checks.skipped(register.id, register.skip);
     else checks.pass(register.id);
   }
-  answerStanding(checks, 'policy.reference_set.lifecycle', `reference set ${set.id}`, standing);
+  const id = 'policy.reference_set.lifecycle';
+  if (hidden === undefined || isRevoked(set)) {
+    answerStanding(checks, id, `reference set ${set.id}`, standing);
+  } else {
+    checks.unresolved(
+      id,
+      `reference set ${hidden.id}, which is revoked, can’t be told from it without an event log that replays`,
+    );
+  }
   return { matched };
+}
+
+/** Whoever leaves out the log leaves open whether the machine is the one that was revoked. */
+function fitOf(set: CompiledSet, measured: Measured): 'equal' | 'unknown' | 'other' {
+  const answerOf = isRevoked(set) ? revokedAnswerTo : answerTo;
+  let fit: 'equal' | 'unknown' = 'equal';
+  for (const register of set.registers) {
+    const answer = answerOf(register, measured);
+    if (typeof answer === 'object') return 'other';
+    if (answer === 'unknown') fit = 'unknown';
+  }
+  return fit;
+}
+
+function isRevoked({ lifecycle }: CompiledSet): boolean {
+  return lifecycle.state === 'revoked';
+}
+
+/** Of software that was revoked it is enough that it was measured. */
+function revokedAnswerTo(register: WantedRegister, measured: Measured): Answer {
+  const answer = answerTo(register, measured);
+  if (answer === 'equal' || !('story' in register)) return answer;
+  const index = rtmrOf(register.name);
+  const events = index === undefined ? undefined : provenEvents(measured.log, index);
+  return events && tellsOf(events, register.story) ? 'equal' : answer;
 }
 
 /** Whoever is revoked is revoked, though another set may say the same of the machine. */
 function rank({ set, standing }: { set: CompiledSet; standing: Standing }): number {
-  if (set.lifecycle.state === 'revoked') return 0;
+  if (isRevoked(set)) return 0;
   return { pass: 1, unresolved: 2, fail: 3 }[standing.outcome];
 }
 
@@ -87,7 +123,7 @@ function answerTo(register: WantedRegister, { values, log }: Measured): Answer {
   const index = rtmrOf(register.name);
   const events = index === undefined ? undefined : provenEvents(log, index);
   if (events === undefined) return 'unknown';
-  return storyProblem(events, register.story) ?? 'equal';
+  return answerToStory(events, register.story);
 }
 
 function textOf(register: WantedRegister): string {
@@ -118,7 +154,7 @@ function nearestSet(checks: Checks, sets: readonly CompiledSet[], measured: Meas
     } else {
       checks.unresolved(
         register.id,
-        `reference set ${set.id} knows it by its events, and there is no event log that replays to it`,
+        `reference set ${set.id} knows it by its events, and there is no event log that replays to it and shows the name of each`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
+import { isEarlier, versionText } from '../../evidence/snp/firmware-version.ts';
 import { shortOfFixes } from '../../evidence/snp/floors/fixes.ts';
 import { guestPolicy } from '../../evidence/snp/guest-policy.ts';
 import { platformInfoFlags } from '../../evidence/snp/platform-info.ts';
@@ -157,19 +158,16 @@ function checkProvisional(
     const { layout } = PRODUCT_LINES[line];
     const current = tcbVersion(report.currentTcb, layout);
     const committed = tcbVersion(report.committedTcb, layout);
-    const behind = (Object.keys(current) as TcbComponent[]).filter(
-      (name) => (committed[name] ?? 0) < (current[name] ?? 0),
-    );
+    const behind = (Object.keys(current) as TcbComponent[])
+      .filter((name) => (committed[name] ?? 0) < (current[name] ?? 0))
+      .map((name) => `${name} ${committed[name]} below ${current[name]}`);
+    const [was, is] = [report.committedVersion, report.currentVersion];
+    if (isEarlier(was, is)) behind.push(`firmware ${versionText(was)} below ${versionText(is)}`);
     checks.answer(
       id,
       behind.length === 0
         ? undefined
-        : {
-            want: 'the committed TCB at the current one',
-            got: behind
-              .map((name) => `${name} ${committed[name]} below ${current[name]}`)
-              .join(', '),
-          },
+        : { want: 'what runs to be what is committed', got: behind.join(', ') },
     );
   }
 }

@@ -2,6 +2,7 @@ import { toHex } from '../../core/bytes/hex.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
 import type { CheckedEventLog } from '../../evidence/tdx/event-log/check.ts';
 import type { LoggedEvent, RtmrIndex } from '../../evidence/tdx/event-log/event.ts';
+import { isNamed } from '../../evidence/tdx/event-log/event-name.ts';
 import { eventLine } from '../../evidence/tdx/event-log/labels.ts';
 import type { EventLogValue, EventRule, RecordedEvent } from '../policy/schema/tdx.ts';
 
@@ -25,25 +26,49 @@ export function provenEvents(
   return equal ? log?.log.events.filter((event) => event.register === register) : undefined;
 }
 
-/** Whether the events are those that the policy tells of, by their digests. */
-export function storyProblem(
+/** RTMR3 is where software measures under names; what boots is measured without any. */
+const NAMED_REGISTER = 3;
+
+/**
+ * Whether the events are those that the policy tells of, by their digests.
+ *
+ * @returns `unknown` where an event does not show that it is none of them with another content.
+ */
+export function answerToStory(
   events: readonly LoggedEvent[],
   { eventLog, otherEvents }: EventLogValue,
-): Mismatch | undefined {
-  const known = new Set<LoggedEvent>();
+): 'equal' | 'unknown' | Mismatch {
+  const isOf = ({ digest }: LoggedEvent, rule: EventRule) => rule.digests.includes(toHex(digest));
   for (const rule of eventLog) {
-    const own = events.filter(({ digest }) => rule.digests.includes(toHex(digest)));
-    for (const event of own) known.add(event);
+    const own = events.filter((event) => isOf(event, rule));
     // An event of that name with another content is not one of the others: it is this one, changed.
-    const changed = events.find((event) => event.name === rule.event && !own.includes(event));
+    const changed = events.find(
+      (event) => isNamed(event, rule.event) === 'yes' && !own.includes(event),
+    );
     if (changed) return { want: ruleText(rule), got: eventLine(changed) };
     if (!occurs(own.length, rule)) {
       return { want: ruleText(rule), got: `${own.length} of them` };
     }
   }
-  const other = events.find((event) => !known.has(event));
-  if (other === undefined || otherEvents === 'allow') return undefined;
-  return { want: 'no event but those named', got: `event ${other.index}: ${eventLine(other)}` };
+  const others = events.filter((event) => !eventLog.some((rule) => isOf(event, rule)));
+  const [other] = others;
+  if (other && otherEvents === 'forbid') {
+    return { want: 'no event but those named', got: `event ${other.index}: ${eventLine(other)}` };
+  }
+  const mayBeChanged = (event: LoggedEvent) =>
+    event.register === NAMED_REGISTER &&
+    eventLog.some((rule) => isNamed(event, rule.event) === 'unknown');
+  return others.some(mayBeChanged) ? 'unknown' : 'equal';
+}
+
+/**
+ * Whether something that a policy has revoked was measured, whatever else was: neither a further
+ * event nor one measured twice makes it another.
+ */
+export function tellsOf(events: readonly LoggedEvent[], { eventLog }: EventLogValue): boolean {
+  const digests = new Set(events.map(({ digest }) => toHex(digest)));
+  const needed = eventLog.filter((rule) => rule.occurs !== 'at-most-once');
+  return needed.length > 0 && needed.every((rule) => rule.digests.some((one) => digests.has(one)));
 }
 
 function occurs(count: number, rule: EventRule): boolean {

@@ -2,9 +2,9 @@ import { toHex } from '../../core/bytes/hex.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
 import { ALG_SHA256 } from '../../evidence/vtpm/tpm-algorithms.ts';
 import type { VtpmRules } from '../policy/schema/vtpm.ts';
-import type { VtpmVerification } from '../vtpm.ts';
 import type { PolicyCheckId } from './checks.ts';
 import { passedIn } from './passed-in.ts';
+import type { Subject } from './subject.ts';
 
 type Checks = CheckList<PolicyCheckId>;
 
@@ -12,20 +12,18 @@ type Checks = CheckList<PolicyCheckId>;
 export function checkVtpmRules(
   checks: Checks,
   { quote, pcrs }: VtpmRules,
-  vtpm: VtpmVerification | undefined,
+  { vtpm, whole }: Subject,
 ): void {
   const id = 'policy.vtpm.quote';
+  // In a bundle the nonce is its sender's, unless it is held against the appraiser's own.
+  const asked = !('pieces' in whole) || passedIn(whole.checks, 'bundle.nonce');
   if (typeof quote === 'object') checks.skipped(id, quote.skip);
-  else if (vtpm && passedIn(vtpm.checks, 'vtpm.quote.nonce')) checks.pass(id);
+  else if (vtpm && asked && passedIn(vtpm.checks, 'vtpm.quote.nonce')) checks.pass(id);
   else checks.unresolved(id, 'no TPM quote over a nonce of the appraiser’s');
   checkPcrs(checks, pcrs, vtpm);
 }
 
-function checkPcrs(
-  checks: Checks,
-  wanted: VtpmRules['pcrs'],
-  vtpm: VtpmVerification | undefined,
-): void {
+function checkPcrs(checks: Checks, wanted: VtpmRules['pcrs'], vtpm: Subject['vtpm']): void {
   const id = 'policy.vtpm.pcrs';
   if (isSkip(wanted)) {
     checks.skipped(id, wanted.skip);

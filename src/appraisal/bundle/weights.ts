@@ -1,5 +1,5 @@
 import { toHex } from '../../core/bytes/hex.ts';
-import type { LoggedEvent } from '../../evidence/tdx/event-log/event.ts';
+import { isNamed } from '../../evidence/tdx/event-log/event-name.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 
 /**
@@ -10,19 +10,19 @@ export const WEIGHTS_EVENT = 'postern/weights/v1';
 const RTMR3 = 3;
 const SHA256_SIZE = 32;
 
-/** Only of a log that replays to the quoted register; two such events would say nothing. */
+/**
+ * Only of a log that replays to the quoted register. Two such events would say nothing, nor does
+ * one beside an event that may have been another.
+ */
 export function weightsOf({ eventLog }: TdxVerification): string | undefined {
   const replays = eventLog?.comparisons.some(
     ({ register, outcome }) => register === RTMR3 && outcome === 'equal',
   );
   const events = (eventLog?.log.events ?? []).filter(
-    ({ register, name }) => register === RTMR3 && name === WEIGHTS_EVENT,
+    (event) => event.register === RTMR3 && isNamed(event, WEIGHTS_EVENT) !== 'no',
   );
   const [only, ...more] = events;
-  const said = replays && only && more.length === 0 && isMeasured(only);
+  if (!replays || only === undefined || more.length > 0) return undefined;
+  const said = isNamed(only, WEIGHTS_EVENT) === 'yes' && only.data.length === SHA256_SIZE;
   return said ? toHex(only.data) : undefined;
-}
-
-function isMeasured({ data, coverage }: LoggedEvent): boolean {
-  return data.length === SHA256_SIZE && coverage.of === 'name-and-data';
 }

@@ -29,8 +29,10 @@ export function misunderstandings(policy: Policy): readonly Misfit[] {
   checkRevision(metadata, report);
   checkLifecycle(metadata.lifecycle, 'metadata.lifecycle', report);
   checkSets(spec.evidence.cpu, report);
-  if (spec.evidence.cpu.type === 'intel-tdx') checkTdx(spec.evidence.cpu, report);
-  else checkSnp(spec, report);
+  if (spec.evidence.cpu.type === 'intel-tdx') {
+    checkTdx(spec.evidence.cpu, report);
+    checkCommandLine(spec.evidence.cpu, spec.logHygiene, report);
+  } else checkSnp(spec, report);
   checkComposite(spec, report);
   checkDeployment(spec, report);
   checkFreshness(spec.freshness, report);
@@ -107,6 +109,23 @@ const BESIDE_VALUES: ReadonlySet<string> = new Set([
   'provenance',
   'recordedEvents',
 ]);
+
+/** A register that takes further events hides the line that the kernel had behind another. */
+function checkCommandLine(
+  { referenceSets }: TdxRules,
+  { commandLine }: Policy['spec']['logHygiene'],
+  report: Report,
+): void {
+  if (isSkipped(commandLine)) return;
+  for (const { id, rtmr2 } of referenceSets) {
+    const open = typeof rtmr2 !== 'string' && ('skip' in rtmr2 || rtmr2.otherEvents === 'allow');
+    if (!open) continue;
+    report(
+      'spec.logHygiene.commandLine',
+      `rests on RTMR2, which ${id} leaves open: compare rtmr2, or skip the command line and say why`,
+    );
+  }
+}
 
 function checkTdx({ referenceSets, tdxModule, tcb }: TdxRules, report: Report): void {
   for (const [i, set] of referenceSets.entries()) {

@@ -7,10 +7,11 @@ import type { Crl } from '../../core/x509/crl.ts';
 import { certificateClaims, crlClaims } from '../certificate-claims.ts';
 import type { Claims } from '../verification.ts';
 import type { CertificateTable } from './certificate-table.ts';
+import { versionText } from './firmware-version.ts';
 import { guestPolicy } from './guest-policy.ts';
 import { platformInfoFlags, unknownPlatformInfoBits } from './platform-info.ts';
 import { PRODUCT_LINES, type ProductLine, productOf } from './product.ts';
-import { type FirmwareVersion, HOST_REQUESTED, keyInfoOf, type SnpReport } from './report.ts';
+import { HOST_REQUESTED, keyInfoOf, type SnpReport } from './report.ts';
 import type { FurtherCrl } from './revocation.ts';
 import { type TcbComponent, tcbVersion } from './tcb-version.ts';
 import type { Vek, VekChain } from './vek-chain.ts';
@@ -90,10 +91,6 @@ function tcbClaims(report: SnpReport, line: ProductLine | undefined): Claims {
     /** Firmware runs that the machine's owner can still take back. */
     committedBelowCurrent: behind,
   };
-}
-
-function versionText({ major, minor, build }: FirmwareVersion): string {
-  return `${major}.${minor}.${build}`;
 }
 
 function hexNumber(value: bigint): string {

@@ -106,6 +106,7 @@ describe('evidence that is not as the policy wants it', () => {
     const with_ = (...ids: string[]) => decidedBy(policy, behind('SWHardeningNeeded', ids));
     expect(codesOf(with_('INTEL-SA-00001'))).toEqual([]);
     expect(with_('INTEL-SA-00001').warnings).toEqual([
+      'TCB status SWHardeningNeeded is put up with',
       'INTEL-SA-00001 is put up with until 2026-06-01T00:00:01Z: mitigated in the guest',
     ]);
     expect(codesOf(with_('INTEL-SA-00001', 'INTEL-SA-00002'))).toEqual([

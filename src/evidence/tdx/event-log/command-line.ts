@@ -12,19 +12,23 @@ const LINUX_COMMAND = /^grub_cmd:? (?:linux|linuxefi|linux16) /;
 /** PCClientTaggedEvent id under which the kernel's EFI stub measures its load options (linux/efi.h). */
 const LOAD_OPTIONS_TAG = 0x8f3b22ed;
 
+/** Boot loaders measure command lines into PCR 8, 9 and 12, all of which are RTMR2 in a TD. */
+export const COMMAND_LINE_REGISTER = 2;
+
 /**
  * Kernel command lines that a log tells of and whose very text was measured: from GRUB (EV_IPL),
  * from systemd-stub (EV_IPL, UTF-16) and from the kernel's own EFI stub (EV_EVENT_TAG).
  *
- * @returns none where the log is missing, or its registers do not replay to the quote.
+ * @returns none where the log is missing, or RTMR2 does not replay to the quote.
  */
 export function measuredCommandLines(log: CheckedEventLog | undefined): readonly string[] {
   if (log === undefined) return [];
-  const equal = new Set(
-    log.comparisons.filter(({ outcome }) => outcome === 'equal').map(({ register }) => register),
+  const replays = log.comparisons.some(
+    ({ register, outcome }) => register === COMMAND_LINE_REGISTER && outcome === 'equal',
   );
+  if (!replays) return [];
   return log.log.events
-    .filter(({ register }) => equal.has(register))
+    .filter(({ register }) => register === COMMAND_LINE_REGISTER)
     .map(commandLineOf)
     .filter((line) => line !== undefined);
 }
