@@ -1,12 +1,14 @@
 import { sha384 } from '#crypto';
 import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
+import { canonicalJson } from '../../core/encoding/jcs.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
 import { bulletinOf, FLOORS_AS_OF } from '../../evidence/snp/floors/bulletins.ts';
 import { compileAssertion } from './cel/assertion.ts';
 import { durationMs } from './duration.ts';
 import type { Misfit } from './explain-shape.ts';
+import { asksForNothing, comparedValues, isSkipped, isZeros, tellsApart } from './said-values.ts';
 import type { Policy } from './schema/policy.ts';
 import type { SnpRules } from './schema/snp.ts';
 import type { RecordedEvent, TdxRules } from './schema/tdx.ts';
@@ -88,7 +90,7 @@ function checkSets({ referenceSets }: TdxRules | SnpRules, report: Report): void
     const named = ids.get(set.id);
     if (named !== undefined) report(`${path}.id`, `is that of ${named} too`);
     ids.set(set.id, path);
-    const tuple = tupleOf(set);
+    const tuple = canonicalJson(comparedValues(set), path);
     const before = tuples.get(tuple);
     if (before !== undefined) {
       report(path, `has the very values of ${before}: of two lifecycles nobody knows which holds`);
@@ -96,19 +98,6 @@ function checkSets({ referenceSets }: TdxRules | SnpRules, report: Report): void
     tuples.set(tuple, path);
   }
 }
-
-/** Values that are compared; two sets that differ in nothing else are the same. */
-function tupleOf(set: object): string {
-  const values = Object.entries(set).filter(([name]) => !BESIDE_VALUES.has(name));
-  return JSON.stringify(values.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const BESIDE_VALUES: ReadonlySet<string> = new Set([
-  'id',
-  'lifecycle',
-  'provenance',
-  'recordedEvents',
-]);
 
 /** A register that takes further events hides the line that the kernel had behind another. */
 function checkCommandLine(
@@ -131,7 +120,12 @@ function checkTdx({ referenceSets, tdxModule, tcb }: TdxRules, report: Report): 
   for (const [i, set] of referenceSets.entries()) {
     const path = `${CPU}.referenceSets[${i}]`;
     const code = [set.mrTd, set.rtmr0, set.rtmr1, set.rtmr2, set.rtmr3];
-    if (code.every(isSkipped)) report(path, 'skips every register of code: any software would do');
+    if (!code.some(tellsApart)) {
+      report(
+        path,
+        'compares no register of code, since a skip, zeros or a story in which no event must occur fit any: any software would do; give a value of mrTd or of rtmr0 to rtmr3',
+      );
+    }
     for (const name of RTMRS) {
       const value = set[name];
       const events = set.recordedEvents?.[name];
@@ -181,11 +175,10 @@ function replayed(events: readonly RecordedEvent[]): string {
 function checkSnp({ evidence, logHygiene }: Policy['spec'], report: Report): void {
   if (evidence.cpu.type !== 'amd-sev-snp') return;
   for (const [i, set] of evidence.cpu.referenceSets.entries()) {
-    const signed = !isSkipped(set.idKeyDigest) || !isSkipped(set.authorKeyDigest);
-    if (isSkipped(set.measurement) && !signed) {
+    if (![set.measurement, set.idKeyDigest, set.authorKeyDigest].some(tellsApart)) {
       report(
         `${CPU}.referenceSets[${i}]`,
-        'skips the measurement and names no key of an ID block: any software would do',
+        'compares no measurement and names no key of an ID block, zeros being those of a guest without one: any software would do; give the measurement or idKeyDigest',
       );
     }
   }
@@ -267,7 +260,12 @@ function checkDeploymentRegister(
         `${path}.${register}`,
         'is what makes the deployment unique (spec.deployment): it can’t be skipped',
       );
-    } else if (typeof value === 'string' && isZeros(value)) {
+    } else if (asksForNothing(value)) {
+      report(
+        `${path}.${register}`,
+        'is what makes the deployment unique (spec.deployment), and asks for no event: one must occur once or at-least-once',
+      );
+    } else if (isZeros(value)) {
       report(
         `${path}.${register}`,
         'is what makes the deployment unique (spec.deployment), and zeros are everybody’s',
@@ -307,12 +305,4 @@ function repeats(names: readonly string[], path: string, member: string, report:
     if (before !== undefined) report(`${path}[${i}].${member}`, `is that of [${before}] too`);
     else seen.set(name, i);
   }
-}
-
-function isSkipped(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'skip' in value;
-}
-
-function isZeros(hex: string): boolean {
-  return /^0+$/.test(hex);
 }

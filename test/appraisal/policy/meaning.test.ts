@@ -5,7 +5,7 @@ import { lintPolicy } from '../../../src/appraisal/policy/lint.ts';
 import { tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import type { Policy } from '../../../src/appraisal/policy/schema/policy.ts';
 import type { SnpRules } from '../../../src/appraisal/policy/schema/snp.ts';
-import type { TdxRules } from '../../../src/appraisal/policy/schema/tdx.ts';
+import type { EventRule, TdxRules } from '../../../src/appraisal/policy/schema/tdx.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import type { Editable, PolicyEdit } from '../../support/policy.ts';
 
@@ -41,6 +41,17 @@ const firstSnp = (policy: Editable<Policy>) =>
   snpOf(policy).referenceSets[0] ?? expect.fail('no set');
 const SKIP = { skip: 'for the sake of a test' };
 const ZEROS = '0'.repeat(96);
+/** Without RTMR3. */
+const NO_CODE = { mrTd: SKIP, rtmr0: SKIP, rtmr1: SKIP, rtmr2: SKIP };
+
+const story = (...occurs: EventRule['occurs'][]) => ({
+  eventLog: occurs.map((how, i) => ({
+    event: `event-${i}`,
+    digests: [`${i}`.repeat(96)],
+    occurs: how,
+  })),
+  otherEvents: 'allow' as const,
+});
 
 describe('a policy that says what it can’t mean', () => {
   it.each<readonly [string, Policy, PolicyEdit, RegExp]>([
@@ -117,6 +128,27 @@ describe('a policy that says what it can’t mean', () => {
       /referenceSets\[1\]: has the very values of/,
     ],
     [
+      'two sets that differ in a reason only',
+      tdx,
+      (p) => {
+        firstTdx(p).mrOwner = SKIP;
+        const other = { ...firstTdx(p), id: 'other', mrOwner: { skip: 'for another reason' } };
+        tdxOf(p).referenceSets.push(other);
+      },
+      /referenceSets\[1\]: has the very values of/,
+    ],
+    [
+      'two sets that differ in the order of a story only',
+      tdx,
+      (p) => {
+        const one = story('once', 'at-most-once');
+        firstTdx(p).rtmr3 = one;
+        const rtmr3 = { ...one, eventLog: one.eventLog.toReversed() };
+        tdxOf(p).referenceSets.push({ ...firstTdx(p), id: 'other', rtmr3 });
+      },
+      /referenceSets\[1\]: has the very values of/,
+    ],
+    [
       'a set that any software fits',
       tdx,
       (p) => {
@@ -128,7 +160,48 @@ describe('a policy that says what it can’t mean', () => {
           rtmr3: SKIP,
         });
       },
-      /referenceSets\[0\]: skips every register of code/,
+      /referenceSets\[0\]: compares no register of code/,
+    ],
+    [
+      'a set of registers that nothing was measured into',
+      tdx,
+      (p) => {
+        delete firstTdx(p).recordedEvents;
+        Object.assign(firstTdx(p), { ...NO_CODE, rtmr3: ZEROS });
+      },
+      /referenceSets\[0\]: compares no register of code/,
+    ],
+    [
+      'a set whose story any log tells',
+      tdx,
+      (p) => {
+        Object.assign(firstTdx(p), { ...NO_CODE, rtmr3: story('at-most-once', 'at-most-once') });
+      },
+      /referenceSets\[0\]: compares no register of code/,
+    ],
+    [
+      'an SNP set of guests without an ID block',
+      snp,
+      (p) => {
+        Object.assign(firstSnp(p), {
+          measurement: SKIP,
+          idKeyDigest: ZEROS,
+          authorKeyDigest: ZEROS,
+        });
+      },
+      /referenceSets\[0\]: compares no measurement and names no key/,
+    ],
+    [
+      'an SNP set of zeros',
+      snp,
+      (p) => {
+        Object.assign(firstSnp(p), {
+          measurement: ZEROS,
+          idKeyDigest: SKIP,
+          authorKeyDigest: ZEROS,
+        });
+      },
+      /referenceSets\[0\]: compares no measurement and names no key/,
     ],
     [
       'an SNP set that any software fits',
@@ -136,7 +209,7 @@ describe('a policy that says what it can’t mean', () => {
       (p) => {
         Object.assign(firstSnp(p), { measurement: SKIP, idKeyDigest: SKIP, authorKeyDigest: SKIP });
       },
-      /referenceSets\[0\]: skips the measurement and names no key/,
+      /referenceSets\[0\]: compares no measurement and names no key/,
     ],
     [
       'recorded events of another register',
@@ -298,6 +371,15 @@ describe('a policy that says what it can’t mean', () => {
       /referenceSets\[0\]\.mrOwner: is what makes the deployment unique .* zeros are everybody’s$/,
     ],
     [
+      'a story that any log tells as what is unique',
+      tdx,
+      (p) => {
+        p.spec.deployment = { register: 'rtmr3', holds: 'the operator’s key' };
+        firstTdx(p).rtmr3 = story('at-most-once');
+      },
+      /referenceSets\[0\]\.rtmr3: is what makes the deployment unique .* asks for no event: one must occur/,
+    ],
+    [
       'a register of the other kind as what is unique',
       snp,
       (p) => {
@@ -344,6 +426,38 @@ describe('a policy that says what it can’t mean', () => {
     const problems = problemsOf(policy, edit);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(problem);
+  });
+});
+
+describe('one value that tells software apart is enough', () => {
+  it.each<readonly [string, Policy, PolicyEdit]>([
+    [
+      'a story with an event that must occur once',
+      tdx,
+      (p) => {
+        delete firstTdx(p).recordedEvents;
+        Object.assign(firstTdx(p), { ...NO_CODE, rtmr3: story('at-most-once', 'once') });
+        p.spec.deployment = { register: 'rtmr3', holds: 'the operator’s key' };
+      },
+    ],
+    [
+      'a story with an event that must occur',
+      tdx,
+      (p) => {
+        delete firstTdx(p).recordedEvents;
+        Object.assign(firstTdx(p), { ...NO_CODE, rtmr3: story('at-least-once') });
+      },
+    ],
+    [
+      'the author’s key of an ID block',
+      snp,
+      (p) => {
+        const authorKeyDigest = 'ab'.repeat(48);
+        Object.assign(firstSnp(p), { measurement: SKIP, idKeyDigest: ZEROS, authorKeyDigest });
+      },
+    ],
+  ])('%s', (_what, policy, edit) => {
+    expect(problemsOf(policy, edit)).toEqual([]);
   });
 });
 

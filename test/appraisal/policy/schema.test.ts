@@ -39,6 +39,44 @@ describe('the published schema', () => {
   });
 });
 
+describe('text for people', () => {
+  const skipping = (skip: string) => {
+    const value = dataOf('snp-ssh-host.yaml') as { spec: { deployment: JsonValue } };
+    return { ...value, spec: { ...value.spec, deployment: { skip } } };
+  };
+  const readers = (value: JsonValue) => [
+    validate(value),
+    Value.Check(PolicySchema, value),
+    tryPolicy(utf8(JSON.stringify(value))).problems.length === 0,
+  ];
+
+  it.each(['für Grüße, 漢字 und 😀', 'a tilde, ~, and a no-break\u00a0space', 'עברית בלי סימנים'])(
+    '%s is plain',
+    (text) => {
+      expect(readers(skipping(text))).toEqual([true, true, true]);
+    },
+  );
+
+  it.each([
+    ['a line feed', '\n'],
+    ['an escape', '\u001b'],
+    ['a C1 control', '\u0085'],
+    ['an override of direction', '\u202e'],
+    ['an isolate', '\u2066'],
+    ['a mark of direction', '\u200f'],
+    ['a zero width space', '\u200b'],
+    ['a byte order mark', '\ufeff'],
+    ['a soft hyphen', '\u00ad'],
+    ['a letter of a tag, beyond the BMP', '\u{e0041}'],
+    ['a line separator', '\u2028'],
+    ['a paragraph separator', '\u2029'],
+    ['half a surrogate pair', '\ud800'],
+  ])('%s is not', (_what, character) => {
+    const value = skipping(`nothing to see ${character} here`);
+    expect(readers(value)).toEqual([false, false, false]);
+  });
+});
+
 /** All places of a value, by the names and numbers that lead there. */
 function placesOf(
   value: JsonValue,
@@ -67,6 +105,8 @@ const odd = fc.constantFrom<JsonValue>(
     '\ud800',
     'a'.repeat(600),
     'x\ny',
+    'reads \u202edesrever',
+    'soft\u00adhyphen',
   ],
   ...[0, -1, 1, 1.5, 255, 256, 2 ** 53, null, true, false],
   ...[

@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox';
+import { PLAIN_CHARACTER } from '../plain-line.ts';
 
 /** An object that has these members and no others: one that is not known was meant to say something. */
 export function closed<Members extends Record<string, TSchema>>(
@@ -22,10 +23,10 @@ export function some<Item extends TSchema>(item: Item, most = 1024) {
   return Type.Array(item, { minItems: 1, maxItems: most, uniqueItems: true });
 }
 
-/** Plain text for people: no control characters, so that it can be shown anywhere. */
+/** Plain text for people: what is shown of it is all that it says. */
 export function text(least: number, most: number) {
   return Type.String({
-    pattern: `^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff]{${least},${most}}$`,
+    pattern: `^${PLAIN_CHARACTER}{${least},${most}}$`,
     description: `text of ${least} to ${most} characters, on one line`,
   });
 }

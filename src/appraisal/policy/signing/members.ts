@@ -1,5 +1,6 @@
 import type { JsonShape } from '../../../core/encoding/json-shape.ts';
 import { malformed } from '../../../core/fault.ts';
+import { PLAIN_CHARACTER } from '../plain-line.ts';
 
 /** A member that is not known was meant to say something; to pass over it is to disagree. */
 export function onlyMembers(shape: JsonShape, known: readonly string[]): void {
@@ -31,10 +32,12 @@ export const POLICY_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export const POLICY_DIGEST = /^sha256:[0-9a-f]{64}$/;
 export const MOST_REVISIONS = 1_000_000_000;
 
+const PLAIN = new RegExp(`^${PLAIN_CHARACTER}*$`, 'u');
+
 /** For people, on one line: no control characters, and nothing that a reader would not see. */
 export function lineMember(shape: JsonShape, name: string, least: number, most: number): string {
   const text = shape.string(name);
-  const plain = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u.test(text);
+  const plain = PLAIN.test(text);
   if (plain && text.trim().length >= least && text.length <= most) return text;
   const want = `text of ${least} to ${most} characters, on one line`;
   throw malformed(`${shape.path}.${name}`, `want ${want}`);

@@ -1,6 +1,7 @@
 import { utf8 } from '../../../core/bytes/text.ts';
 import { canonicalJson } from '../../../core/encoding/jcs.ts';
 import type { ReadPolicy } from '../read-policy.ts';
+import { comparedValues } from '../said-values.ts';
 import { digestOf } from './canonical-document.ts';
 
 export const STATES = ['draft', 'active', 'deprecated', 'revoked'] as const;
@@ -27,7 +28,7 @@ export interface PolicyRevision {
   readonly referenceSets: readonly {
     readonly id: string;
     readonly lifecycle: Lifecycle;
-    /** Of the values alone, without id, lifecycle and what is told of them: the same values, the same digest. */
+    /** Of the values alone, without id, lifecycle, reasons and what is told of them: the same values, the same digest. */
     readonly digest: string;
   }[];
 }
@@ -54,16 +55,7 @@ export function revisionOf({ policy, digest }: ReadPolicy): KnownRevision {
   };
 }
 
-/** What names a set, tells of it or of its origin, and is compared with no machine. */
-const BESIDE_VALUES: ReadonlySet<string> = new Set([
-  'id',
-  'lifecycle',
-  'provenance',
-  'recordedEvents',
-]);
-
 /** Of the values alone: a revoked set with another label would be as good as a new one. */
 function valuesDigest(set: { readonly id: string }): string {
-  const values = Object.entries(set).filter(([name]) => !BESIDE_VALUES.has(name));
-  return digestOf(utf8(canonicalJson(Object.fromEntries(values), set.id)));
+  return digestOf(utf8(canonicalJson(comparedValues(set), set.id)));
 }

@@ -263,6 +263,12 @@ describe('of lifecycles', () => {
     ['revoked from later on', [a(revoked)], [a(later)], 'reject'],
     ['revoked from earlier on', [a(revoked)], [a(earlier)], 'accept'],
     [
+      'skipped for another reason',
+      [a(active)],
+      [{ ...a(active), hostData: { skip: 'there is nobody to ask' } }],
+      'accept',
+    ],
+    [
       'only told otherwise',
       [a(active)],
       [{ ...a(active), provenance: { kind: 'observed', source: 'a colleague' } }],
@@ -283,6 +289,14 @@ describe('of lifecycles', () => {
       id: 'policy.chain.lifecycle',
       got: 'an id that appears twice',
     });
+  });
+
+  it('values stay the same with another id and another reason to skip, and no others do', () => {
+    const digestOf = (more: object) =>
+      known(withSets([{ ...a(active), ...more }])).policy.referenceSets[1]?.digest;
+    const same = { id: 'image-a2', hostData: { skip: 'for another reason' } };
+    expect(digestOf(same)).toBe(digestOf({}));
+    expect(digestOf({ hostData: '0'.repeat(64) })).not.toBe(digestOf({}));
   });
 
   it('the values of a revoked set don’t come back under another id', () => {
