@@ -85,6 +85,16 @@ describe('the claims of a decision', () => {
     );
   });
 
+  it('of a refusal are to be had whatever has run out', () => {
+    for (const until of ['2026-05-01T00:00:00Z', '2026-06-01T01:00:00Z', undefined]) {
+      const { until: _none, ...refusal } = rejected;
+      const said = earClaims({ ...refusal, ...(until && { until }) }, context);
+      expect([said.exp, said.postern.earliestExpiry]).toEqual([AT / 1000 + 300, until]);
+    }
+    const { until: _none, ...endless } = accepted;
+    expect(() => earClaims(endless, context)).toThrow('has run out already');
+  });
+
   it('say of a refusal that it is one, in the whole and in each piece', () => {
     for (const [appraisal, status] of [
       [simulated, 'warning'],

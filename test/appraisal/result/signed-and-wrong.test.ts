@@ -114,6 +114,16 @@ describe('the issuer’s own signature does not save', () => {
     expect(judged(signed(HEADER, change(JSON.stringify(claims))))).toEqual(['fail:ear.format']);
   });
 
+  it.each([
+    ['issued in the future', { iat: AT / 1000 + 6 }],
+    ['not yet in force', { nbf: AT / 1000 + 6 }],
+    ['at its very end', { exp: AT / 1000 }],
+  ])('a token %s', (_what, change) => {
+    expect(judged(signed(HEADER, JSON.stringify({ ...claims, ...change })))).toEqual([
+      'fail:ear.times',
+    ]);
+  });
+
   it('a decision of several policies, one of which nobody relies on', () => {
     const cpu0 = claims.submods['cpu0'];
     const ids = [...(cpu0?.ear_appraisal_policy_ids ?? []), 'urn:postern:policy:any:1#sha256:00'];
