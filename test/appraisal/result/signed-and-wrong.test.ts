@@ -195,6 +195,11 @@ describe('the same of a CWT', () => {
     expect(verifyEarCwt(asView(good), pinned, strict)).toEqual(verifyEarCwt(good, pinned, strict));
   });
 
+  it('of any size is not read', () => {
+    expect(judgedCwt(made([]))).toEqual([]);
+    expect(judgedCwt(made([[-70000, new Uint8Array(256 * 1024)]]))).toEqual(['fail:ear.format']);
+  });
+
   it('ignores claims that it does not know', () => {
     expect(judgedCwt(made([[-70000, new Map([['a', 1]])]]))).toEqual([]);
   });
