@@ -238,7 +238,7 @@ describe('the same of a CWT', () => {
   it('counts a claim about a piece that has no name here', () => {
     const submods = map.get(266) as CborMap;
     const cpu0 = submods.get('cpu0') as CborMap;
-    const vector = new Map([...(cpu0.get(1001) as CborMap), [9, 96]]);
+    const vector = new Map([...(cpu0.get(1001) as CborMap), [9, 96], [10, 2]]);
     const changed = new Map([...submods, ['cpu0', new Map([...cpu0, [1001, vector]])]]);
     expect(judgedCwt(made([[266, changed as CborMap]]))).toEqual(['fail:ear.status']);
   });
