@@ -116,11 +116,9 @@ function checkTdx({ referenceSets, tdxModule, tcb }: TdxRules, report: Report): 
     for (const name of RTMRS) {
       const value = set[name];
       const events = set.recordedEvents?.[name];
-      if (events && typeof value === 'string' && value !== replayed(events)) {
-        report(
-          `${path}.recordedEvents.${name}`,
-          `replays to ${replayed(events)}, and ${name} is ${value}`,
-        );
+      const replay = events && typeof value === 'string' ? replayed(events) : value;
+      if (replay !== value) {
+        report(`${path}.recordedEvents.${name}`, `replays to ${replay}, and ${name} is ${value}`);
       }
       if (typeof value !== 'string' && 'eventLog' in value) {
         repeats(
