@@ -9,7 +9,7 @@ import { durationMs } from './duration.ts';
 import type { Misfit } from './explain-shape.ts';
 import type { Policy } from './schema/policy.ts';
 import type { SnpRules } from './schema/snp.ts';
-import type { RecordedEvent, TdxRules } from './schema/tdx.ts';
+import type { EventLogValue, RecordedEvent, TdxRules } from './schema/tdx.ts';
 import type { Lifecycle } from './schema/values.ts';
 
 type Report = (path: string, problem: string) => void;
@@ -33,6 +33,7 @@ export function misunderstandings(policy: Policy): readonly Misfit[] {
   else checkSnp(spec, report);
   checkComposite(spec, report);
   checkDeployment(spec, report);
+  checkCommandLine(spec.logHygiene, report);
   checkFreshness(spec.freshness, report);
   checkAssertions(spec.assertions, report);
   return found;
@@ -112,7 +113,9 @@ function checkTdx({ referenceSets, tdxModule, tcb }: TdxRules, report: Report): 
   for (const [i, set] of referenceSets.entries()) {
     const path = `${CPU}.referenceSets[${i}]`;
     const code = [set.mrTd, set.rtmr0, set.rtmr1, set.rtmr2, set.rtmr3];
-    if (code.every(isSkipped)) report(path, 'skips every register of code: any software would do');
+    if (code.every(isOpen)) {
+      report(path, 'leaves every register of code open: any software would do');
+    }
     for (const name of RTMRS) {
       const value = set[name];
       const events = set.recordedEvents?.[name];
@@ -246,6 +249,11 @@ function checkDeploymentRegister(
         `${path}.${register}`,
         'is what makes the deployment unique (spec.deployment): it can’t be skipped',
       );
+    } else if (asksForNoEvent(value)) {
+      report(
+        `${path}.${register}`,
+        'is what makes the deployment unique (spec.deployment), and each of its events may be absent',
+      );
     } else if (typeof value === 'string' && isZeros(value)) {
       report(
         `${path}.${register}`,
@@ -253,6 +261,23 @@ function checkDeploymentRegister(
       );
     }
   }
+}
+
+/** A word that must be there and must not: no machine has such a command line. */
+function checkCommandLine({ commandLine }: Policy['spec']['logHygiene'], report: Report): void {
+  if ('skip' in commandLine) return;
+  for (const [i, word] of commandLine.require.entries()) {
+    const against = commandLine.forbid.find((pattern) => coversWord(pattern, word));
+    if (against !== undefined) {
+      report(`spec.logHygiene.commandLine.require[${i}]`, `is what forbid has as ${against}`);
+    }
+  }
+}
+
+/** Whether each word that the one stands for is one that the other stands for; a * is any rest. */
+function coversWord(pattern: string, word: string): boolean {
+  if (!pattern.endsWith('*')) return pattern === word;
+  return word.startsWith(pattern.slice(0, -1));
 }
 
 function checkFreshness(freshness: Policy['spec']['freshness'], report: Report): void {
@@ -290,6 +315,17 @@ function repeats(names: readonly string[], path: string, member: string, report:
 
 function isSkipped(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'skip' in value;
+}
+
+/** Events that may all be absent: an empty log has none of them. */
+function asksForNoEvent(value: unknown): value is EventLogValue {
+  if (typeof value !== 'object' || value === null || !('eventLog' in value)) return false;
+  return (value as EventLogValue).eventLog.every(({ occurs }) => occurs === 'at-most-once');
+}
+
+/** Any value fits: not looked at, or known by events that need not be there among any others. */
+function isOpen(value: unknown): boolean {
+  return isSkipped(value) || (asksForNoEvent(value) && value.otherEvents === 'allow');
 }
 
 function isZeros(hex: string): boolean {
