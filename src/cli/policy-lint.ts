@@ -21,7 +21,7 @@ export const policyLintVerb: Verb = {
     const results = await Promise.all(
       args.operands.map(async (file) => {
         const { read, problems } = tryPolicy(await io.readFile(file));
-        return { file, read, problems, advice: read ? lintPolicy(read.policy) : [] };
+        return { file, read, problems, advice: read ? lintPolicy(read.policy, io.now()) : [] };
       }),
     );
     const ok = results.every(({ read }) => read !== undefined);

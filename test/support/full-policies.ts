@@ -86,6 +86,12 @@ export function fullSnpPolicy(machine: BundleVerification): Policy {
     const [own] = cpu.referenceSets;
     if (own === undefined) throw new Error('no reference set');
     cpu.referenceSets.push({ ...own, id: 'old', measurement: '2'.repeat(96), lifecycle: REVOKED });
+    cpu.referenceSets.push({
+      ...own,
+      id: 'signed',
+      measurement: { skip: 'whatever the operator signs' },
+      idKeyDigest: '4'.repeat(96),
+    });
     cpu.minTcb.turin = { fmc: 1, bootLoader: 2, tee: 0, snp: 3, microcode: 4 };
     cpu.tcbAppliesTo = ['reported', 'committed'];
   });

@@ -16,6 +16,7 @@ interface Node {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
+  readonly maxLength?: number;
 }
 
 /** A policy with one thing changed, and where: `spec.evidence.cpu.vmpl[]`, lists without a place. */
@@ -143,8 +144,8 @@ function samplesOf(node: Node): readonly unknown[] {
     );
   }
   // Only assertions are free texts, and those must be CEL about a machine.
-  if (node.pattern === undefined) return ['has(cpu.type)', 'size(gpu) < 9', 'size(gpu) > 99'];
-  const pattern = new RegExp(node.pattern, 'u');
+  if (node.maxLength !== undefined) return ['has(cpu.type)', 'size(gpu) < 9', 'size(gpu) > 99'];
+  const pattern = new RegExp(node.pattern ?? '', 'u');
   return TEXTS.filter((text) => pattern.test(text)).slice(0, 3);
 }
 

@@ -46,7 +46,9 @@ export function misfitsOf(
     if (found.length >= MOST) return;
     if (part !== undefined && fits(node as TSchema, part)) return;
     const before = found.length;
-    inside(node, part, path, look, (at, problem) => found.push({ path: at, problem }));
+    inside(node, part, path, look, (at, problem) => {
+      found.push({ path: at, problem });
+    });
     if (found.length === before) found.push({ path, problem: wanted(node, part) });
   };
   look(schema as Node, value, '');

@@ -1,3 +1,5 @@
+import { lintReach } from './lint-reach.ts';
+import { lintTimes } from './lint-times.ts';
 import type { PolicyProblem } from './problem.ts';
 import type { Policy } from './schema/policy.ts';
 
@@ -5,13 +7,19 @@ type Report = (path: string, problem: string) => void;
 
 const CPU = 'spec.evidence.cpu';
 
-/** What a policy is free to do, and what its author should know about it. */
-export function lintPolicy(policy: Policy): readonly PolicyProblem[] {
+/**
+ * What a policy is free to do, and what its author should know about it.
+ *
+ * @param at milliseconds since the epoch; without it nothing is said of what is over by then.
+ */
+export function lintPolicy(policy: Policy, at?: number): readonly PolicyProblem[] {
   const advice: PolicyProblem[] = [];
   const report: Report = (path, problem) => {
     advice.push({ path, problem });
   };
   lintSets(policy, report);
+  lintReach(policy.spec.evidence.cpu, report);
+  if (at !== undefined) lintTimes(policy, at, report);
   lintHardware(policy.spec, report);
   lintBindings(policy.spec, report);
   lintDevices(policy.spec, report);
@@ -53,6 +61,13 @@ function lintHardware(
         `${risky.join(', ')}: platforms with known weaknesses get in, as far as the advisories are excepted`,
       );
     }
+    for (const [i, { mrTd }] of cpu.referenceSets.entries()) {
+      if (typeof mrTd === 'string') continue;
+      report(
+        `${CPU}.referenceSets[${i}].mrTd`,
+        'is skipped: firmware that nobody knows can extend the RTMRs to any values it likes',
+      );
+    }
     if (cpu.attributes.septVeDisable !== 'require') {
       report(
         `${CPU}.attributes.septVeDisable`,
@@ -70,6 +85,12 @@ function lintHardware(
       report(
         `${CPU}.vmpl`,
         'below VMPL 0 something else in the guest can have asked for the report',
+      );
+    }
+    if (!cpu.tcbAppliesTo.includes('reported')) {
+      report(
+        `${CPU}.tcbAppliesTo`,
+        'leaves out reported, the TCB whose key signs the report: the others are the firmware’s own word',
       );
     }
     if (typeof cpu.crl === 'object')

@@ -33,10 +33,11 @@ export function misunderstandings(policy: Policy): readonly Misfit[] {
   checkSets(spec.evidence.cpu, report);
   if (spec.evidence.cpu.type === 'intel-tdx') {
     checkTdx(spec.evidence.cpu, report);
-    checkCommandLine(spec.evidence.cpu, spec.logHygiene, report);
+    checkHidden(spec.evidence.cpu, spec.logHygiene, report);
   } else checkSnp(spec, report);
   checkComposite(spec, report);
   checkDeployment(spec, report);
+  checkCommandLine(spec.logHygiene, report);
   checkFreshness(spec.freshness, report);
   checkAssertions(spec.assertions, report);
   return found;
@@ -100,7 +101,7 @@ function checkSets({ referenceSets }: TdxRules | SnpRules, report: Report): void
 }
 
 /** A register that takes further events hides the line that the kernel had behind another. */
-function checkCommandLine(
+function checkHidden(
   { referenceSets }: TdxRules,
   { commandLine }: Policy['spec']['logHygiene'],
   report: Report,
@@ -129,11 +130,9 @@ function checkTdx({ referenceSets, tdxModule, tcb }: TdxRules, report: Report): 
     for (const name of RTMRS) {
       const value = set[name];
       const events = set.recordedEvents?.[name];
-      if (events && typeof value === 'string' && value !== replayed(events)) {
-        report(
-          `${path}.recordedEvents.${name}`,
-          `replays to ${replayed(events)}, and ${name} is ${value}`,
-        );
+      const replay = events && typeof value === 'string' ? replayed(events) : value;
+      if (replay !== value) {
+        report(`${path}.recordedEvents.${name}`, `replays to ${replay}, and ${name} is ${value}`);
       }
       if (typeof value !== 'string' && 'eventLog' in value) {
         repeats(
@@ -272,6 +271,23 @@ function checkDeploymentRegister(
       );
     }
   }
+}
+
+/** A word that must be there and must not: no machine has such a command line. */
+function checkCommandLine({ commandLine }: Policy['spec']['logHygiene'], report: Report): void {
+  if ('skip' in commandLine) return;
+  for (const [i, word] of commandLine.require.entries()) {
+    const against = commandLine.forbid.find((pattern) => coversWord(pattern, word));
+    if (against !== undefined) {
+      report(`spec.logHygiene.commandLine.require[${i}]`, `is what forbid has as ${against}`);
+    }
+  }
+}
+
+/** Whether each word that the one stands for is one that the other stands for; a * is any rest. */
+function coversWord(pattern: string, word: string): boolean {
+  if (!pattern.endsWith('*')) return pattern === word;
+  return word.startsWith(pattern.slice(0, -1));
 }
 
 function checkFreshness(freshness: Policy['spec']['freshness'], report: Report): void {

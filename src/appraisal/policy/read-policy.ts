@@ -9,7 +9,8 @@ import { type Misfit, misfitsOf } from './explain-shape.ts';
 import { misunderstandings } from './meaning.ts';
 import { type PolicyProblem, problemLine } from './problem.ts';
 import { type Policy, PolicySchema } from './schema/policy.ts';
-import { LARGEST_POLICY, readYaml } from './yaml-text.ts';
+import { oversize } from './sizes.ts';
+import { LARGEST_POLICY, readYaml, type YamlText } from './yaml-text.ts';
 
 /** A policy and its identity. */
 export interface ReadPolicy {
@@ -29,26 +30,28 @@ export function tryPolicy(bytes: Uint8Array): {
   readonly read: ReadPolicy | undefined;
   readonly problems: readonly PolicyProblem[];
 } {
-  const quick = jsonIn(bytes);
-  if (quick !== undefined && problemsOf(quick).length === 0) {
-    return { read: identify(quick), problems: [] };
-  }
+  const json = jsonIn(bytes);
+  const misfits = json === undefined ? [] : problemsOf(json);
+  if (json !== undefined && misfits.length === 0) return { read: identify(json), problems: [] };
   const { value, problems, placeOf } = readYaml(bytes);
+  // JSON is YAML too, and read again for the places alone.
+  if (misfits.length > 0) return refused(misfits, placeOf);
   if (problems.length > 0 || value === undefined) {
     const none = { path: '', problem: 'the file is empty' };
     return { read: undefined, problems: problems.length > 0 ? problems : [none] };
   }
   const wrong = problemsOf(value);
-  if (wrong.length > 0) {
-    return {
-      read: undefined,
-      problems: wrong.map((misfit) => ({ ...misfit, ...placeOf(misfit.path) })),
-    };
-  }
-  return { read: identify(value), problems: [] };
+  return wrong.length > 0 ? refused(wrong, placeOf) : { read: identify(value), problems: [] };
+}
+
+function refused(misfits: readonly Misfit[], placeOf: YamlText['placeOf']) {
+  const problems = misfits.map((misfit) => ({ ...misfit, ...placeOf(misfit.path) }));
+  return { read: undefined, problems };
 }
 
 function problemsOf(value: JsonValue): readonly Misfit[] {
+  const large = oversize(value);
+  if (large) return [large];
   const misfits = misfitsOf(PolicySchema, value, (schema, part) => Value.Check(schema, part));
   return misfits.length > 0 ? misfits : misunderstandings(value as Policy);
 }

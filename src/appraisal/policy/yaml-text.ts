@@ -7,6 +7,7 @@ import {
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Pair,
   Parser,
@@ -24,8 +25,16 @@ export const LARGEST_POLICY = 4 * 1024 * 1024;
 
 /** The schema needs 10. */
 const DEEPEST = 32;
-/** Scalars and collections together: 1024 sets with 20 members each need 50,000. */
-const MOST_NODES = 500_000;
+/**
+ * Names, values, and each space, sign and end of line between them; 1024 sets need some 150,000. A
+ * text of nothing but brackets or empty lines has millions, and takes half a minute.
+ */
+const MOST_WORDS = 250_000;
+/**
+ * Each wrong escape is an error of its own. And the end of a quoted text is looked for by passing
+ * over each \\" before it; a text that then proves unclosed on its line was passed over in vain.
+ */
+const MOST_BACKSLASHES = 5_000;
 
 export interface YamlText {
   /** Undefined where there are problems. */
@@ -71,7 +80,6 @@ class YamlReader {
   readonly #problems: PolicyProblem[] = [];
   /** Offsets in the text by path. */
   readonly #places = new Map<string, number>();
-  #nodes = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -88,13 +96,8 @@ class YamlReader {
   }
 
   #compose(): Document.Parsed | undefined {
-    const tokens = [...new Parser(this.#lines.addNewLine).parse(this.#text)];
-    // Before anything recurses: the text may be brackets to its end.
-    const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
-    if (deep !== undefined) {
-      this.#report('', `nested deeper than ${DEEPEST} levels`, deep);
-      return undefined;
-    }
+    const tokens = this.#tokens();
+    if (tokens === undefined) return undefined;
     const composer = new Composer({
       version: '1.2',
       schema: 'core',
@@ -108,11 +111,7 @@ class YamlReader {
     for (const { errors, warnings } of documents) {
       for (const { message, pos } of [...errors, ...warnings]) this.#report('', message, pos[0]);
     }
-    const [document, second] = documents;
-    if (second) {
-      const at = second.range?.[0] ?? 0;
-      this.#report('', 'a second document: want one policy a file, without ---', at);
-    }
+    const [document] = documents;
     const version = document?.directives?.yaml;
     if (version?.explicit && version.version !== '1.2') {
       this.#report(
@@ -124,6 +123,43 @@ class YamlReader {
     return document as Document.Parsed | undefined;
   }
 
+  /** The text cut up; undefined, and a problem, where it is not worth it or was made to take long. */
+  #tokens(): readonly CST.Token[] | undefined {
+    const backslash = offsetOf(this.#text, '\\', MOST_BACKSLASHES);
+    if (backslash !== undefined) {
+      return this.#unread(`more than ${MOST_BACKSLASHES} backslashes`, backslash);
+    }
+    const tokens: CST.Token[] = [];
+    const parser = new Parser(this.#lines.addNewLine);
+    this.#lines.addNewLine(0);
+    const nesting = new Nesting();
+    let words = 0;
+    let documents = 0;
+    for (const word of new Lexer().lex(this.#text)) {
+      if (++words > MOST_WORDS) return this.#unread(TOO_LONG, parser.offset);
+      if (nesting.after(word) > DEEPEST) return this.#unread(TOO_DEEP, parser.offset);
+      for (const token of parser.next(word)) {
+        if (token.type === 'document' && ++documents > 1) return this.#secondDocument(token.offset);
+        tokens.push(token);
+      }
+    }
+    for (const token of parser.end()) {
+      if (token.type === 'document' && ++documents > 1) return this.#secondDocument(token.offset);
+      tokens.push(token);
+    }
+    // Before anything recurses: lists and maps may be nested without a bracket as well.
+    const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
+    return deep === undefined ? tokens : this.#unread(TOO_DEEP, deep);
+  }
+
+  #secondDocument(offset: number): undefined {
+    this.#report('', 'a second document: want one policy a file, without ---', offset);
+  }
+
+  #unread(problem: string, offset: number): undefined {
+    this.#report('', problem, offset);
+  }
+
   #document({ contents }: Document.Parsed): JsonValue {
     return this.#value(contents, '', 0);
   }
@@ -132,8 +168,6 @@ class YamlReader {
     if (!isNode(node)) return null;
     const start = node.range?.[0] ?? around;
     this.#places.set(path, start);
-    if (++this.#nodes === MOST_NODES) this.#report(path, `more than ${MOST_NODES} values`, start);
-    if (this.#nodes >= MOST_NODES) return null;
     if (isAlias(node)) {
       this.#report(
         path,
@@ -216,6 +250,31 @@ class YamlReader {
       if (offset !== undefined) return this.#linePos(offset);
       if (around === '') return undefined;
     }
+  }
+}
+
+const TOO_LONG = `more than ${MOST_WORDS} names, values and signs between them`;
+const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
+
+/** Where a character stands once more than so many times; undefined if it does not. */
+function offsetOf(text: string, character: string, after: number): number | undefined {
+  let at = text.indexOf(character);
+  for (let count = 0; at >= 0 && count < after; count++) at = text.indexOf(character, at + 1);
+  return at < 0 ? undefined : at;
+}
+
+/** How deep in brackets and braces a text is after each of its words. */
+class Nesting {
+  #depth = 0;
+  #text = false;
+
+  after(word: string): number {
+    // What follows this mark is a text, whatever it looks like.
+    if (this.#text) this.#text = false;
+    else if (word === CST.SCALAR) this.#text = true;
+    else if (word === '[' || word === '{') this.#depth++;
+    else if (word === ']' || word === '}') this.#depth--;
+    return this.#depth;
   }
 }
 

@@ -204,6 +204,27 @@ describe('a policy that says what it can’t mean', () => {
       /referenceSets\[0\]: compares no measurement and names no key/,
     ],
     [
+      'a word that must be there and must not',
+      tdx,
+      ({ spec }) => {
+        spec.logHygiene.commandLine = {
+          forbid: ['quiet', 'console=*'],
+          require: ['ro', 'console=ttyS*'],
+        };
+      },
+      /^spec\.logHygiene\.commandLine\.require\[1\]: is what forbid has as console=\*$/,
+    ],
+    [
+      'a command line that a register rests on which is not compared',
+      tdx,
+      (p) => {
+        delete firstTdx(p).recordedEvents;
+        firstTdx(p).rtmr2 = SKIP;
+        p.spec.logHygiene.commandLine = { forbid: ['console=*'], require: [] };
+      },
+      /^spec\.logHygiene\.commandLine: rests on RTMR2, which \S+ leaves open/,
+    ],
+    [
       'an SNP set that any software fits',
       snp,
       (p) => {
@@ -585,6 +606,30 @@ describe('advice', () => {
       `${CPU}.referenceSets[0].provenance`,
     ],
     [
+      'firmware that nobody knows',
+      tdx,
+      (p) => {
+        firstTdx(p).mrTd = SKIP;
+      },
+      `${CPU}.referenceSets[0].mrTd`,
+    ],
+    [
+      'a set behind another',
+      tdx,
+      (p) => {
+        tdxOf(p).referenceSets.push({ ...firstTdx(p), id: 'wide', rtmr2: SKIP });
+      },
+      `${CPU}.referenceSets[0]`,
+    ],
+    [
+      'a TCB that nothing vouches for',
+      snp,
+      (p) => {
+        snpOf(p).tcbAppliesTo = ['current'];
+      },
+      `${CPU}.tcbAppliesTo`,
+    ],
+    [
       'anybody’s machine',
       tdx,
       ({ spec }) => {
@@ -702,5 +747,43 @@ describe('advice', () => {
     const after = adviceOn(policy, edit);
     expect(after.filter((one) => one === path).length).toBeGreaterThan(0);
     if (path !== `${CPU}.referenceSets[0].provenance`) expect(before).not.toContain(path);
+  });
+});
+
+describe('advice at a time', () => {
+  const at = Date.parse('2026-06-01T00:00:00Z');
+  const adviceAt = (time: number | undefined, edit: PolicyEdit) => {
+    const { read } = edited(tdx, edit);
+    return lintPolicy((read ?? expect.fail('unusable')).policy, time).map(({ path }) => path);
+  };
+
+  it.each<readonly [string, PolicyEdit, string]>([
+    [
+      'an exception',
+      (p) => {
+        tdxOf(p).tcb.advisories = [
+          { id: 'INTEL-SA-00001', until: '2026-06-01T00:00:00Z', reason: 'for a test' },
+        ];
+      },
+      `${CPU}.tcb.advisories[0].until`,
+    ],
+    [
+      'a policy’s sunset',
+      ({ metadata }) => {
+        metadata.lifecycle = { state: 'deprecated', sunset: '2026-06-01T00:00:00Z' };
+      },
+      'metadata.lifecycle.sunset',
+    ],
+    [
+      'a set’s sunset',
+      (p) => {
+        firstTdx(p).lifecycle = { state: 'deprecated', sunset: '2026-06-01T00:00:00Z' };
+      },
+      `${CPU}.referenceSets[0].lifecycle.sunset`,
+    ],
+  ])('%s is over from its moment on', (_what, edit, path) => {
+    expect(adviceAt(at, edit)).toContain(path);
+    expect(adviceAt(at - 1, edit)).not.toContain(path);
+    expect(adviceAt(undefined, edit)).not.toContain(path);
   });
 });

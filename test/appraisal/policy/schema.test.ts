@@ -10,7 +10,7 @@ import { readPolicy, tryPolicy } from '../../../src/appraisal/policy/read-policy
 import { PolicySchema } from '../../../src/appraisal/policy/schema/policy.ts';
 import { readYaml } from '../../../src/appraisal/policy/yaml-text.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import type { JsonValue } from '../../../src/core/encoding/json.ts';
+import { type JsonValue, parseJson } from '../../../src/core/encoding/json.ts';
 import { publishedSchema } from '../../../tools/policy-schema.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../policies');
@@ -19,11 +19,15 @@ const text = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
 const dataOf = (name: string) =>
   JSON.parse(JSON.stringify(readYaml(utf8(text(name))).value)) as JsonValue;
 
+const warnings: string[] = [];
 const ajv = new Ajv2020({
   strict: true,
-  strictRequired: false,
-  strictTypes: false,
   allErrors: false,
+  logger: {
+    log: (text: string) => warnings.push(text),
+    warn: (text: string) => warnings.push(text),
+    error: (text: string) => warnings.push(text),
+  },
 });
 const validate = ajv.compile(JSON.parse(publishedSchema()));
 
@@ -32,6 +36,10 @@ describe('the published schema', () => {
     expect(readFileSync(join(FOLDER, 'measurement-policy.schema.json'), 'utf8')).toBe(
       publishedSchema(),
     );
+  });
+
+  it('is JSON Schema 2020-12 in the strictest reading, without a warning', () => {
+    expect(warnings).toEqual([]);
   });
 
   it.each(shipped)('%s is valid by it', (name) => {
@@ -100,6 +108,9 @@ const odd = fc.constantFrom<JsonValue>(
     '00e1',
     'require',
     'skip',
+    '__proto__',
+    'constructor',
+    'toString',
     '2026-02-31T00:00:00Z',
     '😀'.repeat(8),
     '\ud800',
@@ -119,6 +130,13 @@ const odd = fc.constantFrom<JsonValue>(
     ['a', 'a'],
   ],
 );
+
+/** As JSON.parse has it: an own member, whatever its name. */
+function withMember(object: object, name: string): JsonValue {
+  const copy = { ...object };
+  const member = { value: 1, enumerable: true, writable: true, configurable: true };
+  return Object.defineProperty(copy, name, member) as JsonValue;
+}
 
 /** A copy with one place changed: another value, gone, twice, or with a member too many. */
 function changed(
@@ -142,8 +160,8 @@ function changed(
     around[last] !== null &&
     !Array.isArray(around[last])
   ) {
-    const name = typeof other === 'string' ? other : 'constructor';
-    around[last] = { ...(around[last] as object), [name]: 1 };
+    const name = typeof other === 'string' ? other : '__proto__';
+    around[last] = withMember(around[last] as object, name);
   } else around[last] = [around[last] ?? null];
   return copy;
 }
@@ -162,6 +180,47 @@ describe('three readers of one schema', () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe('two readers of one text', () => {
+  /** Texts that JSON allows and YAML may read otherwise: escapes, odd spaces, names, numbers. */
+  const json = fc
+    .tuple(
+      fc.json({ maxDepth: 4, stringUnit: 'binary' }),
+      fc.constantFrom('', ' ', '\n', '\t', '\r\n'),
+      fc.nat(3),
+    )
+    .map(([text, space, indent]) => `${space}${JSON.stringify(JSON.parse(text), null, indent)}`);
+
+  it('never take JSON for different values', () => {
+    let same = 0;
+    fc.assert(
+      fc.property(json, (text) => {
+        const { value, problems } = readYaml(utf8(text));
+        if (problems.length > 0) return;
+        same++;
+        expect(JSON.stringify(value)).toBe(JSON.stringify(parseJson(text, 'json').value));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(same).toBeGreaterThan(500);
+  });
+
+  it.each([
+    '"\\u00e9\\ud83d\\ude00\\b\\f\\/"',
+    '"\u2028\u2029\u0085\u00a0\ufeff"',
+    '"# no comment: & * ! | > % @ `"',
+    '"  spaces  "',
+    '["yes", "null", "~", "1e3", "<<"]',
+    '{"": 1, " ": 2, "<<": 3, "__proto__": 4}',
+    '{"a":1,"b":[{"c":-1}]}',
+    '"\u007f"',
+  ])('%s', (text) => {
+    const { value, problems } = readYaml(utf8(text));
+    if (problems.length === 0) {
+      expect(JSON.stringify(value)).toBe(JSON.stringify(parseJson(text, 'json').value));
+    }
   });
 });
 
@@ -187,7 +246,23 @@ describe('the identity of a policy', () => {
     expect(readPolicy(canonical).canonical).toEqual(canonical);
   });
 
-  it('is another for every other value', () => {
+  it.each(shipped)('of %s is another for each value that is another', (name) => {
+    const value = dataOf(name);
+    const { digest } = readPolicy(utf8(JSON.stringify(value)));
+    let others = 0;
+    for (const path of placesOf(value)) {
+      for (const other of ['any', 'text of some length', 7]) {
+        const copy = changed(value, path, 0, other);
+        const { read } = tryPolicy(utf8(JSON.stringify(copy)));
+        if (read === undefined || JSON.stringify(copy) === JSON.stringify(value)) continue;
+        others++;
+        expect([read.digest === digest, path]).toEqual([false, path]);
+      }
+    }
+    expect(others).toBeGreaterThan(10);
+  });
+
+  it('is another for other owners', () => {
     const value = dataOf(shipped[0] ?? '') as { metadata: { revision: number } };
     const before = readPolicy(utf8(JSON.stringify(value))).digest;
     const [one, ...others] = placesOf(value).filter((path) => path.at(-1) === 'owners');

@@ -127,7 +127,13 @@ export const Assertion = closed({
     pattern: '^[A-Z][A-Z0-9_]{2,63}$',
     description: '3 to 64 of A to Z, digits and _',
   }),
-  cel: Type.String({ minLength: 1, maxLength: 1024, description: 'CEL, up to 1024 characters' }),
+  cel: Type.String({
+    minLength: 1,
+    maxLength: 1024,
+    // Half a character can't be part of a canonical text, so that such a policy has no digest.
+    pattern: '^[^\\ud800-\\udfff]*$',
+    description: 'CEL, up to 1024 characters',
+  }),
   message: text(8, 500),
   enforce: Type.Enum(['deny', 'warn'], { description: 'deny or warn' }),
 });

@@ -122,7 +122,7 @@ describe('diffPolicies', () => {
     expect(left).toEqual([]);
   });
 
-  it('keeps its promise for every single change, both ways', { timeout: 60_000 }, () => {
+  it('keeps its promise for every single change, both ways', { timeout: 240_000 }, () => {
     let telling = 0;
     for (const base of bases) {
       for (const { value } of variantsOf(base)) {
