@@ -23,11 +23,11 @@ export function checkDevices(
   const switches = subject.devices.filter(({ evidence: kind }) => kind === 'nvidia-switch');
   if (evidence.gpu && composite.gpu) {
     checkGroup(checks, 'gpu', composite.gpu, gpus, subject);
-    checkGpus(checks, evidence.gpu, gpus);
+    if (gpus.length > 0) checkGpus(checks, evidence.gpu, gpus);
   }
   if (evidence.nvswitch && composite.nvswitch) {
     checkGroup(checks, 'nvswitch', composite.nvswitch, switches, subject);
-    checkSwitches(checks, evidence.nvswitch, switches);
+    if (switches.length > 0) checkSwitches(checks, evidence.nvswitch, switches);
   }
   checkTopology(checks, composite, subject);
   checkUnexpected(checks, composite, evidence.vtpm, subject, { gpus, switches });
@@ -41,6 +41,8 @@ function checkGroup(
   subject: Subject,
 ): void {
   checks.answer(`policy.${kind}.count`, countProblem(count, devices.length));
+  // Of none nothing is said: all else stays without an answer.
+  if (devices.length === 0) return;
   checks.answer(`policy.${kind}.distinct`, distinctProblem(devices));
   const id = `policy.${kind}.challenge` as const;
   if (typeof sameChallengeAs === 'object') checks.skipped(id, sameChallengeAs.skip);
