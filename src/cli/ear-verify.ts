@@ -15,6 +15,7 @@ import { asConfiguration } from './configuration.ts';
 import { AT_OPTION, asciiText, readAt, readBytes, readWholeNumber } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
 import { painter } from './paint.ts';
+import { readPolicyDigests } from './policy-digest.ts';
 import { asksFrom, printChecks, printJson, VERDICT_COLOURS } from './render.ts';
 import type { Args, Verb } from './verb.ts';
 import { visible } from './visible.ts';
@@ -72,10 +73,7 @@ function readWanted(io: Io, args: Args): EarExpectation {
   if (audience === undefined) throw usage('--audience is missing');
   const nonce = readBytes(args, 'nonce', 64);
   if (nonce && nonce.length < 8) throw usage('--nonce: want 8 to 64 bytes of hex');
-  const digests = args.many('policy-digest');
-  const odd = digests.find((digest) => !/^sha256:[0-9a-f]{64}$/.test(digest));
-  if (odd !== undefined)
-    throw usage(`--policy-digest: want sha256: and 64 hex digits, got ${JSON.stringify(odd)}`);
+  const digests = readPolicyDigests(args);
   const counts = { cpu: 'cpus', gpu: 'gpus', nvswitch: 'switches' } as const;
   const submods = Object.fromEntries(
     Object.entries(counts).flatMap(([kind, option]) => {
