@@ -124,6 +124,7 @@ function resultJson({ verdict, checks, claims }: EarVerification) {
         expires: formatTime(1000 * claims.expires),
         ...(claims.nonce && { nonce: toHex(claims.nonce) }),
         status: claims.status,
+        waived: claims.waived,
         submods: Object.fromEntries(
           [...claims.submods].map(([name, { status, policies }]) => [name, { status, policies }]),
         ),
@@ -139,6 +140,9 @@ function print(io: Io, { verdict, checks, claims }: EarVerification): void {
     io.out(
       `\n${visible(claims.subject)}: ${claims.status}, until ${formatTime(1000 * claims.expires)}\n${visible(pieces)}\n`,
     );
+    if (claims.waived.length > 0) {
+      io.out(`let pass by the verifier’s caller: ${visible(claims.waived.join(', '))}\n`);
+    }
   }
   const paint = painter(io.colours);
   io.out(`\n${paint('bold', paint(VERDICT_COLOURS[verdict], verdict.toUpperCase()))}\n`);
