@@ -15,6 +15,7 @@ import { asConfiguration } from './configuration.ts';
 import { AT_OPTION, asciiText, readAt, readBytes, readWholeNumber } from './input.ts';
 import { EXIT, type Io, usage, warn } from './io.ts';
 import { painter } from './paint.ts';
+import { readPolicyDigests } from './policy-digest.ts';
 import { asksFrom, printChecks, printJson, VERDICT_COLOURS } from './render.ts';
 import type { Args, Verb } from './verb.ts';
 import { visible } from './visible.ts';
@@ -72,10 +73,7 @@ function readWanted(io: Io, args: Args): EarExpectation {
   if (audience === undefined) throw usage('--audience is missing');
   const nonce = readBytes(args, 'nonce', 64);
   if (nonce && nonce.length < 8) throw usage('--nonce: want 8 to 64 bytes of hex');
-  const digests = args.many('policy-digest');
-  const odd = digests.find((digest) => !/^sha256:[0-9a-f]{64}$/.test(digest));
-  if (odd !== undefined)
-    throw usage(`--policy-digest: want sha256: and 64 hex digits, got ${JSON.stringify(odd)}`);
+  const digests = readPolicyDigests(args);
   const counts = { cpu: 'cpus', gpu: 'gpus', nvswitch: 'switches' } as const;
   const submods = Object.fromEntries(
     Object.entries(counts).flatMap(([kind, option]) => {
@@ -126,6 +124,7 @@ function resultJson({ verdict, checks, claims }: EarVerification) {
         expires: formatTime(1000 * claims.expires),
         ...(claims.nonce && { nonce: toHex(claims.nonce) }),
         status: claims.status,
+        waived: claims.waived,
         submods: Object.fromEntries(
           [...claims.submods].map(([name, { status, policies }]) => [name, { status, policies }]),
         ),
@@ -141,6 +140,9 @@ function print(io: Io, { verdict, checks, claims }: EarVerification): void {
     io.out(
       `\n${visible(claims.subject)}: ${claims.status}, until ${formatTime(1000 * claims.expires)}\n${visible(pieces)}\n`,
     );
+    if (claims.waived.length > 0) {
+      io.out(`let pass by the verifier’s caller: ${visible(claims.waived.join(', '))}\n`);
+    }
   }
   const paint = painter(io.colours);
   io.out(`\n${paint('bold', paint(VERDICT_COLOURS[verdict], verdict.toUpperCase()))}\n`);

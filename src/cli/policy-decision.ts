@@ -5,7 +5,7 @@ import type { CompiledPolicy } from '../appraisal/appraise/compiled-policy.ts';
 import type { Appraisable } from '../appraisal/appraise/subject.ts';
 import { checkEarOptions, EAR_OPTIONS } from './ear-options.ts';
 import { type Io, usage } from './io.ts';
-import { readTrustedPolicy, SIGNED_POLICY_OPTIONS } from './policy-file.ts';
+import { PINNED_POLICY_OPTIONS, readTrustedPolicy, SIGNED_POLICY_OPTIONS } from './policy-file.ts';
 import { parseRfc3339 } from './rfc3339.ts';
 import { type Args, asOption, type Options } from './verb.ts';
 
@@ -17,6 +17,7 @@ export const POLICY_OPTIONS: Options = {
     value: '<yaml|json|dsse>',
     help: 'decide by this measurement policy in place of the baseline alone (see postern policy)',
   },
+  ...PINNED_POLICY_OPTIONS,
   ...SIGNED_POLICY_OPTIONS,
   ...EAR_OPTIONS,
 };
@@ -25,7 +26,8 @@ export async function readPolicyOption(io: Io, args: Args): Promise<CompiledPoli
   checkEarOptions(args);
   const path = args.one('policy');
   if (path !== undefined) return readTrustedPolicy(io, args, path, instantOf(io, args));
-  const idle = Object.keys(SIGNED_POLICY_OPTIONS).find((name) => args.has(name));
+  const about = { ...PINNED_POLICY_OPTIONS, ...SIGNED_POLICY_OPTIONS };
+  const idle = Object.keys(about).find((name) => args.has(name));
   if (idle !== undefined) throw usage(`--${idle} is about a policy: give --policy as well`);
   return undefined;
 }

@@ -2,7 +2,10 @@ import { type CompiledPolicy, compilePolicy } from '../appraisal/appraise/compil
 import { problemLine } from '../appraisal/policy/problem.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
 import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
+import { worstOf } from '../evidence/verdict.ts';
 import { type Io, usage, warn } from './io.ts';
+import { followsOn, readChain } from './policy-chain.ts';
+import { readPolicyDigests } from './policy-digest.ts';
 import { isEnvelope, readPolicyEnvelope } from './policy-envelope.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { reasonOf } from './render.ts';
@@ -27,6 +30,14 @@ function readPlain(io: Io, path: string, file: Uint8Array): ReadPolicy {
   throw usage(`${path}: no usable policy, ${count} (see above)`);
 }
 
+/** Which policy is decided by, whoever signed it. */
+export const PINNED_POLICY_OPTIONS: Options = {
+  'policy-digest': {
+    value: '<sha256:…>',
+    help: 'the digest that the policy must have, signed or not; no other decides',
+  },
+};
+
 /** Whose policy is decided by. */
 export const SIGNED_POLICY_OPTIONS: Options = {
   ...KEYRING_OPTIONS,
@@ -35,10 +46,19 @@ export const SIGNED_POLICY_OPTIONS: Options = {
     multiple: true,
     help: 'a revocation, good or not: a policy that it revokes decides nothing',
   },
+  'policy-previous': {
+    value: '<dsse>',
+    help: 'the revision that was accepted last: one that is older, does not follow on it or is not yet in force decides nothing',
+  },
+  'policy-first-seen': {
+    value: '<time>',
+    help: 'when the policy was first seen, for the activation delay; now by default',
+  },
 };
 
 /**
- * The policy to decide by. One that is signed must be signed well; who names keys wants one.
+ * The policy to decide by. One that is signed must be signed well; who names keys wants one. That
+ * it is no old revision, nor one that came a moment ago, only its digest or the last one can tell.
  *
  * @param at when revocations are asked about, in milliseconds since the epoch.
  * @throws Fault `usage` for one that is not to be used, with the reasons on stderr.
@@ -55,7 +75,7 @@ export async function readTrustedPolicy(
     const idle = Object.keys(SIGNED_POLICY_OPTIONS).find((name) => args.has(name));
     if (idle !== undefined)
       throw usage(`--${idle} is about a signed policy: ${path} is not signed`);
-    return compilePolicy(readPlain(io, path, file));
+    return compilePolicy(pinned(args, path, readPlain(io, path, file)));
   }
   if (!named)
     throw usage(`${path} is signed: say by whom it should be, with --keyring or --public-key`);
@@ -63,16 +83,33 @@ export async function readTrustedPolicy(
   const revocations = await Promise.all(
     args.many('policy-revocation').map((name) => io.readFile(name)),
   );
-  const { verdict, checks, policy, ignored } = verifySignedPolicy({
-    envelope: file,
-    keyring,
-    revocations,
-    at,
-  });
-  for (const sentence of ignored) warn(io, sentence);
-  if (verdict === 'accept' && policy) return compilePolicy(policy);
-  for (const check of checks) {
-    if (check.outcome !== 'pass') warn(io, `${check.id}: ${reasonOf(check)}`);
+  const before = await readChain(io, args, CHAIN_NAMES);
+  const signed = verifySignedPolicy({ envelope: file, keyring, revocations, at });
+  for (const sentence of signed.ignored) warn(io, sentence);
+  const chain = followsOn(signed, before, keyring, at);
+  const verdict = worstOf([signed.verdict, ...(chain ? [chain.verdict] : [])]);
+  if (verdict === 'accept' && signed.policy) {
+    const policy = pinned(args, path, signed.policy);
+    if (chain === undefined && !args.has('policy-digest')) {
+      warn(
+        io,
+        `${path}: neither its place in the chain nor its activation delay was checked: pin it with --policy-digest, or give --policy-previous`,
+      );
+    }
+    return compilePolicy(policy);
+  }
+  for (const check of [...signed.checks, ...(chain?.checks ?? [])]) {
+    if (check.outcome === 'pass' || check.outcome === 'skipped') continue;
+    warn(io, `${check.id}: ${reasonOf(check)}`);
   }
   throw usage(`${path}: not a policy to decide by (see above, and postern policy verify)`);
+}
+
+const CHAIN_NAMES = { previous: 'policy-previous', firstSeen: 'policy-first-seen' };
+
+/** @throws Fault `usage` for a policy that is not the one that `--policy-digest` names. */
+function pinned(args: Args, path: string, read: ReadPolicy): ReadPolicy {
+  const [want] = readPolicyDigests(args);
+  if (want === undefined || want === read.digest) return read;
+  throw usage(`${path}: not the policy of --policy-digest: want ${want}, got ${read.digest}`);
 }

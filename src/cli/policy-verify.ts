@@ -1,8 +1,6 @@
 import type { ReadPolicy } from '../appraisal/policy/read-policy.ts';
-import { checkRevision } from '../appraisal/policy/signing/check-revision.ts';
 import { CHAIN_CHECKS, SIGNED_POLICY_CHECKS } from '../appraisal/policy/signing/checks.ts';
 import type { Keyring } from '../appraisal/policy/signing/keyring.ts';
-import { type KnownRevision, revisionOf } from '../appraisal/policy/signing/revision.ts';
 import { ownerOf } from '../appraisal/policy/signing/signature-finding.ts';
 import {
   type SignedPolicyResult,
@@ -10,15 +8,13 @@ import {
 } from '../appraisal/policy/signing/signed-policy.ts';
 import { formatTime } from '../core/encoding/time.ts';
 import { type Check, type Verdict, worstOf } from '../evidence/verdict.ts';
-import { asConfiguration } from './configuration.ts';
 import { AT_OPTION, readAt } from './input.ts';
-import { EXIT, type Io, usage, warn } from './io.ts';
+import { EXIT, type Io, warn } from './io.ts';
 import { painter } from './paint.ts';
-import { readPolicyEnvelope } from './policy-envelope.ts';
+import { followsOn, readChain } from './policy-chain.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { asksFrom, printChecks, printJson, VERDICT_COLOURS } from './render.ts';
-import { parseRfc3339 } from './rfc3339.ts';
-import { type Args, asOption, type Verb } from './verb.ts';
+import type { Verb } from './verb.ts';
 import { visible } from './visible.ts';
 
 export const policyVerifyVerb: Verb = {
@@ -46,13 +42,12 @@ export const policyVerifyVerb: Verb = {
   run: async (io, args) => {
     const keyring = await readKeyring(io, args);
     const { all: at } = readAt(io, args, []);
-    const firstSeen = readFirstSeen(args);
-    const previous = await readPrevious(io, args);
+    const before = await readChain(io, args, { previous: 'previous', firstSeen: 'first-seen' });
     const envelope = await io.readFile(args.operand(0));
     const revocations = await Promise.all(args.many('revocation').map((path) => io.readFile(path)));
     const signed = verifySignedPolicy({ envelope, keyring, revocations, at });
     for (const sentence of signed.ignored) warn(io, sentence);
-    const chain = chainOf(signed, previous, keyring, at, firstSeen);
+    const chain = followsOn(signed, before, keyring, at);
     const answer = {
       verdict: worstOf([signed.verdict, ...(chain ? [chain.verdict] : [])]),
       checks: [...signed.checks, ...(chain?.checks ?? [])],
@@ -66,32 +61,6 @@ export const policyVerifyVerb: Verb = {
 interface Answer {
   readonly verdict: Verdict;
   readonly checks: readonly Check[];
-}
-
-function readFirstSeen(args: Args): number | undefined {
-  const text = args.one('first-seen');
-  if (text === undefined) return undefined;
-  if (!args.has('previous')) throw usage('--first-seen: is asked about with --previous only');
-  return asOption('first-seen', () => parseRfc3339(text));
-}
-
-async function readPrevious(io: Io, args: Args): Promise<KnownRevision | undefined> {
-  const path = args.one('previous');
-  if (path === undefined) return undefined;
-  const file = await io.readFile(path);
-  return asConfiguration('--previous', () => revisionOf(readPolicyEnvelope(file, path)));
-}
-
-function chainOf(
-  { policy, signed }: SignedPolicyResult,
-  previous: KnownRevision | undefined,
-  keyring: Keyring,
-  now: number,
-  firstSeen: number | undefined,
-): Answer | undefined {
-  if (previous === undefined || policy === undefined || signed === undefined) return undefined;
-  const context = { keyring, signed, now, ...(firstSeen !== undefined && { firstSeen }) };
-  return checkRevision(previous, revisionOf(policy), context);
 }
 
 function signersOf({ signed }: SignedPolicyResult, keyring: Keyring) {

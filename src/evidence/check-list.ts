@@ -60,6 +60,7 @@ export class CheckList<Id extends CheckId> {
     this.#push({ id, path, outcome: 'unresolved', because: bounded(because) });
   }
 
+  /** Makes no sense of this evidence, or a policy does not ask it. */
   skipped(id: Id, because: string): void {
     this.#push({
       id,
@@ -67,6 +68,12 @@ export class CheckList<Id extends CheckId> {
       outcome: 'skipped',
       because: bounded(because),
     });
+  }
+
+  /** Let pass by the caller's leave: what was found is not as it should be, and stays visible. */
+  waived(id: Id, because: string): void {
+    const { path } = this.#paths[id];
+    this.#push({ id, path, outcome: 'skipped', because: bounded(because), waived: true });
   }
 
   /** `pass` without a mismatch, `fail` with one. */

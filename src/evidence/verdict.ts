@@ -12,7 +12,12 @@ export type Check = {
   | { readonly outcome: 'pass' }
   | { readonly outcome: 'fail'; readonly want: string; readonly got: string }
   | { readonly outcome: 'unresolved'; readonly because: string }
-  | { readonly outcome: 'skipped'; readonly because: string }
+  | {
+      readonly outcome: 'skipped';
+      readonly because: string;
+      /** There was something to say against it, and the caller had allowed just that. */
+      readonly waived?: true;
+    }
 );
 
 export type Verdict = 'accept' | 'reject' | 'indeterminate';

@@ -39,13 +39,28 @@ function verdictOf(evidence: Appraisable, name: string) {
 
 const all = (prefix: string, ...names: string[]) => names.map((name) => `${prefix}.${name}`);
 const NO_BINDING = all('unresolved:policy.binding', 'recipe', 'keys', 'purpose', 'challenge');
+/** Of devices that are not there nothing is said to be well. */
+const NO_SWITCHES = all(
+  'unresolved:policy.nvswitch',
+  'distinct',
+  'challenge',
+  'bios',
+  'revocation',
+);
 const NO_DEVICES = [
-  'fail:policy.gpu.count',
-  'fail:policy.nvswitch.count',
-  'unresolved:policy.gpu.challenge',
-  'unresolved:policy.nvswitch.challenge',
   'unresolved:policy.composite.topology',
+  ...all(
+    'unresolved:policy.gpu',
+    'distinct',
+    'challenge',
+    'model',
+    'mode',
+    'release',
+    'revocation',
+  ),
+  ...NO_SWITCHES,
 ];
+const NO_COUNTS = ['fail:policy.gpu.count', 'fail:policy.nvswitch.count'];
 
 describe('every shipped policy', () => {
   const names = readdirSync(POLICIES).filter((name) => name.endsWith('.yaml'));
@@ -96,7 +111,7 @@ describe('simulator-demo', () => {
   });
 
   it.each([
-    ['bundle-cpu-alone', NO_DEVICES],
+    ['bundle-cpu-alone', [...NO_COUNTS, ...NO_DEVICES]],
     [
       'bundle-weights',
       [
@@ -104,6 +119,7 @@ describe('simulator-demo', () => {
         'fail:policy.gpu.mode',
         'fail:policy.nvswitch.count',
         'unresolved:policy.composite.topology',
+        ...NO_SWITCHES,
       ],
     ],
   ])('rejects %s, and says why', (name, codes) => {
@@ -176,7 +192,13 @@ describe.skipIf(tdx === undefined)('published TDX evidence', () => {
     expect(verdictOf(dstack(), 'tdx-8xh200-4nvswitch')).toEqual({
       verdict: 'reject',
       set: 'node-image-2026.03/dstack',
-      codes: [...NO_DEVICES, ...NO_BINDING, 'unresolved:policy.workload.agent_config'],
+      codes: [
+        ...NO_COUNTS,
+        NO_DEVICES[0],
+        ...NO_BINDING,
+        'unresolved:policy.workload.agent_config',
+        ...NO_DEVICES.slice(1),
+      ],
     });
   });
 

@@ -103,16 +103,17 @@ function policyProblem(digests: readonly string[], { submods }: ReadClaims): Mis
   return undefined;
 }
 
-/** The token's own word on the whole is not enough: it must not be better than any part. */
+/** The token's own word on the whole is not enough: it must not be better than any part, or than what was waived. */
 function statusProblem(
-  { status, submods, verdict }: ReadClaims,
+  { status, submods, verdict, waived }: ReadClaims,
   accept: 'affirming' | 'warning',
 ): Mismatch | undefined {
   const tiers = [...submods.values()].flatMap(({ status: own, vector }): readonly Tier[] => [
     own,
     ...[...vector.values()].filter((value) => value !== 0).map(tierOf),
   ]);
-  const worst = worstTier([status, ...tiers]);
+  const leave = waived.length > 0 ? (['warning'] as const) : [];
+  const worst = worstTier([status, ...tiers, ...leave]);
   const good = worst === 'affirming' || (worst === 'warning' && accept === 'warning');
   if (good && verdict === 'accept') return undefined;
   return { want: accept, got: good ? `verdict ${verdict}` : worst };

@@ -115,10 +115,6 @@ function plain(value: JsonValue): CborValue {
  */
 export function claimsOfCwt(value: CborValue): JsonObject {
   const token = new CborEntries(value, 'token', CLAIM);
-  const verdict = (entry: CborEntry) => {
-    const ours = new CborEntries(entry.value, entry.at);
-    return { verdict: textOf(ours.need('verdict')) };
-  };
   return {
     ...claim(token, 'eat_profile', textOf),
     ...claim(token, 'iss', textOf),
@@ -131,7 +127,19 @@ export function claimsOfCwt(value: CborValue): JsonObject {
     ...claim(token, 'eat_nonce', (entry) => toBase64Url(bytesOf(entry))),
     ...claim(token, 'ear_status', tierOfEntry),
     ...claim(token, 'submods', submodsOf),
-    ...(token.get(OURS) && { [OURS]: verdict(token.need(OURS)) }),
+    ...(token.get(OURS) && { [OURS]: oursOf(token.need(OURS)) }),
+  };
+}
+
+function oursOf({ at, value }: CborEntry): JsonObject {
+  const ours = new CborEntries(value, at);
+  const waived = ours.get('waived');
+  const codeOf = (item: Pick<CborEntry, 'at' | 'value'>) => ({
+    code: textOf(new CborEntries(item.value, item.at).need('code')),
+  });
+  return {
+    verdict: textOf(ours.need('verdict')),
+    ...(waived && { waived: itemsOf(waived).map(codeOf) }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Appraisal } from '../appraise/appraisal.ts';
 import type { Binding } from '../binding/recipe.ts';
 import { overallStatus, submodsOf } from './submods.ts';
 import type { Tier, TrustVector } from './trust-vector.ts';
+import { type Waiver, waiversOf } from './waivers.ts';
 
 /** The profile by which tokens are read (draft-ietf-rats-ear-03). */
 export const EAR_PROFILE = 'tag:ietf.org,2026:rats/ear#03';
@@ -66,12 +67,14 @@ export interface PosternClaims {
   readonly verdict: Appraisal['verdict'];
   readonly policy: Appraisal['policy'];
   readonly anchors: Appraisal['anchors'];
-  /** All that did not pass, and was not waived. */
+  /** All that failed or stays open, and stands in the way. */
   readonly checks: readonly {
     readonly code: string;
     readonly outcome: string;
     readonly path: string;
   }[];
+  /** What the verifier's caller let pass, and the policy knows nothing of. */
+  readonly waived: readonly Waiver[];
   readonly warnings: readonly string[];
   readonly endorsements: readonly { readonly kind: string; readonly sha256: string }[];
   /** RFC 3339: when the first thing ends that the decision rests on, whatever the verdict. */
@@ -209,6 +212,7 @@ function posternClaims(appraisal: Appraisal, { evidenceSha256 }: EarContext): Po
     policy,
     anchors,
     checks: reasons.map(({ code, outcome, path }) => ({ code, outcome, path })),
+    waived: waiversOf(appraisal),
     warnings,
     endorsements: endorsements ?? [],
     ...(until !== undefined && { earliestExpiry: until }),

@@ -20,6 +20,8 @@ export interface ReadClaims {
   readonly submods: ReadonlyMap<string, ReadSubmod>;
   /** `postern.verdict`. */
   readonly verdict: string;
+  /** Codes of `postern.waived`; empty where the token has none. */
+  readonly waived: readonly string[];
 }
 
 export interface ReadSubmod {
@@ -43,6 +45,7 @@ export function readClaims(value: JsonValue | undefined): ReadClaims {
   if (names.length === 0 || names.length > MOST_SUBMODS) {
     throw malformed('token.submods', `want 1 to ${MOST_SUBMODS} pieces, got ${names.length}`);
   }
+  const ours = shape.object('postern');
   return {
     issuer: shape.string('iss'),
     subject: shape.string('sub'),
@@ -54,7 +57,8 @@ export function readClaims(value: JsonValue | undefined): ReadClaims {
     nonce: shape.has('eat_nonce') ? readNonce(shape.string('eat_nonce')) : undefined,
     status: readTier(shape),
     submods: new Map(names.map((name) => [name, readSubmod(submods.object(name))])),
-    verdict: shape.object('postern').string('verdict'),
+    verdict: ours.string('verdict'),
+    waived: ours.has('waived') ? ours.objects('waived').map((one) => one.string('code')) : [],
   };
 }
 

@@ -10,6 +10,7 @@ import {
   trustVector,
   worstTier,
 } from './trust-vector.ts';
+import { isWaived, waiversOf } from './waivers.ts';
 
 /** One attester of a machine, as a token has it. */
 export interface Submod {
@@ -48,10 +49,13 @@ const UNREAD: SubmodKind = 'cpu';
 
 /**
  * Each piece with what its own answers and those about it come to, at least one. None is better
- * than its worst part, and none better than the decision about the whole.
+ * than its worst part, and none better than the decision about the whole. One that was let pass
+ * by the caller's leave is affirmed nowhere: the policy's digest says nothing of that leave.
  */
 export function submodsOf(appraisal: Appraisal): readonly Submod[] {
-  const pieces = appraisal.parts.length > 0 ? appraisal.parts : [appraisal];
+  // A vTPM is a piece itself, and has the hardware that it rests on as its part.
+  const isPiece = KINDS[appraisal.evidence] !== undefined;
+  const pieces = isPiece ? [...appraisal.parts, appraisal] : appraisal.parts;
   const counts = new Map<SubmodKind, number>();
   const submods = pieces.flatMap((piece) => {
     const kind = KINDS[piece.evidence];
@@ -73,12 +77,14 @@ function submodOf(
   const about = appraisal.checks.filter(({ id }) =>
     ABOUT[kind].some((prefix) => id.startsWith(prefix)),
   );
-  const vector = vectorOf(kind, [...own, ...about], piece.authentic, appraisal);
+  const checks = [...own, ...about];
+  const vector = vectorOf(kind, checks, piece.authentic, appraisal);
   const said = Object.values(vector).filter((value) => value !== 0);
   const status = worstTier([
     statusOf(piece, appraisal),
     statusOf(appraisal, appraisal),
     ...said.map(tierOf),
+    ...(checks.some(isWaived) ? ['warning' as const] : []),
   ]);
   return { name, kind, status, vector };
 }
@@ -123,7 +129,12 @@ function statusOf({ verdict }: Verification, { warnings, anchors }: Appraisal): 
   return warnings.length > 0 || anchors !== 'vendor' ? 'warning' : 'affirming';
 }
 
-/** Never better than the worst part, and never better than the verdict. */
+/** Never better than the worst part, nor than the verdict, nor than what was waived for it. */
 export function overallStatus(appraisal: Appraisal, submods: readonly Submod[]): Tier {
-  return worstTier([statusOf(appraisal, appraisal), ...submods.map(({ status }) => status)]);
+  const waived = waiversOf(appraisal).length > 0;
+  return worstTier([
+    statusOf(appraisal, appraisal),
+    ...submods.map(({ status }) => status),
+    ...(waived ? ['warning' as const] : []),
+  ]);
 }

@@ -410,3 +410,30 @@ describe('the ten lines of the documentation', async () => {
 function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
+
+describe('a token of what was let pass', () => {
+  const waived = [{ code: 'nvidia.opaque.known', path: 'opaque', because: 'allowed: type 37' }];
+  const said = { ...claims, postern: { ...claims.postern, waived } };
+
+  it.each(['jwt', 'cwt'] as const)(
+    'is no better than a warning, whatever a %s says',
+    async (form) => {
+      const verified = async (more: object) =>
+        form === 'cwt'
+          ? verifyEarCwt(signEarCwt(said, issuer.cwt), pinned, { ...strict, ...more })
+          : verifyEarJwt(await signEarJwt(said, issuer.jwt), pinned, { ...strict, ...more });
+      const result = await verified({});
+      expect(said.ear_status).toBe('affirming');
+      expect(answers(result)).toEqual(['fail:ear.status']);
+      expect(result.claims?.waived).toEqual(['nvidia.opaque.known']);
+      expect(answers(await verified({ accept: 'warning' }))).toEqual([]);
+    },
+  );
+
+  it('of before there was such a claim waives nothing', async () => {
+    const { waived: _none, ...before } = claims.postern;
+    const old = { ...claims, postern: before } as typeof claims;
+    const result = verifyEarJwt(await signEarJwt(old, issuer.jwt), pinned, strict);
+    expect([result.verdict, result.claims?.waived]).toEqual(['accept', []]);
+  });
+});

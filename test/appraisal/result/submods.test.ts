@@ -3,12 +3,19 @@ import type { Appraisal } from '../../../src/appraisal/appraise/appraisal.ts';
 import { earClaims } from '../../../src/appraisal/result/ear-claims.ts';
 import { overallStatus, submodsOf } from '../../../src/appraisal/result/submods.ts';
 import { aspectOf, trustVector } from '../../../src/appraisal/result/trust-vector.ts';
+import { verifyVtpmOn } from '../../../src/appraisal/vtpm.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
+import { snpClocksAt } from '../../../src/evidence/snp/input.ts';
+import { verifySnp } from '../../../src/evidence/snp/verifier.ts';
 import type { Check, CheckId } from '../../../src/evidence/verdict.ts';
+import type { SnpSimulation } from '../../../src/simulator/snp/simulate.ts';
+import { azureSnp } from '../../support/azure.ts';
 import { verifiedBundle } from '../../support/bundle.ts';
 import { context } from '../../support/ear.ts';
 import { accepted, machine, simulated, under, verification } from '../../support/ear-decisions.ts';
-import { decided, decidedBy, policyFor } from '../../support/policy.ts';
+import { decided, decidedBy, draftFor, policyFor } from '../../support/policy.ts';
+import { NONCE, PCRS_JSON, quoted } from '../../support/tpm.ts';
 
 /** Pieces by name, with those claims that say something. */
 function said(appraisal: Appraisal) {
@@ -129,6 +136,95 @@ describe('the pieces of a machine', () => {
     const { submods, ear_status: status } = earClaims(under(refusal), context);
     expect(Object.keys(submods)).toEqual(['cpu0']);
     expect([status, submods['cpu0']?.ear_status]).toEqual(['contraindicated', 'contraindicated']);
+  });
+});
+
+/** An Azure machine, decided about as if its roots were AMD's. */
+async function azureMachine(
+  fault: NonNullable<SnpSimulation['fault']> | undefined,
+  relax: NonNullable<Parameters<typeof verifySnp>[0]['relax']>,
+  vmpls: readonly number[] = [0],
+): Promise<Appraisal> {
+  const { made, hcl } = await azureSnp(fault === undefined ? {} : { fault });
+  const evidence = verifySnp({
+    report: made.report,
+    ...(made.vek && { vek: made.vek }),
+    chain: made.chain,
+    at: snpClocksAt(made.at),
+    anchors: [anchorFromCertificate(made.root, 'root')],
+    relax,
+  });
+  const asked = { quote: quoted(), pcrs: PCRS_JSON, nonce: NONCE, at: made.at };
+  const vtpm = verifyVtpmOn(evidence, { ...asked, hcl });
+  const policy = draftFor(vtpm, ({ metadata, spec }) => {
+    metadata.lifecycle = { state: 'active' };
+    const { cpu } = spec.evidence;
+    if (cpu.type !== 'amd-sev-snp') throw new Error('not SEV-SNP');
+    cpu.crl = { skip: 'no list was published' };
+    cpu.vmpl = [...vmpls] as typeof cpu.vmpl;
+    spec.evidence.vtpm = { quote: 'require', pcrs: { skip: 'not looked at here' } };
+  });
+  return under(decidedBy(policy, vtpm));
+}
+
+describe('a vTPM', () => {
+  it('is a piece beside the hardware that it rests on', async () => {
+    const decision = await azureMachine(undefined, {});
+    expect(decision.verdict).toBe('accept');
+    const { submods, ear_status: status, postern } = earClaims(decision, context);
+    expect(Object.keys(submods)).toEqual(['cpu0', 'vtpm0']);
+    expect([status, submods['cpu0']?.ear_status, submods['vtpm0']?.ear_status]).toEqual([
+      'affirming',
+      'affirming',
+      'affirming',
+    ]);
+    expect(postern.waived).toEqual([]);
+  });
+});
+
+describe('what the verifier’s caller let pass', () => {
+  const leave = { outcome: 'skipped', waived: true, because: 'allowed: type 37' };
+
+  it('of the hardware below a vTPM is in the token, and affirmed nowhere', async () => {
+    const decision = await azureMachine('platform_bit8', { platformInfoBits: [8] });
+    expect(decision.verdict).toBe('accept');
+    const { submods, ear_status: status, postern } = earClaims(decision, context);
+    expect([status, submods['cpu0']?.ear_status]).toEqual(['warning', 'warning']);
+    expect(submods['vtpm0']?.ear_status).toBe('affirming');
+    expect(postern.waived).toEqual([
+      {
+        code: 'snp.platform_info.reserved',
+        path: 'parts[0].report.platform_info',
+        because: expect.stringContaining('relaxed by the caller: unknown bit 8'),
+      },
+    ]);
+  });
+
+  it('is no leave of the caller’s where the policy decides in its place', async () => {
+    const decision = await azureMachine('vmpl_1', { vmpls: [1] }, [1]);
+    expect(decision.parts[0]?.checks).toContainEqual(
+      expect.objectContaining({ id: 'snp.report.vmpl', outcome: 'skipped' }),
+    );
+    expect(earClaims(decision, context).postern.waived).toEqual([]);
+  });
+
+  it('of devices is a warning about these, and about the whole', () => {
+    const decision = answered('nvidia.opaque.known', leave);
+    const pieces = said(decision);
+    expect(pieces['gpu0']?.status).toBe('warning');
+    expect(pieces['cpu0']?.status).toBe('affirming');
+    const { ear_status: status, postern } = earClaims(decision, context);
+    expect(status).toBe('warning');
+    expect(postern.waived.length).toBeGreaterThan(0);
+    expect(new Set(postern.waived.map(({ code }) => code))).toEqual(
+      new Set(['nvidia.opaque.known']),
+    );
+  });
+
+  it('is not what makes no sense of the evidence, nor what the policy skips', () => {
+    const decision = answered('nvidia.opaque.known', { ...leave, waived: undefined });
+    const { ear_status: status, postern } = earClaims(decision, context);
+    expect([status, postern.waived]).toEqual(['affirming', []]);
   });
 });
 
