@@ -31,7 +31,7 @@ export interface ChainNames {
 export async function readChain(io: Io, args: Args, names: ChainNames): Promise<Chain | undefined> {
   const [path, seen] = [args.one(names.previous), args.one(names.firstSeen)];
   if (path === undefined && seen !== undefined) {
-    throw usage(`--${names.firstSeen}: is asked about with --${names.previous} only`);
+    throw usage(`--${names.firstSeen}: needs --${names.previous}`);
   }
   if (path === undefined) return undefined;
   const firstSeen =

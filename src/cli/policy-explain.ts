@@ -1,5 +1,7 @@
 import { BUNDLE_CHECKS } from '../appraisal/bundle/checks.ts';
 import { explainPolicy } from '../appraisal/policy/explain/explain-policy.ts';
+import { CHAIN_CHECKS, SIGNED_POLICY_CHECKS } from '../appraisal/policy/signing/checks.ts';
+import { EAR_CHECKS } from '../appraisal/result/checks.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import type { Question } from '../evidence/question.ts';
@@ -14,7 +16,14 @@ import { printJson } from './render.ts';
 import type { Args, Verb } from './verb.ts';
 import { visible } from './visible.ts';
 
-/** Every code that a decision can have, in the order in which they are asked. */
+/** Asked of a document, by policy verify and ear verify. */
+const OF_DOCUMENTS: Readonly<Record<string, Question>> = {
+  ...SIGNED_POLICY_CHECKS,
+  ...CHAIN_CHECKS,
+  ...EAR_CHECKS,
+};
+
+/** Every code that a decision can have, in the order in which they are asked, and a document. */
 const CODES: Readonly<Record<string, Question>> = {
   ...POLICY_CHECKS,
   ...BUNDLE_CHECKS,
@@ -24,6 +33,7 @@ const CODES: Readonly<Record<string, Question>> = {
   ...NVIDIA_CHECKS,
   ...NVIDIA_TOPOLOGY_CHECKS,
   ...NRAS_CHECKS,
+  ...OF_DOCUMENTS,
 };
 
 export const policyExplainVerb: Verb = {
@@ -88,13 +98,14 @@ function printCodes(io: Io, args: Args): void {
   }
   const width = Math.max(...chosen.map(([id]) => id.length));
   for (const [id, question] of chosen) {
-    const when = code === undefined ? '' : `\n${meaningOf(question)}`;
+    const when = code === undefined ? '' : `\n${meaningOf(id, question)}`;
     io.out(`${id.padEnd(width)}  ${question.asks}${when}\n`);
   }
 }
 
 /** What an answer other than "pass" says about the evidence, and when it is asked. */
-function meaningOf({ path, authentic, baseline }: Question): string {
+function meaningOf(id: string, { path, authentic, baseline }: Question): string {
+  if (Object.hasOwn(OF_DOCUMENTS, id)) return `Asked of the document itself, about ${path}.`;
   const about = authentic
     ? 'Part of what makes the evidence genuine: without it, it is not shown to be the vendor’s.'
     : 'About whether genuine evidence is acceptable: it says nothing against its being genuine.';

@@ -2,18 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { POLICY_CHECKS } from '../../src/appraisal/appraise/checks.ts';
+import { CHAIN_CHECKS, SIGNED_POLICY_CHECKS } from '../../src/appraisal/policy/signing/checks.ts';
+import { EAR_CHECKS } from '../../src/appraisal/result/checks.ts';
 
 const FOLDER = join(import.meta.dirname, '../../policies');
 const README = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+const CODES = { ...POLICY_CHECKS, ...SIGNED_POLICY_CHECKS, ...CHAIN_CHECKS, ...EAR_CHECKS };
 
 describe('the page about policies', () => {
-  it.each(Object.entries(POLICY_CHECKS))('documents %s', (id, { asks }) => {
+  it.each(Object.entries(CODES))('documents %s', (id, { asks }) => {
     expect(README).toContain(`| \`${id}\` | ${asks} |`);
   });
 
   it('documents no code that is gone', () => {
-    const documented = [...README.matchAll(/^\| `(policy\.[a-z0-9_.]+)` \|/gm)].map(([, id]) => id);
-    expect(documented.toSorted()).toEqual(Object.keys(POLICY_CHECKS).toSorted());
+    const documented = [...README.matchAll(/^\| `((?:policy|ear)\.[a-z0-9_.]+)` \|/gm)].map(
+      ([, id]) => id,
+    );
+    expect(documented.toSorted()).toEqual(Object.keys(CODES).toSorted());
   });
 
   it.each(readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')))('tells of %s', (name) => {

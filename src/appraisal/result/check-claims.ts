@@ -68,7 +68,11 @@ export function checkClaims(
   if (wanted.policyDigests) {
     checks.answer('ear.policy', policyProblem(wanted.policyDigests, claims));
   }
-  checks.answer('ear.status', statusProblem(claims, wanted.accept ?? 'affirming'));
+  const problem = statusProblem(claims, wanted.accept ?? 'affirming');
+  if (problem) checks.fail('ear.status', problem);
+  else if (worstIn(claims) === 'warning') {
+    checks.pass('ear.status', 'it is a warning, and warnings were asked to be accepted');
+  } else checks.pass('ear.status');
   if (wanted.submods) checks.answer('ear.submods', countProblem(wanted.submods, claims));
 }
 
@@ -104,19 +108,21 @@ function policyProblem(digests: readonly string[], { submods }: ReadClaims): Mis
 }
 
 /** The token's own word on the whole is not enough: it must not be better than any part, or than what was waived. */
-function statusProblem(
-  { status, submods, verdict, waived }: ReadClaims,
-  accept: 'affirming' | 'warning',
-): Mismatch | undefined {
+function statusProblem(claims: ReadClaims, accept: 'affirming' | 'warning'): Mismatch | undefined {
+  const worst = worstIn(claims);
+  const good = worst === 'affirming' || (worst === 'warning' && accept === 'warning');
+  if (good && claims.verdict === 'accept') return undefined;
+  return { want: accept, got: good ? `verdict ${claims.verdict}` : worst };
+}
+
+/** The worst of what a token says, of the whole and of its pieces. */
+function worstIn({ status, submods, waived }: ReadClaims): Tier {
   const tiers = [...submods.values()].flatMap(({ status: own, vector }): readonly Tier[] => [
     own,
     ...[...vector.values()].filter((value) => value !== 0).map(tierOf),
   ]);
   const leave = waived.length > 0 ? (['warning'] as const) : [];
-  const worst = worstTier([status, ...tiers, ...leave]);
-  const good = worst === 'affirming' || (worst === 'warning' && accept === 'warning');
-  if (good && verdict === 'accept') return undefined;
-  return { want: accept, got: good ? `verdict ${verdict}` : worst };
+  return worstTier([status, ...tiers, ...leave]);
 }
 
 function countProblem(

@@ -14,7 +14,10 @@ export const EAR_CHECKS = {
   'ear.audience': authentic('token.aud', 'Is it for the audience asked for?'),
   'ear.nonce': onRequest('token.eat_nonce', 'Does it answer the nonce asked for?'),
   'ear.policy': onRequest('token.submods', 'Was each piece decided by a policy asked for?'),
-  'ear.status': authentic('token.ear_status', 'Does it affirm, and no piece of it less?'),
+  'ear.status': authentic(
+    'token.ear_status',
+    'Does it say what is asked for at least, and each of its pieces?',
+  ),
   'ear.submods': onRequest('token.submods', 'Are there as many pieces as asked for?'),
 } as const satisfies Questions<CheckId>;
 

@@ -26,7 +26,7 @@ export const sameBytes: CryptoPort['sameBytes'] = (a, b) =>
 /**
  * Buffer passes over what is no base64, and then comes out shorter; it takes the URL alphabet
  * as well, and bits that should be zero, which show when the last four characters are written
- * again.
+ * again. Of characters beyond Latin-1 it looks at the lower byte, so that U+0341 is an A to it.
  */
 export const decodeBase64: CryptoPort['decodeBase64'] = (text) => {
   const buffer = Buffer.from(text, 'base64');
@@ -34,6 +34,7 @@ export const decodeBase64: CryptoPort['decodeBase64'] = (text) => {
   const last = buffer.toString('base64', Math.max(0, groups - 1) * 3);
   if (text.length !== groups * 4 || !text.endsWith(last)) return undefined;
   if (text.includes('-') || text.includes('_')) return undefined;
+  if (Buffer.byteLength(text) !== text.length) return undefined;
   // Not the Buffer itself: short ones share their memory with others.
   const { buffer: memory, length } = buffer;
   return memory.byteLength === length ? new Uint8Array(memory) : new Uint8Array(buffer);

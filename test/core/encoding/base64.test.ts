@@ -37,6 +37,11 @@ describe('fromBase64 refuses', () => {
     { name: 'a space, which atob would skip', text: 'Zm9 ' },
     { name: 'the URL alphabet', text: '-_-_' },
     { name: 'a character outside ASCII', text: 'Zm9é' },
+    { name: 'a character whose lower byte is a digit', text: '\u0341m9v' },
+    {
+      name: 'such a one, in the middle of much',
+      text: `${'Zm9v'.repeat(20)}Zm\u1f39v${'Zm9v'.repeat(20)}`,
+    },
     { name: 'a NUL', text: 'Zm9\0' },
   ])('$name', ({ text }) => {
     expect(faultOf(() => fromBase64(text, 'here')).message).toBe('here: not base64');

@@ -94,7 +94,11 @@ function refusedLines({ spec }: Policy): readonly string[] {
     cpu.type === 'intel-tdx'
       ? 'A TD that can be debugged, and a platform whose TCB is Revoked or has an advisory without an exception in date.'
       : 'A guest that can be debugged or has a migration agent, and a product line that is not named.',
-    ...(gpu ? ['A GPU in developer tools mode.'] : []),
+    ...(gpu
+      ? [
+          'A GPU in developer tools mode, as far as its measurements and the guest’s own check tell.',
+        ]
+      : []),
     'Registers of two reference sets mixed, and devices of which nothing is said here.',
     ...revoked.map(({ id }) => `What is ${id}, though it were another set as well.`),
   ];
