@@ -51,7 +51,7 @@ export function matchReferenceSet(
     else checks.pass(register.id);
   }
   const id = 'policy.reference_set.lifecycle';
-  if (hidden === undefined || isRevoked(set)) {
+  if (hidden === undefined || standing.outcome !== 'pass') {
     answerStanding(checks, id, `reference set ${set.id}`, standing);
   } else {
     checks.unresolved(
