@@ -120,7 +120,7 @@ describe('--policy-previous', () => {
 
   it.each([
     ['plain.yaml', ['--policy-previous', 'first.dsse'], 'is about a signed policy'],
-    ['second.dsse', [...BY, '--policy-first-seen', '2026-05-31'], 'with --policy-previous only'],
+    ['second.dsse', [...BY, '--policy-first-seen', '2026-05-31'], 'needs --policy-previous'],
     ['second.dsse', [...BY, '--policy-previous', 'plain.yaml'], '--policy-previous: plain.yaml'],
   ] as const)('of %s refuses %j', async (path, argv, says) => {
     const { exit, out, err } = await decide(path, ...argv);

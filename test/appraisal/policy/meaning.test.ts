@@ -538,7 +538,7 @@ describe('what no policy can say', () => {
       (p) => {
         firstTdx(p).mrOwner = { skip: 'because' };
       },
-      `${CPU}.referenceSets[0].mrOwner.skip: want text of 8 to 500 characters, on one line, got "because"`,
+      `${CPU}.referenceSets[0].mrOwner.skip: want text of 8 to 500 characters, on one line and not blank, got "because"`,
     ],
     [
       'a register as a number',

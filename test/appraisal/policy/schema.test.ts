@@ -83,6 +83,13 @@ describe('text for people', () => {
     const value = skipping(`nothing to see ${character} here`);
     expect(readers(value)).toEqual([false, false, false]);
   });
+
+  it.each(['        ', '\u00a0'.repeat(12), ' \u3000 \u2003     '])(
+    'blanks are no reason',
+    (text) => {
+      expect(readers(skipping(text))).toEqual([false, false, false]);
+    },
+  );
 });
 
 /** All places of a value, by the names and numbers that lead there. */

@@ -33,7 +33,7 @@ function revocationOf(
 ): Standing {
   const names = new Set(given.map(responseName));
   const known = new Set([...ocsp.device, ...ocsp.rim]);
-  const odd = given.filter((der) => !known.has(responseName(der)));
+  const odd = given.filter((der) => !known.has(responseName(der)) && !isBareStatus(der));
   const ownManifests = manifests.symmetricDifference(new Set(rims)).size === 0;
   const mayBeOfSigners = (serial: string) =>
     ownManifests ? ocsp.rimSerials.includes(serial) : !ocsp.deviceSerials.includes(serial);
@@ -42,4 +42,9 @@ function revocationOf(
   if (required && !ocsp.device.every((name) => names.has(name))) return 'neither';
   const complete = !required || ocsp.rim.every((name) => names.has(name));
   return odd.length === 0 && complete ? 'acceptable' : 'authentic';
+}
+
+/** `tryLater` and its kin: nothing signed, and nothing said of any certificate. */
+function isBareStatus(der: Uint8Array): boolean {
+  return der.length === 5 && der[0] === 0x30 && der[2] === 0x0a;
 }

@@ -26,8 +26,8 @@ export function some<Item extends TSchema>(item: Item, most = 1024) {
 /** Plain text for people: what is shown of it is all that it says. */
 export function text(least: number, most: number) {
   return Type.String({
-    pattern: `^${PLAIN_CHARACTER}{${least},${most}}$`,
-    description: `text of ${least} to ${most} characters, on one line`,
+    pattern: `^(?!\\p{Zs}*$)${PLAIN_CHARACTER}{${least},${most}}$`,
+    description: `text of ${least} to ${most} characters, on one line and not blank`,
   });
 }
 
