@@ -13,7 +13,7 @@ import {
 } from '../../evidence/tdx/td-attributes.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import type { Claims } from '../../evidence/verification.ts';
-import type { Facts } from '../policy/cel/assertion.ts';
+import type { Facts } from '../policy/cel/facts.ts';
 import { boundUses } from './binding-rules.ts';
 import type { Subject } from './subject.ts';
 

@@ -1,25 +1,10 @@
-import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { isCelError, parse, plan } from '@bufbuild/cel';
 import { bounded, malformed } from '../../../core/fault.ts';
-import type { Claim, Claims } from '../../../evidence/verification.ts';
-import {
-  DEEPEST_BRACKETS,
-  LONGEST_FACT_LIST,
-  LONGEST_FACT_TEXT,
-  LONGEST_SOURCE,
-} from './bounds.ts';
+import { DEEPEST_BRACKETS, LONGEST_SOURCE } from './bounds.ts';
+import { ENVIRONMENT } from './engine.ts';
+import { type Facts, inputOf } from './facts.ts';
 import { type Expr, inspect } from './inspect.ts';
 import { makeStrict } from './strict.ts';
-
-/** What an assertion is asked about, by its roots. */
-export interface Facts {
-  readonly cpu: Claims;
-  readonly gpu: readonly Claims[];
-  readonly nvswitch: readonly Claims[];
-  readonly binding: Claims;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
 
 export type Answer =
   | { readonly outcome: 'true' | 'false' }
@@ -31,14 +16,17 @@ export type Answer =
  * It speaks of `cpu`, `gpu` and `nvswitch` (lists), `binding` and `now` (a timestamp), with the
  * operators of CEL, has(), all, exists, exists_one, map, filter, size, contains, startsWith,
  * endsWith, matches (RE2, a pattern of its own text), timestamp, duration, int and string. Whole
- * numbers are ints, others doubles. A member that is not there is an error unless has() asked.
+ * numbers are ints, others doubles.
+ *
+ * What would be true by mistake is none of it: a member that is not there is an error unless has()
+ * asked, and no operator absorbs it; so is a comparison between kinds, such as a number and a text,
+ * null aside; so is a fact beyond the bounds. Refused from the start: a condition that no fact has
+ * a say in, and all that is beyond `bounds.ts`.
  */
 export interface CompiledAssertion {
   /** Strictly true, strictly false, or neither: an error or another value is no answer. */
   readonly ask: (facts: Facts) => Answer;
 }
-
-const ENVIRONMENT = celEnv();
 
 /**
  * @param path for errors, e.g. `spec.assertions[0].cel`.
@@ -79,7 +67,8 @@ function deepestBrackets(source: string): number {
   let [depth, deepest] = [0, 0];
   for (const character of source) {
     if ('([{'.includes(character)) depth++;
-    else if (')]}'.includes(character)) depth--;
+    // Never below none, or those that a text closes would let as many others in.
+    else if (')]}'.includes(character)) depth = Math.max(0, depth - 1);
     deepest = Math.max(deepest, depth);
   }
   return deepest;
@@ -101,28 +90,3 @@ function messageOf(error: unknown): string {
 }
 
 const LONGEST_MESSAGE = 200;
-
-function inputOf({ cpu, gpu, nvswitch, binding, now }: Facts) {
-  return {
-    cpu: input(cpu),
-    gpu: input(gpu),
-    nvswitch: input(nvswitch),
-    binding: input(binding),
-    now: timestampFromMs(now),
-  };
-}
-
-/** @throws RangeError beyond the bounds that costs were reckoned with: a part is not the whole. */
-function input(claim: Claim): unknown {
-  if (typeof claim === 'string') {
-    if (claim.length > LONGEST_FACT_TEXT) throw new RangeError('a fact is too long a text');
-    return claim;
-  }
-  if (typeof claim === 'number') return Number.isSafeInteger(claim) ? BigInt(claim) : claim;
-  if (Array.isArray(claim)) {
-    if (claim.length > LONGEST_FACT_LIST) throw new RangeError('a fact is too long a list');
-    return claim.map(input);
-  }
-  if (typeof claim !== 'object' || claim === null) return claim;
-  return new Map(Object.entries(claim).map(([name, value]) => [name, input(value)]));
-}

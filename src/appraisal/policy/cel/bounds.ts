@@ -14,11 +14,18 @@ export const DEEPEST_BRACKETS = 24;
 export const LONGEST_PATTERN = 64;
 
 /**
- * Steps that an evaluation could take at most: a node is one, a list or text that a function
- * looks at costs its length besides, a comprehension counts its body once an item.
+ * Steps that an evaluation could take at most, each some hundred nanoseconds: a part of the tree is
+ * one; what is compared, searched or joined costs by how large it could be; a pattern its states
+ * for each character of the text; a loop its body for each item.
  */
-export const MOST_STEPS = 1_000_000;
+export const MOST_STEPS = 250_000;
 
-/** Facts have no list longer than this, and no text. */
-export const LONGEST_FACT_LIST = 64;
-export const LONGEST_FACT_TEXT = 512;
+/** No list or map among the facts is longer; those within one count by themselves. */
+export const FACT_ITEMS = 64;
+
+/** No device has more members. */
+export const DEVICE_MEMBERS = 16;
+
+/** Longest text among the facts, and among those of a device. */
+export const FACT_TEXT = 512;
+export const DEVICE_TEXT = 128;

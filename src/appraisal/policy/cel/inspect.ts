@@ -1,18 +1,22 @@
 import type { parse } from '@bufbuild/cel';
 import { malformed } from '../../../core/fault.ts';
+import { DEEPEST_COMPREHENSION, LONGEST_PATTERN, MOST_NODES, MOST_STEPS } from './bounds.ts';
+import { isPattern } from './engine.ts';
+import { isRoot, ROOT_SHAPES, ROOTS } from './facts.ts';
+import { patternStates } from './pattern-states.ts';
 import {
-  DEEPEST_COMPREHENSION,
-  LONGEST_FACT_LIST,
-  LONGEST_FACT_TEXT,
-  LONGEST_PATTERN,
-  MOST_NODES,
-  MOST_STEPS,
-} from './bounds.ts';
+  comparison,
+  either,
+  gathered,
+  itemsOf,
+  joined,
+  type Shape,
+  SINGLE,
+  within,
+  words,
+} from './shape.ts';
 
 export type Expr = ReturnType<typeof parse>['expr'];
-
-/** What an assertion can speak of. */
-const ROOTS = ['cpu', 'gpu', 'nvswitch', 'binding', 'now'] as const;
 
 /** By the names that the parser gives to operators and macros. */
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -23,18 +27,18 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   ...['timestamp', 'duration', 'int', 'string'],
 ]);
 
-const LOGIC: ReadonlySet<string> = new Set(['_&&_', '_||_', '!_', '_?_:_']);
+const TRUTHS: ReadonlySet<string> = new Set([
+  ...['_&&_', '_||_', '!_', '@not_strictly_false'],
+  ...['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_', '@in'],
+  ...['contains', 'startsWith', 'endsWith', 'matches'],
+]);
 
-/** What a part costs at most, and how large its value is at most. */
-interface Cost {
+/** What a part costs at most, beside what it comes to. */
+interface Cost extends Shape {
   readonly steps: number;
-  /** Items of a list, also of one within it. */
-  readonly items: number;
-  /** Characters of a text, also of one within a list. */
-  readonly text: number;
 }
 
-const SCALAR = { steps: 1, items: 1, text: 1 } as const;
+type Locals = ReadonlyMap<string, Shape>;
 
 /**
  * Refuses what is no question about the machine, or what could cost too much: everything is
@@ -49,18 +53,17 @@ export function inspect(expr: Expr, path: string): void {
 class Inspection {
   readonly #path: string;
   #nodes = 0;
-  #roots = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   whole(expr: Expr): void {
-    const { steps } = this.#cost(expr, new Set(), 0);
+    const { steps, speaks } = this.#cost(expr, new Map(), 0);
     if (steps > MOST_STEPS) {
       throw this.#refuse(`could take ${steps} steps, more than ${MOST_STEPS}`);
     }
-    if (this.#roots === 0) {
+    if (!speaks) {
       throw this.#refuse(`says nothing about the machine: want one of ${ROOTS.join(', ')} in it`);
     }
   }
@@ -69,16 +72,21 @@ class Inspection {
     return malformed(this.#path, problem);
   }
 
-  #cost(expr: Expr, locals: ReadonlySet<string>, depth: number): Cost {
+  #cost(expr: Expr, locals: Locals, depth: number): Cost {
     if (++this.#nodes > MOST_NODES) throw this.#refuse(`has more than ${MOST_NODES} parts`);
     const { exprKind } = expr;
     switch (exprKind.case) {
       case 'constExpr':
-        return { ...SCALAR, text: textIn(expr)?.length ?? 1 };
+        return this.#constant(exprKind.value.constantKind);
       case 'identExpr':
-        return this.#name(exprKind.value.name, locals);
-      case 'selectExpr':
-        return this.#one(exprKind.value.operand, locals, depth);
+        return { ...this.#name(exprKind.value.name, locals), steps: 1 };
+      case 'selectExpr': {
+        const { operand, testOnly } = exprKind.value;
+        if (operand === undefined) throw this.#refuse('has a member of nothing');
+        const { steps, ...of } = this.#cost(operand, locals, depth);
+        const shape = testOnly ? { ...SINGLE, speaks: of.speaks, truth: true } : within(of);
+        return { ...shape, steps: steps + 1 };
+      }
       case 'callExpr':
         return this.#call(exprKind.value, locals, depth);
       case 'listExpr':
@@ -90,85 +98,164 @@ class Inspection {
     }
   }
 
-  #name(name: string, locals: ReadonlySet<string>): Cost {
-    if (locals.has(name)) return { steps: 1, items: LONGEST_FACT_LIST, text: LONGEST_FACT_TEXT };
-    if (!(ROOTS as readonly string[]).includes(name)) {
-      throw this.#refuse(`knows no ${JSON.stringify(name)}: want ${ROOTS.join(', ')}`);
+  #constant({ case: kind, value }: { case: string | undefined; value?: unknown }): Cost {
+    switch (kind) {
+      case 'boolValue':
+        return { ...SINGLE, truth: true, steps: 1 };
+      case 'stringValue':
+        return { ...SINGLE, text: String(value).length, steps: 1 };
+      case 'int64Value':
+      case 'doubleValue':
+      case 'nullValue':
+        return { ...SINGLE, steps: 1 };
+      default:
+        throw this.#refuse('has a value of a kind that no fact has: bytes, or an unsigned number');
     }
-    this.#roots++;
-    return { steps: 1, items: LONGEST_FACT_LIST, text: LONGEST_FACT_TEXT };
   }
 
-  #one(operand: Expr | undefined, locals: ReadonlySet<string>, depth: number): Cost {
-    if (operand === undefined) throw this.#refuse('has a member of nothing');
-    const { steps, ...size } = this.#cost(operand, locals, depth);
-    return { steps: steps + 1, ...size };
+  #name(name: string, locals: Locals): Shape {
+    const local = locals.get(name);
+    if (local !== undefined) return local;
+    if (isRoot(name)) return { ...SINGLE, ...ROOT_SHAPES[name], speaks: true };
+    throw this.#refuse(`knows no ${JSON.stringify(name)}: want ${ROOTS.join(', ')}`);
   }
 
-  #call(
-    { function: name, target, args }: { function: string; target?: Expr | undefined; args: Expr[] },
-    locals: ReadonlySet<string>,
-    depth: number,
-  ): Cost {
+  #call({ function: name, target, args }: Call, locals: Locals, depth: number): Cost {
     if (!FUNCTIONS.has(name)) throw this.#refuse(`knows no function ${JSON.stringify(name)}`);
     const operands = target ? [target, ...args] : args;
-    // `x.y == 'a' || true` is true of every machine, and hides that there is no y.
-    if (LOGIC.has(name) && depth === 0 && operands.some(isBoolean)) {
-      throw this.#refuse('has true or false as a condition: it decides all, or nothing');
-    }
-    if (name === 'matches') this.#pattern(args);
     const costs = operands.map((operand) => this.#cost(operand, locals, depth));
-    const steps = costs.reduce((sum, cost) => sum + cost.steps + lookAt(cost), 1);
-    const sum = (of: 'items' | 'text') => costs.reduce((total, cost) => total + cost[of], 0);
-    const most = (of: 'items' | 'text') => Math.max(1, ...costs.map((cost) => cost[of]));
-    return name === '_+_'
-      ? { steps, items: sum('items'), text: sum('text') }
-      : { steps, items: most('items'), text: most('text') };
+    this.#conditions(name, operands, costs);
+    const own = name === 'matches' ? this.#pattern(args, costs) : effort(name, costs);
+    return {
+      ...resultOf(name, costs),
+      steps: costs.reduce((sum, { steps }) => sum + steps, 1 + own),
+    };
   }
 
-  #pattern(args: readonly Expr[]): void {
+  /** `x.y == 'a' || true` is true of every machine, and so is `|| 1 == 1`. */
+  #conditions(name: string, operands: readonly Expr[], costs: readonly Cost[]): void {
+    const silent = (i: number) => costs[i]?.speaks === false && !isGathered(operands[i]);
+    const decided =
+      name === '_?_:_'
+        ? silent(0) || [1, 2].some((i) => silent(i) && costs[i]?.truth)
+        : LOGIC.has(name) && operands.some((_, i) => silent(i));
+    if (decided) {
+      throw this.#refuse(
+        'has a condition that says nothing about the machine: it decides all, or nothing',
+      );
+    }
+  }
+
+  #pattern(args: readonly Expr[], [text = SINGLE]: readonly Shape[]): number {
     const [pattern] = args.map(textIn);
-    if (pattern === undefined) throw this.#refuse('matches a pattern that is no text of its own');
+    if (pattern === undefined || args.length !== 1) {
+      throw this.#refuse('matches a pattern that is no text of its own');
+    }
     if (pattern.length > LONGEST_PATTERN) {
       throw this.#refuse(`has a pattern of more than ${LONGEST_PATTERN} characters`);
     }
+    // States are written out before RE2 is asked, since it would write them out as well.
+    const steps = patternStates(pattern) * (text.text + STEPS_TO_COMPILE_A_STATE);
+    if (steps <= MOST_STEPS && !isPattern(pattern)) {
+      throw this.#refuse('has a pattern that RE2 does not read');
+    }
+    return steps;
   }
 
-  #list(elements: readonly Expr[], locals: ReadonlySet<string>, depth: number): Cost {
+  #list(elements: readonly Expr[], locals: Locals, depth: number): Cost {
     const costs = elements.map((element) => this.#cost(element, locals, depth));
+    const item = either(costs);
     return {
+      ...item,
+      levels: [elements.length, ...item.levels],
+      truth: false,
       steps: costs.reduce((sum, { steps }) => sum + steps, 1),
-      items: Math.max(elements.length, ...costs.map(({ items }) => items)),
-      text: Math.max(1, ...costs.map(({ text }) => text)),
     };
   }
 
   #comprehension(
-    { iterVar, iterVar2, accuVar, ...parts }: Comprehension,
-    locals: ReadonlySet<string>,
+    { iterVar, accuVar, ...parts }: Comprehension,
+    locals: Locals,
     depth: number,
   ): Cost {
     if (depth === DEEPEST_COMPREHENSION) {
       throw this.#refuse(`has more than ${DEEPEST_COMPREHENSION} comprehensions within each other`);
     }
-    const inside = new Set([...locals, iterVar, accuVar, ...(iterVar2 === '' ? [] : [iterVar2])]);
-    const cost = (part: Expr | undefined, names: ReadonlySet<string>) =>
-      part === undefined ? SCALAR : this.#cost(part, names, depth + 1);
-    const range = cost(parts.iterRange, locals);
-    const body = [parts.loopCondition, parts.loopStep].map((part) => cost(part, inside));
-    const around = [cost(parts.accuInit, locals), cost(parts.result, inside)];
-    const once = body.reduce((sum, { steps }) => sum + steps, 0);
+    const { iterRange, accuInit, loopCondition, loopStep, result } = parts;
+    if (!iterRange || !accuInit || !loopCondition || !loopStep || !result) {
+      throw this.#refuse('has a comprehension that lacks a part');
+    }
+    const range = this.#cost(iterRange, locals, depth);
+    const start = this.#cost(accuInit, locals, depth);
+    const inside = new Map([...locals, [iterVar, within(range)], [accuVar, start]]);
+    const condition = this.#cost(loopCondition, inside, depth + 1);
+    const step = this.#cost(loopStep, inside, depth + 1);
+    const rounds = itemsOf(range);
+    const after = gathered(step, rounds);
+    const end = this.#cost(result, new Map([...locals, [accuVar, after]]), depth);
     return {
-      steps: range.steps + range.items * once + around.reduce((sum, { steps }) => sum + steps, 0),
-      items: Math.max(range.items, ...body.map(({ items }) => items)),
-      text: Math.max(...body.map(({ text }) => text)),
+      ...end,
+      speaks: range.speaks || step.speaks,
+      steps:
+        range.steps +
+        start.steps +
+        end.steps +
+        rounds * (range.chain + condition.steps + step.steps),
     };
   }
 }
 
+const LOGIC: ReadonlySet<string> = new Set(['_&&_', '_||_', '!_']);
+
+/** The engine compiles a pattern each time it is asked. */
+const STEPS_TO_COMPILE_A_STATE = 16;
+
+/** Steps of a function itself, its operands being there. */
+function effort(name: string, [left = SINGLE, right = SINGLE]: readonly Shape[]): number {
+  switch (name) {
+    case '_==_':
+    case '_!=_':
+      return comparison(left, right);
+    case '@in':
+      return itemsOf(right) * (right.chain + comparison(left, within(right)));
+    case '_[_]':
+      return left.chain;
+    // A search may start again at each character.
+    case 'contains':
+      return words(left.text) * words(right.text) * 8;
+    // Counts characters, not units of UTF-16.
+    case 'size':
+      return left.text >> 3;
+    default:
+      return words(Math.max(left.text, right.text));
+  }
+}
+
+function resultOf(name: string, costs: readonly Shape[]): Shape {
+  const speaks = costs.some((cost) => cost.speaks);
+  const [left = SINGLE, right = SINGLE] = costs;
+  switch (name) {
+    case '_+_':
+      return joined(left, right);
+    case '_[_]':
+      return { ...within(left), speaks };
+    case '_?_:_':
+      return { ...either(costs.slice(1)), speaks };
+    case 'string':
+      return { ...SINGLE, text: Math.max(SINGLE.text, left.text), speaks };
+    default:
+      return { ...SINGLE, truth: TRUTHS.has(name), speaks };
+  }
+}
+
+interface Call {
+  readonly function: string;
+  readonly target?: Expr | undefined;
+  readonly args: readonly Expr[];
+}
+
 interface Comprehension {
   readonly iterVar: string;
-  readonly iterVar2: string;
   readonly accuVar: string;
   readonly iterRange?: Expr | undefined;
   readonly accuInit?: Expr | undefined;
@@ -177,17 +264,13 @@ interface Comprehension {
   readonly result?: Expr | undefined;
 }
 
-/** What it takes to compare or search a value once: texts go by words of the machine. */
-function lookAt({ items, text }: Cost): number {
-  return items * (1 + (text >> 6));
-}
-
 function textIn({ exprKind }: Expr): string | undefined {
   if (exprKind.case !== 'constExpr') return undefined;
   const { constantKind } = exprKind.value;
   return constantKind.case === 'stringValue' ? constantKind.value : undefined;
 }
 
-function isBoolean({ exprKind }: Expr): boolean {
-  return exprKind.case === 'constExpr' && exprKind.value.constantKind.case === 'boolValue';
+/** What a macro gathers in: its name is none that a source can spell. */
+function isGathered(expr: Expr | undefined): boolean {
+  return expr?.exprKind.case === 'identExpr' && expr.exprKind.value.name.startsWith('@');
 }

@@ -1,3 +1,4 @@
+import { HAS } from './engine.ts';
 import type { Expr } from './inspect.ts';
 
 /**
@@ -6,6 +7,7 @@ import type { Expr } from './inspect.ts';
  *
  *     a || b   becomes   a ? true : b
  *     a && b   becomes   a ? b : false
+ *     has(a.b)  becomes  a function that wants members in a
  *
  * so that `has(cpu.x) && cpu.x == 1` works as ever, and `cpu.x == 1 || …` says that there is no x.
  */
@@ -14,6 +16,7 @@ export function makeStrict(expr: Expr): void {
   switch (exprKind.case) {
     case 'selectExpr':
       visit(exprKind.value.operand);
+      if (exprKind.value.testOnly) askForMember(expr, exprKind.value);
       return;
     case 'listExpr':
       for (const element of exprKind.value.elements) makeStrict(element);
@@ -29,8 +32,10 @@ export function makeStrict(expr: Expr): void {
       for (const argument of call.args) makeStrict(argument);
       const [first, second] = call.args;
       if (first === undefined || second === undefined) return;
-      if (call.function === '_||_') call.args = [first, constant(expr, true), second];
-      else if (call.function === '_&&_') call.args = [first, second, constant(expr, false)];
+      if (call.function === '_||_')
+        call.args = [first, constant(expr, { case: 'boolValue', value: true }), second];
+      else if (call.function === '_&&_')
+        call.args = [first, second, constant(expr, { case: 'boolValue', value: false })];
       else return;
       call.function = '_?_:_';
       return;
@@ -42,16 +47,27 @@ function visit(expr: Expr | undefined): void {
   if (expr !== undefined) makeStrict(expr);
 }
 
-function constant(like: Expr, value: boolean): Expr {
+function askForMember(
+  expr: Expr,
+  { operand, field }: { readonly operand?: Expr | undefined; readonly field: string },
+): void {
+  const name = constant(expr, { case: 'stringValue', value: field });
+  expr.exprKind = {
+    case: 'callExpr',
+    value: {
+      $typeName: 'cel.expr.Expr.Call',
+      function: HAS,
+      args: operand === undefined ? [name] : [name, operand],
+    },
+  };
+}
+
+type ConstantKind = Extract<Expr['exprKind'], { case: 'constExpr' }>['value']['constantKind'];
+
+function constant(like: Expr, constantKind: ConstantKind): Expr {
   return {
     $typeName: like.$typeName,
     id: like.id,
-    exprKind: {
-      case: 'constExpr',
-      value: {
-        $typeName: 'cel.expr.Constant',
-        constantKind: { case: 'boolValue', value },
-      },
-    },
+    exprKind: { case: 'constExpr', value: { $typeName: 'cel.expr.Constant', constantKind } },
   };
 }

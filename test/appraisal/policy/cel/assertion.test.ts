@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileAssertion, type Facts } from '../../../../src/appraisal/policy/cel/assertion.ts';
-import { Fault } from '../../../../src/core/fault.ts';
+import { compileAssertion } from '../../../../src/appraisal/policy/cel/assertion.ts';
+import type { Facts } from '../../../../src/appraisal/policy/cel/facts.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 
 const facts: Facts = {
@@ -11,6 +10,7 @@ const facts: Facts = {
     tcbDate: '2025-08-13T00:00:00Z',
     evaluationDataNumber: 20,
     share: 0.5,
+    nothing: null,
     advisories: ['INTEL-SA-00615'],
     attributes: { debug: false, septVeDisable: true },
   },
@@ -45,6 +45,18 @@ describe('an assertion', () => {
     ["!has(cpu.product) || cpu.product == 'milan'", 'true'],
     ["has(cpu.tcbStatus) ? cpu.tcbStatus == 'UpToDate' : size(gpu) == 0", 'true'],
     ['nvswitch.all(s, s.bios == 1)', 'true'],
+    ['now > timestamp(1893456000)', 'false'],
+    ['timestamp(int(now)) == now', 'true'],
+    ['timestamp(int(now) + 1) != now', 'true'],
+    ["int('20') == cpu.evaluationDataNumber && int('-1') < cpu.evaluationDataNumber", 'true'],
+    ["string(cpu.evaluationDataNumber) == '20'", 'true'],
+    ['cpu.evaluationDataNumber == 20.0 && cpu.share != 1', 'true'],
+    ['has(cpu.nothing) && cpu.nothing == null && cpu.tcbStatus != null', 'true'],
+    ["'tcbStatus' in cpu && !('product' in cpu)", 'true'],
+    ['cpu.attributes == gpu[0]', 'false'],
+    ['gpu == gpu && gpu != nvswitch', 'true'],
+    ["gpu.filter(g, g.mode == 'ppcie').map(g, g.ueid).exists(u, u == '2')", 'true'],
+    ["(cpu.attributes.debug ? 'a' : 'b') == 'b'", 'true'],
   ])('%s is %s', (cel, outcome) => {
     expect(ask(cel)).toEqual({ outcome });
   });
@@ -61,7 +73,20 @@ describe('an assertion', () => {
     ['cpu.evaluationDataNumber + 9223372036854775807 > 0', 'an overflow'],
     ['cpu.tcbStatus > 3', 'values that can’t be compared'],
     ['timestamp(cpu.tcbStatus) < now', 'no time'],
-    ["cpu.tcbStatus.matches('(')", 'no pattern'],
+    ['!has(cpu.tcbStatus.product)', 'a member of a text'],
+    ['!has(gpu.driver)', 'a member of a list'],
+    ['!has(cpu.attributse.debug)', 'a member of what is not there'],
+    ["cpu.evaluationDataNumber != '19'", 'a number beside a text'],
+    ['cpu.attributes.debug != 1', 'a truth beside a number'],
+    ['cpu.attributes != cpu.advisories', 'a map beside a list'],
+    ['gpu.map(g, g.ueid) != [1, 2]', 'numbers beside texts'],
+    ['!(615 in cpu.advisories)', 'a number among texts'],
+    ["!('now' in now)", 'what has nothing in it'],
+    ['now > timestamp(253402300800)', 'a time past year 9999'],
+    ["int('') == cpu.evaluationDataNumber - 20", 'a number of no digits'],
+    ["int(' 20') == cpu.evaluationDataNumber", 'a number beside a blank'],
+    ["int('0x14') == cpu.evaluationDataNumber", 'a hexadecimal number'],
+    ["int('9223372036854775808') != cpu.evaluationDataNumber", 'a number past 64 bits'],
   ])('%s is not true: %s', (cel) => {
     const answer = ask(cel);
     expect(answer.outcome).toBe('error');
@@ -72,6 +97,10 @@ describe('an assertion', () => {
     const gpu = Array.from({ length: 65 }, () => ({ driver: '590.12' }));
     expect(ask("gpu.all(g, g.driver == '590.12')", { ...facts, gpu })).toMatchObject({
       outcome: 'error',
+    });
+    expect(ask('cpu.a.b.c', { ...facts, cpu: { a: { b: { c: true } } } })).toEqual({
+      outcome: 'error',
+      because: 'a fact lies too deep',
     });
     const cpu = { tcbStatus: 'x'.repeat(513) };
     expect(ask("cpu.tcbStatus.contains('y')", { ...facts, cpu })).toMatchObject({
@@ -98,6 +127,15 @@ describe('refused before it is ever asked', () => {
     ['what is true of every machine', "cpu.type == 'a' || true", /decides all, or nothing/],
     ['what is true in another place', "true || cpu.type == 'a'", /decides all, or nothing/],
     ['a negated constant', "cpu.type == 'a' || !false", /decides all, or nothing/],
+    ['a comparison of constants', "cpu.type == 'a' || 1 == 1", /decides all, or nothing/],
+    ['a constant in a loop', "gpu.all(g, g.mode == 'a' || true)", /decides all, or nothing/],
+    ['a loop over constants', "cpu.type == 'a' || [1].all(x, x == 1)", /decides all, or nothing/],
+    ['a loop over nothing', "cpu.type == 'a' || [].all(x, false)", /decides all, or nothing/],
+    ['a loop that asks nothing', 'gpu.all(g, true)', /decides all, or nothing/],
+    ['a constant choice', 'true ? cpu.a : cpu.b', /decides all, or nothing/],
+    ['a choice that is decided', "cpu.a == 'a' ? 1 == 1 : cpu.b", /decides all, or nothing/],
+    ['bytes', "b'a' != cpu.type", /of a kind that no fact has/],
+    ['an unsigned number', 'cpu.evaluationDataNumber == 20u', /of a kind that no fact has/],
     ['another root', 'env.PATH == cpu.type', /knows no "env"/],
     [
       'a message of protobuf',
@@ -110,9 +148,15 @@ describe('refused before it is ever asked', () => {
     ['three comprehensions', nested('all'), /more than 2 comprehensions/],
     ['a pattern that is not its own', 'cpu.type.matches(cpu.tcbStatus)', /no text of its own/],
     ['a long pattern', `cpu.type.matches('${'a'.repeat(65)}')`, /more than 64 characters/],
+    ['a pattern that is none', "cpu.type.matches('(')", /that RE2 does not read/],
+    ['a back-reference', "cpu.type.matches('(a)\\\\1')", /that RE2 does not read/],
+    ['a pattern that grows', "cpu.type.matches('((a{30}){30}){30}')", /could take \d+ steps/],
+    ['a pattern that hides it', "cpu.type.matches('\\\\Q[\\\\E(a{1000})]')", /could take/],
+    ['a pattern for each of many', "gpu.all(g, g.mode.matches('a{400}'))", /could take \d+ steps/],
     ['many parts', Array.from({ length: 100 }, () => 'cpu.type').join('+'), /more than 200 parts/],
     ['brackets', `${'('.repeat(30)}cpu.type${')'.repeat(30)}`, /more than 24 brackets/],
     ['many brackets', '('.repeat(1024), /more than 24 brackets/],
+    ['brackets after a text of them', `'${')'.repeat(300)}' == ${'('.repeat(300)}`, /more than 24/],
     ['lists', `${'['.repeat(500)}${']'.repeat(500)}`, /more than 24 brackets/],
     ['a long source', `cpu.type == '${'a'.repeat(1024)}'`, /at most 1024 characters/],
     [
@@ -135,64 +179,5 @@ describe('refused before it is ever asked', () => {
     ]) {
       expect(faultOf(() => compileAssertion(cel, 'cel')).code).toBe('malformed');
     }
-  });
-});
-
-describe('whatever the text', () => {
-  const words = [
-    'cpu',
-    'gpu',
-    'now',
-    '.type',
-    '.all(g, ',
-    '.exists(g, ',
-    '.map(g, ',
-    'g',
-    '==',
-    '&&',
-    '||',
-    '!',
-    '(',
-    ')',
-    '[',
-    ']',
-    '+',
-    "'a'",
-    '1',
-    'true',
-    ' in ',
-    'has(',
-    'size(',
-    '.matches(',
-    '?',
-    ':',
-    ',',
-    'timestamp(',
-    '.driver',
-    '{',
-    '}',
-    '-',
-    '<',
-  ];
-  const source = fc.oneof(
-    fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((parts) => parts.join(' ')),
-    fc.string({ maxLength: 60 }),
-  );
-
-  it('is refused with a Fault or answers, the same each time and in little time', () => {
-    fc.assert(
-      fc.property(source, (cel) => {
-        let compiled: ReturnType<typeof compileAssertion>;
-        try {
-          compiled = compileAssertion(cel, 'cel');
-        } catch (error) {
-          expect(error).toBeInstanceOf(Fault);
-          expect((error as Fault).code).toBe('malformed');
-          return;
-        }
-        expect(compiled.ask(facts)).toEqual(compiled.ask(facts));
-      }),
-      { numRuns: 3000, interruptAfterTimeLimit: 5000 },
-    );
   });
 });
