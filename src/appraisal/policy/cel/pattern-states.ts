@@ -22,13 +22,10 @@ export function patternStates(pattern: string): number {
     } else if (token === ')') {
       add(open.pop() ?? 0);
     } else if (/^\{\d/.test(token)) {
-      const [once, times] = [last, Math.max(...token.split(/\D+/).map(Number))];
-      add(once * times);
-      last = once * (times + 1);
+      // Of what was repeated already RE2 takes no repetition, but in a group of its own.
+      add(last * Math.max(...token.split(/\D+/).map(Number)));
     } else {
-      const repeated = last;
       add(1);
-      if ('*+?'.includes(token)) last += repeated;
     }
   }
   return open.reduce((sum, states) => sum + states, 0);

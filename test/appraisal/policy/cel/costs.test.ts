@@ -57,6 +57,7 @@ describe('what grows is refused', () => {
       "gpu.filter(a, a.m1 != '').all(x, gpu.filter(b, b == x) == gpu)",
     ],
     ['texts in loops', `gpu.all(a, gpu.all(b, (${sum('cpu.m1', 20)}).contains(cpu.m1 + 'b')))`],
+    ['a search for each of many', "gpu.all(a, 'b' in gpu.map(b, b.m1 + a.m1))"],
     ['patterns in loops', "gpu.all(a, gpu.all(b, a.m1.matches('a+a+a+b')))"],
   ])('%s', (_what, cel) => {
     expect(faultOf(() => compileAssertion(cel, 'cel')).detail).toMatch(/could take \d+ steps/);
