@@ -2,8 +2,8 @@ import { sha256 } from '#crypto';
 import { utf8 } from '../../../core/bytes/text.ts';
 import { ByteWriter } from '../../../core/bytes/writer.ts';
 import { Fault } from '../../../core/fault.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 import { guidBytes } from '../../guid.ts';
-import { PAGE_SIZE } from './page.ts';
 
 /** What `-kernel` with `kernel-hashes=on` commits the launch to; SHA-256 each, 32 bytes. */
 export interface KernelHashes {

@@ -1,15 +1,9 @@
 import { sha384 } from '#crypto';
 import { Fault, malformed } from '../../../core/fault.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 import { HASH_TABLE_SIZE, type KernelHashes, kernelHashesPage } from './kernel-hashes.ts';
 import { type Ovmf, parseOvmf } from './ovmf.ts';
-import {
-  DIGEST_SIZE,
-  extendDigest,
-  extendWithPages,
-  extendWithRange,
-  NO_PAGES,
-  PAGE_SIZE,
-} from './page.ts';
+import { DIGEST_SIZE, extendDigest, extendWithPages, extendWithRange, NO_PAGES } from './page.ts';
 import { DEFAULT_SEV_FEATURES } from './sev-features.ts';
 import type { SevSection } from './sev-metadata.ts';
 import { type Vcpu, vcpuSignature } from './vcpu-type.ts';

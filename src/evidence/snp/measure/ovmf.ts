@@ -1,6 +1,6 @@
 import { malformed } from '../../../core/fault.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 import { ovmfEntry, readOvmfTable } from '../../ovmf-table.ts';
-import { PAGE_SIZE } from './page.ts';
 import { readSevMetadata, type SevSection } from './sev-metadata.ts';
 
 const SEV_METADATA_GUID = 'dc886566-984a-4798-a75e-5585a7bf67cc';

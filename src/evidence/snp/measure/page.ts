@@ -1,7 +1,7 @@
 import { sha384 } from '#crypto';
 import { ByteWriter } from '../../../core/bytes/writer.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 
-export const PAGE_SIZE = 4096;
 export const DIGEST_SIZE = 48;
 
 /** How a page came into the guest (SEV-SNP ABI specification, SNP_LAUNCH_UPDATE, "PAGE_TYPE"). */

@@ -1,8 +1,6 @@
-import { toHex } from '../../../core/bytes/hex.ts';
-import { ByteReader } from '../../../core/bytes/reader.ts';
-import { utf8 } from '../../../core/bytes/text.ts';
+import type { ByteReader } from '../../../core/bytes/reader.ts';
 import { Fault, malformed } from '../../../core/fault.ts';
-import { PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE, readSectionTable } from '../../firmware-sections.ts';
 
 /** What OVMF asks the VMM to put into a range of guest memory before launch. */
 export const SECTION_TYPES = {
@@ -26,14 +24,13 @@ export interface SevSection {
 /** Ranges of these types are one page by definition. */
 const ONE_PAGE: readonly SectionType[] = ['SNP_SECRETS', 'CPUID', 'SNP_KERNEL_HASHES'];
 
-const SIGNATURE = toHex(utf8('ASEV'));
-const HEADER_SIZE = 16;
-const DESCRIPTOR_SIZE = 12;
 const FOUR_GIB = 2 ** 32;
 /** All ranges together. OVMF's are below 1 MiB; each page costs a hash, and the file claims at will. */
 const MOST_PAGES = 16_384;
 
 const AT = 'measure.firmware.sev_metadata';
+
+const TABLE = { at: AT, signature: 'ASEV', descriptorSize: 12 };
 
 /**
  * OVMF's SEV metadata (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm)
@@ -52,20 +49,7 @@ const AT = 'measure.firmware.sev_metadata';
  *   or section type that may mean anything.
  */
 export function readSevMetadata(firmware: Uint8Array, fromEnd: number): readonly SevSection[] {
-  if (fromEnd > firmware.length) {
-    throw malformed(AT, `begins ${fromEnd} bytes before the end of ${firmware.length} bytes`);
-  }
-  const r = new ByteReader(firmware.subarray(firmware.length - fromEnd), AT);
-  if (toHex(r.bytes(4, 'signature')) !== SIGNATURE) {
-    throw malformed(`${AT}.signature`, 'want "ASEV"');
-  }
-  const length = r.u32('length');
-  const version = r.u32('version');
-  if (version !== 1) throw new Fault('unsupported', `${AT}.version`, `want 1, got ${version}`);
-  const count = r.u32('count');
-  if (count > (Math.min(length, fromEnd) - HEADER_SIZE) / DESCRIPTOR_SIZE) {
-    throw malformed(`${AT}.count`, `${count} sections do not fit into ${length} bytes`);
-  }
+  const { reader: r, count } = readSectionTable(firmware, fromEnd, TABLE);
   const sections = Array.from({ length: count }, (_, i) => readSection(r, i));
   const pages = sections.reduce((sum, { size }) => sum + size / PAGE_SIZE, 0);
   if (pages > MOST_PAGES) {

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 
 /** Who starts the guest; each leaves the registers of a new vCPU in a state of its own. */
 export const VMMS = ['qemu', 'ec2', 'gce'] as const;

@@ -1,7 +1,7 @@
 import { sha384 } from '#crypto';
 import { utf8 } from '../../../core/bytes/text.ts';
 import { Fault } from '../../../core/fault.ts';
-import { PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 import { parseTdvf } from './tdvf.ts';
 import type { TdvfSection } from './tdvf-sections.ts';
 

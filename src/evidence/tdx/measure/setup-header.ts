@@ -1,5 +1,5 @@
 import { Fault, malformed } from '../../../core/fault.ts';
-import { PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE } from '../../firmware-sections.ts';
 
 /**
  * What QEMU does to the header of a Linux kernel before the firmware measures it. `qemu`: up to

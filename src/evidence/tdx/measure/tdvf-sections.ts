@@ -1,8 +1,6 @@
-import { toHex } from '../../../core/bytes/hex.ts';
-import { ByteReader } from '../../../core/bytes/reader.ts';
-import { utf8 } from '../../../core/bytes/text.ts';
+import type { ByteReader } from '../../../core/bytes/reader.ts';
 import { Fault, malformed } from '../../../core/fault.ts';
-import { PAGE_SIZE } from './page.ts';
+import { PAGE_SIZE, readSectionTable } from '../../firmware-sections.ts';
 
 /** What a part of the image is for (TDVF design guide, "TDVF descriptor"). */
 const SECTION_TYPES = {
@@ -37,9 +35,6 @@ export interface TdvfSection {
 /** Memory, whose first contents are not the image's to say. */
 const WITHOUT_DATA: readonly TdvfSectionType[] = ['TD_HOB', 'TempMem', 'PermMem'];
 
-const SIGNATURE = toHex(utf8('TDVF'));
-const HEADER_SIZE = 16;
-const DESCRIPTOR_SIZE = 32;
 const MOST_SECTIONS = 256;
 /** All measured sections together: each page costs a hash, and the file claims at will. */
 const MOST_PAGES = 16_384;
@@ -50,6 +45,8 @@ const MR_EXTEND = 1;
 const PAGE_AUG = 2;
 
 const AT = 'measure.firmware.tdvf';
+
+const TABLE = { at: AT, signature: 'TDVF', descriptorSize: 32 };
 
 /**
  * TDVF descriptor (Intel TDX Virtual Firmware design guide, "TDVF descriptor")
@@ -68,20 +65,7 @@ const AT = 'measure.firmware.tdvf';
  *   attribute that may mean anything, and for contents that the image does not hold.
  */
 export function readTdvfSections(firmware: Uint8Array, fromEnd: number): readonly TdvfSection[] {
-  if (fromEnd > firmware.length) {
-    throw malformed(AT, `begins ${fromEnd} bytes before the end of ${firmware.length} bytes`);
-  }
-  const r = new ByteReader(firmware.subarray(firmware.length - fromEnd), AT);
-  if (toHex(r.bytes(4, 'signature')) !== SIGNATURE) {
-    throw malformed(`${AT}.signature`, 'want "TDVF"');
-  }
-  const length = r.u32('length');
-  const version = r.u32('version');
-  if (version !== 1) throw new Fault('unsupported', `${AT}.version`, `want 1, got ${version}`);
-  const count = r.u32('count');
-  if (count > (Math.min(length, fromEnd) - HEADER_SIZE) / DESCRIPTOR_SIZE) {
-    throw malformed(`${AT}.count`, `${count} sections do not fit into ${length} bytes`);
-  }
+  const { reader: r, count } = readSectionTable(firmware, fromEnd, TABLE);
   if (count > MOST_SECTIONS) {
     throw malformed(`${AT}.count`, `want at most ${MOST_SECTIONS} sections, got ${count}`);
   }
