@@ -1,10 +1,8 @@
 import { fromHex } from '../../core/bytes/hex.ts';
 import { type CompiledAssertion, compileAssertion } from '../policy/cel/assertion.ts';
 import type { ReadPolicy } from '../policy/read-policy.ts';
+import { type ReferenceSet, type RegisterRule, registersOf } from '../policy/said-values.ts';
 import type { Policy } from '../policy/schema/policy.ts';
-import type { SnpReferenceSet } from '../policy/schema/snp.ts';
-import type { EventLogValue, TdxReferenceSet } from '../policy/schema/tdx.ts';
-import type { Skip } from '../policy/schema/values.ts';
 import type { Assertion } from '../policy/schema/whole.ts';
 import type { PolicyCheckId } from './checks.ts';
 import type { CompiledSet, WantedRegister } from './compiled-set.ts';
@@ -46,12 +44,12 @@ export function compilePolicy(read: ReadPolicy): CompiledPolicy {
   };
 }
 
-function compiled<Set extends TdxReferenceSet | SnpReferenceSet>(
-  set: Set,
+function compiled(
+  set: ReferenceSet,
   registers: Readonly<Record<string, PolicyCheckId>>,
   recordedEvents: CompiledSet['recordedEvents'],
 ): CompiledSet {
-  const values = set as unknown as Readonly<Record<string, string | number | Skip | EventLogValue>>;
+  const values = registersOf(set);
   return {
     id: set.id,
     lifecycle: set.lifecycle,
@@ -60,11 +58,7 @@ function compiled<Set extends TdxReferenceSet | SnpReferenceSet>(
   };
 }
 
-function wanted(
-  name: string,
-  id: PolicyCheckId,
-  value: string | number | Skip | EventLogValue | undefined,
-): WantedRegister {
+function wanted(name: string, id: PolicyCheckId, value: RegisterRule | undefined): WantedRegister {
   if (typeof value === 'string') return { name, id, exact: fromHex(value, name) };
   if (typeof value === 'number') return { name, id, least: value };
   if (value && 'eventLog' in value) return { name, id, story: value };

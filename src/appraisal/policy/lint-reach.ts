@@ -1,3 +1,4 @@
+import { isSkipped, type ReferenceSet, registersOf } from './said-values.ts';
 import type { SnpRules } from './schema/snp.ts';
 import type { TdxRules } from './schema/tdx.ts';
 
@@ -6,14 +7,6 @@ type Report = (path: string, problem: string) => void;
 type Rules = readonly (readonly [name: string, rule: string])[];
 
 const PATH = 'spec.evidence.cpu.referenceSets';
-
-/** What names a set or tells of it, and is compared with no machine. */
-const BESIDE_VALUES: ReadonlySet<string> = new Set([
-  'id',
-  'lifecycle',
-  'provenance',
-  'recordedEvents',
-]);
 
 /** Sets that let nobody in whom another does not let in anyway: what they say was meant to count. */
 export function lintReach({ referenceSets }: TdxRules | SnpRules, report: Report): void {
@@ -35,18 +28,13 @@ function admits({ lifecycle }: { readonly lifecycle: { readonly state: string } 
 
 const ANY = '';
 
-function rulesOf(set: object): Rules {
-  return Object.entries(set)
-    .filter(([name]) => !BESIDE_VALUES.has(name))
-    .map(([name, rule]) => [name, isSkip(rule) ? ANY : JSON.stringify(rule)] as const)
+function rulesOf(set: ReferenceSet): Rules {
+  return Object.entries(registersOf(set))
+    .map(([name, rule]) => [name, isSkipped(rule) ? ANY : JSON.stringify(rule)] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Sets of one kind have the same registers: the schema lets none of them be absent. */
 function covers(wide: Rules, narrow: Rules): boolean {
   return wide.every(([, rule], i) => rule === ANY || rule === narrow[i]?.[1]);
-}
-
-function isSkip(rule: unknown): boolean {
-  return typeof rule === 'object' && rule !== null && 'skip' in rule;
 }

@@ -1,10 +1,7 @@
+import type { RegisterRule } from '../said-values.ts';
 import type { EventLogValue, EventRule } from '../schema/tdx.ts';
-import type { Skip } from '../schema/values.ts';
 import type { Report } from './change.ts';
 import { compareDemands, compareFloors, compareRules, keyed, type Pair, same } from './compare.ts';
-
-/** What a reference set can say of a register; a number is a floor. */
-export type RegisterRule = string | number | Skip | EventLogValue;
 
 export function compareRegisters(report: Report, path: string, pair: Pair<RegisterRule>): void {
   compareRules<string | number | EventLogValue>(report, path, pair, ([before, after]) => {

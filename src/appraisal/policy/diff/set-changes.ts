@@ -1,15 +1,9 @@
-import type { SnpReferenceSet } from '../schema/snp.ts';
-import type { TdxReferenceSet } from '../schema/tdx.ts';
+import { type ReferenceSet, registersOf } from '../said-values.ts';
 import type { Lifecycle } from '../schema/values.ts';
 import { always, type Effect, opposite, type Report } from './change.ts';
 import { keyed, type Pair, same, textOf } from './compare.ts';
 import { compareLifecycles, lifecycleText, roleChange } from './lifecycle-changes.ts';
-import { compareRegisters, type RegisterRule } from './register-changes.ts';
-
-type ReferenceSet = TdxReferenceSet | SnpReferenceSet;
-
-/** Of a set, for people: never compared with evidence. */
-const BESIDE: ReadonlySet<string> = new Set(['id', 'lifecycle', 'provenance', 'recordedEvents']);
+import { compareRegisters } from './register-changes.ts';
 
 /**
  * Sets with one id are one set; so are two that differ in the id only.
@@ -58,28 +52,31 @@ const ON_ADDING = { admits: 'widens', nothing: 'neutral', refuses: 'narrows' } a
 const ON_REMOVING = { admits: 'narrows', nothing: 'neutral', refuses: 'widens' } as const;
 
 function valuesOf(set: ReferenceSet): string {
-  const values = Object.entries(set).filter(([name]) => !BESIDE.has(name));
-  return textOf(Object.fromEntries(values));
+  return textOf(registersOf(set));
 }
 
 function compareSet(report: Report, path: string, [before, after]: Pair<ReferenceSet>): void {
   compareLifecycles(report, `${path}.lifecycle`, [before.lifecycle, after.lifecycle]);
   const own = registerReport(report, [before.lifecycle, after.lifecycle]);
-  const [old, fresh] = [membersOf(before), membersOf(after)];
+  const told = {
+    provenance: [before.provenance, after.provenance],
+    recordedEvents: [recordedEventsOf(before), recordedEventsOf(after)],
+  } as const;
+  for (const [name, values] of Object.entries(told)) {
+    if (same(values)) continue;
+    report(`${path}.${name}`, 'neutral', 'tells something else, and is never compared');
+  }
+  const [old, fresh] = [registersOf(before), registersOf(after)];
   for (const name of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
     const [was, is] = [old[name], fresh[name]];
-    if (BESIDE.has(name)) {
-      if (name !== 'id' && name !== 'lifecycle' && !same([was, is])) {
-        report(`${path}.${name}`, 'neutral', 'tells something else, and is never compared');
-      }
-    } else if (was === undefined || is === undefined) {
+    if (was === undefined || is === undefined) {
       report(`${path}.${name}`, 'both', 'is there in one of them only');
     } else compareRegisters(own, `${path}.${name}`, [was, is]);
   }
 }
 
-function membersOf(set: ReferenceSet): Readonly<Record<string, RegisterRule | undefined>> {
-  return set as unknown as Readonly<Record<string, RegisterRule | undefined>>;
+function recordedEventsOf(set: ReferenceSet) {
+  return 'recordedEvents' in set ? set.recordedEvents : undefined;
 }
 
 /** Whatever a set compares, it counts only as far as its lifecycle lets it. */

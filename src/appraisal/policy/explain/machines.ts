@@ -1,9 +1,8 @@
-import type { SnpReferenceSet } from '../schema/snp.ts';
-import type { EventLogValue, TdxReferenceSet } from '../schema/tdx.ts';
+import { type ReferenceSet, registersOf } from '../said-values.ts';
+import type { EventLogValue } from '../schema/tdx.ts';
 import type { Lifecycle, Provenance } from '../schema/values.ts';
 import { type ShowHex, unlessSkipped } from './explanation.ts';
 
-type ReferenceSet = TdxReferenceSet | SnpReferenceSet;
 type Register = string | number | EventLogValue;
 
 /** Registers that are all the same zeros in most policies tell more in one word than in 96. */
@@ -84,8 +83,9 @@ function registerLines(set: ReferenceSet, hex: ShowHex): readonly string[] {
   const fixed: string[] = [];
   const zeros: string[] = [];
   const stories: string[] = [];
+  const registers = registersOf(set);
   for (const [member, name] of Object.entries(NAMES)) {
-    const value = (set as unknown as Readonly<Record<string, Register | undefined>>)[member];
+    const value = registers[member];
     if (value === undefined) continue;
     unlessSkipped<Register>(value, (rule) => {
       if (typeof rule === 'number') fixed.push(`${name} at least ${rule}`);

@@ -1,7 +1,7 @@
 import { utf8 } from '../../../core/bytes/text.ts';
 import { canonicalJson } from '../../../core/encoding/jcs.ts';
 import type { ReadPolicy } from '../read-policy.ts';
-import { comparedValues } from '../said-values.ts';
+import { comparedValues, type ReferenceSet } from '../said-values.ts';
 import { digestOf } from './canonical-document.ts';
 
 export const STATES = ['draft', 'active', 'deprecated', 'revoked'] as const;
@@ -56,6 +56,6 @@ export function revisionOf({ policy, digest }: ReadPolicy): KnownRevision {
 }
 
 /** Of the values alone: a revoked set with another label would be as good as a new one. */
-function valuesDigest(set: { readonly id: string }): string {
+function valuesDigest(set: ReferenceSet): string {
   return digestOf(utf8(canonicalJson(comparedValues(set), set.id)));
 }
