@@ -1,16 +1,13 @@
 import {
   Composer,
-  CST,
   type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
-  Lexer,
   LineCounter,
   type Pair,
-  Parser,
   type Scalar,
   type YAMLMap,
   type YAMLSeq,
@@ -19,22 +16,10 @@ import { fromUtf8 } from '../../core/bytes/text.ts';
 import type { JsonValue } from '../../core/encoding/json.ts';
 import { Fault } from '../../core/fault.ts';
 import type { PolicyProblem } from './problem.ts';
+import { tokensOf } from './yaml-tokens.ts';
 
 /** A policy of 1024 reference sets, every register exact, is some 1 MB. */
 export const LARGEST_POLICY = 4 * 1024 * 1024;
-
-/** The schema needs 10. */
-const DEEPEST = 32;
-/**
- * Names, values, and each space, sign and end of line between them; 1024 sets need some 150,000. A
- * text of nothing but brackets or empty lines has millions, and takes half a minute.
- */
-const MOST_WORDS = 250_000;
-/**
- * Each wrong escape is an error of its own. And the end of a quoted text is looked for by passing
- * over each \\" before it; a text that then proves unclosed on its line was passed over in vain.
- */
-const MOST_BACKSLASHES = 5_000;
 
 export interface YamlText {
   /** Undefined where there are problems. */
@@ -96,8 +81,11 @@ class YamlReader {
   }
 
   #compose(): Document.Parsed | undefined {
-    const tokens = this.#tokens();
-    if (tokens === undefined) return undefined;
+    const tokens = tokensOf(this.#text, this.#lines);
+    if ('problem' in tokens) {
+      this.#report('', tokens.problem, tokens.offset);
+      return undefined;
+    }
     const composer = new Composer({
       version: '1.2',
       schema: 'core',
@@ -121,43 +109,6 @@ class YamlReader {
       );
     }
     return document as Document.Parsed | undefined;
-  }
-
-  /** The text cut up; undefined, and a problem, where it is not worth it or was made to take long. */
-  #tokens(): readonly CST.Token[] | undefined {
-    const backslash = offsetOf(this.#text, '\\', MOST_BACKSLASHES);
-    if (backslash !== undefined) {
-      return this.#unread(`more than ${MOST_BACKSLASHES} backslashes`, backslash);
-    }
-    const tokens: CST.Token[] = [];
-    const parser = new Parser(this.#lines.addNewLine);
-    this.#lines.addNewLine(0);
-    const nesting = new Nesting();
-    let words = 0;
-    let documents = 0;
-    for (const word of new Lexer().lex(this.#text)) {
-      if (++words > MOST_WORDS) return this.#unread(TOO_LONG, parser.offset);
-      if (nesting.after(word) > DEEPEST) return this.#unread(TOO_DEEP, parser.offset);
-      for (const token of parser.next(word)) {
-        if (token.type === 'document' && ++documents > 1) return this.#secondDocument(token.offset);
-        tokens.push(token);
-      }
-    }
-    for (const token of parser.end()) {
-      if (token.type === 'document' && ++documents > 1) return this.#secondDocument(token.offset);
-      tokens.push(token);
-    }
-    // Before anything recurses: lists and maps may be nested without a bracket as well.
-    const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
-    return deep === undefined ? tokens : this.#unread(TOO_DEEP, deep);
-  }
-
-  #secondDocument(offset: number): undefined {
-    this.#report('', 'a second document: want one policy a file, without ---', offset);
-  }
-
-  #unread(problem: string, offset: number): undefined {
-    this.#report('', problem, offset);
   }
 
   #document({ contents }: Document.Parsed): JsonValue {
@@ -251,48 +202,6 @@ class YamlReader {
       if (around === '') return undefined;
     }
   }
-}
-
-const TOO_LONG = `more than ${MOST_WORDS} names, values and signs between them`;
-const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
-
-/** Where a character stands once more than so many times; undefined if it does not. */
-function offsetOf(text: string, character: string, after: number): number | undefined {
-  let at = text.indexOf(character);
-  for (let count = 0; at >= 0 && count < after; count++) at = text.indexOf(character, at + 1);
-  return at < 0 ? undefined : at;
-}
-
-/** How deep in brackets and braces a text is after each of its words. */
-class Nesting {
-  #depth = 0;
-  #text = false;
-
-  after(word: string): number {
-    // What follows this mark is a text, whatever it looks like.
-    if (this.#text) this.#text = false;
-    else if (word === CST.SCALAR) this.#text = true;
-    else if (word === '[' || word === '{') this.#depth++;
-    else if (word === ']' || word === '}') this.#depth--;
-    return this.#depth;
-  }
-}
-
-/** The offset at which a document becomes too deep, found without recursion. */
-function tooDeep(token: CST.Token): number | undefined {
-  const open: (readonly [CST.Token, depth: number])[] = [[token, 0]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [current, depth] = next;
-    if (depth > DEEPEST) return 'offset' in current ? current.offset : 0;
-    for (const child of childrenOf(current)) open.push([child, depth + 1]);
-  }
-  return undefined;
-}
-
-function childrenOf(token: CST.Token): readonly CST.Token[] {
-  if (token.type === 'document') return token.value ? [token.value] : [];
-  if (!CST.isCollection(token)) return [];
-  return token.items.flatMap(({ key, value }) => [key, value].filter((one) => one != null));
 }
 
 function sourceOf(scalar: Scalar): string {
