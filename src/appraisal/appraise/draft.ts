@@ -27,7 +27,8 @@ export interface DraftName {
   readonly provenance: Provenance;
 }
 
-const TODO = 'not decided yet: the draft was made from one machine';
+/** Why a draft skips what one machine can't tell. */
+const UNDECIDED = 'not decided yet: the draft was made from one machine';
 
 /**
  * A policy that one machine meets: trust on first use, for somebody to look through. It is a
@@ -81,7 +82,7 @@ export function draftPolicy(subject: Subject, named: DraftName): Policy | undefi
         weightsSha256: weights === undefined ? { skip: 'no weights were measured' } : [weights],
       },
       deployment: deployment(subject),
-      logHygiene: { commandLine: { skip: TODO }, events: { skip: TODO } },
+      logHygiene: { commandLine: { skip: UNDECIDED }, events: { skip: UNDECIDED } },
       freshness: { nonceTtl: '120s', resultTtl: '15m', reattestEvery: '10m' },
       assertions: [],
     },
@@ -200,7 +201,7 @@ function snpRules(report: SnpReport, line: ProductLine, named: DraftName): SnpRu
     platformInfo: wanted(info),
     minTcb: { [line]: tcbVersion(report.reportedTcb, PRODUCT_LINES[line].layout) },
     tcbAppliesTo: ['reported'],
-    bulletins: { skip: TODO },
+    bulletins: { skip: UNDECIDED },
     vmpl: [report.vmpl <= 3 ? report.vmpl : 0],
     signer: [signingKey === 'vlek' ? 'vlek' : 'vcek'],
     provisionalFirmware: 'forbid',

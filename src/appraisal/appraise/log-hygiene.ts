@@ -8,6 +8,7 @@ import {
   measuredCommandLines,
 } from '../../evidence/tdx/event-log/command-line.ts';
 import { isNamed } from '../../evidence/tdx/event-log/event-name.ts';
+import { isSurely, mayBe, wordsOf } from '../policy/command-line-words.ts';
 import type { LogHygiene } from '../policy/schema/whole.ts';
 import type { PolicyCheckId } from './checks.ts';
 import { provenEvents } from './story.ts';
@@ -52,13 +53,15 @@ function checkCommandLine(
     return;
   }
   const split = lines.map(wordsOf);
-  const forbidden = split.flat().find((word) => rule.forbid.some((pattern) => fits(word, pattern)));
+  const forbidden = split
+    .flat()
+    .find((word) => rule.forbid.some((pattern) => mayBe(word, pattern)));
   // Which of several lines the kernel was started with, the log does not say.
   const missing = rule.require.find((pattern) =>
-    split.some((words) => !words.some((word) => fits(word, pattern))),
+    split.some((words) => !words.some((word) => isSurely(word, pattern))),
   );
   if (forbidden !== undefined) {
-    checks.fail(id, { want: `no ${rule.forbid.join(', ')}`, got: forbidden });
+    checks.fail(id, { want: `no ${rule.forbid.join(', ')}`, got: forbidden.unquoted });
   } else if (missing !== undefined) {
     checks.fail(id, { want: missing, got: lines.join(' ; ') });
   } else checks.pass(id);
@@ -82,31 +85,6 @@ function utf16(text: string): Uint8Array {
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), true);
   return bytes;
-}
-
-/**
- * Words as the kernel splits them (lib/cmdline.c): by white space outside of double quotes. The
- * quotes themselves are no part of a word, and a - in a name is a _ to the kernel.
- */
-function wordsOf(line: string): readonly string[] {
-  const words: string[] = [];
-  for (const [word] of line.matchAll(/(?:"[^"]*"?|[^\s"])+/g)) {
-    words.push(word.replaceAll('"', ''));
-  }
-  return words;
-}
-
-function fits(word: string, pattern: string): boolean {
-  const [got, want] = [dashed(word), dashed(pattern)];
-  return want.endsWith('*') ? got.startsWith(want.slice(0, -1)) : got === want;
-}
-
-/** In the name before `=`, where the kernel takes both for one. */
-function dashed(word: string): string {
-  const at = word.indexOf('=');
-  return at < 0
-    ? word.replaceAll('-', '_')
-    : word.slice(0, at).replaceAll('-', '_') + word.slice(at);
 }
 
 function checkEvents(

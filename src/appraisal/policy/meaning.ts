@@ -8,6 +8,7 @@ import { bulletinOf, FLOORS_AS_OF } from '../../evidence/snp/floors/bulletins.ts
 import { compileAssertion } from './cel/assertion.ts';
 import { durationMs } from './duration.ts';
 import type { Misfit } from './explain-shape.ts';
+import { checkLogHygiene } from './meaning-of-logs.ts';
 import { asksForNothing, comparedValues, isSkipped, isZeros, tellsApart } from './said-values.ts';
 import type { Policy } from './schema/policy.ts';
 import type { SnpRules } from './schema/snp.ts';
@@ -31,13 +32,12 @@ export function misunderstandings(policy: Policy): readonly Misfit[] {
   checkRevision(metadata, report);
   checkLifecycle(metadata.lifecycle, 'metadata.lifecycle', report);
   checkSets(spec.evidence.cpu, report);
-  if (spec.evidence.cpu.type === 'intel-tdx') {
-    checkTdx(spec.evidence.cpu, report);
-    checkHidden(spec.evidence.cpu, spec.logHygiene, report);
-  } else checkSnp(spec, report);
+  const { cpu } = spec.evidence;
+  if (cpu.type === 'intel-tdx') checkTdx(cpu, report);
+  else checkSnp(cpu, report);
   checkComposite(spec, report);
   checkDeployment(spec, report);
-  checkCommandLine(spec.logHygiene, report);
+  checkLogHygiene(spec, report);
   checkFreshness(spec.freshness, report);
   checkAssertions(spec.assertions, report);
   return found;
@@ -100,23 +100,6 @@ function checkSets({ referenceSets }: TdxRules | SnpRules, report: Report): void
   }
 }
 
-/** A register that takes further events hides the line that the kernel had behind another. */
-function checkHidden(
-  { referenceSets }: TdxRules,
-  { commandLine }: Policy['spec']['logHygiene'],
-  report: Report,
-): void {
-  if (isSkipped(commandLine)) return;
-  for (const { id, rtmr2 } of referenceSets) {
-    const open = typeof rtmr2 !== 'string' && ('skip' in rtmr2 || rtmr2.otherEvents === 'allow');
-    if (!open) continue;
-    report(
-      'spec.logHygiene.commandLine',
-      `rests on RTMR2, which ${id} leaves open: compare rtmr2, or skip the command line and say why`,
-    );
-  }
-}
-
 function checkTdx({ referenceSets, tdxModule, tcb }: TdxRules, report: Report): void {
   for (const [i, set] of referenceSets.entries()) {
     const path = `${CPU}.referenceSets[${i}]`;
@@ -171,9 +154,8 @@ function replayed(events: readonly RecordedEvent[]): string {
   return toHex(register);
 }
 
-function checkSnp({ evidence, logHygiene }: Policy['spec'], report: Report): void {
-  if (evidence.cpu.type !== 'amd-sev-snp') return;
-  for (const [i, set] of evidence.cpu.referenceSets.entries()) {
+function checkSnp({ referenceSets, bulletins }: SnpRules, report: Report): void {
+  for (const [i, set] of referenceSets.entries()) {
     if (![set.measurement, set.idKeyDigest, set.authorKeyDigest].some(tellsApart)) {
       report(
         `${CPU}.referenceSets[${i}]`,
@@ -181,21 +163,11 @@ function checkSnp({ evidence, logHygiene }: Policy['spec'], report: Report): voi
       );
     }
   }
-  const { bulletins } = evidence.cpu;
   for (const [i, id] of Array.isArray(bulletins) ? bulletins.entries() : []) {
     if (bulletinOf(id) === undefined) {
       report(
         `${CPU}.bulletins[${i}]`,
         `is not in the table of bulletins of ${FLOORS_AS_OF}: nobody could tell whether it is met`,
-      );
-    }
-  }
-  const log = 'skip' in logHygiene ? [] : (['commandLine', 'events'] as const);
-  for (const name of log) {
-    if (name in logHygiene && !isSkipped(logHygiene[name as keyof typeof logHygiene])) {
-      report(
-        `spec.logHygiene.${name}`,
-        'SEV-SNP evidence has no event log: skip this, and say what in the measurement takes its place',
       );
     }
   }
@@ -271,23 +243,6 @@ function checkDeploymentRegister(
       );
     }
   }
-}
-
-/** A word that must be there and must not: no machine has such a command line. */
-function checkCommandLine({ commandLine }: Policy['spec']['logHygiene'], report: Report): void {
-  if ('skip' in commandLine) return;
-  for (const [i, word] of commandLine.require.entries()) {
-    const against = commandLine.forbid.find((pattern) => coversWord(pattern, word));
-    if (against !== undefined) {
-      report(`spec.logHygiene.commandLine.require[${i}]`, `is what forbid has as ${against}`);
-    }
-  }
-}
-
-/** Whether each word that the one stands for is one that the other stands for; a * is any rest. */
-function coversWord(pattern: string, word: string): boolean {
-  if (!pattern.endsWith('*')) return pattern === word;
-  return word.startsWith(pattern.slice(0, -1));
 }
 
 function checkFreshness(freshness: Policy['spec']['freshness'], report: Report): void {

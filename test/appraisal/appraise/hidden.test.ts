@@ -196,6 +196,12 @@ describe('the kernel’s command line', () => {
     expect(asked(rule, both)).toEqual(['fail:policy.log.command_line']);
   });
 
+  it('has what is required for the kernel itself, as it reads it', () => {
+    for (const line of ['quiet -- lockdown=confidentiality', 'lock"down=confidentiality"']) {
+      expect(asked(rule, logged(line))).toEqual(['fail:policy.log.command_line']);
+    }
+  });
+
   it('is not judged where the kernel splits it in another way', () => {
     const odd = logged('lockdown=confidentiality x\u00e0console=ttyS0');
     expect(asked(rule, odd)).toEqual(['unresolved:policy.log.command_line']);
