@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sha384 } from '#crypto';
 import type { BundleVerification } from '../../../src/appraisal/bundle/verifier.ts';
 import type { SnpRules } from '../../../src/appraisal/policy/schema/snp.ts';
 import type { TdxRules } from '../../../src/appraisal/policy/schema/tdx.ts';
@@ -194,6 +195,22 @@ describe('the kernel’s command line', () => {
   it('has what is required in each that was measured: any may be the one that booted', () => {
     const both = logged('lockdown=confidentiality', 'quiet');
     expect(asked(rule, both)).toEqual(['fail:policy.log.command_line']);
+  });
+
+  it.each([
+    ['UTF-16 with its end', (line: string) => Buffer.from(`${line}\0`, 'utf16le')],
+    ['UTF-16', (line: string) => Buffer.from(line, 'utf16le')],
+    ['bytes', (line: string) => Buffer.from(line)],
+    ['bytes with their end', (line: string) => Buffer.from(`${line}\0`)],
+  ])('is known by its hash alone where the policy has the text: %s', (_how, encode) => {
+    const text = 'quiet lockdown=confidentiality';
+    const measured = (line: string) =>
+      withEvents((all) => [...all, { ...nameless, register: 2, digest: sha384(encode(line)) }]);
+    const known = { ...rule, text };
+    expect(asked(known, measured(text))).toEqual([]);
+    expect(asked(known, measured(`${text} `))).toEqual(['unresolved:policy.log.command_line']);
+    const bad = { ...rule, text: `console=ttyS0 ${text}` };
+    expect(asked(bad, measured(bad.text))).toEqual(['fail:policy.log.command_line']);
   });
 
   it('has what is required for the kernel itself, as it reads it', () => {

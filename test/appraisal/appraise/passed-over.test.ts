@@ -208,3 +208,33 @@ describe('the text of a story that does not fit', () => {
     );
   });
 });
+
+describe('where a policy decides in the baseline’s place', () => {
+  const accepting = policyFor(snp, ({ spec }) => {
+    snpRules(spec).vmpl = [0, 1];
+  });
+  /** As the verifier has it: a report of another VMPL fails the baseline's own question. */
+  const requestedAt = (vmpl: number) => {
+    const { cpu } = snp.pieces;
+    if (cpu === undefined || !('line' in cpu) || cpu.report === undefined) {
+      throw new Error('no report');
+    }
+    const checks = cpu.checks.map((check) =>
+      check.id === 'snp.report.vmpl'
+        ? { id: check.id, path: check.path, outcome: 'fail' as const, want: '0', got: `${vmpl}` }
+        : check,
+    );
+    return withCpu(snp, { verdict: 'reject', checks, report: { ...cpu.report, vmpl } });
+  };
+
+  it('a VMPL that it accepts is accepted, and another is not', () => {
+    expect(decidedBy(accepting, requestedAt(1)).verdict).toBe('accept');
+    expect(codesOf(decidedBy(accepting, requestedAt(2)))).toEqual(['fail:policy.snp.vmpl']);
+  });
+
+  it('a report that the host asked for is nobody’s to accept', () => {
+    const result = decidedBy(accepting, requestedAt(0xffff_ffff));
+    expect(result.verdict).toBe('reject');
+    expect(codesOf(result)).toEqual(['fail:policy.snp.vmpl']);
+  });
+});
