@@ -52,9 +52,12 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@noble/curves': ['core/crypto/', 'simulator/'],
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@peculiar/x509': ['simulator/'],
+  fastify: ['gateway/http/'],
   jose: ['appraisal/result/'],
+  'libsodium-wrappers': ['store/'],
   'node-forge': ['core/crypto/', 'simulator/'],
   'oxc-parser': [], // tools/ only
+  pg: ['store/'],
   typebox: ['appraisal/policy/'],
   yaml: ['appraisal/policy/', 'cli/'],
 };

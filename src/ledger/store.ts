@@ -1,0 +1,159 @@
+/**
+ * What the ledger needs of whoever keeps it: one log with its tiles and checkpoints, and the
+ * archive of what its decisions saw. `store/` implements it; one contract suite runs on all.
+ *
+ * Whatever is handed in or out is plain data: it crosses a thread.
+ */
+export interface LedgerStore {
+  /**
+   * Takes the writer's lease if nobody has it. Somebody who finds it taken leaves word that it is
+   * wanted: a polite holder lets go after its batch.
+   *
+   * @param holder whoever asks, for messages: host, process, chance.
+   */
+  takeLease(holder: string): Promise<LeaseAnswer>;
+  /**
+   * Takes the lease from a holder who shows no sign of life: only if it is still exactly as seen.
+   * How long that must have been so is the caller's to measure, by a clock that does not jump.
+   */
+  seizeLease(holder: string, seen: LeaseState): Promise<LeaseAnswer>;
+  /** A sign of life. @throws Fault `conflict` once somebody else has the lease. */
+  beat(fence: Fence): Promise<{ readonly wanted: boolean }>;
+  /** Lets go; says nothing where the lease is already somebody else's. */
+  releaseLease(fence: Fence): Promise<void>;
+
+  /** The last state that was signed; undefined of a log that never was. */
+  head(): Promise<LogHead | undefined>;
+  /**
+   * All of it, durable across a power cut, or nothing.
+   *
+   * @throws Fault `conflict` when the fence is no longer the lease, `base` not the log's size, or
+   *   an id is taken; `unreachable` when it can't be written (a full disk among others).
+   */
+  commit(batch: Batch): Promise<{ readonly wanted: boolean }>;
+
+  /** Full tiles (8,192 bytes each) of a level in order, at most `count`, as many as are there. */
+  tiles(level: number, from: number, count: number): Promise<readonly Uint8Array[]>;
+  /** Leaf hashes (32 bytes each) in order, `from` inclusive, `to` exclusive. */
+  leafHashes(from: number, to: number): Promise<readonly Uint8Array[]>;
+  /** Leaves in order, `from` inclusive, `to` exclusive. */
+  leaves(from: number, to: number): Promise<readonly StoredLeaf[]>;
+  leafById(id: string): Promise<StoredLeaf | undefined>;
+
+  /** Cosignature lines of witnesses for one checkpoint; the same again changes nothing. */
+  addCosignatures(size: number, lines: readonly string[]): Promise<void>;
+  cosignatures(size: number): Promise<readonly string[]>;
+
+  /** By leaf index, in order, `from` inclusive, at most `count`. */
+  records(from: number, count: number): Promise<readonly RecordRow[]>;
+  record(id: string): Promise<RecordRow | undefined>;
+  /** What is archived under a digest, opened. @throws Fault `malformed` when it does not open or is not of this digest. */
+  blob(digest: string): Promise<Uint8Array | undefined>;
+  /** Digests of all blobs, in order, after one. */
+  blobDigests(after: string | undefined, count: number): Promise<readonly string[]>;
+  /** Which of these are archived already: they need not be sent again. */
+  knownBlobs(digests: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Forgets what records of before an instant saw: rows stay, with instant and reason, and so does
+   * the tree. Blobs that a later record uses stay.
+   *
+   * @returns records forgotten and blobs deleted.
+   */
+  forget(before: number, at: number, reason: string): Promise<Forgotten>;
+
+  /** Every row that is not as its own sums say, each with where it is. Reads all of it; opens no blob. */
+  faults(): Promise<readonly StoreFault[]>;
+  /**
+   * A copy of all of it in one file, taken while the store goes on. SQLite only. @throws Fault `usage` elsewhere.
+   */
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Which lease a writer holds: a later one has a higher token, and what comes under an old one is refused. */
+export interface Fence {
+  readonly holder: string;
+  readonly token: number;
+}
+
+export interface LeaseState extends Fence {
+  /** Signs of life so far. */
+  readonly beat: number;
+}
+
+export type LeaseAnswer =
+  | { readonly taken: true; readonly fence: Fence }
+  | { readonly taken: false; readonly by: LeaseState };
+
+export interface LogHead {
+  readonly size: number;
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+  /** The signed note, UTF-8, without cosignatures. */
+  readonly checkpoint: Uint8Array;
+}
+
+export interface StoredLeaf {
+  readonly index: number;
+  readonly id: string;
+  /** The entry: exactly the bytes that were hashed. */
+  readonly entry: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+/** 256 hashes, 8,192 bytes. */
+export interface FullTile {
+  readonly level: number;
+  readonly index: number;
+  readonly hashes: Uint8Array;
+}
+
+/** What of a batch's leaves is a record: something with archived inputs. */
+export interface NewRecord {
+  /** The id of its leaf. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Digest of its manifest, `sha256:<hex>`. */
+  readonly manifest: string;
+  /** Digests of all that it saw, the manifest among them. */
+  readonly uses: readonly string[];
+}
+
+export interface NewBlob {
+  /** `sha256:<hex>` of the bytes. */
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Batch {
+  readonly fence: Fence;
+  /** The log's size before. */
+  readonly base: number;
+  readonly leaves: readonly Omit<StoredLeaf, 'index'>[];
+  /** Those that these leaves make full, of every level. */
+  readonly tiles: readonly FullTile[];
+  readonly head: LogHead;
+  readonly records: readonly NewRecord[];
+  readonly blobs: readonly NewBlob[];
+}
+
+export interface RecordRow {
+  readonly id: string;
+  readonly index: number;
+  readonly at: number;
+  readonly manifest: string;
+  /** Why what it saw is gone, and since when, where it is. */
+  readonly forgotten?: { readonly at: number; readonly reason: string };
+}
+
+export interface Forgotten {
+  readonly records: number;
+  readonly blobs: number;
+}
+
+export interface StoreFault {
+  /** Table and key, e.g. `leaves[17].entry`. */
+  readonly at: string;
+  readonly problem: string;
+}
