@@ -1,5 +1,5 @@
 import type { Expected } from './question.ts';
-import { allIn, type Check, type CheckId, conclude, passedIds, type Verdict } from './verdict.ts';
+import { type Check, type CheckId, conclude, passedIds, type Verdict } from './verdict.ts';
 
 /** What all answers together come to. */
 export interface Weighed {
@@ -20,13 +20,14 @@ export function weigh(
   inapplicable: ReadonlySet<CheckId> = NONE,
 ): Weighed {
   const passed = passedIds(checks);
-  const required = new Set(baseline);
-  for (const id of inapplicable) required.delete(id);
-  for (const { id } of checks) required.add(id);
-  for (const { id, outcome } of checks) if (outcome === 'skipped') required.delete(id);
+  // Of what is required, only what did not pass makes a difference.
+  const open = new Set<CheckId>();
+  for (const id of baseline) if (!passed.has(id) && !inapplicable.has(id)) open.add(id);
+  for (const { id, outcome } of checks) if (outcome !== 'pass') open.add(id);
+  for (const { id, outcome } of checks) if (outcome === 'skipped') open.delete(id);
   return {
-    verdict: conclude(checks, required, passed),
-    authentic: allIn(passed, required.intersection(authentic)),
+    verdict: conclude(checks, open.size > 0 ? open : passed, passed),
+    authentic: authentic.isDisjointFrom(open) && !authentic.isDisjointFrom(passed),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CheckList } from '../check-list.ts';
 import type { NvidiaCheckId } from './checks.ts';
 import { type GivenRim, titleProblem } from './manifests.ts';
-import { compareMeasurements, type MeasurementComparison, NVDEC0_INDEX } from './measurements.ts';
+import { type GoldenRecords, type MeasurementComparison, NVDEC0_INDEX } from './measurements.ts';
 import type { OpaqueData } from './opaque.ts';
 import type { NvidiaReport } from './report.ts';
 import type { RimKind, WantedRim } from './rim-id.ts';
@@ -15,22 +15,20 @@ type Checks = CheckList<NvidiaCheckId>;
  */
 export function checkMeasurements(
   checks: Checks,
-  { blocks }: NvidiaReport,
+  { record, blocks }: NvidiaReport,
   { nvdec0Status }: OpaqueData,
   wanted: readonly WantedRim[],
   rims: ReadonlyMap<RimKind, GivenRim>,
+  golden: GoldenRecords,
 ): MeasurementComparison | undefined {
   const manifests = wanted.flatMap((want) => {
     const manifest = rims.get(want.kind)?.reading.manifest;
     return manifest && !titleProblem(manifest, want) ? [{ kind: want.kind, manifest }] : [];
   });
   if (manifests.length === 0) return undefined;
-  const compared = compareMeasurements(
-    blocks,
-    manifests,
-    nvdec0Status === 0x55 ? 'disabled' : 'enabled',
-  );
-  const { conflicts, beyond, mismatches, golden } = compared;
+  const nvdec0 = nvdec0Status === 0x55 ? 'disabled' : 'enabled';
+  const compared = golden.compare({ record, blocks, manifests, nvdec0 });
+  const { conflicts, beyond, mismatches } = compared;
   const open = openQuestion(wanted, manifests.length, compared);
   const settle = (id: NvidiaCheckId) =>
     open === undefined ? checks.pass(id) : checks.unresolved(id, open);
@@ -42,7 +40,7 @@ export function checkMeasurements(
     });
   } else if (beyond.length > 0) {
     checks.fail('nvidia.measurements.index', {
-      want: `a block for each of ${golden} active indices`,
+      want: `a block for each of ${compared.golden} active indices`,
       got: `none for ${beyond.join(', ')}`,
     });
   } else settle('nvidia.measurements.index');

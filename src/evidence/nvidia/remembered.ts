@@ -6,6 +6,7 @@ import type { NvidiaAnchors } from './anchors.ts';
 import { type DeviceChain, readDeviceChain } from './chain.ts';
 import type { GivenOcsp } from './given-ocsp.ts';
 import type { OcspInput } from './input.ts';
+import { GoldenRecords } from './measurements.ts';
 import { type OcspReading, readOcsp } from './ocsp.ts';
 import { subjectsOf } from './ocsp-subjects.ts';
 import { type RimReading, readRim } from './rim/read-rim.ts';
@@ -27,6 +28,7 @@ const HEAVIEST = 512 * 1024;
  * on a report, and only what is good is kept.
  */
 export class Remembered {
+  readonly golden = new GoldenRecords();
   readonly #anchors: NvidiaAnchors;
   readonly #chains: Recall<DeviceChain>;
   readonly #written: Recall<DeviceChain>;

@@ -13,6 +13,8 @@ export interface NvidiaReport {
   /** What the verifier sent, raw. */
   readonly nonce: Uint8Array;
   readonly slotId: number;
+  /** The blocks as they came, one behind the other. */
+  readonly record: Uint8Array;
   /** Digests of 48 bytes; the block of Index i stands at i - 1. */
   readonly blocks: readonly Uint8Array[];
   /** The device's own random, which answers no challenge. */
@@ -78,13 +80,14 @@ export function parseNvidiaReport(bytes: Uint8Array): NvidiaReport {
   expectByte(r, 'response.Param2', slotId);
   const count = r.u8('response.NumberOfBlocks');
   const length = u24(r, 'response.MeasurementRecordLength');
-  const blocks = parseBlocks(r.bytes(length, 'response.MeasurementRecord'), count);
+  const record = r.bytes(length, 'response.MeasurementRecord');
+  const blocks = parseBlocks(record, count);
   const responderNonce = r.bytes(32, 'response.Nonce');
   const opaque = r.bytes(r.u16('response.OpaqueLength'), 'response.OpaqueData');
   const signed = bytes.subarray(0, r.offset);
   const signature = r.bytes(SIGNATURE_SIZE, 'response.Signature');
   r.end();
-  return { signed, nonce, slotId, blocks, responderNonce, opaque, signature };
+  return { signed, nonce, slotId, record, blocks, responderNonce, opaque, signature };
 }
 
 /**

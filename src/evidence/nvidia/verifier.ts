@@ -130,7 +130,10 @@ export class NvidiaVerifier {
       checkRim(checks, want, rims.get(want.kind), { now: given.at.rim, missing, relax });
     }
     if (identity && opaque) checkNamed(checks, identity.kind, wanted);
-    const compared = report && opaque && checkMeasurements(checks, report, opaque, wanted, rims);
+    const compared =
+      report &&
+      opaque &&
+      checkMeasurements(checks, report, opaque, wanted, rims, this.#remembered.golden);
     // Of what can't be read or is not there, answers may well be about that.
     const whole = chain.anchor && identity && isWhole(identity, wanted, rims);
     const seated = [...rims.values()].map(({ reading }) => reading);

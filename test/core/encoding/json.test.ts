@@ -172,3 +172,46 @@ describe('refuses', () => {
     expect(fault.detail).toMatch(new RegExp(` at character ${character}$`));
   });
 });
+
+describe('long strings, which the platform reads', () => {
+  const long = 'Ab+/'.repeat(100);
+
+  it.each([
+    ['alone', `"${long}"`, long],
+    ['with an escape before', `["\\n","${long}"]`, ['\n', long]],
+    ['with an escape behind', `["${long}","\\n","${long}"]`, [long, '\n', long]],
+    [
+      'with an escape in one of them',
+      `["${long}\\t${long}","${long}"]`,
+      [`${long}\t${long}`, long],
+    ],
+    ['with an escaped quote near the start', `"\\"${long}"`, `"${long}`],
+    [
+      'beyond ASCII, a lone surrogate and line separators',
+      `"é\ud800\u2028${long}"`,
+      `é\ud800\u2028${long}`,
+    ],
+    ['as a name', `{"${long}":1}`, { [long]: 1 }],
+  ])('%s', (_name, text, want) => {
+    expect(value(text)).toEqual(want);
+  });
+
+  it.each([
+    ['a line end', `"${long}\n${long}"`, 401],
+    ['U+0000 at the very end', `"${long}\0"`, 401],
+    ['a control character in the second', `["${long}","${long}\u001f${long}"]`, 805],
+    ['no end', `"${long}`, 401],
+    ['no end behind an escape', `"\\n${long}`, 403],
+  ])('%s is refused', (_name, text, character) => {
+    const { detail } = faultOf(() => value(text));
+    expect(detail).toBe(`control character or end inside a string at character ${character}`);
+  });
+
+  it('are read as short ones are, wherever an escape stands', () => {
+    for (let at = 0; at < 300; at++) {
+      const text = `${'x'.repeat(at)}\\u0041${'y'.repeat(300 - at)}`;
+      const want = `${'x'.repeat(at)}A${'y'.repeat(300 - at)}`;
+      expect(value(`["${text}","${long}"]`)).toEqual([want, long]);
+    }
+  });
+});

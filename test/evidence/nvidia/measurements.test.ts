@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/bytes/hex.ts';
-import { compareMeasurements } from '../../../src/evidence/nvidia/measurements.ts';
+import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { compareMeasurements, GoldenRecords } from '../../../src/evidence/nvidia/measurements.ts';
 import type { RimManifest } from '../../../src/evidence/nvidia/rim/manifest.ts';
 import type { RimKind } from '../../../src/evidence/nvidia/rim-id.ts';
 import { goodBlocks, measurement } from '../../support/nvidia.ts';
@@ -117,5 +118,57 @@ describe('the firmware of NVDEC0, index 35', () => {
     const wrong = [manifest('driver', row(34, [other]), row(36, [other]))];
     const { mismatches } = compareMeasurements(blocks, wrong, 'disabled');
     expect(mismatches.map(({ index }) => index)).toEqual([34, 36]);
+  });
+});
+
+describe('a record that was seen before', () => {
+  const record = (digests: readonly Uint8Array[]) => concatBytes(...digests);
+  const given = [manifest('driver', row(7), row(35, [other])), manifest('vbios', row(0))];
+  const good = { record: record(blocks), blocks, manifests: given, nvdec0: 'disabled' as const };
+
+  it('is not compared again', () => {
+    const golden = new GoldenRecords();
+    const first = golden.compare(good);
+    expect(first.mismatches).toEqual([]);
+    expect(golden.compare({ ...good, record: record(blocks) })).toBe(first);
+  });
+
+  it('is the caller’s: what becomes of its memory changes nothing', () => {
+    const golden = new GoldenRecords();
+    const mine = record(blocks);
+    golden.compare({ ...good, record: mine });
+    const changed = blocks.with(7, other);
+    mine.set(record(changed));
+    expect(golden.compare({ ...good, record: mine, blocks: changed }).mismatches).toHaveLength(1);
+  });
+
+  it.each([
+    {
+      what: 'another record',
+      change: { record: record(blocks.with(7, other)), blocks: blocks.with(7, other) },
+    },
+    { what: 'NVDEC0 that is on', change: { nvdec0: 'enabled' as const } },
+    {
+      what: 'another second manifest',
+      change: { manifests: [given[0], manifest('vbios', row(0, [other]))] },
+    },
+    {
+      what: 'another first manifest',
+      change: { manifests: [manifest('driver', row(7, [other])), given[1]] },
+    },
+    { what: 'one manifest less', change: { manifests: [given[0]] }, mismatches: 0, compared: 1 },
+  ])('says nothing of $what', ({ change, mismatches = 1, compared }) => {
+    const golden = new GoldenRecords();
+    golden.compare(good);
+    const result = golden.compare({ ...good, ...change } as typeof good);
+    expect(result.mismatches).toHaveLength(mismatches);
+    if (compared !== undefined) expect(result.compared).toBe(compared);
+  });
+
+  it('that was not as it should be is compared each time', () => {
+    const golden = new GoldenRecords();
+    const bad = { ...good, nvdec0: 'enabled' as const };
+    expect(golden.compare(bad).mismatches).toHaveLength(1);
+    expect(golden.compare(bad)).not.toBe(golden.compare(bad));
   });
 });
