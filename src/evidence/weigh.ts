@@ -22,9 +22,14 @@ export function weigh(
   const passed = passedIds(checks);
   // Of what is required, only what did not pass makes a difference.
   const open = new Set<CheckId>();
-  for (const id of baseline) if (!passed.has(id) && !inapplicable.has(id)) open.add(id);
-  for (const { id, outcome } of checks) if (outcome !== 'pass') open.add(id);
-  for (const { id, outcome } of checks) if (outcome === 'skipped') open.delete(id);
+  const letPass = new Set<CheckId>();
+  for (const { id, outcome } of checks) if (outcome === 'skipped') letPass.add(id);
+  for (const { id, outcome } of checks) {
+    if (outcome !== 'pass' && outcome !== 'skipped' && !letPass.has(id)) open.add(id);
+  }
+  for (const id of baseline) {
+    if (!passed.has(id) && !letPass.has(id) && !inapplicable.has(id)) open.add(id);
+  }
   return {
     verdict: conclude(checks, open.size > 0 ? open : passed, passed),
     authentic: authentic.isDisjointFrom(open) && !authentic.isDisjointFrom(passed),

@@ -202,23 +202,23 @@ function endOf({ until }: Appraisable): number | undefined {
 
 /** Failures first: what is wrong comes before what is not known. */
 function reasonsOf(checks: readonly Check[], parts: readonly Verification[]): readonly Reason[] {
-  const reasons = checks.flatMap((check) => reasonOf(check, ''));
+  const reasons: Reason[] = [];
+  addReasons(reasons, checks, '');
   for (const [i, part] of parts.entries()) {
-    if (part.verdict === 'accept') continue;
-    for (const check of part.checks) reasons.push(...reasonOf(check, `parts[${i}].`));
+    if (part.verdict !== 'accept') addReasons(reasons, part.checks, `parts[${i}].`);
   }
-  return reasons.toSorted((a, b) => rank(a) - rank(b));
+  return reasons.length < 2 ? reasons : reasons.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function reasonOf(check: Check, where: string): readonly Reason[] {
-  if (check.outcome === 'pass' || check.outcome === 'skipped') return NONE;
-  const { id: code, outcome } = check;
-  const more = check.because === undefined ? '' : ` (${check.because})`;
-  const text = outcome === 'fail' ? `want ${check.want}, got ${check.got}${more}` : check.because;
-  return [{ code, outcome, path: `${where}${check.path}`, text }];
+function addReasons(reasons: Reason[], checks: readonly Check[], where: string): void {
+  for (const check of checks) {
+    if (check.outcome === 'pass' || check.outcome === 'skipped') continue;
+    const { id: code, outcome } = check;
+    const more = check.because === undefined ? '' : ` (${check.because})`;
+    const text = outcome === 'fail' ? `want ${check.want}, got ${check.got}${more}` : check.because;
+    reasons.push({ code, outcome, path: `${where}${check.path}`, text });
+  }
 }
-
-const NONE: readonly Reason[] = [];
 
 function rank({ outcome }: Reason): number {
   return outcome === 'fail' ? 0 : 1;

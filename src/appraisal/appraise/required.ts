@@ -37,7 +37,8 @@ export function answerTheRest(
   checks: CheckList<PolicyCheckId>,
   required: ReadonlySet<PolicyCheckId>,
 ): void {
-  const answered = new Set<string>(checks.all.map(({ id }) => id));
+  const answered = new Set<string>();
+  for (const { id } of checks.all) answered.add(id);
   for (const id of required) {
     if (!answered.has(id)) checks.unresolved(id, 'what it is about is not there, or can’t be read');
   }
