@@ -51,6 +51,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/protobuf': ['appraisal/policy/cel/'],
   '@noble/curves': ['core/crypto/', 'simulator/'],
   '@noble/hashes': ['core/crypto/', 'simulator/'],
+  '@noble/post-quantum': ['core/crypto/'],
   '@peculiar/x509': ['simulator/'],
   fastify: ['gateway/http/'],
   jose: ['appraisal/result/'],

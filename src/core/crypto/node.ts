@@ -3,6 +3,7 @@ import { isUsableEd25519Point } from './ed25519.ts';
 import type {
   CryptoPort,
   Ed25519PublicKey,
+  MlDsa44PublicKey,
   P256PublicKey,
   P384PublicKey,
   RsaPublicKey,
@@ -19,6 +20,10 @@ const SPKI_PREFIX = {
   p384: 'MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE',
   ed25519: 'MCowBQYDK2VwAyEA',
 } as const;
+
+const ML_DSA_44_SIZES = { key: 1312, signature: 2420 } as const;
+/** SubjectPublicKeyInfo up to the key (RFC 9881): 22 bytes, which base64 can't just continue. */
+const ML_DSA_44_PREFIX = Buffer.from('30820532300b06096086480165030403110382052100', 'hex');
 
 export const sameBytes: CryptoPort['sameBytes'] = (a, b) =>
   a.length === b.length && Buffer.compare(a, b) === 0;
@@ -139,6 +144,17 @@ export const verifyP384: CryptoPort['verifyP384'] = (key, message, signature) =>
 /** OpenSSL itself refuses an S that is not below the order, and compares R as bytes. */
 export const verifyEd25519: CryptoPort['verifyEd25519'] = (key, message, signature) =>
   signature.length === 64 && verify(null, message, key as unknown as KeyObject, signature);
+
+export const importMlDsa44: CryptoPort['importMlDsa44'] = (key) =>
+  key.length === ML_DSA_44_SIZES.key
+    ? (importKey(toBase64(Buffer.concat([ML_DSA_44_PREFIX, key]))) as object as
+        | MlDsa44PublicKey
+        | undefined)
+    : undefined;
+
+export const verifyMlDsa44: CryptoPort['verifyMlDsa44'] = (key, message, signature) =>
+  signature.length === ML_DSA_44_SIZES.signature &&
+  verify(null, message, key as unknown as KeyObject, signature);
 
 export const verifyRsaPssSha384: CryptoPort['verifyRsaPssSha384'] = (key, message, signature) =>
   verifyRsa('sha384', RSA_ALGORITHM.pssSha384, key, message, signature);

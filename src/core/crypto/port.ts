@@ -12,6 +12,9 @@ export type RsaPublicKey = object & { readonly [brand]: 'rsa' };
 /** A point on edwards25519, not one of small order; opaque to everybody but its maker. */
 export type Ed25519PublicKey = object & { readonly [brand]: 'ed25519' };
 
+/** An ML-DSA-44 key of the right length (any such bytes are one); opaque to everybody but its maker. */
+export type MlDsa44PublicKey = object & { readonly [brand]: 'ml-dsa-44' };
+
 /**
  * The primitives that the pure rooms need, synchronous in every implementation.
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
@@ -102,6 +105,23 @@ export interface CryptoPort {
    */
   readonly verifyRsaPkcs1Sha256: (
     key: RsaPublicKey,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
+
+  /**
+   * @param key pkEncode of FIPS 204 (algorithm 22), 1312 bytes.
+   * @returns undefined when the length is wrong.
+   */
+  readonly importMlDsa44: (key: Uint8Array) => MlDsa44PublicKey | undefined;
+
+  /**
+   * ML-DSA-44 (FIPS 204 algorithm 3), pure, with an empty context.
+   *
+   * @param signature 2420 bytes; any other length is false.
+   */
+  readonly verifyMlDsa44: (
+    key: MlDsa44PublicKey,
     message: Uint8Array,
     signature: Uint8Array,
   ) => boolean;

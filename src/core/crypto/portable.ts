@@ -5,6 +5,7 @@ import {
   sha384 as nobleSha384,
   sha512 as nobleSha512,
 } from '@noble/hashes/sha2.js';
+import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import forge from 'node-forge';
 import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
@@ -14,6 +15,7 @@ import { ED25519_ORDER, isUsableEd25519Point, littleEndian } from './ed25519.ts'
 import type {
   CryptoPort,
   Ed25519PublicKey,
+  MlDsa44PublicKey,
   P256PublicKey,
   P384PublicKey,
   RsaPublicKey,
@@ -86,6 +88,15 @@ export const verifyEd25519: CryptoPort['verifyEd25519'] = (key, message, signatu
   const hA = Point.fromBytes(point).multiplyUnsafe(h);
   return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(hA).toBytes(), r);
 };
+
+export const importMlDsa44: CryptoPort['importMlDsa44'] = (key) =>
+  key.length === ml_dsa44.lengths.publicKey
+    ? (new Uint8Array(key) as object as MlDsa44PublicKey)
+    : undefined;
+
+export const verifyMlDsa44: CryptoPort['verifyMlDsa44'] = (key, message, signature) =>
+  signature.length === ml_dsa44.lengths.signature &&
+  ml_dsa44.verify(signature, message, key as object as Uint8Array);
 
 type ForgeKey = forge.pki.rsa.PublicKey;
 
