@@ -1,0 +1,317 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { Fault } from '../../core/fault.ts';
+import type { Batch, Fence, FullTile, LedgerStore, LogHead, NewBlob, NewRecord } from '../store.ts';
+import { leafHash } from '../tree/hash.ts';
+import { type LogIdentity, signHead, wantOwnHead } from './identity.ts';
+import { type KnownCheckpoint, wantKnown } from './known-checkpoint.ts';
+import { LEASE_TIMES, type LeaseTimes, takeLease } from './lease.ts';
+import { extendEdge, recoverEdge, wantRoot } from './recover.ts';
+import type { TileEdge } from './tile-edge.ts';
+
+/** One entry of the log, with what its decision saw where it is a decision. */
+export interface NewEntry {
+  readonly id: string;
+  /** Exactly the bytes of its leaf. */
+  readonly entry: Uint8Array;
+  readonly record?: Omit<NewRecord, 'id'>;
+  readonly blobs?: readonly NewBlob[];
+}
+
+/** That an entry is in the log, durably. */
+export interface Receipt {
+  readonly id: string;
+  readonly index: number;
+  /** The first signed state of the log that has it. */
+  readonly head: LogHead;
+}
+
+export interface LedgerWriterDeps {
+  readonly store: LedgerStore;
+  readonly identity: LogIdentity;
+  /** Who writes, for those who wait: host, process, chance. */
+  readonly holder: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+  /** Checkpoints that others have seen: nothing is signed that contradicts one of them. */
+  readonly known?: () => Promise<readonly KnownCheckpoint[]>;
+  readonly times?: LeaseTimes;
+}
+
+/** Of one transaction. Entries are small; what decisions saw is not. */
+const MOST_ENTRIES = 256;
+const MOST_BYTES = 16 * 1024 * 1024;
+/** Below this much, asking which blobs are archived already costs more than sending them. */
+const WORTH_ASKING = 64 * 1024;
+
+interface Waiting {
+  readonly entry: NewEntry;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Held {
+  readonly fence: Fence;
+  readonly edge: TileEdge;
+}
+
+/**
+ * The one writer of a log. Entries that come while a batch is on its way make the next one, so
+ * that each waits for one transaction, or two, and never for a clock.
+ *
+ * It writes under a lease, looks at what is stored before it signs on top of it, and lets go of
+ * the lease when another process wants to write.
+ */
+export class LedgerWriter {
+  readonly #deps: LedgerWriterDeps;
+  readonly #times: LeaseTimes;
+  readonly #queue: Waiting[] = [];
+  /** With the lease: the edge of what is stored, in memory. */
+  #held: Held | undefined;
+  /** The edge when the lease was let go: whoever wrote since has only added to it. */
+  #last: TileEdge | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(deps: LedgerWriterDeps) {
+    this.#deps = deps;
+    this.#times = deps.times ?? LEASE_TIMES;
+  }
+
+  /**
+   * Recomputes the tree from what is stored, compares it with what was signed and with what others
+   * have seen, and signs the empty log where there is none yet.
+   *
+   * @throws Fault `conflict` where what is stored contradicts what was signed or seen; `malformed`
+   *   where it is damaged; `unreachable` where it can't be read, or another writes and does not
+   *   let go.
+   */
+  static async open(deps: LedgerWriterDeps): Promise<LedgerWriter> {
+    const writer = new LedgerWriter(deps);
+    await writer.#hold();
+    void writer.#beat();
+    return writer;
+  }
+
+  /**
+   * Resolves once the entry, what its decision saw and a checkpoint over it are durable.
+   *
+   * @throws Fault `conflict` for an id that the log has; `unreachable` when it can't be written:
+   *   then it is not in the log, or the message says that nobody knows.
+   */
+  append(entry: NewEntry): Promise<Receipt> {
+    if (this.#closed) return Promise.reject(new Fault('usage', 'ledger', 'is closed'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entry, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Writes what is waiting, lets go of the lease. The store stays open. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+    await this.#letGo();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = takeBatch(this.#queue);
+      try {
+        await this.#write(batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const held = await this.#hold();
+    const next = prepare(held, batch, this.#deps);
+    const fresh = await this.#withoutKnown(next.batch);
+    let wanted = false;
+    try {
+      ({ wanted } = await this.#deps.store.commit(fresh));
+    } catch (error) {
+      if (!(await this.#isStored(held, next.batch, error))) {
+        await this.#writeApart(batch, error);
+        return;
+      }
+    }
+    this.#held = { fence: held.fence, edge: next.edge };
+    const { base, head } = next.batch;
+    for (const [i, { entry, resolve }] of batch.entries()) {
+      resolve({ id: entry.id, index: base + i, head });
+    }
+    if (wanted) {
+      await this.#letGo();
+      await this.#deps.pause(2 * this.#times.look);
+    }
+  }
+
+  /** An answer that got lost may have been a good one: what is stored tells. */
+  async #isStored({ fence }: Held, { base, head }: Batch, error: unknown): Promise<boolean> {
+    if (!(error instanceof Fault) || error.code !== 'unreachable') return false;
+    this.#held = undefined;
+    const stored = await this.#deps.store.head();
+    if (stored?.size === head.size && equalBytes(stored.root, head.root)) return true;
+    if (stored?.size === base) {
+      // Nothing was written; whether the lease still is ours shows when it is next used.
+      this.#last = undefined;
+      await this.#deps.store.releaseLease(fence);
+    }
+    return false;
+  }
+
+  /**
+   * One entry that can't be written must not keep others from it. A writer that lost its lease
+   * takes it again: what it tried under the old one was refused, and is tried once more.
+   */
+  async #writeApart(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const retry = error instanceof Fault && error.code === 'conflict';
+    const held = this.#held;
+    const lost = retry && held !== undefined && !(await this.#isHeld(held.fence));
+    if (lost) this.#held = undefined;
+    if (!retry || (batch.length === 1 && !lost)) throw error;
+    if (lost) return this.#write(batch);
+    for (const one of batch) {
+      try {
+        await this.#write([one]);
+      } catch (own) {
+        one.reject(own);
+      }
+    }
+  }
+
+  async #isHeld(fence: Fence): Promise<boolean> {
+    try {
+      await this.#deps.store.beat(fence);
+      return true;
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'conflict') return false;
+      throw error;
+    }
+  }
+
+  async #hold(): Promise<Held> {
+    if (this.#held) return this.#held;
+    const { store, holder, pause } = this.#deps;
+    const fence = await takeLease(store, { holder, pause, times: this.#times });
+    try {
+      const edge = await this.#standOn(fence);
+      this.#held = { fence, edge };
+      return this.#held;
+    } catch (error) {
+      await store.releaseLease(fence);
+      throw error;
+    }
+  }
+
+  /** What is stored, looked at before anything is signed on top of it. */
+  async #standOn(fence: Fence): Promise<TileEdge> {
+    const { store, identity, known, now } = this.#deps;
+    const head = await store.head();
+    const edge = this.#last
+      ? await extendEdge(store, this.#last, head?.size ?? 0)
+      : await recoverEdge(store, head?.size ?? 0);
+    if (head) {
+      wantOwnHead(identity, head, 'head.checkpoint');
+      wantRoot(edge, head);
+    }
+    if (this.#last === undefined && known) {
+      for (const one of await known()) await wantKnown(store, identity, edge, one);
+    }
+    if (head === undefined) {
+      const empty = { size: 0, root: edge.root() };
+      const first = { ...empty, checkpoint: signHead(identity, empty, now()) };
+      await store.commit({
+        fence,
+        base: 0,
+        leaves: [],
+        tiles: [],
+        head: first,
+        records: [],
+        blobs: [],
+      });
+    }
+    this.#last = edge;
+    return edge;
+  }
+
+  async #letGo(): Promise<void> {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.#last = held.edge;
+    await this.#deps.store.releaseLease(held.fence);
+  }
+
+  /** Signs of life while there is nothing to write, and word of others who have something. */
+  async #beat(): Promise<void> {
+    const { pause, store } = this.#deps;
+    while (!this.#closed) {
+      await pause(this.#times.beat);
+      if (this.#held === undefined || this.#running !== undefined || this.#closed) continue;
+      const { fence } = this.#held;
+      try {
+        const { wanted } = await store.beat(fence);
+        if (wanted && this.#running === undefined) await this.#letGo();
+      } catch {
+        // Lost, or not to be reached: whoever writes next finds out, and says so.
+        if (this.#held?.fence === fence && this.#running === undefined) this.#held = undefined;
+      }
+    }
+  }
+
+  /** Blobs that are archived already stay here. */
+  async #withoutKnown(batch: Batch): Promise<Batch> {
+    const size = batch.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (size < WORTH_ASKING) return batch;
+    const digests = batch.blobs.map(({ digest }) => digest);
+    const known = new Set(await this.#deps.store.knownBlobs(digests));
+    return { ...batch, blobs: batch.blobs.filter(({ digest }) => !known.has(digest)) };
+  }
+}
+
+function takeBatch(queue: Waiting[]): readonly Waiting[] {
+  let count = 0;
+  let bytes = 0;
+  for (const { entry } of queue) {
+    bytes += entry.entry.length;
+    for (const blob of entry.blobs ?? []) bytes += blob.bytes.length;
+    if (count > 0 && (count === MOST_ENTRIES || bytes > MOST_BYTES)) break;
+    count++;
+  }
+  return queue.splice(0, count);
+}
+
+/** The next state of the log, and what has to be stored for it. */
+function prepare(
+  { fence, edge: before }: Held,
+  waiting: readonly Waiting[],
+  { identity, now }: LedgerWriterDeps,
+): { readonly edge: TileEdge; readonly batch: Batch } {
+  const edge = before.copy();
+  const tiles: FullTile[] = [];
+  const blobs = new Map<string, NewBlob>();
+  const leaves = waiting.map(({ entry: { id, entry, blobs: own = [] } }) => {
+    const hash = leafHash(entry);
+    tiles.push(...edge.append(hash));
+    for (const blob of own) blobs.set(blob.digest, blob);
+    return { id, entry, hash };
+  });
+  const state = { size: edge.size, root: edge.root() };
+  return {
+    edge,
+    batch: {
+      fence,
+      base: before.size,
+      leaves,
+      tiles,
+      head: { ...state, checkpoint: signHead(identity, state, now()) },
+      records: waiting.flatMap(({ entry: { id, record } }) => (record ? [{ id, ...record }] : [])),
+      blobs: [...blobs.values()],
+    },
+  };
+}
