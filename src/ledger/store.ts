@@ -24,6 +24,8 @@ export interface LedgerStore {
 
   /** The last state that was signed; undefined of a log that never was. */
   head(): Promise<LogHead | undefined>;
+  /** The state of this size, if one was ever signed. The same state signed again replaces it. */
+  checkpoint(size: number): Promise<LogHead | undefined>;
   /**
    * All of it, durable across a power cut, or nothing.
    *

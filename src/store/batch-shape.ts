@@ -1,0 +1,71 @@
+import { Fault } from '../core/fault.ts';
+import type { Batch } from '../ledger/store.ts';
+
+const HASH = 32;
+const TILE = 8192;
+/** As long as an entry bundle can say: its lengths are uint16. */
+const LONGEST_ENTRY = 65_535;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/**
+ * What a batch must be in itself, before any of it is compared with what is stored.
+ *
+ * @throws Fault `usage` at the member: a writer that hands this in is wrong.
+ */
+export function checkBatch(batch: Batch): void {
+  const { base, leaves, head } = batch;
+  count(base, 'batch.base');
+  if (head.size !== base + leaves.length) {
+    wrong('batch.head.size', `is ${head.size}, but ${base} and ${leaves.length} leaves are more`);
+  }
+  length(head.root, HASH, 'batch.head.root');
+  const ids = new Set<string>();
+  for (const [i, { id, entry, hash }] of leaves.entries()) {
+    const at = `batch.leaves[${i}]`;
+    checkText(id, `${at}.id`);
+    if (ids.has(id)) wrong(`${at}.id`, 'is that of another leaf of the batch');
+    ids.add(id);
+    if (entry.length > LONGEST_ENTRY) wrong(`${at}.entry`, `is ${entry.length} bytes long`);
+    length(hash, HASH, `${at}.hash`);
+  }
+  for (const [i, { level, index, hashes }] of batch.tiles.entries()) {
+    count(level, `batch.tiles[${i}].level`);
+    count(index, `batch.tiles[${i}].index`);
+    length(hashes, TILE, `batch.tiles[${i}].hashes`);
+  }
+  for (const [i, { id, at: moment, manifest, uses }] of batch.records.entries()) {
+    const at = `batch.records[${i}]`;
+    // Deleted as they are met: two records of one leaf are as wrong as one of none.
+    if (!ids.delete(id))
+      wrong(`${at}.id`, 'is of no leaf of the batch, or of one that has a record');
+    count(moment, `${at}.at`);
+    if (!uses.includes(manifest)) wrong(`${at}.uses`, 'lacks the manifest');
+    for (const [j, digest] of uses.entries()) checkDigest(digest, `${at}.uses[${j}]`);
+  }
+  for (const [i, { digest }] of batch.blobs.entries()) {
+    checkDigest(digest, `batch.blobs[${i}].digest`);
+  }
+}
+
+/** Text that both databases keep as it is: no NUL, no half of a surrogate pair, and not empty. */
+export function checkText(text: string, at: string): void {
+  if (text === '' || text.includes('\0') || !text.isWellFormed()) {
+    wrong(at, 'is empty, or holds a character that can not be stored');
+  }
+}
+
+export function count(value: number, at: string): void {
+  if (!Number.isSafeInteger(value) || value < 0) wrong(at, `${value} is no whole number from 0 on`);
+}
+
+function checkDigest(digest: string, at: string): void {
+  if (!DIGEST.test(digest)) wrong(at, 'is not sha256: and 64 lower-case hex digits');
+}
+
+function length(bytes: Uint8Array, want: number, at: string): void {
+  if (bytes.length !== want) wrong(at, `is ${bytes.length} bytes, not ${want}`);
+}
+
+function wrong(at: string, detail: string): never {
+  throw new Fault('usage', at, detail);
+}

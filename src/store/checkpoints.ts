@@ -1,0 +1,51 @@
+import { Fault } from '../core/fault.ts';
+import type { LogHead } from '../ledger/store.ts';
+import type { Row, Sql } from './driver.ts';
+import { bytesOf, checked, integerOf, textOf, withSum } from './row-sum.ts';
+
+/** Undefined: nothing was ever signed. */
+export async function headSize(sql: Sql): Promise<number | undefined> {
+  const [row] = await sql.all('SELECT size FROM checkpoints ORDER BY size DESC LIMIT 1');
+  return row && integerOf(row['size']);
+}
+
+export async function readHead(sql: Sql): Promise<LogHead | undefined> {
+  const [row] = await sql.all('SELECT * FROM checkpoints ORDER BY size DESC LIMIT 1');
+  return row && headOf(row);
+}
+
+export async function readCheckpoint(sql: Sql, size: number): Promise<LogHead | undefined> {
+  const [row] = await sql.all('SELECT * FROM checkpoints WHERE size = ?', size);
+  return row && headOf(row);
+}
+
+function headOf(row: Row): LogHead {
+  checked('checkpoints', row);
+  return {
+    size: integerOf(row['size']),
+    root: bytesOf(row['root']),
+    checkpoint: bytesOf(row['note']),
+  };
+}
+
+export async function addCosignatures(
+  sql: Sql,
+  size: number,
+  lines: readonly string[],
+): Promise<void> {
+  if ((await readCheckpoint(sql, size)) === undefined) {
+    throw new Fault('conflict', `checkpoints[${size}]`, 'no such state was ever signed');
+  }
+  const known = await cosignatures(sql, size);
+  const fresh = [...new Set(lines)].filter((line) => !known.includes(line));
+  if (fresh.length === 0) return;
+  const rows = fresh.map((line, i) =>
+    withSum('cosignatures', { size, nth: known.length + i, line }),
+  );
+  await sql.insert('cosignatures', rows);
+}
+
+export async function cosignatures(sql: Sql, size: number): Promise<readonly string[]> {
+  const rows = await sql.all('SELECT * FROM cosignatures WHERE size = ? ORDER BY nth', size);
+  return rows.map((row) => textOf(checked('cosignatures', row)['line']));
+}

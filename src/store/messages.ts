@@ -1,0 +1,53 @@
+import { Fault, type FaultCode } from '../core/fault.ts';
+import type { LedgerStore } from '../ledger/store.ts';
+
+/** Where a store is: a file of SQLite, or the address of a PostgreSQL database. */
+export type Place = { readonly file: string } | { readonly url: string };
+
+/** What its thread is started with. */
+export interface Beginning {
+  readonly place: Place;
+  readonly archiveKey: Uint8Array | undefined;
+}
+
+export type Method = keyof LedgerStore;
+
+/** One call of one method; the answer bears its number. */
+export type Call<M extends Method = Method> = {
+  [N in M]: {
+    readonly call: number;
+    readonly method: N;
+    readonly args: Parameters<LedgerStore[N]>;
+  };
+}[M];
+
+/** Call 0 is the opening, which nobody asked for. */
+export type Answer = { readonly call: number } & (
+  | { readonly value: unknown }
+  | { readonly fault: FaultData }
+);
+
+/** A Fault as plain data: its class does not survive the way between threads. */
+export interface FaultData {
+  readonly code: FaultCode;
+  readonly at: string;
+  readonly detail: string;
+  /** Of what it came from: for whoever looks for the bug. */
+  readonly stack: string | undefined;
+}
+
+export function faultData(error: unknown): FaultData {
+  if (error instanceof Fault) {
+    const { code, at, detail, cause } = error;
+    return { code, at, detail, stack: cause instanceof Error ? cause.stack : undefined };
+  }
+  const known = error instanceof Error ? error : new Error(String(error));
+  return { code: 'internal', at: 'store', detail: known.message, stack: known.stack };
+}
+
+export function faultFrom({ code, at, detail, stack }: FaultData): Fault {
+  if (stack === undefined) return new Fault(code, at, detail);
+  const cause = new Error('in the thread of the store');
+  cause.stack = stack;
+  return new Fault(code, at, detail, { cause });
+}

@@ -1,0 +1,31 @@
+import type { LedgerStore } from '../ledger/store.ts';
+import type { Place } from './messages.ts';
+import { nameOf } from './place.ts';
+import { RemoteStore } from './remote-store.ts';
+
+export type StoreOptions = Place & {
+  /**
+   * 32 bytes, under which the archive is sealed. Without it all but blobs can be read, and nothing
+   * archived.
+   */
+  readonly archiveKey?: Uint8Array;
+};
+
+/**
+ * Opens a store in a thread of its own, and makes it first where there is none: a file of SQLite,
+ * or the schema `postern` of a PostgreSQL database (`postgres://…`).
+ *
+ * @throws Fault at the file or address: `unreachable`, `malformed` for what is no database,
+ *   `unsupported` for one of a newer release, `conflict` for one of something else or sealed under
+ *   another key, `usage` for an address or a key that is none.
+ */
+export async function openStore(options: StoreOptions): Promise<LedgerStore> {
+  const { archiveKey, ...place } = options;
+  return RemoteStore.open(ENTRY, nameOf(place), { place, archiveKey });
+}
+
+/** As sources `thread.ts`, built `thread.js`: the compiler rewrites imports, but no URL. */
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js',
+  import.meta.url,
+);

@@ -1,0 +1,32 @@
+import type { RecordRow } from '../ledger/store.ts';
+import type { Row, Sql } from './driver.ts';
+import { checked, integerOf, textOf } from './row-sum.ts';
+
+const RECORD = 'SELECT r.*, l.id AS id FROM records r JOIN leaves l ON l.idx = r.idx WHERE';
+
+export async function records(
+  sql: Sql,
+  from: number,
+  count: number,
+): Promise<readonly RecordRow[]> {
+  const rows = await sql.all(`${RECORD} r.idx >= ? ORDER BY r.idx LIMIT ?`, from, count);
+  return rows.map(recordOf);
+}
+
+export async function record(sql: Sql, id: string): Promise<RecordRow | undefined> {
+  const [row] = await sql.all(`${RECORD} l.id = ?`, id);
+  return row && recordOf(row);
+}
+
+function recordOf(row: Row): RecordRow {
+  checked('records', row);
+  const known = {
+    id: textOf(row['id']),
+    index: integerOf(row['idx']),
+    at: integerOf(row['moment']),
+    manifest: textOf(row['manifest']),
+  };
+  if (row['forgotten'] === null) return known;
+  const forgotten = { at: integerOf(row['forgotten']), reason: textOf(row['reason']) };
+  return { ...known, forgotten };
+}

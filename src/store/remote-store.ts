@@ -1,0 +1,228 @@
+import { Worker } from 'node:worker_threads';
+import { Fault } from '../core/fault.ts';
+import type { Batch, Fence, LeaseState, LedgerStore } from '../ledger/store.ts';
+import { type Answer, type Beginning, faultFrom, type Method } from './messages.ts';
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (fault: Fault) => void;
+}
+
+/** How long a thread that was told to close may take: a server may have stopped answering. */
+const CLOSING_MS = 15_000;
+
+/**
+ * A store in a thread of its own, seen from this one. Once that thread has ended, by whatever
+ * cause, every call that waits and every later one is refused: none hangs.
+ */
+export class RemoteStore implements LedgerStore {
+  readonly #name: string;
+  readonly #entry: URL;
+  readonly #beginning: Beginning;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #ended: Fault | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param entry the module that the thread runs.
+   * @param name of the store, for messages: a file, or an address without its password.
+   */
+  static async open(entry: URL, name: string, beginning: Beginning): Promise<RemoteStore> {
+    const store = new RemoteStore(entry, name, beginning);
+    await store.#wait<void>(0);
+    return store;
+  }
+
+  private constructor(entry: URL, name: string, beginning: Beginning) {
+    this.#name = name;
+    this.#entry = entry;
+    this.#beginning = beginning;
+    // Sources run as they are, by the same condition that the rest of them was found by.
+    const execArgv = entry.pathname.endsWith('.ts') ? ['-C', 'postern-src'] : [];
+    this.#worker = new Worker(entry, { workerData: beginning, execArgv, name: 'store' });
+    this.#worker.on('message', (answer: Answer) => this.#take(answer));
+    this.#worker.on('messageerror', (error) => this.#end(error));
+    this.#worker.on('error', (error) => this.#end(error));
+    this.#worker.on('exit', () => this.#end(undefined));
+  }
+
+  takeLease(holder: string) {
+    return this.#call('takeLease', holder);
+  }
+
+  seizeLease(holder: string, seen: LeaseState) {
+    return this.#call('seizeLease', holder, seen);
+  }
+
+  beat(fence: Fence) {
+    return this.#call('beat', fence);
+  }
+
+  releaseLease(fence: Fence) {
+    return this.#call('releaseLease', fence);
+  }
+
+  head() {
+    return this.#call('head');
+  }
+
+  checkpoint(size: number) {
+    return this.#call('checkpoint', size);
+  }
+
+  commit(batch: Batch) {
+    return this.#call('commit', compact(batch));
+  }
+
+  tiles(level: number, from: number, count: number) {
+    return this.#call('tiles', level, from, count);
+  }
+
+  leafHashes(from: number, to: number) {
+    return this.#call('leafHashes', from, to);
+  }
+
+  leaves(from: number, to: number) {
+    return this.#call('leaves', from, to);
+  }
+
+  leafById(id: string) {
+    return this.#call('leafById', id);
+  }
+
+  addCosignatures(size: number, lines: readonly string[]) {
+    return this.#call('addCosignatures', size, lines);
+  }
+
+  cosignatures(size: number) {
+    return this.#call('cosignatures', size);
+  }
+
+  records(from: number, count: number) {
+    return this.#call('records', from, count);
+  }
+
+  record(id: string) {
+    return this.#call('record', id);
+  }
+
+  blob(digest: string) {
+    return this.#call('blob', digest);
+  }
+
+  blobDigests(after: string | undefined, count: number) {
+    return this.#call('blobDigests', after, count);
+  }
+
+  knownBlobs(digests: readonly string[]) {
+    return this.#call('knownBlobs', digests);
+  }
+
+  forget(before: number, at: number, reason: string) {
+    return this.#call('forget', before, at, reason);
+  }
+
+  faults() {
+    return this.#call('faults');
+  }
+
+  /** In one more thread: this one's goes on committing while all of it is copied. */
+  async backup(path: string) {
+    if (this.#ended !== undefined) throw this.#ended;
+    const beginning = { ...this.#beginning, archiveKey: undefined };
+    const copier = await RemoteStore.open(this.#entry, this.#name, beginning);
+    try {
+      await copier.#call('backup', path);
+    } finally {
+      await copier.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    const timer = setTimeout(() => void this.#worker.terminate(), CLOSING_MS);
+    const gone = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    try {
+      await this.#call('close');
+      await gone;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #call<M extends Method>(
+    method: M,
+    ...args: Parameters<LedgerStore[M]>
+  ): ReturnType<LedgerStore[M]> {
+    const call = ++this.#calls;
+    const answer = this.#wait<Awaited<ReturnType<LedgerStore[M]>>>(call);
+    try {
+      if (this.#ended === undefined) this.#worker.postMessage({ call, method, args });
+    } catch (error) {
+      // What can't be copied to another thread is no plain data.
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#settle(call)?.reject(
+        new Fault('internal', `store.${method}`, detail, { cause: error }),
+      );
+    }
+    return answer as ReturnType<LedgerStore[M]>;
+  }
+
+  #wait<T>(call: number): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    // Whoever awaits an answer stays alive for it; a store that is idle keeps nobody.
+    this.#worker.ref();
+    return new Promise<T>((resolve, reject) => this.#waiting.set(call, { resolve, reject }));
+  }
+
+  #settle(call: number): Waiting | undefined {
+    const waiting = this.#waiting.get(call);
+    this.#waiting.delete(call);
+    if (this.#waiting.size === 0 && this.#closing === undefined) this.#worker.unref();
+    return waiting;
+  }
+
+  #take(answer: Answer): void {
+    const waiting = this.#settle(answer.call);
+    if ('fault' in answer) waiting?.reject(faultFrom(answer.fault));
+    else waiting?.resolve(answer.value as never);
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#ended !== undefined) return;
+    const why = error === undefined ? '' : `: ${error.message}`;
+    const detail =
+      this.#closing === undefined ? `the thread that keeps it has ended${why}` : 'is closed';
+    this.#ended = new Fault('unreachable', this.#name, detail, error && { cause: error });
+    for (const call of [...this.#waiting.keys()]) this.#settle(call)?.reject(this.#ended);
+  }
+}
+
+/**
+ * The same batch, each array of bytes with a buffer of its own: what is copied to another thread
+ * is the whole buffer that an array looks into.
+ */
+function compact(batch: Batch): Batch {
+  return {
+    ...batch,
+    leaves: batch.leaves.map(({ id, entry, hash }) => ({ id, entry: own(entry), hash: own(hash) })),
+    tiles: batch.tiles.map((tile) => ({ ...tile, hashes: own(tile.hashes) })),
+    head: {
+      ...batch.head,
+      root: own(batch.head.root),
+      checkpoint: own(batch.head.checkpoint),
+    },
+    blobs: batch.blobs.map(({ digest, bytes }) => ({ digest, bytes: own(bytes) })),
+  };
+}
+
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import sodium from 'libsodium-wrappers';
+import { Fault, malformed } from '../core/fault.ts';
+
+/** Of plain bytes; a chunk is that and {@link EXTRA} more. */
+const CHUNK = 65_536;
+/** Of crypto_secretstream_xchacha20poly1305: its header, and what it adds to each chunk. */
+const HEADER = 24;
+const EXTRA = 17;
+
+const KEY_BYTES = 32;
+
+/**
+ * The archive's encryption: libsodium's secretstream in chunks of 64 KiB, each bound to the digest
+ * of the whole, so that no blob passes for another, none loses its end, and none is read without
+ * the key. Sealed: header, then the chunks.
+ */
+export class Sealer {
+  readonly #key: Uint8Array;
+  /** Tells keys apart without telling anything of them: keyed BLAKE2b of a constant, in hex. */
+  readonly keyId: string;
+
+  /** @throws Fault `usage` at `archiveKey` for one that is not 32 bytes. */
+  static async open(key: Uint8Array): Promise<Sealer> {
+    if (key.length !== KEY_BYTES) {
+      throw new Fault('usage', 'archiveKey', `is ${key.length} bytes, not ${KEY_BYTES}`);
+    }
+    await sodium.ready;
+    return new Sealer(key);
+  }
+
+  private constructor(key: Uint8Array) {
+    this.#key = key;
+    this.keyId = sodium.crypto_generichash(16, 'postern archive key v1', key, 'hex');
+  }
+
+  seal(digest: string, bytes: Uint8Array): Uint8Array {
+    const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK));
+    const sealed = new Uint8Array(HEADER + bytes.length + chunks * EXTRA);
+    const { state, header } = sodium.crypto_secretstream_xchacha20poly1305_init_push(this.#key);
+    sealed.set(header);
+    let at = HEADER;
+    for (let i = 0; i < chunks; i++) {
+      const plain = bytes.subarray(i * CHUNK, (i + 1) * CHUNK);
+      const tag =
+        i === chunks - 1
+          ? sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
+          : sodium.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
+      const chunk = sodium.crypto_secretstream_xchacha20poly1305_push(state, plain, digest, tag);
+      sealed.set(chunk, at);
+      at += chunk.length;
+    }
+    return sealed;
+  }
+
+  /** @throws Fault `malformed` at `blobs[<digest>]` for what was not sealed so under this key. */
+  open(digest: string, sealed: Uint8Array): Uint8Array {
+    const at = `blobs[${digest}]`;
+    if (sealed.length < HEADER + EXTRA) throw malformed(at, 'is too short to be sealed');
+    const header = sealed.subarray(0, HEADER);
+    const state = sodium.crypto_secretstream_xchacha20poly1305_init_pull(header, this.#key);
+    const pieces: Uint8Array[] = [];
+    let rest = sealed.subarray(HEADER);
+    for (;;) {
+      const chunk = rest.subarray(0, CHUNK + EXTRA);
+      rest = rest.subarray(chunk.length);
+      const opened = chunk.length >= EXTRA && pull(state, chunk, digest);
+      if (opened === false) throw malformed(at, 'does not open under the archive key');
+      pieces.push(opened.message);
+      const final = opened.tag === sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+      if (final !== (rest.length === 0)) throw malformed(at, 'does not end where its seal says');
+      if (final) break;
+    }
+    const bytes = new Uint8Array(Buffer.concat(pieces));
+    if (digestOf(bytes) !== digest)
+      throw malformed(at, 'opens, but to something of another digest');
+    return bytes;
+  }
+}
+
+function pull(
+  state: ReturnType<typeof sodium.crypto_secretstream_xchacha20poly1305_init_pull>,
+  chunk: Uint8Array,
+  digest: string,
+) {
+  return sodium.crypto_secretstream_xchacha20poly1305_pull(state, chunk, digest);
+}
+
+/** `sha256:<hex>` */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}

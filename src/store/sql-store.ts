@@ -1,0 +1,157 @@
+import { Fault } from '../core/fault.ts';
+import type { Batch, Fence, Forgotten, LeaseState, LedgerStore } from '../ledger/store.ts';
+import * as archive from './archive.ts';
+import { checkBatch, checkText, count } from './batch-shape.ts';
+import * as checkpoints from './checkpoints.ts';
+import { writeBatch } from './commit.ts';
+import type { Driver } from './driver.ts';
+import { forgetSome } from './forget.ts';
+import * as lease from './lease.ts';
+import * as log from './log.ts';
+import { allIn } from './many.ts';
+import { migrate } from './migrate.ts';
+import * as records from './records.ts';
+import { rowFaults } from './row-faults.ts';
+import { textOf } from './row-sum.ts';
+import { MIGRATIONS } from './schema.ts';
+import { Sealer } from './seal.ts';
+
+/** The store, whatever the database: what its rows mean is said once, and in SQL that all speak. */
+export class SqlStore implements LedgerStore {
+  readonly #driver: Driver;
+  readonly #sealer: Sealer | undefined;
+
+  /** @throws Fault where the database is not, or is not to be made, one of this release and key. */
+  static async open(driver: Driver, archiveKey: Uint8Array | undefined): Promise<SqlStore> {
+    const sealer = archiveKey && (await Sealer.open(archiveKey));
+    await migrate(driver, MIGRATIONS, lease.createLease);
+    if (sealer !== undefined) await archive.requireArchiveKey(driver, sealer);
+    return new SqlStore(driver, sealer);
+  }
+
+  private constructor(driver: Driver, sealer: Sealer | undefined) {
+    this.#driver = driver;
+    this.#sealer = sealer;
+  }
+
+  async takeLease(holder: string) {
+    checkText(holder, 'holder');
+    return this.#driver.writing((sql) => lease.takeLease(sql, holder));
+  }
+
+  async seizeLease(holder: string, seen: LeaseState) {
+    checkText(holder, 'holder');
+    return this.#driver.writing((sql) => lease.seizeLease(sql, holder, seen));
+  }
+
+  beat(fence: Fence) {
+    return this.#driver.writing((sql) => lease.beat(sql, fence));
+  }
+
+  releaseLease(fence: Fence) {
+    return this.#driver.writing((sql) => lease.releaseLease(sql, fence));
+  }
+
+  head() {
+    return this.#driver.alone(checkpoints.readHead);
+  }
+
+  checkpoint(size: number) {
+    return this.#driver.alone((sql) => checkpoints.readCheckpoint(sql, size));
+  }
+
+  async commit(batch: Batch) {
+    checkBatch(batch);
+    try {
+      return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch));
+    } catch (error) {
+      throw (await this.#takenId(error, batch)) ?? error;
+    }
+  }
+
+  tiles(level: number, from: number, most: number) {
+    return this.#driver.alone((sql) => log.tiles(sql, level, from, most));
+  }
+
+  leafHashes(from: number, to: number) {
+    return this.#driver.alone((sql) => log.leafHashes(sql, from, to));
+  }
+
+  leaves(from: number, to: number) {
+    return this.#driver.alone((sql) => log.leaves(sql, from, to));
+  }
+
+  leafById(id: string) {
+    return this.#driver.alone((sql) => log.leafById(sql, id));
+  }
+
+  async addCosignatures(size: number, lines: readonly string[]) {
+    for (const [i, line] of lines.entries()) checkText(line, `lines[${i}]`);
+    await this.#driver.writing((sql) => checkpoints.addCosignatures(sql, size, lines));
+  }
+
+  cosignatures(size: number) {
+    return this.#driver.alone((sql) => checkpoints.cosignatures(sql, size));
+  }
+
+  records(from: number, most: number) {
+    return this.#driver.alone((sql) => records.records(sql, from, most));
+  }
+
+  record(id: string) {
+    return this.#driver.alone((sql) => records.record(sql, id));
+  }
+
+  async blob(digest: string) {
+    if (this.#sealer === undefined) {
+      throw new Fault('usage', 'archiveKey', 'is needed to open what is archived');
+    }
+    const sealed = await this.#driver.alone((sql) => archive.sealedBlob(sql, digest));
+    return sealed && this.#sealer.open(digest, sealed);
+  }
+
+  blobDigests(after: string | undefined, most: number) {
+    return this.#driver.alone((sql) => archive.blobDigests(sql, after, most));
+  }
+
+  knownBlobs(digests: readonly string[]) {
+    return this.#driver.alone((sql) => archive.knownBlobs(sql, digests));
+  }
+
+  async forget(before: number, at: number, reason: string): Promise<Forgotten> {
+    count(at, 'at');
+    checkText(reason, 'reason');
+    const sum = { records: 0, blobs: 0 };
+    for (;;) {
+      const some = await this.#driver.writing((sql) => forgetSome(sql, before, at, reason));
+      if (some.records === 0) return sum;
+      sum.records += some.records;
+      sum.blobs += some.blobs;
+    }
+  }
+
+  async faults() {
+    const own = await this.#driver.ownFaults();
+    return [...own, ...(await this.#driver.reading(rowFaults))];
+  }
+
+  backup(path: string) {
+    return this.#driver.backup(path);
+  }
+
+  close() {
+    return this.#driver.close();
+  }
+
+  /** A row that is there already is, most likely, a leaf of the same id: which one it is helps. */
+  async #takenId(error: unknown, { leaves }: Batch): Promise<Fault | undefined> {
+    if (!(error instanceof Fault) || error.at !== this.#driver.place) return undefined;
+    if (error.code !== 'conflict') return undefined;
+    const ids = leaves.map(({ id }) => id);
+    const [row] = await this.#driver.alone((sql) =>
+      allIn(sql, 'SELECT id FROM leaves WHERE id IN', ids),
+    );
+    if (row === undefined) return undefined;
+    return new Fault('conflict', `leaves[${textOf(row['id'])}]`, 'this id is taken');
+  }
+}
