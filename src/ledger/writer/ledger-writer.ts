@@ -151,17 +151,16 @@ export class LedgerWriter {
   }
 
   /** An answer that got lost may have been a good one: what is stored tells. */
-  async #isStored({ fence }: Held, { base, head }: Batch, error: unknown): Promise<boolean> {
+  async #isStored(held: Held, { base, head }: Batch, error: unknown): Promise<boolean> {
     if (!(error instanceof Fault) || error.code !== 'unreachable') return false;
+    // Whatever it is, it is read again before anything is signed on top of it.
     this.#held = undefined;
+    this.#last = undefined;
     const stored = await this.#deps.store.head();
-    if (stored?.size === head.size && equalBytes(stored.root, head.root)) return true;
-    if (stored?.size === base) {
-      // Nothing was written; whether the lease still is ours shows when it is next used.
-      this.#last = undefined;
-      await this.#deps.store.releaseLease(fence);
-    }
-    return false;
+    const isAt = (size: number, root: Uint8Array) =>
+      stored?.size === size && equalBytes(stored.root, root);
+    if (isAt(base, held.edge.root())) this.#held = held;
+    return isAt(head.size, head.root);
   }
 
   /**

@@ -2,7 +2,8 @@ import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { Fault, malformed } from '../../core/fault.ts';
 import type { FullTile, LedgerStore, LogHead } from '../store.ts';
-import { hashesOf, TILE_WIDTH, TileEdge } from './tile-edge.ts';
+import { TILE_WIDTH } from '../tiles/tile.ts';
+import { hashesOf, TileEdge } from './tile-edge.ts';
 
 /** Tiles of one answer: 2 MB. */
 const AT_ONCE = 256;

@@ -1,11 +1,9 @@
 import { concatBytes } from '../../core/bytes/writer.ts';
 import type { FullTile } from '../store.ts';
+import { TILE_WIDTH } from '../tiles/tile.ts';
 import { Frontier } from '../tree/frontier.ts';
 import { HASH_SIZE } from '../tree/hash.ts';
 import { foldNodes } from '../tree/prove.ts';
-
-/** Hashes of a full tile (C2SP tlog-tiles). */
-export const TILE_WIDTH = 256;
 
 /** The last tile of a level while it is not full. */
 interface OpenTile {

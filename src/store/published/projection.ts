@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { utf8 } from '../../core/bytes/text.ts';
+import { concatBytes } from '../../core/bytes/writer.ts';
+import { Fault } from '../../core/fault.ts';
+import type { LedgerStore, LogHead } from '../../ledger/store.ts';
+import { StoreTiles } from '../../ledger/store-tiles.ts';
+import { writeEntryBundle } from '../../ledger/tiles/entry-bundle.ts';
+import { publishedPaths } from '../../ledger/tiles/published.ts';
+import { TILE_WIDTH } from '../../ledger/tiles/tile.ts';
+import { type TilePath, writeTilePath } from '../../ledger/tiles/tile-path.ts';
+
+type Source = Pick<LedgerStore, 'tiles' | 'leafHashes' | 'leaves' | 'cosignatures' | 'head'>;
+
+/** The name of the file that says what the others come to. */
+export const CHECKPOINT = 'checkpoint';
+
+/**
+ * A log as plain files, in the layout of C2SP tlog-tiles: what any reader of such logs reads, from
+ * the disk or behind any web server. The database is what counts; these are written from it, and
+ * could be again.
+ */
+export class Projection {
+  readonly folder: string;
+  readonly #store: Source;
+  readonly #tiles: StoreTiles;
+  /** Of the checkpoint that is there; undefined before anything was looked at. */
+  #size: number | undefined;
+
+  constructor(folder: string, store: Source) {
+    this.folder = folder;
+    this.#store = store;
+    this.#tiles = new StoreTiles(store);
+  }
+
+  /**
+   * The checkpoint as it was last written.
+   *
+   * @throws Fault `unreachable` when it is there and can't be read.
+   */
+  async checkpoint(): Promise<Uint8Array | undefined> {
+    return readIfThere(join(this.folder, CHECKPOINT));
+  }
+
+  /**
+   * Holds every file of hashes against the database, and the entries of the last bundles; writes
+   * anew whatever is missing or different. All entries are for `audit fsck` to read.
+   *
+   * @returns the paths that were written anew.
+   */
+  async restore(): Promise<readonly string[]> {
+    const head = await this.#store.head();
+    if (head === undefined) return [];
+    const mended: string[] = [];
+    const lastBundle = Math.floor(Math.max(0, head.size - 1) / TILE_WIDTH);
+    for (const path of publishedPaths(head.size)) {
+      const isOld = path.level === 'entries' && path.index < lastBundle - 1;
+      const name = writeTilePath(path);
+      const there = await readIfThere(join(this.folder, name));
+      if (isOld && there !== undefined && there.length > 0) continue;
+      const want = await this.#bytesOf(path);
+      if (there && equalBytes(there, want)) continue;
+      await this.#write(name, want);
+      mended.push(name);
+    }
+    await this.#writeCheckpoint(head);
+    this.#size = head.size;
+    return mended;
+  }
+
+  /**
+   * What the last state has beyond the one before: tiles and entries first, the checkpoint last
+   * and by a rename, so that a reader finds all that it speaks of.
+   *
+   * @throws Fault `unreachable` at the folder.
+   */
+  async publish(): Promise<void> {
+    if (this.#size === undefined) {
+      await this.restore();
+      return;
+    }
+    const head = await this.#store.head();
+    if (head === undefined) return;
+    for (const path of publishedPaths(head.size, this.#size)) {
+      await this.#write(writeTilePath(path), await this.#bytesOf(path));
+    }
+    await this.#writeCheckpoint(head);
+    await this.#dropParts(this.#size, head.size);
+    this.#size = head.size;
+  }
+
+  async #bytesOf({ level, index, width }: TilePath): Promise<Uint8Array> {
+    if (level !== 'entries') return this.#tiles.readTile(level, index, width);
+    const start = index * TILE_WIDTH;
+    const leaves = await this.#store.leaves(start, start + width);
+    return writeEntryBundle(leaves.map(({ entry }) => entry));
+  }
+
+  async #writeCheckpoint({ size, checkpoint }: LogHead): Promise<void> {
+    const lines = await this.#store.cosignatures(size);
+    await this.#write(CHECKPOINT, concatBytes(checkpoint, utf8(lines.join(''))));
+  }
+
+  /** Parts of what is full by now: who has an older checkpoint takes them out of the full one. */
+  async #dropParts(since: number, size: number): Promise<void> {
+    for (const path of publishedPaths(size, since)) {
+      if (path.width !== TILE_WIDTH) continue;
+      await rm(join(this.folder, `${writeTilePath(path)}.p`), { recursive: true, force: true });
+    }
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.folder, name);
+    const fresh = `${path}.${randomUUID()}.new`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(fresh, bytes, { mode: 0o644 });
+      await rename(fresh, path);
+    } catch (cause) {
+      await rm(fresh, { force: true }).catch(() => undefined);
+      throw unreachable(path, 'written', cause);
+    }
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw unreachable(path, 'read', cause);
+  }
+}
+
+function unreachable(path: string, act: string, cause: unknown): Fault {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return new Fault('unreachable', path, `can’t be ${act} (${reason})`, { cause });
+}
