@@ -59,14 +59,25 @@ export function resultDigest(result: WithParts): string {
 }
 
 function canonicalText(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
-  const members = value as Readonly<Record<string, unknown>>;
   let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalText(item)}`;
+    return `[${text}]`;
+  }
+  const members = value as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(members).sort()) {
     const member = members[name];
     if (member === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalText(member)}`;
+    text += `${text === '' ? '' : ','}${quoted(name)}:${canonicalText(member)}`;
   }
   return `{${text}}`;
+}
+
+/** Nearly all of a result is hex and words, and a result has thousands of them. */
+const AS_IT_IS = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return AS_IT_IS.test(text) ? `"${text}"` : JSON.stringify(text);
 }
