@@ -1,9 +1,5 @@
-import type { Appraisal } from '../appraisal/appraise/appraisal.ts';
+import { isAppraisal } from '../appraisal/result/result-json.ts';
 import type { Verification } from '../evidence/verification.ts';
-
-export function isAppraisal(result: Verification): result is Appraisal {
-  return 'policy' in result && 'reasons' in result;
-}
 
 /** By which policy it was decided, what comes nearest, and what should not stay. */
 export function policyNotes(result: Verification): readonly string[] {
@@ -28,11 +24,4 @@ function differing(names: readonly string[]): string {
   return names.length === 0
     ? ''
     : `; ${names.join(', ')} ${names.length === 1 ? 'differs' : 'differ'}`;
-}
-
-/** What a decision has in JSON beside a verification. */
-export function decisionJson(result: Verification) {
-  if (!isAppraisal(result)) return {};
-  const { policy, nearest, reasons, warnings, labels } = result;
-  return { policy, ...(nearest && { nearest }), reasons, warnings, labels };
 }

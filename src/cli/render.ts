@@ -1,7 +1,8 @@
+import { verificationJson } from '../appraisal/result/result-json.ts';
 import { WELL_FORMED } from '../evidence/check-list.ts';
 import type { Check } from '../evidence/verdict.ts';
 import type { Claim, Claims, TcbSummary, Verification } from '../evidence/verification.ts';
-import { decisionJson, policyNotes } from './decision.ts';
+import { policyNotes } from './decision.ts';
 import type { Io } from './io.ts';
 import { outermostJson } from './outermost.ts';
 import { type Colour, type Paint, painter } from './paint.ts';
@@ -20,25 +21,6 @@ export const VERDICT_COLOURS = {
   reject: 'red',
   indeterminate: 'yellow',
 } as const satisfies Record<Verification['verdict'], Colour>;
-
-/** The members of DESIGN's JSON object, in its order, and nothing else. */
-export function verificationJson(result: Verification) {
-  const { verdict, authentic, evidence, anchors, revocation, at, until, tcb, checks, claims } =
-    result;
-  return {
-    verdict,
-    authentic,
-    evidence,
-    anchors,
-    revocation,
-    at,
-    ...(until !== undefined && { until }),
-    ...(tcb && { tcb }),
-    checks,
-    claims,
-    ...decisionJson(result),
-  };
-}
 
 export const CLAIMS_OPTION: Options = {
   claims: { help: 'print every field of the evidence below the checks' },

@@ -1,5 +1,6 @@
+import { treeJson, type WithParts } from '../appraisal/result/result-json.ts';
 import type { Check } from '../evidence/verdict.ts';
-import type { Claim, Verification } from '../evidence/verification.ts';
+import type { Claim } from '../evidence/verification.ts';
 import { policyNotes } from './decision.ts';
 import type { Io } from './io.ts';
 import { compared } from './nvidia-facts.ts';
@@ -14,27 +15,15 @@ import {
   reasonOf,
   VERDICT_COLOURS,
   verdictLine,
-  verificationJson,
 } from './render.ts';
 import type { Args, Options } from './verb.ts';
 import { visible } from './visible.ts';
-
-/** An answer that rests on answers of its own. */
-export interface WithParts extends Verification {
-  readonly parts?: readonly WithParts[];
-}
 
 export const CHECKS_OPTION: Options = {
   checks: {
     help: 'of several pieces, print every check of each, not only those that did not pass',
   },
 };
-
-/** DESIGN's JSON object, and the same for each part, all the way down. */
-export function treeJson(result: WithParts): object {
-  const { parts } = result;
-  return { ...verificationJson(result), ...(parts && { parts: parts.map(treeJson) }) };
-}
 
 /**
  * The whole, then each part: what it is, and what is not well about it. The verdict comes

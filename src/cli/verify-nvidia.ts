@@ -1,3 +1,4 @@
+import type { WithParts } from '../appraisal/result/result-json.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { withNrasStatements } from '../evidence/nvidia/nras/statements.ts';
@@ -16,7 +17,7 @@ import { deviceFacts } from './nvidia-facts.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
 import { wishOf } from './revocation-wish.ts';
-import { CHECKS_OPTION, printTree, type WithParts } from './tree.ts';
+import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Args, Verb } from './verb.ts';
 
 const ASKS = asksFrom({

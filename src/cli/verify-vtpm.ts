@@ -1,4 +1,5 @@
 import type { Appraisal } from '../appraisal/appraise/appraisal.ts';
+import { verificationJson } from '../appraisal/result/result-json.ts';
 import { type VtpmVerification, verifyVtpmOn } from '../appraisal/vtpm.ts';
 import { Fault } from '../core/fault.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
@@ -13,7 +14,7 @@ import { atOption, decodeEvidence, readAt, readBytes } from './input.ts';
 import { EXIT, type Io, usage } from './io.ts';
 import { outermostJson } from './outermost.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
-import { asksFrom, CLAIMS_OPTION, printJson, printResult, verificationJson } from './render.ts';
+import { asksFrom, CLAIMS_OPTION, printJson, printResult } from './render.ts';
 import { type RevocationWish, wishOf } from './revocation-wish.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
 import { TDX_AT_KINDS, TDX_EVIDENCE_OPTIONS, verifyTdxEvidence } from './tdx-evidence.ts';

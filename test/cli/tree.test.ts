@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { treeJson } from '../../src/cli/tree.ts';
+import { treeJson } from '../../src/appraisal/result/result-json.ts';
 import type { Verification } from '../../src/evidence/verification.ts';
 import { verifiedBundle } from '../support/bundle.ts';
 import { bundleFiles, honestBundle, smallFiles, VERIFY_BUNDLE } from './bundle-files.ts';

@@ -1,0 +1,121 @@
+import type { EndorsementKind } from '../../evidence/relied-on.ts';
+import type { CheckId, Verdict } from '../../evidence/verdict.ts';
+import type { NamedPolicy } from './terms.ts';
+
+/**
+ * What the ledger tells anybody, for ever: digests and words of our own. No hardware identity, no
+ * address and no evidence stands in it, and what could be guessed is hashed under a salt.
+ */
+export type Leaf =
+  | PolicyPublished
+  | PolicyActivated
+  | PolicyDeprecated
+  | PolicyRevoked
+  | DecisionLeaf
+  | AdmissionGranted
+  | AdmissionRevoked
+  | KeyBound
+  | EndorsementsSeen
+  | AnchorChanged
+  | OperatorOverride
+  | GatewayStarted;
+
+export type LeafType = Leaf['type'];
+
+export interface LeafBase<Type extends string> {
+  readonly v: 1;
+  readonly type: Type;
+  /** 16 random bytes in lower-case hex, unique in the ledger. */
+  readonly id: string;
+  /** When it was put down, in milliseconds since the epoch. */
+  readonly time: number;
+}
+
+export interface PolicyPublished extends LeafBase<'policy.published'> {
+  readonly policy: NamedPolicy;
+}
+
+export interface PolicyActivated extends LeafBase<'policy.activated'> {
+  readonly policy: NamedPolicy;
+}
+
+export interface PolicyDeprecated extends LeafBase<'policy.deprecated'> {
+  readonly policy: NamedPolicy;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly sunset: number;
+}
+
+export interface PolicyRevoked extends LeafBase<'policy.revoked'> {
+  readonly policy: NamedPolicy;
+  readonly reason: string;
+}
+
+/** What was decided; what was seen is in the record, which is archived and can be forgotten. */
+export interface DecisionLeaf extends LeafBase<'decision'> {
+  readonly engine: string;
+  /** `null` where the baseline alone decided. */
+  readonly policy: NamedPolicy | null;
+  readonly verdict: Verdict;
+  readonly authentic: boolean;
+  /** Ids of the checks that failed or stayed open, each once, sorted. */
+  readonly codes: readonly CheckId[];
+  /** The machine: its hardware's identities, salted. */
+  readonly subject: `hmac-sha256:${string}`;
+  /** `sha256:<hex>` of the record's manifest. */
+  readonly record: string;
+  /** `sha256:<hex>` of the result token, where one was made. */
+  readonly ear?: string;
+}
+
+export interface AdmissionGranted extends LeafBase<'admission.granted'> {
+  /** Id of the leaf of the decision that it rests on. */
+  readonly decision: string;
+  /** When it ends by itself, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+export interface AdmissionRevoked extends LeafBase<'admission.revoked'> {
+  /** Id of the leaf that granted it. */
+  readonly admission: string;
+  readonly code: string;
+}
+
+export interface KeyBound extends LeafBase<'key.bound'> {
+  readonly decision: string;
+  /** Of the keyset's SHA-384, under the salt of the decision's record. */
+  readonly keyset: `hmac-sha256:${string}`;
+}
+
+export interface EndorsementsSeen extends LeafBase<'endorsements.seen'> {
+  /** `sha256:<hex>` of the set. */
+  readonly set: string;
+  /** What is in it, each once, sorted. */
+  readonly kinds: readonly EndorsementKind[];
+}
+
+/** Whose word is trusted about what. */
+export type AnchorSlot = 'tdx' | 'snp' | 'nvidia.device' | 'nvidia.rim';
+
+export interface AnchorChanged extends LeafBase<'anchor.changed'> {
+  readonly vendor: AnchorSlot;
+  /** `sha256:<hex>` of the root's certificate, DER. */
+  readonly anchor: string;
+  readonly change: 'added' | 'removed';
+}
+
+export interface OperatorOverride extends LeafBase<'operator.override'> {
+  /** Which key asked for it: `sha256:<hex>` of its SubjectPublicKeyInfo. */
+  readonly operator: string;
+  readonly action: string;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly until: number;
+  readonly reason: string;
+}
+
+export interface GatewayStarted extends LeafBase<'gateway.started'> {
+  readonly engine: string;
+  /** Of the ledger: the first line of its checkpoints. */
+  readonly origin: string;
+  /** `sha256:<hex>` of what it was told. */
+  readonly config: string;
+}

@@ -1,0 +1,63 @@
+import { toHex } from '../../core/bytes/hex.ts';
+import { utf8 } from '../../core/bytes/text.ts';
+import { concatBytes } from '../../core/bytes/writer.ts';
+import { hmacSha256 } from '../../core/crypto/hmac.ts';
+import { Fault } from '../../core/fault.ts';
+
+/** In bytes; drawn anew for each record, and kept in it alone. */
+export const SALT_SIZE = 32;
+
+type Salted = `hmac-sha256:${string}`;
+
+/** An identity that hardware has for life, as the evidence says it. */
+export interface HardwareId {
+  readonly kind: HardwareIdKind;
+  /** SEV-SNP chip id, PPID, platform instance id: lower-case hex. UEID: as its certificate has it. */
+  readonly id: string;
+}
+
+export const HARDWARE_ID_KINDS = ['nvidia-ueid', 'snp-chip-id', 'tdx-piid', 'tdx-ppid'] as const;
+export type HardwareIdKind = (typeof HARDWARE_ID_KINDS)[number];
+
+/**
+ * Which machine, without a word about which: two records of one machine have nothing in common,
+ * since each has a salt of its own, and who has the record can show whose it is.
+ *
+ *     LP(x)   = u32be(length of x) ‖ x
+ *     subject = HMAC-SHA-256(salt, LP("postern/subject/v1") ‖ LP(kind) ‖ LP(id) ‖ LP(kind) ‖ …)
+ *
+ * @param ids in any order; the text has them sorted by kind and id.
+ */
+export function saltedSubject(salt: Uint8Array, ids: readonly HardwareId[]): Salted {
+  const parts = sortedIds(ids).flatMap(({ kind, id }) => [utf8(kind), utf8(id)]);
+  return salted(salt, 'postern/subject/v1', parts);
+}
+
+/**
+ * A keyset, for `key.bound`: HMAC-SHA-256(salt, LP("postern/keyset/v1") ‖ LP(digest)).
+ *
+ * @param sha384 of the keyset's exact bytes.
+ */
+export function saltedKeyset(salt: Uint8Array, sha384: Uint8Array): Salted {
+  return salted(salt, 'postern/keyset/v1', [sha384]);
+}
+
+/** Each once, by kind and then by id: the order in which devices came says nothing. */
+export function sortedIds(ids: readonly HardwareId[]): readonly HardwareId[] {
+  const byText = new Map(ids.map((one) => [`${one.kind} ${one.id}`, one]));
+  return [...byText.keys()].toSorted().flatMap((text) => byText.get(text) ?? []);
+}
+
+function salted(salt: Uint8Array, domain: string, parts: readonly Uint8Array[]): Salted {
+  if (salt.length !== SALT_SIZE) {
+    throw new Fault('usage', 'salt', `want ${SALT_SIZE} bytes, got ${salt.length}`);
+  }
+  const text = concatBytes(...[utf8(domain), ...parts].flatMap((part) => [lengthOf(part), part]));
+  return `hmac-sha256:${toHex(hmacSha256(salt, text))}`;
+}
+
+function lengthOf({ length }: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length);
+  return bytes;
+}

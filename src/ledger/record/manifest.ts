@@ -1,0 +1,165 @@
+import { readCanonicalDocument } from '../../appraisal/policy/signing/canonical-document.ts';
+import { MOST_REVISIONS } from '../../appraisal/policy/signing/members.ts';
+import type { JsonValue } from '../../core/encoding/json.ts';
+import { malformed } from '../../core/fault.ts';
+import type { CheckId, Verdict } from '../../evidence/verdict.ts';
+import {
+  type BlobSource,
+  blob,
+  count,
+  digest,
+  hexBytes,
+  list,
+  members,
+  oneOf,
+  optional,
+  orNull,
+  text,
+  truth,
+} from '../form/form.ts';
+import { instant } from '../form/instant.ts';
+import { HARDWARE_ID_KINDS, type HardwareId, SALT_SIZE, sortedIds } from '../leaf/salted.ts';
+import { codes, engine, leafId, policyName, verdict } from '../leaf/terms.ts';
+import { type RecordedAnchors, recordedAnchors } from './anchors.ts';
+import { type RecordedInput, recordedInput } from './input-form.ts';
+
+/** What came out, as far as it is compared. */
+export interface RecordedResult {
+  readonly verdict: Verdict;
+  readonly authentic: boolean;
+  /** Ids of the checks that failed or stayed open, each once, sorted. */
+  readonly codes: readonly CheckId[];
+  /** `sha256:<hex>` of all that `--json` says, see {@link resultDigest}. */
+  readonly digest: string;
+}
+
+/** The policy that decided. */
+export interface RecordedPolicy {
+  readonly name: string;
+  readonly revision: number;
+  /** Its canonical bytes, which a replay decides by; their digest is the policy's. */
+  readonly document: Uint8Array;
+  /** The envelope that it came in where it was signed, for whoever looks after the signatures. */
+  readonly envelope?: Uint8Array;
+  /** Envelopes of revocations that were at hand, good or not. */
+  readonly revocations: readonly Uint8Array[];
+}
+
+/** All that a decision saw and what came out, so that it can be made again. */
+export interface Recording {
+  readonly v: 1;
+  readonly type: 'decision';
+  readonly id: string;
+  /** When it was put down, which is what the leaf says; no clock of the verification. */
+  readonly time: number;
+  readonly engine: string;
+  /** 32 bytes; without it nobody can tell whose the leaf is. */
+  readonly salt: Uint8Array;
+  /** In clear, by kind and id. */
+  readonly subject: readonly HardwareId[];
+  readonly anchors: RecordedAnchors;
+  readonly input: RecordedInput;
+  readonly policy: RecordedPolicy | null;
+  readonly result: RecordedResult;
+  /** The result token, where one was made. */
+  readonly ear?: Uint8Array;
+}
+
+/** In bytes; a machine with 12 devices has some 10 KiB. */
+export const LARGEST_MANIFEST = 4 * 1024 * 1024;
+const MOST_IDS = 4096;
+const MOST_REVOCATIONS = 4096;
+const NAME = 'manifest';
+
+const recording = members<Recording>({
+  v: oneOf(1),
+  type: oneOf('decision'),
+  id: leafId,
+  time: instant,
+  engine,
+  salt: hexBytes(SALT_SIZE),
+  subject: list(
+    members<HardwareId>({
+      kind: oneOf(...HARDWARE_ID_KINDS),
+      id: text(/^[0-9a-z]{1,256}$/, 'digits and lower-case letters'),
+    }),
+    MOST_IDS,
+  ),
+  anchors: recordedAnchors,
+  input: recordedInput,
+  policy: orNull(
+    members<RecordedPolicy>({
+      name: policyName,
+      revision: count(MOST_REVISIONS),
+      document: blob,
+      envelope: optional(blob),
+      revocations: list(blob, MOST_REVOCATIONS),
+    }),
+  ),
+  result: members<RecordedResult>({ verdict, authentic: truth, codes, digest }),
+  ear: optional(blob),
+});
+
+/** The form of a manifest, for whoever writes one: canonical JSON, bytes by their digests. */
+export const MANIFEST = { name: NAME, most: LARGEST_MANIFEST, form: recording };
+
+type Head = Pick<Recording, 'id' | 'time' | 'engine' | 'salt' | 'subject' | 'result'>;
+
+/** A manifest that was read; the bytes that it names are elsewhere. */
+export interface Manifest extends Head {
+  /** `sha256:<hex>` of its bytes: the record's name in the leaf. */
+  readonly digest: string;
+  /** Names of all bytes that it needs, each once, sorted; its own is not among them. */
+  readonly blobs: readonly string[];
+  readonly policy: {
+    readonly name: string;
+    readonly revision: number;
+    readonly digest: string;
+  } | null;
+  readonly ear?: string;
+  readonly value: JsonValue;
+}
+
+/** @throws Fault `malformed` at `manifest…`, also for another text of the same value. */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  if (bytes.length > LARGEST_MANIFEST) {
+    throw malformed(NAME, `larger than ${LARGEST_MANIFEST} bytes`);
+  }
+  const { value, digest: own } = readCanonicalDocument(bytes, NAME);
+  const named = new Set<string>();
+  const at = new Map<string, string>();
+  const { id, time, engine, salt, subject, result, policy } = readRecording(value, (name, path) => {
+    named.add(name);
+    at.set(path, name);
+    return NOT_THERE;
+  });
+  const ordered = sortedIds(subject);
+  if (subject.some((one, i) => one.kind !== ordered[i]?.kind || one.id !== ordered[i]?.id)) {
+    throw malformed(`${NAME}.subject`, 'want each once, sorted by kind and id');
+  }
+  const ear = at.get(`${NAME}.ear`);
+  return {
+    digest: own,
+    blobs: [...named].sort(),
+    value,
+    id,
+    time,
+    engine,
+    salt,
+    subject,
+    result,
+    policy: policy && {
+      name: policy.name,
+      revision: policy.revision,
+      digest: at.get(`${NAME}.policy.document`) ?? '',
+    },
+    ...(ear !== undefined && { ear }),
+  };
+}
+
+/** The same with all bytes in place. @throws what `source` throws. */
+export function readRecording(value: JsonValue, source: BlobSource): Recording {
+  return recording.read(value, NAME, source);
+}
+
+const NOT_THERE = new Uint8Array();

@@ -1,0 +1,50 @@
+import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
+import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
+import { resultDigest, type WithParts } from '../../appraisal/result/result-json.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import type { CheckId } from '../../evidence/verdict.ts';
+import { type HardwareId, sortedIds } from '../leaf/salted.ts';
+import type { RecordedResult } from './manifest.ts';
+
+/** What came out, as far as it is compared. */
+export function recordedResult(result: Appraisal | BundleVerification): RecordedResult {
+  const { verdict, authentic } = result;
+  return { verdict, authentic, codes: codesOf(result), digest: resultDigest(result) };
+}
+
+/**
+ * Ids of the checks of a result and its parts that failed or stayed open, each once, sorted. What
+ * was skipped did not apply, or was let pass: it stands in the way of nothing.
+ */
+function codesOf(result: WithParts): readonly CheckId[] {
+  const codes = new Set<CheckId>();
+  const collect = ({ checks, parts = [] }: WithParts): void => {
+    for (const { id, outcome } of checks) {
+      if (outcome === 'fail' || outcome === 'unresolved') codes.add(id);
+    }
+    for (const part of parts) collect(part);
+  };
+  collect(result);
+  return [...codes].sort();
+}
+
+/**
+ * The identities that the hardware of a machine has for life, as far as the evidence says them,
+ * authentic or not: chip id, PPID and platform instance id, UEIDs.
+ */
+export function hardwareIds({
+  pieces: { cpu, devices },
+}: BundleVerification): readonly HardwareId[] {
+  const ids: HardwareId[] = devices.flatMap(({ identity }) =>
+    identity === undefined ? [] : [{ kind: 'nvidia-ueid' as const, id: identity.ueid }],
+  );
+  if (cpu && 'report' in cpu && cpu.report) {
+    ids.push({ kind: 'snp-chip-id', id: toHex(cpu.report.chipId) });
+  }
+  if (cpu && 'pck' in cpu && cpu.pck) {
+    const { ppid, platformInstanceId } = cpu.pck;
+    ids.push({ kind: 'tdx-ppid', id: toHex(ppid) });
+    if (platformInstanceId) ids.push({ kind: 'tdx-piid', id: toHex(platformInstanceId) });
+  }
+  return sortedIds(ids);
+}

@@ -1,0 +1,210 @@
+import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
+import { appraise } from '../../appraisal/appraise/appraise.ts';
+import { type CompiledPolicy, compilePolicy } from '../../appraisal/appraise/compiled-policy.ts';
+import { type BundleVerification, BundleVerifier } from '../../appraisal/bundle/verifier.ts';
+import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
+import { readPayload } from '../../appraisal/policy/signing/signed-policy.ts';
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { parseEnvelope } from '../../core/encoding/dsse.ts';
+import { canonicalJson } from '../../core/encoding/jcs.ts';
+import type { JsonObject } from '../../core/encoding/json.ts';
+import { Fault, malformed } from '../../core/fault.ts';
+import { Memory } from '../../evidence/memory.ts';
+import type { CheckId, Verdict } from '../../evidence/verdict.ts';
+import { anchorsOf } from './anchors.ts';
+import {
+  type Manifest,
+  parseManifest,
+  type RecordedPolicy,
+  type RecordedResult,
+  type Recording,
+  readRecording,
+} from './manifest.ts';
+import { hardwareIds, recordedResult } from './outcome.ts';
+
+/** What is archived under a digest, or undefined where nothing is any more. */
+export type BlobLookup = (digest: string) => Uint8Array | undefined;
+
+/** What can come out otherwise: `result` is the whole of what `--json` says. */
+export type Difference = 'verdict' | 'authentic' | 'codes' | 'result' | 'subject' | 'policy';
+
+export type Replay =
+  | {
+      readonly outcome: 'same';
+      readonly verdict: Verdict;
+      readonly codes: readonly CheckId[];
+      /** Present where another engine decided then. */
+      readonly note?: string;
+    }
+  | {
+      readonly outcome: 'different';
+      readonly recorded: RecordedResult;
+      readonly replayed: RecordedResult;
+      /** Never empty. */
+      readonly which: readonly Difference[];
+    }
+  | { readonly outcome: 'not-replayable'; readonly because: string };
+
+export interface ReplayOptions {
+  /** What replays: `postern/<version>`. */
+  readonly engine: string;
+}
+
+/** Fleets have one set of anchors; whoever audits several has a few. */
+const MOST_VERIFIERS = 8;
+const MOST_POLICIES = 64;
+
+/**
+ * Makes recorded decisions again: at their recorded time, with their recorded endorsements,
+ * anchors and policy, and nothing else. What comes out is compared with what is recorded.
+ *
+ * What verifiers remember, and policies once compiled, serve the next record too.
+ */
+export class Replayer {
+  readonly #engine: string;
+  readonly #verifiers = new Memory<string, BundleVerifier>({
+    entries: MOST_VERIFIERS,
+    weight: MOST_VERIFIERS,
+  });
+  readonly #policies = new Memory<string, CompiledPolicy>({
+    entries: MOST_POLICIES,
+    weight: MOST_POLICIES,
+  });
+  /** Of what was found to be of its digest. */
+  readonly #known = new WeakMap<Uint8Array, string>();
+
+  constructor({ engine }: ReplayOptions) {
+    this.#engine = engine;
+  }
+
+  /**
+   * @param manifest its bytes, or what was read of them.
+   * @param blobOf whose bytes nobody writes to any more.
+   * @throws nothing that a record could cause.
+   */
+  replay(manifest: Uint8Array | Manifest, blobOf: BlobLookup): Replay {
+    try {
+      const read = manifest instanceof Uint8Array ? parseManifest(manifest) : manifest;
+      return this.#compared(read, this.#blobs(read, blobOf));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      return { outcome: 'not-replayable', because: error.message };
+    }
+  }
+
+  #compared(manifest: Manifest, blobs: ReadonlyMap<string, Uint8Array>): Replay {
+    const recording = readRecording(manifest.value, (digest) => found(blobs, digest));
+    const { verified, decided } = this.#decide(manifest, recording);
+    const replayed = recordedResult(decided);
+    const { result: recorded, engine } = recording;
+    const which = [
+      ...differences(recorded, replayed),
+      ...(sameSubject(recording, verified) ? [] : (['subject'] as const)),
+      ...(samePolicy(manifest, decided) ? [] : (['policy'] as const)),
+    ];
+    const { verdict, codes } = replayed;
+    if (engine === this.#engine) {
+      return which.length === 0
+        ? { outcome: 'same', verdict, codes }
+        : { outcome: 'different', recorded, replayed, which };
+    }
+    // Another release may say more about the same answer, in other words.
+    const [wording, telling] = [which.includes('result'), which.filter((one) => one !== 'result')];
+    if (telling.length > 0) {
+      const because = `${engine} decided, and ${this.#engine} comes to another ${telling.join(', ')}`;
+      return { outcome: 'not-replayable', because };
+    }
+    const words = wording ? ', in other words' : '';
+    return {
+      outcome: 'same',
+      verdict,
+      codes,
+      note: `${engine} decided, and ${this.#engine} comes to the same${words}`,
+    };
+  }
+
+  #decide(
+    { value, policy: named }: Manifest,
+    { anchors, input, policy }: Recording,
+  ): { verified: BundleVerification; decided: BundleVerification | Appraisal } {
+    const roots = canonicalJson((value as JsonObject)['anchors'] ?? null);
+    const verifier = recalled(
+      this.#verifiers,
+      roots,
+      () => new BundleVerifier(anchorsOf(anchors, 'manifest.anchors')),
+    );
+    const verified = verifier.verify(input);
+    if (policy === null || named === null) return { verified, decided: verified };
+    if (policy.envelope) checkEnvelope(policy.envelope, policy);
+    const compiled = recalled(this.#policies, named.digest, () =>
+      compilePolicy(readPayload(policy.document)),
+    );
+    return { verified, decided: appraise(verified, compiled, input.at.evidence) };
+  }
+
+  /** All that the record names, and every byte of it as it was. */
+  #blobs({ blobs }: Manifest, blobOf: BlobLookup): ReadonlyMap<string, Uint8Array> {
+    return new Map(
+      blobs.map((digest) => {
+        const bytes = blobOf(digest);
+        if (bytes === undefined) throw new Fault('unreachable', digest, 'is not archived any more');
+        if (this.#known.get(bytes) !== digest) {
+          const got = digestOf(bytes);
+          if (got !== digest) throw malformed(digest, `the archive has other bytes, ${got}`);
+          this.#known.set(bytes, digest);
+        }
+        return [digest, bytes];
+      }),
+    );
+  }
+}
+
+/** One decision, nothing remembered; see {@link Replayer} for many. */
+export function replayDecision(
+  manifest: Uint8Array | Manifest,
+  blobOf: BlobLookup,
+  options: ReplayOptions,
+): Replay {
+  return new Replayer(options).replay(manifest, blobOf);
+}
+
+function recalled<Value>(memory: Memory<string, Value>, key: string, make: () => Value): Value {
+  const held = memory.get(key);
+  if (held !== undefined) return held;
+  const made = make();
+  memory.set(key, made, 1);
+  return made;
+}
+
+function found(blobs: ReadonlyMap<string, Uint8Array>, digest: string): Uint8Array {
+  const bytes = blobs.get(digest);
+  if (bytes) return bytes;
+  throw new Fault('internal', digest, 'a blob that the manifest does not list');
+}
+
+function checkEnvelope(envelope: Uint8Array, { document }: RecordedPolicy): void {
+  const path = 'manifest.policy.envelope';
+  if (equalBytes(parseEnvelope(envelope, path).payload, document)) return;
+  throw malformed(path, 'holds another document than the one that decided');
+}
+
+function differences(a: RecordedResult, b: RecordedResult): readonly Difference[] {
+  return [
+    ...(a.verdict === b.verdict ? [] : (['verdict'] as const)),
+    ...(a.authentic === b.authentic ? [] : (['authentic'] as const)),
+    ...(a.codes.join() === b.codes.join() ? [] : (['codes'] as const)),
+    ...(a.digest === b.digest ? [] : (['result'] as const)),
+  ];
+}
+
+function sameSubject({ subject }: Recording, verified: BundleVerification): boolean {
+  const text = (ids: Recording['subject']) => ids.map(({ kind, id }) => `${kind} ${id}`).join();
+  return text(subject) === text(hardwareIds(verified));
+}
+
+function samePolicy({ policy }: Manifest, decided: BundleVerification | Appraisal): boolean {
+  const said = 'policy' in decided ? decided.policy : undefined;
+  if (policy === null || said === undefined) return policy === null && said === undefined;
+  const { name, revision, digest } = said;
+  return policy.name === name && policy.revision === revision && policy.digest === digest;
+}
