@@ -4,6 +4,7 @@ import type {
   BundleAnchors,
   BundleClocks,
   BundleExpectation,
+  BundleInput,
   FoundEndorsements,
 } from '../appraisal/bundle/input.ts';
 import { type BundleVerification, verifyBundle } from '../appraisal/bundle/verifier.ts';
@@ -84,6 +85,13 @@ export const BUNDLE_OPTIONS: Options = {
   'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
 };
 
+/** A bundle that was verified, and all that it was verified with: the same again gives the same. */
+export interface VerifiedFile {
+  /** The bundle in its exact bytes. */
+  readonly input: BundleInput & { readonly bundle: Uint8Array; readonly anchors: BundleAnchors };
+  readonly verified: BundleVerification;
+}
+
 /**
  * A bundle, verified as the options say.
  *
@@ -95,7 +103,7 @@ export async function verifyBundleFile(
   bytes: Uint8Array,
   wish = NO_WISH,
   unless: (bundle: Bundle) => BundleExpectation = () => ({}),
-): Promise<BundleVerification> {
+): Promise<VerifiedFile> {
   const anchors = await readBundleAnchors(io, args);
   const at = readBundleClocks(io, args);
   const { revocation, relax } = readNvidiaRequests(args);
@@ -110,8 +118,8 @@ export async function verifyBundleFile(
     bundle instanceof Uint8Array ? {} : await findAll(io, args, bundle, { anchors, at, wish });
   const required = revocation ?? (args.has('require-crl') ? ('required' as const) : undefined);
   const jwks = args.one('jwks');
-  return verifyBundle({
-    bundle,
+  const input = {
+    bundle: bytes,
     at,
     anchors,
     endorsements,
@@ -120,7 +128,9 @@ export async function verifyBundleFile(
     ...(required && { revocation: required }),
     ...(relax && { relax }),
     ...(jwks !== undefined && { nrasKeys: await readKeySet(io, jwks) }),
-  });
+  };
+  // What was read of the bytes already need not be read again.
+  return { input, verified: verifyBundle({ ...input, bundle }) };
 }
 
 /** What no piece of this bundle is asked would be a check asked for and never made. */

@@ -1,8 +1,8 @@
 import type { Appraisal } from '../appraisal/appraise/appraisal.ts';
 import { appraise } from '../appraisal/appraise/appraise.ts';
 import { POLICY_CHECKS } from '../appraisal/appraise/checks.ts';
-import type { CompiledPolicy } from '../appraisal/appraise/compiled-policy.ts';
 import type { Appraisable } from '../appraisal/appraise/subject.ts';
+import type { UsedPolicy } from '../ledger/record/capture.ts';
 import { checkEarOptions, EAR_OPTIONS } from './ear-options.ts';
 import { type Io, usage } from './io.ts';
 import { PINNED_POLICY_OPTIONS, readTrustedPolicy, SIGNED_POLICY_OPTIONS } from './policy-file.ts';
@@ -22,7 +22,7 @@ export const POLICY_OPTIONS: Options = {
   ...EAR_OPTIONS,
 };
 
-export async function readPolicyOption(io: Io, args: Args): Promise<CompiledPolicy | undefined> {
+export async function readPolicyOption(io: Io, args: Args): Promise<UsedPolicy | undefined> {
   checkEarOptions(args);
   const path = args.one('policy');
   if (path !== undefined) return readTrustedPolicy(io, args, path, instantOf(io, args));
@@ -41,7 +41,7 @@ function instantOf(io: Io, args: Args): number {
 /** The verification as it is, or the decision about it where there is a policy. */
 export function decide<Result extends Appraisable>(
   result: Result,
-  policy: CompiledPolicy | undefined,
+  policy: UsedPolicy | undefined,
 ): Result | Appraisal {
-  return policy === undefined ? result : appraise(result, policy, Date.parse(result.at));
+  return policy === undefined ? result : appraise(result, policy.compiled, Date.parse(result.at));
 }

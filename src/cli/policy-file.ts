@@ -1,8 +1,9 @@
-import { type CompiledPolicy, compilePolicy } from '../appraisal/appraise/compiled-policy.ts';
+import { compilePolicy } from '../appraisal/appraise/compiled-policy.ts';
 import { problemLine } from '../appraisal/policy/problem.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
 import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
 import { worstOf } from '../evidence/verdict.ts';
+import type { UsedPolicy } from '../ledger/record/capture.ts';
 import { type Io, usage, warn } from './io.ts';
 import { followsOn, readChain } from './policy-chain.ts';
 import { readPolicyDigests } from './policy-digest.ts';
@@ -68,14 +69,17 @@ export async function readTrustedPolicy(
   args: Args,
   path: string,
   at: number,
-): Promise<CompiledPolicy> {
+): Promise<UsedPolicy> {
   const file = await io.readFile(path);
   const named = args.has('keyring') || args.has('public-key');
   if (!isEnvelope(file)) {
     const idle = Object.keys(SIGNED_POLICY_OPTIONS).find((name) => args.has(name));
     if (idle !== undefined)
       throw usage(`--${idle} is about a signed policy: ${path} is not signed`);
-    return compilePolicy(pinned(args, path, readPlain(io, path, file)));
+    return {
+      compiled: compilePolicy(pinned(args, path, readPlain(io, path, file))),
+      revocations: [],
+    };
   }
   if (!named)
     throw usage(`${path} is signed: say by whom it should be, with --keyring or --public-key`);
@@ -96,7 +100,7 @@ export async function readTrustedPolicy(
         `${path}: neither its place in the chain nor its activation delay was checked: pin it with --policy-digest, or give --policy-previous`,
       );
     }
-    return compilePolicy(policy);
+    return { compiled: compilePolicy(policy), envelope: file, revocations };
   }
   for (const check of [...signed.checks, ...(chain?.checks ?? [])]) {
     if (check.outcome === 'pass' || check.outcome === 'skipped') continue;

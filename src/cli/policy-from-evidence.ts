@@ -33,7 +33,8 @@ export const policyFromBundleVerb: Verb = {
   notes: NOTES,
   run: async (io, args) => {
     const file = await readBundle(io, args.operand(0));
-    return printDraft(io, args, await verifyBundleFile(io, args, file), file);
+    const { verified } = await verifyBundleFile(io, args, file);
+    return printDraft(io, args, verified, file);
   },
 };
 

@@ -92,7 +92,7 @@ async function trialOf(
 ): Promise<Trial> {
   try {
     const bytes = await io.readFile(file);
-    const verified = await verifyBundleFile(io, args, bytes, wish, ownChallenge);
+    const { verified } = await verifyBundleFile(io, args, bytes, wish, ownChallenge);
     return tryOut(file, verified, policy, against);
   } catch (error) {
     // One bundle is no reason to say nothing of the others; a bug of ours is.

@@ -57,7 +57,7 @@ export const verifyBundleVerb: Verb = {
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
     const file = await readBundle(io, args.operand(0));
-    const verified = await verifyBundleFile(io, args, file, wishOf(policy));
+    const { verified } = await verifyBundleFile(io, args, file, wishOf(policy?.compiled));
     const result = decide(verified, policy);
     await writeEar(io, args, result, file);
     printTree(io, args, result, ASKS, [

@@ -52,7 +52,11 @@ export const verifyNvidiaVerb: Verb = {
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
     const statements = await readNrasStatements(io, args);
-    const { answer, asked, file, padded } = await verifyNvidiaEvidence(io, args, wishOf(policy));
+    const { answer, asked, file, padded } = await verifyNvidiaEvidence(
+      io,
+      args,
+      wishOf(policy?.compiled),
+    );
     const notes = [
       ...(readsAsNvidia(answer) ? freshnessNotes(args) : otherFormatNotes(file)),
       ...paddingNotes(padded),

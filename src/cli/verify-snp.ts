@@ -40,7 +40,7 @@ export const verifySnpVerb: Verb = {
       file = decodeEvidence(await io.readFile(args.operand(0)));
       return file;
     };
-    const verified = await verifySnpEvidence(io, args, read, reportData, wishOf(policy));
+    const verified = await verifySnpEvidence(io, args, read, reportData, wishOf(policy?.compiled));
     const notes = verified.report ? snpNotes(verified) : otherFormatNotes(file);
     const result = decide(verified, policy);
     await writeEar(io, args, result, file);

@@ -61,7 +61,7 @@ export const verifyVtpmVerb: Verb = {
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
     const input = await readVtpm(io, args);
-    const verified = await verifyBoth(io, args, input, wishOf(policy));
+    const verified = await verifyBoth(io, args, input, wishOf(policy?.compiled));
     const result = decide(verified.vtpm, policy);
     await writeEar(io, args, result, input.hcl);
     if (args.has('json')) printVtpmJson(io, args, verified, result);
