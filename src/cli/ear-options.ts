@@ -55,31 +55,49 @@ export async function writeEar(
   result: Verification,
   evidence: Uint8Array,
 ): Promise<void> {
-  const path = args.one('ear');
-  if (path === undefined || !isAppraisal(result)) return;
+  await putEar(args, await makeEar(io, args, result, evidence));
+}
+
+/**
+ * @param tokenId of the decision where it has one.
+ * @returns the token's bytes; undefined where `--ear` asks for none.
+ */
+export async function makeEar(
+  io: Io,
+  args: Args,
+  result: Verification,
+  evidence: Uint8Array,
+  tokenId = toHex(io.randomBytes(16)),
+): Promise<Uint8Array | undefined> {
+  if (!args.has('ear') || !isAppraisal(result)) return undefined;
   const key = await readSigningKey(io, args.one('ear-key') ?? '', 'ear-key');
   const algorithm = key.publicKey.algorithm === 'p256' ? 'ES256' : 'EdDSA';
-  const claims = earClaims(result, await contextOf(io, args, result, evidence));
+  const claims = earClaims(result, await contextOf(args, result, evidence, tokenId));
   const { keyId } = key.publicKey;
-  const token =
-    args.one('ear-format') === 'cwt'
-      ? signEarCwt(claims, { algorithm, keyId, sign: key.sign })
-      : utf8(await signEarJwt(claims, { algorithm, keyId, privateKey: key.privateKey }));
+  return args.one('ear-format') === 'cwt'
+    ? signEarCwt(claims, { algorithm, keyId, sign: key.sign })
+    : utf8(await signEarJwt(claims, { algorithm, keyId, privateKey: key.privateKey }));
+}
+
+/** Puts it where `--ear` says. */
+export async function putEar(args: Args, token: Uint8Array | undefined): Promise<void> {
+  const path = args.one('ear');
+  if (path === undefined || token === undefined) return;
   await writeFiles(dirname(path), { [basename(path)]: token });
 }
 
 async function contextOf(
-  io: Io,
   args: Args,
   result: Appraisal,
   evidence: Uint8Array,
+  tokenId: string,
 ): Promise<EarContext> {
   const evidenceSha256 = toHex(sha256(evidence));
   return {
     issuer: args.one('ear-issuer') ?? '',
     audience: args.one('ear-audience') ?? '',
     subject: args.one('ear-subject') ?? `sha256:${evidenceSha256}`,
-    tokenId: toHex(io.randomBytes(16)),
+    tokenId,
     issuedAt: Date.parse(result.at),
     build: await packageVersion(),
     evidenceSha256,

@@ -15,6 +15,8 @@ export interface Io {
   readonly pause: (ms: number) => Promise<void>;
   /** Unpredictable, for nonces. */
   readonly randomBytes: (length: number) => Uint8Array;
+  /** A variable of the environment, where it is set and not empty. */
+  readonly env: (name: string) => string | undefined;
   /** Whether standard output is a terminal that wants colours. */
   readonly colours: boolean;
 }

@@ -49,5 +49,6 @@ process.exitCode = await run(process.argv.slice(2), {
   now: Date.now,
   pause: (ms) => setTimeout(ms),
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  env: (name) => process.env[name] || undefined,
   colours: wantsColours(process.stdout, process.env),
 });

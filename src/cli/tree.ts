@@ -28,6 +28,8 @@ export const CHECKS_OPTION: Options = {
 /**
  * The whole, then each part: what it is, and what is not well about it. The verdict comes
  * last, where one looks for it.
+ *
+ * @param more members of the JSON object that are about no result in itself.
  */
 export function printTree(
   io: Io,
@@ -35,9 +37,10 @@ export function printTree(
   result: WithParts,
   asks: (id: string) => string,
   notes: readonly string[] = [],
+  more: Readonly<Record<string, Claim>> = {},
 ): void {
   if (args.has('json')) {
-    printJson(io, { ...treeJson(result), ...outermostJson(args, result, notes) });
+    printJson(io, { ...treeJson(result), ...outermostJson(args, result, notes), ...more });
     return;
   }
   const paint = painter(io.colours);

@@ -7,10 +7,11 @@ import type { SnpVerification } from '../evidence/snp/verifier.ts';
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
 import type { Verification } from '../evidence/verification.ts';
 import { VTPM_CHECKS } from '../evidence/vtpm/checks.ts';
+import { openRecorder, RECORD_OPTION, recordedNote } from './audit/recorder.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
 import { readBundle } from './bundle-file.ts';
 import { keysetNotes, revocationNotes } from './bundle-notes.ts';
-import { writeEar } from './ear-options.ts';
+import { makeEar, putEar } from './ear-options.ts';
 import { atOption, decodeEvidence } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
@@ -45,6 +46,7 @@ export const verifyBundleVerb: Verb = {
     ...atOption(BUNDLE_AT_KINDS),
     ...CLAIMS_OPTION,
     ...CHECKS_OPTION,
+    ...RECORD_OPTION,
   },
   notes: [
     'A bundle (application/vnd.postern.bundle+json) holds the exact bytes of a TDX quote or SEV-SNP report, of event logs, of NVIDIA’s evidence JSON, and of a keyset or whatever else its recipe binds into report data. It may carry the vendors’ endorsements along, which spares nobody the question: options, folder and the vendors’ services are looked at all the same.',
@@ -52,21 +54,32 @@ export const verifyBundleVerb: Verb = {
     '--trust-anchor is about Intel’s root; of AMD’s, NVIDIA’s and that of NVIDIA’s manifests speak --amd-trust-anchor, --nvidia-trust-anchor and --rim-trust-anchor.',
     'The result names the recipe, and what nobody has shown: locality (that GPU and CPU share a chassis) never is where there are devices, the model only by a measured digest of its weights, freshness only by --nonce.',
     'An option about a piece that the bundle does not have is refused: what it asks for would never be asked.',
+    'With --record nothing is printed, and no token written, before decision and evidence are in the ledger: a ledger that can’t be written is an error, whatever the verdict (see postern audit).',
     'Exit code: 0 accept, 1 reject, 2 indeterminate; over all pieces and over what binds them.',
   ],
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
-    const file = await readBundle(io, args.operand(0));
-    const { verified } = await verifyBundleFile(io, args, file, wishOf(policy?.compiled));
-    const result = decide(verified, policy);
-    await writeEar(io, args, result, file);
-    printTree(io, args, result, ASKS, [
-      ...(isBundle(verified) ? [] : otherFormatNotes(decodeEvidence(file))),
-      ...notesOf(verified),
-      ...verified.parts.flatMap((part) => (isSnp(part) ? snpNotes(part) : [])),
-      ...nrasNotes(verified.parts),
-    ]);
-    return EXIT[result.verdict];
+    const recorder = await openRecorder(io, args);
+    try {
+      const file = await readBundle(io, args.operand(0));
+      const { input, verified } = await verifyBundleFile(io, args, file, wishOf(policy?.compiled));
+      const result = decide(verified, policy);
+      const ear = await makeEar(io, args, result, file, recorder?.id);
+      // Nobody is told anything, by token or in words, that is not in the ledger.
+      const recorded = await recorder?.record({ input, verified, result, policy, ear });
+      await putEar(args, ear);
+      const notes = [
+        ...(isBundle(verified) ? [] : otherFormatNotes(decodeEvidence(file))),
+        ...notesOf(verified),
+        ...verified.parts.flatMap((part) => (isSnp(part) ? snpNotes(part) : [])),
+        ...nrasNotes(verified.parts),
+        ...(recorded ? [recordedNote(recorded)] : []),
+      ];
+      printTree(io, args, result, ASKS, notes, recorded ? { recorded: { ...recorded } } : {});
+      return EXIT[result.verdict];
+    } finally {
+      await recorder?.close();
+    }
   },
 };
 

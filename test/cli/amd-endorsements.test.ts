@@ -67,6 +67,7 @@ async function find(
       waits.push(ms);
       return Promise.resolve();
     },
+    env: () => undefined,
     colours: false,
   };
   const found: FoundSnpEndorsements = await findSnpEndorsements(

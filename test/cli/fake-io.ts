@@ -40,6 +40,7 @@ export async function postern(
     now: () => Date.UTC(2026, 5, 1),
     pause: () => Promise.resolve(),
     randomBytes: (length) => new Uint8Array(length).fill(7),
+    env: () => undefined,
     colours: false,
     ...more,
   });

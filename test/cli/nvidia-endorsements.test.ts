@@ -52,6 +52,7 @@ async function find(options: readonly string[], { clock = now, files = {}, ...ne
     now: () => clock,
     pause: () => Promise.reject(new Error('nobody waits')),
     randomBytes: (length) => new Uint8Array(length).fill(7),
+    env: () => undefined,
     colours: false,
   };
   const found = await findNvidiaEndorsements(io, new Args(VERB, options), [device], {

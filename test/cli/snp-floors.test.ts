@@ -42,6 +42,7 @@ async function floors(argv: readonly string[], file: Uint8Array | string = '') {
     now: () => 0,
     pause: () => Promise.reject(new Error('this verb waits for nobody')),
     randomBytes: (length) => new Uint8Array(length),
+    env: () => undefined,
     colours: false,
   };
   const exit = await snpFloorsVerb.run(io, new Args(snpFloorsVerb, argv));

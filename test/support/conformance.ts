@@ -27,6 +27,7 @@ export async function conformance(manifest: string, every = 1): Promise<readonly
     now: () => Number.NaN,
     pause: () => Promise.reject(new Error('conformance waits for nobody')),
     randomBytes: (length) => new Uint8Array(length),
+    env: () => undefined,
     colours: false,
   });
   return lines.map((line) => JSON.parse(line));

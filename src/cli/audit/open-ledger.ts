@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { LedgerStore } from '../../ledger/store.ts';
+import type { LogIdentity } from '../../ledger/writer/identity.ts';
+import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
+import { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
+import { openStore } from '../../store/open.ts';
+import { CHECKPOINT, Projection } from '../../store/published/projection.ts';
+import { type Io, usage } from '../io.ts';
+import {
+  LAYOUT,
+  type LedgerFolder,
+  readArchiveKey,
+  readIdentity,
+  readLedgerFolder,
+} from './ledger-folder.ts';
+
+/** A ledger that can be read. */
+export interface OpenLedger {
+  readonly folder: LedgerFolder;
+  readonly identity: LogIdentity;
+  readonly store: LedgerStore;
+  readonly projection: Projection;
+  close(): Promise<void>;
+}
+
+/** @throws Fault at the folder, a key or the database. */
+export async function openLedger(io: Io, dir: string): Promise<OpenLedger> {
+  const folder = await readLedgerFolder(dir);
+  const identity = await readIdentity(folder);
+  const archiveKey = await readArchiveKey(folder);
+  const store = await openStore({ ...placeOf(io, folder), archiveKey });
+  return {
+    folder,
+    identity,
+    store,
+    projection: new Projection(join(dir, LAYOUT.published), store),
+    close: () => store.close(),
+  };
+}
+
+function placeOf(io: Io, { dir, database }: LedgerFolder) {
+  if (database === 'sqlite') return { file: join(dir, LAYOUT.database) };
+  const url = io.env('DATABASE_URL');
+  if (url === undefined) throw usage(`${dir}: its ledger is in PostgreSQL: set DATABASE_URL`);
+  return { url };
+}
+
+/**
+ * The ledger's writer, which holds the lease until it is closed: after what is stored was
+ * recomputed and held against what was published.
+ *
+ * @throws Fault `conflict` where they don't go together: then nothing is signed.
+ */
+export async function openWriter(io: Io, ledger: OpenLedger): Promise<LedgerWriter> {
+  const { store, identity, projection } = ledger;
+  return LedgerWriter.open({
+    store,
+    identity,
+    holder: `${hostname()} process ${process.pid} ${randomUUID()}`,
+    now: io.now,
+    // Not the caller's: leases are about real time, and must not keep a process alive.
+    pause: (ms) => setTimeout(ms, undefined, { ref: false }),
+    known: () => publishedBefore(projection),
+  });
+}
+
+async function publishedBefore(projection: Projection): Promise<readonly KnownCheckpoint[]> {
+  const note = await projection.checkpoint();
+  return note === undefined ? [] : [{ source: join(projection.folder, CHECKPOINT), note }];
+}

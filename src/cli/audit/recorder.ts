@@ -1,0 +1,176 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
+import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
+import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
+import { isAppraisal } from '../../appraisal/result/result-json.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import { utf8 } from '../../core/bytes/text.ts';
+import { canonicalJson } from '../../core/encoding/jcs.ts';
+import { Fault } from '../../core/fault.ts';
+import type { Verification } from '../../evidence/verification.ts';
+import { writeLeaf } from '../../ledger/leaf/entry.ts';
+import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
+import type { Leaf } from '../../ledger/leaf/leaf.ts';
+import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
+import type { LedgerWriter, NewEntry } from '../../ledger/writer/ledger-writer.ts';
+import { type Io, usage, warn } from '../io.ts';
+import { packageVersion } from '../package-version.ts';
+import type { Args, Options } from '../verb.ts';
+import { createLedgerFolder, isLedger } from './ledger-folder.ts';
+import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
+import { verifierKeyLines } from './verifier-keys.ts';
+
+export const RECORD_OPTION: Options = {
+  record: {
+    value: '<dir>',
+    help: 'put the decision, and all that it saw, into the ledger there before anything is printed; made if it is not there',
+  },
+};
+
+/** Where a decision stands in the ledger. */
+export interface Recorded {
+  readonly origin: string;
+  readonly index: number;
+  readonly id: string;
+  /** Leaves of the first signed state that has it. */
+  readonly size: number;
+}
+
+/** What was just decided. */
+export interface Decided {
+  readonly input: Decision['input'];
+  readonly verified: BundleVerification;
+  readonly result: Verification;
+  readonly policy: UsedPolicy | undefined;
+  readonly ear: Uint8Array | undefined;
+}
+
+const ID_SIZE = 16;
+const SALT_SIZE = 32;
+
+/**
+ * The ledger that `--record` names, ready to be written: so that what is wrong with it shows
+ * before anything is verified.
+ *
+ * @returns undefined without the option.
+ */
+export async function openRecorder(io: Io, args: Args): Promise<Recorder | undefined> {
+  const dir = args.one('record');
+  if (dir === undefined) return undefined;
+  if (!(await isLedger(dir))) await createFor(io, dir);
+  const ledger = await openLedger(io, dir);
+  try {
+    return new Recorder(io, ledger, await openWriter(io, ledger));
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+}
+
+/** Records one decision. */
+export class Recorder {
+  readonly id: string;
+  readonly #io: Io;
+  readonly #ledger: OpenLedger;
+  readonly #writer: LedgerWriter;
+
+  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter) {
+    this.id = toHex(io.randomBytes(ID_SIZE));
+    this.#io = io;
+    this.#ledger = ledger;
+    this.#writer = writer;
+  }
+
+  /** Resolves once it is durable. @throws Fault `unreachable` or `conflict` when it is not. */
+  async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
+    const { manifest, blobs, entry, leaf, record } = captureDecision({
+      id: this.id,
+      time: this.#io.now(),
+      engine: `postern/${await packageVersion()}`,
+      salt: this.#io.randomBytes(SALT_SIZE),
+      input,
+      verified,
+      ...(policy && isAppraisal(result) && { decided: { policy, appraisal: result } }),
+      ...(ear && { ear }),
+    });
+    const before = await this.#firstSeen(result);
+    const all = [{ digest: record, bytes: manifest }, ...blobs];
+    const decision: NewEntry = {
+      id: leaf.id,
+      entry,
+      record: { at: leaf.time, manifest: record, uses: all.map(({ digest }) => digest) },
+      blobs: all,
+    };
+    // Handed over together, they are one batch; the decision is what counts.
+    const others = before.map((one) => this.#writer.append(one).catch(ignoreTaken));
+    const { index, head } = await this.#writer.append(decision);
+    await Promise.all(others);
+    await this.#publish();
+    return { origin: this.#ledger.identity.origin, index, id: leaf.id, size: head.size };
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+    await this.#ledger.close();
+  }
+
+  /** The decision stands, whatever becomes of the files; the next writer mends them. */
+  async #publish(): Promise<void> {
+    try {
+      await this.#ledger.projection.publish();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      warn(this.#io, `recorded, but not published: ${error.message}`);
+    }
+  }
+
+  /** What the ledger says once of a policy and of a set of endorsements: that it first met them. */
+  async #firstSeen(result: Verification): Promise<readonly NewEntry[]> {
+    const time = this.#io.now();
+    const leaves = [...policyLeaf(result, time), ...endorsementsLeaf(result, time)];
+    const known = await Promise.all(leaves.map(({ id }) => this.#ledger.store.leafById(id)));
+    return leaves
+      .filter((_leaf, i) => known[i] === undefined)
+      .map((leaf) => ({ id: leaf.id, entry: writeLeaf(leaf) }));
+  }
+}
+
+export function recordedNote({ origin, index, id }: Recorded): string {
+  return `recorded as decision ${id}, leaf ${index} of ${origin}`;
+}
+
+function policyLeaf(result: Verification, time: number): readonly Leaf[] {
+  if (!isAppraisal(result)) return [];
+  const { name, revision, digest }: Appraisal['policy'] = result.policy;
+  const type = 'policy.published';
+  return [{ v: 1, type, id: firstSeenId(type, digest), time, policy: { name, revision, digest } }];
+}
+
+function endorsementsLeaf({ endorsements = [] }: Verification, time: number): readonly Leaf[] {
+  if (endorsements.length === 0) return [];
+  const set = digestOf(
+    utf8(canonicalJson(endorsements.map(({ kind, sha256 }) => ({ kind, sha256 })))),
+  );
+  const kinds = [...new Set(endorsements.map(({ kind }) => kind))].sort();
+  const type = 'endorsements.seen';
+  return [{ v: 1, type, id: firstSeenId(type, set), time, set, kinds }];
+}
+
+/** Another process met it at the same time. */
+function ignoreTaken(error: unknown): void {
+  if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
+}
+
+async function createFor(io: Io, dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  if ((await readdir(dir)).length > 0) {
+    throw usage(`--record ${dir}: there is something, and it is no ledger`);
+  }
+  const origin = `postern.local/${toHex(io.randomBytes(8))}`;
+  const folder = await createLedgerFolder(io, dir, { origin, database: 'sqlite' });
+  warn(
+    io,
+    `${dir}: made a ledger, ${origin}; keep its keys folder, and hand out what verifies it:`,
+  );
+  for (const line of await verifierKeyLines(folder)) io.err(`${line}\n`);
+}
