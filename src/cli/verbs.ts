@@ -1,3 +1,18 @@
+import { auditBackupVerb, auditRestoreVerb } from './audit/audit-backup.ts';
+import { auditExportVerb } from './audit/audit-export.ts';
+import { auditForgetVerb } from './audit/audit-forget.ts';
+import { auditFsckVerb } from './audit/audit-fsck.ts';
+import { auditInitVerb } from './audit/audit-init.ts';
+import { auditListVerb } from './audit/audit-list.ts';
+import { auditPolicyVerb } from './audit/audit-policy.ts';
+import { auditProveVerb } from './audit/audit-prove.ts';
+import { auditPublishVerb } from './audit/audit-publish.ts';
+import { auditReplayVerb } from './audit/audit-replay.ts';
+import { auditResumeVerb } from './audit/audit-resume.ts';
+import { auditServeVerb } from './audit/audit-serve.ts';
+import { auditVerifyVerb } from './audit/audit-verify.ts';
+import { auditWatchVerb } from './audit/audit-watch.ts';
+import { auditWitnessVerb } from './audit/audit-witness.ts';
 import { conformanceVerb } from './conformance/verb.ts';
 import { earVerifyVerb } from './ear-verify.ts';
 import {
@@ -58,6 +73,22 @@ export const VERBS: readonly Verb[] = [
   policyVerifyVerb,
   policyRevokeVerb,
   earVerifyVerb,
+  auditInitVerb,
+  auditListVerb,
+  auditProveVerb,
+  auditVerifyVerb,
+  auditReplayVerb,
+  auditExportVerb,
+  auditFsckVerb,
+  auditWatchVerb,
+  auditPublishVerb,
+  auditPolicyVerb,
+  auditForgetVerb,
+  auditBackupVerb,
+  auditRestoreVerb,
+  auditResumeVerb,
+  auditServeVerb,
+  auditWitnessVerb,
   tdxMeasureVerb,
   snpMeasureVerb,
   snpFloorsVerb,

@@ -1,15 +1,16 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
+import { fromUtf8 } from '../../core/bytes/text.ts';
 import { fromBase64, toBase64 } from '../../core/encoding/base64.ts';
 import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
-import { Fault, malformed } from '../../core/fault.ts';
-import { parseSignerKey, writeSignerKey } from '../../ledger/note/signer-key.ts';
+import { malformed } from '../../core/fault.ts';
+import { writeSignerKey } from '../../ledger/note/signer-key.ts';
 import type { KeyType } from '../../ledger/note/verifier-key.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import { type Io, usage } from '../io.ts';
-import { type NoteKey, noteKey, noteKeyOf } from './note-keys.ts';
+import { noteKey } from './note-keys.ts';
+import { diskFault, isThere, readNoteKey, readSecret, writeSecret } from './secret-files.ts';
 
 /** Where things lie in the folder of a ledger. */
 export const LAYOUT = {
@@ -34,8 +35,6 @@ export interface LedgerFolder {
 const VERSION = 1;
 const ARCHIVE_KEY_SIZE = 32;
 const SEED_SIZE = 32;
-/** Readable by its owner alone. */
-const SECRET = 0o600;
 
 export async function isLedger(dir: string): Promise<boolean> {
   return stat(join(dir, LAYOUT.config)).then(
@@ -47,7 +46,7 @@ export async function isLedger(dir: string): Promise<boolean> {
 /** @throws Fault `unreachable` where there is no ledger, `malformed` for a file that is not its. */
 export async function readLedgerFolder(dir: string): Promise<LedgerFolder> {
   const path = join(dir, LAYOUT.config);
-  const shape = new JsonShape(parseJson(fromUtf8(await read(path), path), path).value, path);
+  const shape = new JsonShape(parseJson(fromUtf8(await readSecret(path), path), path).value, path);
   if (shape.integer('v', 0xffff) !== VERSION) throw malformed(`${path}.v`, `want ${VERSION}`);
   const database = shape.string('database');
   if (database !== 'sqlite' && database !== 'postgres') {
@@ -74,13 +73,19 @@ export async function createLedgerFolder(
     const { verifier } = noteKey({ name: origin, type, seed });
     return writeSignerKey({ name: origin, type, seed }, verifier.publicKey);
   };
-  await write(join(dir, LAYOUT.keys), undefined);
-  await write(join(dir, LAYOUT.logKey), `${made('note', seeds.log)}\n`);
-  await write(join(dir, LAYOUT.secondKey), `${made('cosignature-ml-dsa-44', seeds.second)}\n`);
-  await write(join(dir, LAYOUT.archiveKey), `${toBase64(io.randomBytes(ARCHIVE_KEY_SIZE))}\n`);
+  await makePrivateFolder(join(dir, LAYOUT.keys));
+  await writeSecret(join(dir, LAYOUT.logKey), `${made('note', seeds.log)}\n`);
+  await writeSecret(
+    join(dir, LAYOUT.secondKey),
+    `${made('cosignature-ml-dsa-44', seeds.second)}\n`,
+  );
+  await writeSecret(
+    join(dir, LAYOUT.archiveKey),
+    `${toBase64(io.randomBytes(ARCHIVE_KEY_SIZE))}\n`,
+  );
   const config = { v: VERSION, origin, database };
   // Last: a folder with this file has all that belongs to it.
-  await write(join(dir, LAYOUT.config), `${JSON.stringify(config, undefined, 2)}\n`);
+  await writeSecret(join(dir, LAYOUT.config), `${JSON.stringify(config, undefined, 2)}\n`);
   return { dir, origin, database };
 }
 
@@ -107,47 +112,18 @@ export async function readIdentity({ dir, origin }: LedgerFolder): Promise<LogId
 /** 32 bytes. */
 export async function readArchiveKey({ dir }: LedgerFolder): Promise<Uint8Array> {
   const path = join(dir, LAYOUT.archiveKey);
-  const key = fromBase64(fromUtf8(await read(path), path).trim(), path);
+  const key = fromBase64(fromUtf8(await readSecret(path), path).trim(), path);
   if (key.length !== ARCHIVE_KEY_SIZE) {
     throw malformed(path, `want ${ARCHIVE_KEY_SIZE} bytes, got ${key.length}`);
   }
   return key;
 }
 
-export async function readNoteKey(path: string, type: KeyType): Promise<NoteKey> {
-  const key = parseSignerKey(fromUtf8(await read(path), path).trim(), path);
-  if (key.type !== type) throw malformed(path, `want a key of type ${type}, got ${key.type}`);
-  return noteKeyOf(key, path);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function read(path: string): Promise<Uint8Array> {
+async function makePrivateFolder(path: string): Promise<void> {
   try {
-    return new Uint8Array(await readFile(path));
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o700);
   } catch (cause) {
-    throw unreachable(path, 'read', cause);
+    throw diskFault(path, 'made', cause);
   }
-}
-
-/** A file that only its owner reads, or a folder; never over one that is there. */
-async function write(path: string, text: string | undefined): Promise<void> {
-  try {
-    if (text === undefined) {
-      await mkdir(path, { recursive: true, mode: 0o700 });
-      await chmod(path, 0o700);
-    } else await writeFile(path, utf8(text), { mode: SECRET, flag: 'wx' });
-  } catch (cause) {
-    throw unreachable(path, 'written', cause);
-  }
-}
-
-function unreachable(path: string, act: string, cause: unknown): Fault {
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return new Fault('unreachable', path, `can’t be ${act} (${reason})`, { cause });
 }

@@ -16,6 +16,7 @@ import {
   readIdentity,
   readLedgerFolder,
 } from './ledger-folder.ts';
+import { wantNotRestored } from './restored.ts';
 
 /** A ledger that can be read. */
 export interface OpenLedger {
@@ -55,7 +56,20 @@ function placeOf(io: Io, { dir, database }: LedgerFolder) {
  * @throws Fault `conflict` where they don't go together: then nothing is signed.
  */
 export async function openWriter(io: Io, ledger: OpenLedger): Promise<LedgerWriter> {
-  const { store, identity, projection } = ledger;
+  await wantNotRestored(ledger.folder.dir);
+  return resumeWriter(io, ledger, []);
+}
+
+/**
+ * The same of a copy from a backup.
+ *
+ * @param more what others have seen, besides the ledger's own published files.
+ */
+export async function resumeWriter(
+  io: Io,
+  { store, identity, projection }: OpenLedger,
+  more: readonly KnownCheckpoint[],
+): Promise<LedgerWriter> {
   return LedgerWriter.open({
     store,
     identity,
@@ -63,7 +77,7 @@ export async function openWriter(io: Io, ledger: OpenLedger): Promise<LedgerWrit
     now: io.now,
     // Not the caller's: leases are about real time, and must not keep a process alive.
     pause: (ms) => setTimeout(ms, undefined, { ref: false }),
-    known: () => publishedBefore(projection),
+    known: async () => [...(await publishedBefore(projection)), ...more],
   });
 }
 

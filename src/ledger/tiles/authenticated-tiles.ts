@@ -83,6 +83,11 @@ export class AuthenticatedTiles {
     return leaves;
   }
 
+  /** Reads one tile against the root. @throws Fault `malformed` when it is not the tree's. */
+  async verifyTile(level: number, index: number): Promise<void> {
+    await this.#tile(level, index);
+  }
+
   /** The hashes of an inclusion proof. @throws as {@link AuthenticatedTiles.rootAt}. */
   async proveInclusion(index: number, size = this.size): Promise<readonly Uint8Array[]> {
     return this.#with(size, (node) => proveInclusion(index, size, node));

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
 import { Fault } from '../../core/fault.ts';
-import type { LedgerStore, LogHead } from '../../ledger/store.ts';
+import type { LedgerStore, LogHead, StoreFault } from '../../ledger/store.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { writeEntryBundle } from '../../ledger/tiles/entry-bundle.ts';
 import { publishedPaths } from '../../ledger/tiles/published.ts';
 import { TILE_WIDTH } from '../../ledger/tiles/tile.ts';
-import { type TilePath, writeTilePath } from '../../ledger/tiles/tile-path.ts';
+import { parseTilePath, type TilePath, writeTilePath } from '../../ledger/tiles/tile-path.ts';
 
 type Source = Pick<LedgerStore, 'tiles' | 'leafHashes' | 'leaves' | 'cosignatures' | 'head'>;
 
@@ -71,6 +71,39 @@ export class Projection {
   }
 
   /**
+   * Every file in the folder, also parts of tiles that older checkpoints speak of, against the
+   * database; and that none is missing.
+   */
+  async *faults(): AsyncGenerator<StoreFault> {
+    const head = await this.#store.head();
+    if (head === undefined) return;
+    const names = new Set(await filesBelow(this.folder));
+    const wanted = new Set([CHECKPOINT, ...[...publishedPaths(head.size)].map(writeTilePath)]);
+    for (const name of wanted) {
+      if (!names.has(name)) yield { at: join(this.folder, name), problem: 'is missing' };
+    }
+    for (const name of [...names].sort()) {
+      const problem = await this.#problemOf(name, head);
+      if (problem !== undefined) yield { at: join(this.folder, name), problem };
+    }
+  }
+
+  async #problemOf(name: string, head: LogHead): Promise<string | undefined> {
+    const bytes = (await readIfThere(join(this.folder, name))) ?? new Uint8Array();
+    if (name === CHECKPOINT) {
+      const want = await this.#checkpointOf(head);
+      return equalBytes(bytes, want) ? undefined : 'is not the last one that was signed';
+    }
+    const path = pathOf(name);
+    if (path === undefined) return 'is no file of a log';
+    const end = (path.index * TILE_WIDTH + path.width) * TILE_WIDTH ** heightOf(path);
+    if (end > head.size) return 'is of leaves that the log does not have';
+    return equalBytes(bytes, await this.#bytesOf(path))
+      ? undefined
+      : 'is not what the database has';
+  }
+
+  /**
    * What the last state has beyond the one before: tiles and entries first, the checkpoint last
    * and by a rename, so that a reader finds all that it speaks of.
    *
@@ -98,9 +131,13 @@ export class Projection {
     return writeEntryBundle(leaves.map(({ entry }) => entry));
   }
 
-  async #writeCheckpoint({ size, checkpoint }: LogHead): Promise<void> {
+  async #writeCheckpoint(head: LogHead): Promise<void> {
+    await this.#write(CHECKPOINT, await this.#checkpointOf(head));
+  }
+
+  async #checkpointOf({ size, checkpoint }: LogHead): Promise<Uint8Array> {
     const lines = await this.#store.cosignatures(size);
-    await this.#write(CHECKPOINT, concatBytes(checkpoint, utf8(lines.join(''))));
+    return concatBytes(checkpoint, utf8(lines.join('')));
   }
 
   /** Parts of what is full by now: who has an older checkpoint takes them out of the full one. */
@@ -122,6 +159,32 @@ export class Projection {
       await rm(fresh, { force: true }).catch(() => undefined);
       throw unreachable(path, 'written', cause);
     }
+  }
+}
+
+/** Paths of all files, with slashes, relative to the folder. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const found = await readdir(folder, { recursive: true, withFileTypes: true });
+    return found
+      .filter((one) => !one.isDirectory())
+      .map((one) => relative(folder, join(one.parentPath, one.name)).split(sep).join('/'));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw unreachable(folder, 'read', cause);
+  }
+}
+
+function heightOf({ level }: TilePath): number {
+  return level === 'entries' ? 0 : level;
+}
+
+function pathOf(name: string): TilePath | undefined {
+  try {
+    return parseTilePath(name);
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'malformed') return undefined;
+    throw error;
   }
 }
 

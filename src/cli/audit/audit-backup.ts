@@ -1,0 +1,86 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Fault } from '../../core/fault.ts';
+import { readOwnCheckpoint } from '../../ledger/writer/identity.ts';
+import { openStore } from '../../store/open.ts';
+import { usage } from '../io.ts';
+import { printJson } from '../render.ts';
+import type { Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
+import { formatInstant } from './instants.ts';
+import { LAYOUT, readArchiveKey, readIdentity, readLedgerFolder } from './ledger-folder.ts';
+import { openLedger } from './open-ledger.ts';
+import { markRestored } from './restored.ts';
+import { diskFault, isThere } from './secret-files.ts';
+
+export const auditBackupVerb: Verb = {
+  name: 'audit backup',
+  summary: 'Copy a ledger’s database as of one moment into a new file, while it goes on.',
+  operands: '<dir> <file>',
+  arity: { min: 2, max: 2 },
+  options: {},
+  notes: [
+    'The archive in it stays sealed. The folder’s keys are not in it: keep copies of them elsewhere, once. A ledger in PostgreSQL is backed up by PostgreSQL’s own tools.',
+  ],
+  run: async (io, args) => {
+    const [dir, file] = [args.operand(0), args.operand(1)];
+    const ledger = await openLedger(io, dir);
+    try {
+      await ledger.store.backup(file);
+      const { origin } = ledger.identity;
+      if (args.has('json')) printJson(io, { origin, file });
+      else io.out(`${visible(file)}: ${visible(origin)}, as of now\n`);
+      return 0;
+    } finally {
+      await ledger.close();
+    }
+  },
+};
+
+export const auditRestoreVerb: Verb = {
+  name: 'audit restore',
+  summary: 'Bring a ledger’s database back from a backup. It signs nothing before audit resume.',
+  operands: '<file> <dir>',
+  arity: { min: 2, max: 2 },
+  options: {},
+  notes: [
+    `The folder must have ${LAYOUT.config} and ${LAYOUT.keys}, and no ${LAYOUT.database}: move a damaged one away first. The backup must be of the same log.`,
+    'What was published or witnessed after the backup was made is gone from the database, and others have it: a log that went on from the backup would be another history under the same name. So the ledger can be read at once, and written only after postern audit resume.',
+  ],
+  run: async (io, args) => {
+    const [file, dir] = [args.operand(0), args.operand(1)];
+    const folder = await readLedgerFolder(dir);
+    if (folder.database !== 'sqlite')
+      throw usage(`${dir}: its ledger is in PostgreSQL, which restores it itself`);
+    const place = join(dir, LAYOUT.database);
+    for (const name of [place, `${place}-wal`]) {
+      if (await isThere(name)) throw usage(`${name} is there: move it away first`);
+    }
+    const identity = await readIdentity(folder);
+    const archiveKey = await readArchiveKey(folder);
+    const at = formatInstant(io.now());
+    // Before the database: from here on nothing is signed.
+    await markRestored(dir, at);
+    try {
+      await mkdir(dirname(place), { recursive: true });
+      await copyFile(file, place);
+    } catch (cause) {
+      throw diskFault(file, 'copied', cause);
+    }
+    const store = await openStore({ file: place, archiveKey });
+    try {
+      const head = await store.head();
+      if (head === undefined) throw new Fault('malformed', file, 'is the backup of no ledger');
+      readOwnCheckpoint(identity, head.checkpoint, file);
+      if (args.has('json'))
+        printJson(io, { origin: identity.origin, size: head.size, restoredAt: at });
+      else
+        io.out(
+          `${visible(identity.origin)}: ${head.size} leaves are back; before it signs again: postern audit resume\n`,
+        );
+      return 0;
+    } finally {
+      await store.close();
+    }
+  },
+};

@@ -1,0 +1,81 @@
+import { durationMs } from '../../appraisal/policy/duration.ts';
+import { usage } from '../io.ts';
+import { printJson } from '../render.ts';
+import type { Verb } from '../verb.ts';
+import { formatInstant } from './instants.ts';
+import { openLedger } from './open-ledger.ts';
+
+const SHORTEST_REASON = 8;
+const AT_ONCE = 1024;
+
+export const auditForgetVerb: Verb = {
+  name: 'audit forget',
+  summary: 'Delete what old decisions saw; the tree and all proofs stay as they are.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: {
+    'older-than': { value: '<duration>', help: 'e.g. 90d: decisions from before that' },
+    reason: { value: '<text>', help: 'why, for whoever asks later; at least 8 characters' },
+    'dry-run': { help: 'only count them' },
+  },
+  notes: [
+    'Deleted are evidence, endorsements that no later decision needs, results and the salts: from then on nobody can tell which machine a leaf was about, and the decision can’t be made again. The leaf stays, and still proves that, when and how it was decided.',
+    'Copies in backups and exports are not reached.',
+  ],
+  run: async (io, args) => {
+    const [age, reason] = [args.one('older-than'), args.one('reason')];
+    if (age === undefined) throw usage('--older-than is missing');
+    if (!/^[1-9][0-9]{0,5}[smhd]$/.test(age))
+      throw usage(`--older-than: want e.g. 90d, got ${JSON.stringify(age)}`);
+    if (reason === undefined || reason.trim().length < SHORTEST_REASON) {
+      throw usage(`--reason is missing, or shorter than ${SHORTEST_REASON} characters`);
+    }
+    const ledger = await openLedger(io, args.operand(0));
+    try {
+      const now = io.now();
+      const before = now - durationMs(age);
+      const dry = args.has('dry-run');
+      const done = dry
+        ? {
+            records: await countBefore(ledger.store.records.bind(ledger.store), before),
+            blobs: undefined,
+          }
+        : await ledger.store.forget(before, now, reason);
+      const until = formatInstant(before);
+      if (args.has('json')) {
+        printJson(io, {
+          before: until,
+          records: done.records,
+          ...(done.blobs !== undefined && { blobs: done.blobs }),
+          dryRun: dry,
+        });
+      } else if (dry) io.out(`${done.records} decisions from before ${until} would be forgotten\n`);
+      else
+        io.out(
+          `${done.records} decisions from before ${until} forgotten, ${done.blobs} blobs deleted\n`,
+        );
+      return 0;
+    } finally {
+      await ledger.close();
+    }
+  },
+};
+
+async function countBefore(
+  records: (
+    from: number,
+    count: number,
+  ) => Promise<
+    readonly { readonly index: number; readonly at: number; readonly forgotten?: object }[]
+  >,
+  before: number,
+): Promise<number> {
+  let count = 0;
+  for (let from = 0; ; ) {
+    const rows = await records(from, AT_ONCE);
+    count += rows.filter(({ at, forgotten }) => at < before && forgotten === undefined).length;
+    const last = rows.at(-1);
+    if (last === undefined) return count;
+    from = last.index + 1;
+  }
+}

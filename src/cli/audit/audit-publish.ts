@@ -1,0 +1,86 @@
+import { Fault } from '../../core/fault.ts';
+import { StoreTiles } from '../../ledger/store-tiles.ts';
+import { submitCheckpoint } from '../../ledger/witness/submit.ts';
+import { type Io, usage, warn } from '../io.ts';
+import { printJson } from '../render.ts';
+import type { Args, Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
+import { readTrust, TRUST_OPTIONS } from './log-trust.ts';
+import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
+import { witnessPeers } from './witness-peers.ts';
+
+export const auditPublishVerb: Verb = {
+  name: 'audit publish',
+  summary: 'Write a ledger’s published files anew, and have its last checkpoint cosigned.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: {
+    'tlog-policy': TRUST_OPTIONS['tlog-policy'] ?? { help: '' },
+  },
+  notes: [
+    'Every published file of hashes is held against the database; what is missing or different is written anew.',
+    'The witnesses are those of --tlog-policy that have a URL. One that has seen a later state of this log, or another, is an alarm: then this is an older copy, and must not sign.',
+    'Exit code: 0 done, 1 a witness contradicts, 69 a witness does not answer; the others’ cosignatures are kept all the same.',
+  ],
+  run: async (io, args) => {
+    const trust = await readTrust(io, args);
+    const ledger = await openLedger(io, args.operand(0));
+    try {
+      // Under the lease: nobody writes the same files meanwhile, and what is stored was checked.
+      const writer = await openWriter(io, ledger);
+      try {
+        const faults = trust ? await cosign(io, ledger, witnessPeers(io, trust)) : [];
+        const written = await ledger.projection.restore();
+        await report(io, args, ledger, { written, faults });
+        const [worst] = [...faults].sort((a) => (a.code === 'conflict' ? -1 : 1));
+        return worst === undefined ? 0 : worst.code === 'unreachable' ? 69 : 1;
+      } finally {
+        await writer.close();
+      }
+    } finally {
+      await ledger.close();
+    }
+  },
+};
+
+/** @returns what went wrong, one of each witness that it did with. */
+async function cosign(
+  io: Io,
+  { store }: OpenLedger,
+  peers: ReturnType<typeof witnessPeers>,
+): Promise<readonly Fault[]> {
+  if (peers.length === 0) throw usage('--tlog-policy: none of its witnesses has a URL');
+  const head = await store.head();
+  if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
+  const faults: Fault[] = [];
+  const tiles = new StoreTiles(store);
+  await Promise.all(
+    peers.map(async (peer) => {
+      try {
+        await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles));
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code === 'internal') throw error;
+        faults.push(error);
+      }
+    }),
+  );
+  for (const fault of faults) warn(io, fault.message);
+  return faults;
+}
+
+async function report(
+  io: Io,
+  args: Args,
+  { store, identity }: OpenLedger,
+  { written, faults }: { readonly written: readonly string[]; readonly faults: readonly Fault[] },
+): Promise<void> {
+  const size = (await store.head())?.size ?? 0;
+  const cosignatures = (await store.cosignatures(size)).length;
+  if (args.has('json')) {
+    const problems = faults.map(({ code, at, detail }) => ({ code, at, detail }));
+    printJson(io, { origin: identity.origin, size, cosignatures, written, problems });
+    return;
+  }
+  for (const name of written) io.out(`written anew: ${name}\n`);
+  io.out(`${visible(identity.origin)}: ${size} leaves, ${cosignatures} cosignatures\n`);
+}

@@ -1,0 +1,116 @@
+import { Fault } from '../../core/fault.ts';
+import type { StoredLeaf } from '../../ledger/store.ts';
+import { StoreTiles } from '../../ledger/store-tiles.ts';
+import { AuthenticatedTiles } from '../../ledger/tiles/authenticated-tiles.ts';
+import { wantOwnHead } from '../../ledger/writer/identity.ts';
+import { readWholeNumber } from '../input.ts';
+import { type Io, usage } from '../io.ts';
+import { packageVersion } from '../package-version.ts';
+import { painter } from '../paint.ts';
+import { printJson } from '../render.ts';
+import type { Args, Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
+import { type OpenLedger, openLedger } from './open-ledger.ts';
+import { Progress } from './progress.ts';
+import { type Replayed, ReplayRun } from './replay-run.ts';
+import { leafNamed } from './which.ts';
+
+const AT_ONCE = 256;
+const MOST_NAMED = 10_000;
+
+export const auditReplayVerb: Verb = {
+  name: 'audit replay',
+  summary: 'Make recorded decisions again, each at its own time from what it saw, and compare.',
+  operands: '<dir> [<id|index>…]',
+  arity: { min: 1, max: MOST_NAMED },
+  options: {
+    from: { value: '<index>', help: 'of all decisions, those from this leaf on' },
+    to: { value: '<index>', help: 'and before this one' },
+  },
+  notes: [
+    'Each leaf is held against the log’s signed root, the leaf against its record, and the record is verified and decided anew: its own evidence, endorsements, anchors and policy, at its own time, with no network. Verdict, codes and the whole result have to come out the same, byte by byte.',
+    'A decision is not replayable when what it saw was deleted by a retention rule, or when another release of Postern made it and this one comes to something else; each is said.',
+    'Exit code: 0 all came out the same, 1 one did not, 2 one could not be made again.',
+  ],
+  run: async (io, args) => {
+    const ledger = await openLedger(io, args.operand(0));
+    try {
+      const tiles = await signedTiles(ledger);
+      const run = new ReplayRun(ledger.store, tiles, `postern/${await packageVersion()}`);
+      const results: Replayed[] = [];
+      const progress = new Progress(io);
+      for await (const leaf of leavesOf(ledger, args, tiles.size)) {
+        const replayed = await run.replay(leaf);
+        if (replayed) results.push(replayed);
+        else if (args.operands.length > 1) throw usage(`leaf ${leaf.index} is no decision`);
+        progress.say(`${results.length} decisions made again, leaf ${leaf.index} of ${tiles.size}`);
+      }
+      print(io, args, results);
+      return exitOf(results);
+    } finally {
+      await ledger.close();
+    }
+  },
+};
+
+/** Of the last state that the ledger signed itself. */
+async function signedTiles({ store, identity }: OpenLedger): Promise<AuthenticatedTiles> {
+  const head = await store.head();
+  if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
+  wantOwnHead(identity, head, 'head.checkpoint');
+  return AuthenticatedTiles.open(new StoreTiles(store), head);
+}
+
+async function* leavesOf(
+  { store }: OpenLedger,
+  args: Args,
+  size: number,
+): AsyncGenerator<StoredLeaf> {
+  const names = args.operands.slice(1);
+  const [from, to] = [readWholeNumber(args, 'from') ?? 0, readWholeNumber(args, 'to') ?? size];
+  if (names.length > 0) {
+    if (args.has('from') || args.has('to'))
+      throw usage('want either decisions by name or --from and --to');
+    for (const name of names) yield await leafNamed(store, name);
+    return;
+  }
+  const end = Math.min(size, to);
+  for (let at = from; at < end; at += AT_ONCE) {
+    yield* await store.leaves(at, Math.min(end, at + AT_ONCE));
+  }
+}
+
+function print(io: Io, args: Args, results: readonly Replayed[]): void {
+  const of = (outcome: Replayed['outcome']) => results.filter((one) => one.outcome === outcome);
+  const counts = {
+    replayed: results.length,
+    same: of('same').length,
+    different: of('different').length,
+    notReplayable: of('not-replayable').length,
+  };
+  const telling = results.filter(({ because }) => because !== undefined);
+  if (args.has('json')) {
+    printJson(io, { ...counts, decisions: args.operands.length > 1 ? results : telling });
+    return;
+  }
+  const paint = painter(io.colours);
+  const marks = {
+    same: paint('green', '✓'),
+    different: paint('red', '✗'),
+    'not-replayable': paint('yellow', '?'),
+  };
+  for (const { outcome, index, id, because = 'came out the same' } of args.operands.length > 1
+    ? results
+    : telling) {
+    const word = outcome === 'not-replayable' ? 'not replayable: ' : '';
+    io.out(`${marks[outcome]} leaf ${index}  ${id}  ${word}${visible(because)}\n`);
+  }
+  io.out(
+    `${counts.replayed} decisions: ${counts.same} the same, ${counts.different} different, ${counts.notReplayable} not replayable\n`,
+  );
+}
+
+function exitOf(results: readonly Replayed[]): number {
+  if (results.some(({ outcome }) => outcome === 'different')) return 1;
+  return results.some(({ outcome }) => outcome === 'not-replayable') ? 2 : 0;
+}

@@ -1,0 +1,131 @@
+import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
+import { toHex } from '../../core/bytes/hex.ts';
+import { Fault } from '../../core/fault.ts';
+import { writeLeaf } from '../../ledger/leaf/entry.ts';
+import { StoreTiles } from '../../ledger/store-tiles.ts';
+import { submitCheckpoint } from '../../ledger/witness/submit.ts';
+import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
+import { type Io, usage } from '../io.ts';
+import { printJson } from '../render.ts';
+import type { Args, Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
+import { publishedLog } from './audit-fsck.ts';
+import { readTrust } from './log-trust.ts';
+import { type OpenLedger, openLedger, resumeWriter } from './open-ledger.ts';
+import { restoredAt, unmarkRestored } from './restored.ts';
+import { witnessPeers } from './witness-peers.ts';
+
+const ID_SIZE = 16;
+const SHORTEST_REASON = 8;
+
+export const auditResumeVerb: Verb = {
+  name: 'audit resume',
+  summary: 'Let a ledger that was brought back from a backup sign again, if nobody saw more of it.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: {
+    published: {
+      value: '<dir|url>',
+      multiple: true,
+      help: 'where the log was published: its checkpoint there must be one that the copy has',
+    },
+    'tlog-policy': {
+      value: '<file>',
+      help: 'witnesses with URLs, who are asked how much of the log they have seen',
+    },
+    'nothing-published': {
+      value: '<reason>',
+      help: 'your word that nobody saw more of it; it goes into the ledger as an operator.override',
+    },
+  },
+  notes: [
+    'Each place and each witness that is named has to answer, and has to know nothing that the copy lacks. One that does means that leaves were lost which others have: then this log must never sign again, and a new one, under another name, has to be made.',
+    'The folder’s own published files are always asked.',
+  ],
+  run: async (io, args) => {
+    const dir = args.operand(0);
+    const ledger = await openLedger(io, dir);
+    try {
+      if ((await restoredAt(dir)) === undefined)
+        throw usage(`${dir}: was not brought back from a backup`);
+      const reason = args.one('nothing-published');
+      if (reason !== undefined && reason.trim().length < SHORTEST_REASON) {
+        throw usage(`--nothing-published: want a reason of at least ${SHORTEST_REASON} characters`);
+      }
+      const known = await askAll(io, args, ledger);
+      if (known.length === 0 && reason === undefined) {
+        throw usage(
+          'nothing was asked: name --published, --tlog-policy, or give your word with --nothing-published',
+        );
+      }
+      const writer = await resumeWriter(
+        io,
+        ledger,
+        known.flatMap(({ checkpoint }) => checkpoint),
+      );
+      try {
+        if (reason !== undefined) await writer.append(override(io, ledger, reason));
+        await unmarkRestored(dir);
+        await ledger.projection.restore();
+      } finally {
+        await writer.close();
+      }
+      const size = (await ledger.store.head())?.size ?? 0;
+      const asked = known.map(({ name }) => name);
+      const { origin } = ledger.identity;
+      if (args.has('json')) printJson(io, { origin, size, asked });
+      else io.out(`${visible(origin)}: signs again, at ${size} leaves\n`);
+      return 0;
+    } finally {
+      await ledger.close();
+    }
+  },
+};
+
+interface Asked {
+  readonly name: string;
+  readonly checkpoint: readonly KnownCheckpoint[];
+}
+
+/** @throws Fault `unreachable` for one that does not answer, `conflict` for one that knows more. */
+async function askAll(
+  io: Io,
+  args: Args,
+  { store, projection }: OpenLedger,
+): Promise<readonly Asked[]> {
+  const asked: Asked[] = [];
+  if ((await projection.checkpoint()) !== undefined)
+    asked.push({ name: projection.folder, checkpoint: [] });
+  for (const place of args.many('published')) {
+    const note = await publishedLog(io, place).readCheckpoint();
+    asked.push({ name: place, checkpoint: [{ source: place, note }] });
+  }
+  const trust = await readTrust(io, args);
+  const head = await store.head();
+  if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
+  for (const peer of trust ? witnessPeers(io, trust) : []) {
+    await store.addCosignatures(
+      head.size,
+      await submitCheckpoint(peer, head, new StoreTiles(store)),
+    );
+    asked.push({ name: peer.name, checkpoint: [] });
+  }
+  return asked;
+}
+
+function override(io: Io, { identity }: OpenLedger, reason: string) {
+  const id = toHex(io.randomBytes(ID_SIZE));
+  const [key] = identity.keys;
+  const time = io.now();
+  const entry = writeLeaf({
+    v: 1,
+    type: 'operator.override',
+    id,
+    time,
+    operator: digestOf(key?.publicKey ?? new Uint8Array()),
+    action: 'resume_restored',
+    until: time,
+    reason: reason.trim(),
+  });
+  return { id, entry };
+}

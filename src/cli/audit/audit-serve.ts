@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { logRoutes } from '../../gateway/http/log-routes.ts';
+import { createServer } from '../../gateway/http/server.ts';
+import type { Verb } from '../verb.ts';
+import { isLedger, LAYOUT } from './ledger-folder.ts';
+import { LISTEN_OPTION, serve } from './serving.ts';
+
+export const auditServeVerb: Verb = {
+  name: 'audit serve',
+  summary: 'Serve the published files of a ledger over HTTP, for whoever reads such logs.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: LISTEN_OPTION,
+  notes: [
+    'The layout is that of C2SP tlog-tiles: /checkpoint, /tile/<level>/<index>, /tile/entries/<index>. Any web server does as well: the files lie in the folder’s published. TLS is a proxy’s business.',
+  ],
+  run: async (io, args) => {
+    const dir = args.operand(0);
+    const folder = (await isLedger(dir)) ? join(dir, LAYOUT.published) : dir;
+    const app = createServer();
+    await app.register(logRoutes, { read: (name) => readOrNone(join(folder, name)) });
+    await serve(io, args, app, folder);
+    return 0;
+  },
+};
+
+async function readOrNone(path: string): Promise<Uint8Array | undefined> {
+  return readFile(path).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    throw error;
+  });
+}

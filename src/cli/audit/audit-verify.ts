@@ -1,0 +1,133 @@
+import { utf8 } from '../../core/bytes/text.ts';
+import { Fault } from '../../core/fault.ts';
+import { parseTlogProof, TLOG_PROOF_HEADER } from '../../ledger/proof/tlog-proof.ts';
+import { verifyTlogProof } from '../../ledger/proof/verify-proof.ts';
+import { type OpenedExport, parseExport } from '../../ledger/record/export.ts';
+import { Replayer } from '../../ledger/record/replay.ts';
+import type { Judgement } from '../../ledger/trust/judge.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import { type Io, usage, warn } from '../io.ts';
+import { packageVersion } from '../package-version.ts';
+import { painter } from '../paint.ts';
+import { printJson } from '../render.ts';
+import type { Args, Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
+import { formatInstant } from './instants.ts';
+import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
+import { compare } from './replay-run.ts';
+
+export const auditVerifyVerb: Verb = {
+  name: 'audit verify',
+  summary: 'Hold a proof, or a decision that was exported, against a log’s key, offline.',
+  operands: '<proof|export>',
+  arity: { min: 1, max: 1 },
+  options: {
+    ...TRUST_OPTIONS,
+    entry: {
+      value: '<file>',
+      help: 'the leaf’s exact bytes; of a proof only, since an export has them',
+    },
+  },
+  notes: [
+    'Of an export the proof is verified, the record is held against its leaf, and the decision is made again at its own time from what it saw: nothing of whoever wrote the file has to be trusted but the key that you name.',
+    'The key must come from elsewhere than the file. With --tlog-policy a quorum of witnesses has to have seen the checkpoint: without, the log could have shown it to you alone.',
+    'Exit code: 0 all of it holds, 1 something does not, 2 the decision can’t be made again by this release.',
+  ],
+  run: async (io, args) => {
+    const trust = await needTrust(io, args);
+    const file = await io.readFile(args.operand(0));
+    if (isProof(file)) return verifyProof(io, args, trust, file);
+    if (args.has('entry')) throw usage('--entry is about a proof: an export has its leaf');
+    return verifyExport(io, args, trust, parseExport(file));
+  },
+};
+
+function isProof(file: Uint8Array): boolean {
+  const start = utf8(TLOG_PROOF_HEADER.slice(0, TLOG_PROOF_HEADER.indexOf('@')));
+  return start.every((byte, i) => file[i] === byte);
+}
+
+async function verifyProof(
+  io: Io,
+  args: Args,
+  trust: TlogPolicy,
+  file: Uint8Array,
+): Promise<number> {
+  const path = args.one('entry');
+  if (path === undefined) throw usage('--entry is missing: what is proven to be in the log?');
+  const proof = parseTlogProof(file);
+  const judgement = verifyTlogProof(proof, await io.readFile(path), trust);
+  const facts = { index: Number(proof.index), ...logFacts(judgement) };
+  if (args.has('json')) printJson(io, { verdict: 'accept', ...facts });
+  else {
+    io.out(`✓ leaf ${proof.index} of ${visible(judgement.checkpoint.origin)}\n`);
+    printLog(io, judgement);
+  }
+  return 0;
+}
+
+async function verifyExport(
+  io: Io,
+  args: Args,
+  trust: TlogPolicy,
+  opened: OpenedExport,
+): Promise<number> {
+  const { leaf, record, blobOf, entry, index } = opened;
+  const proof = parseTlogProof(utf8(opened.proof), 'export.proof');
+  const judgement = verifyTlogProof(proof, entry, trust, 'export.proof');
+  if (proof.index !== BigInt(index)) {
+    throw new Fault('malformed', 'export.index', `is ${index}, and the proof is of ${proof.index}`);
+  }
+  const replayer = new Replayer({ engine: `postern/${await packageVersion()}` });
+  const replay = compare(leaf, record, blobOf, replayer);
+  const { verdict, codes, policy, id, time, engine } = leaf;
+  const exit = { same: 0, different: 1, 'not-replayable': 2 }[replay.outcome];
+  if (args.has('json')) {
+    printJson(io, {
+      verdict: (['accept', 'reject', 'indeterminate'] as const)[exit],
+      decision: { id, time: formatInstant(time), engine, verdict, codes, policy },
+      subject: record.subject,
+      replay,
+      index,
+      ...logFacts(judgement),
+    });
+    return exit;
+  }
+  const by = policy
+    ? `by ${policy.name} revision ${policy.revision} (${policy.digest})`
+    : 'by the baseline';
+  io.out(`✓ leaf ${index} of ${visible(judgement.checkpoint.origin)}, decision ${id}\n`);
+  printLog(io, judgement);
+  io.out(`  ${formatInstant(time)}, ${visible(engine)}, ${visible(by)}\n`);
+  for (const { kind, id: hardware } of record.subject) io.out(`  about ${kind} ${hardware}\n`);
+  if (codes.length > 0) io.out(`  ${codes.join(', ')}\n`);
+  const paint = painter(io.colours);
+  const because = replay.because === undefined ? '' : `: ${visible(replay.because)}`;
+  const words = {
+    same: paint('green', `✓ made again, and the same${because}`),
+    different: paint('red', `✗ made again, and different${because}`),
+    'not-replayable': paint('yellow', `? not replayable${because}`),
+  };
+  io.out(`${words[replay.outcome]}\n\nthe decision was ${verdict.toUpperCase()}\n`);
+  return exit;
+}
+
+function logFacts({ checkpoint, witnesses }: Judgement) {
+  return {
+    log: { origin: checkpoint.origin, size: Number(checkpoint.size) },
+    witnesses: witnesses.map(({ witness, time }) => ({ name: witness.name, at: timeText(time) })),
+  };
+}
+
+function printLog(io: Io, { checkpoint, witnesses }: Judgement): void {
+  const seen = witnesses.map(({ witness, time }) => `${witness.name} at ${timeText(time)}`);
+  io.out(
+    `  under a checkpoint of ${checkpoint.size} leaves, ${visible(seen.length === 0 ? 'seen by no witness' : `seen by ${seen.join(', ')}`)}\n`,
+  );
+  if (seen.length === 0)
+    warn(io, 'no witness: the log could have shown this checkpoint to you alone');
+}
+
+function timeText(seconds: bigint): string {
+  return formatInstant(Number(seconds) * 1000);
+}

@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createServer } from '../../gateway/http/server.ts';
+import { witnessRoutes } from '../../gateway/http/witness-routes.ts';
+import { writeSignerKey } from '../../ledger/note/signer-key.ts';
+import type { VerifierKey } from '../../ledger/note/verifier-key.ts';
+import { writeVerifierKey } from '../../ledger/note/verifier-key.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import { Witness } from '../../ledger/witness/witness.ts';
+import { WitnessFile } from '../../store/witness/witness-file.ts';
+import { asConfiguration } from '../configuration.ts';
+import { type Io, usage, warn } from '../io.ts';
+import type { Args, Verb } from '../verb.ts';
+import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
+import { type NoteKey, noteKey } from './note-keys.ts';
+import { isThere, readNoteKey, writeSecret } from './secret-files.ts';
+import { LISTEN_OPTION, serve } from './serving.ts';
+
+const SEED_SIZE = 32;
+const FILES = {
+  key: 'witness.key',
+  secondKey: 'witness-ml-dsa-44.key',
+  database: 'witness.sqlite',
+};
+
+export const auditWitnessVerb: Verb = {
+  name: 'audit witness',
+  summary: 'Cosign the checkpoints of other logs, each only if it goes on from the one before.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: {
+    ...TRUST_OPTIONS,
+    name: {
+      value: '<name>',
+      help: 'the witness’s name, when its keys are first made, e.g. example.org/witness',
+    },
+    ...LISTEN_OPTION,
+  },
+  notes: [
+    'The logs are those of --log-key or --tlog-policy. What was cosigned last of each is on the disk before the answer is given: never delete the folder, and never run two copies of it. The keys are made when there are none.',
+    'It speaks C2SP tlog-witness: POST /add-checkpoint. TLS is a proxy’s business.',
+  ],
+  run: async (io, args) => {
+    const dir = args.operand(0);
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const logs = logsOf(await needTrust(io, args));
+    const keys = await witnessKeys(io, args, dir);
+    for (const { verifier } of keys) io.err(`${writeVerifierKey(verifier)}\n`);
+    const store = await WitnessFile.open(join(dir, FILES.database));
+    try {
+      const signers = keys.map(({ signer }) => signer);
+      const app = createServer();
+      await app.register(witnessRoutes, {
+        witness: new Witness({ store, logs, signers, now: io.now }),
+      });
+      await serve(io, args, app, `witness ${keys[0]?.verifier.name}`);
+      return 0;
+    } finally {
+      await store.close();
+    }
+  },
+};
+
+function logsOf({ logs }: TlogPolicy): ReadonlyMap<string, readonly VerifierKey[]> {
+  const keys = new Map<string, VerifierKey[]>();
+  for (const { key } of logs) keys.set(key.name, [...(keys.get(key.name) ?? []), key]);
+  return keys;
+}
+
+async function witnessKeys(io: Io, args: Args, dir: string): Promise<readonly NoteKey[]> {
+  const path = join(dir, FILES.key);
+  if (!(await isThere(path))) await makeKeys(io, args, dir);
+  else if (args.has('name')) warn(io, '--name is passed over: the witness has its keys');
+  return [
+    await readNoteKey(path, 'cosignature'),
+    await readNoteKey(join(dir, FILES.secondKey), 'cosignature-ml-dsa-44'),
+  ];
+}
+
+async function makeKeys(io: Io, args: Args, dir: string): Promise<void> {
+  const name = args.one('name');
+  if (name === undefined)
+    throw usage('--name is missing: there are no keys yet, and a key has a name');
+  // Last, the one that is looked for.
+  for (const [file, type] of [
+    [FILES.secondKey, 'cosignature-ml-dsa-44'],
+    [FILES.key, 'cosignature'],
+  ] as const) {
+    const seed = io.randomBytes(SEED_SIZE);
+    const text = asConfiguration('--name', () => {
+      const { verifier } = noteKey({ name, type, seed });
+      return writeSignerKey({ name, type, seed }, verifier.publicKey);
+    });
+    await writeSecret(join(dir, file), `${text}\n`);
+  }
+}

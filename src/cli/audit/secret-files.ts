@@ -1,0 +1,45 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
+import { Fault, malformed } from '../../core/fault.ts';
+import { parseSignerKey } from '../../ledger/note/signer-key.ts';
+import type { KeyType } from '../../ledger/note/verifier-key.ts';
+import { type NoteKey, noteKeyOf } from './note-keys.ts';
+
+/** Readable by its owner alone. */
+const SECRET = 0o600;
+
+/** @throws Fault `unreachable` for a missing file, `malformed` for one that is no such key. */
+export async function readNoteKey(path: string, type: KeyType): Promise<NoteKey> {
+  const key = parseSignerKey(fromUtf8(await readSecret(path), path).trim(), path);
+  if (key.type !== type) throw malformed(path, `want a key of type ${type}, got ${key.type}`);
+  return noteKeyOf(key, path);
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+export async function readSecret(path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw diskFault(path, 'read', cause);
+  }
+}
+
+/** A file that only its owner reads; never over one that is there. */
+export async function writeSecret(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, utf8(text), { mode: SECRET, flag: 'wx' });
+  } catch (cause) {
+    throw diskFault(path, 'written', cause);
+  }
+}
+
+export function diskFault(path: string, act: string, cause: unknown): Fault {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return new Fault('unreachable', path, `can’t be ${act} (${reason})`, { cause });
+}

@@ -1,0 +1,41 @@
+import { Fault } from '../../core/fault.ts';
+import { HTTP_LIMITS } from '../../endorsements/http.ts';
+import { readBody } from '../../endorsements/http-body.ts';
+import { serviceUrl } from '../../endorsements/service-url.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import type { WitnessPeer } from '../../ledger/witness/submit.ts';
+import { asConfiguration } from '../configuration.ts';
+import type { Io } from '../io.ts';
+
+const LARGEST_ANSWER = 100_000;
+
+/** The witnesses of a policy that say where they are; several keys at one URL are one witness. */
+export function witnessPeers(io: Io, { witnesses }: TlogPolicy): readonly WitnessPeer[] {
+  const urls = new Set(witnesses.flatMap(({ url }) => (url === undefined ? [] : [url])));
+  return [...urls].map((text) => {
+    const url = asConfiguration('--tlog-policy', () => serviceUrl(text)).href.replace(/\/$/, '');
+    const own = witnesses.filter((one) => one.url === text);
+    return {
+      name: own.map(({ name }) => name).join(' and '),
+      keys: own.map(({ key }) => key),
+      post: (body) => post(io, `${url}/add-checkpoint`, body),
+    };
+  });
+}
+
+/** One try: a witness may have cosigned though its answer was lost, and then says 409. */
+async function post(io: Io, url: string, body: Uint8Array) {
+  try {
+    const response = await io.fetch(url, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      redirect: 'error',
+      signal: AbortSignal.timeout(HTTP_LIMITS.deadlineMs),
+    });
+    return { status: response.status, body: await readBody(response, url, LARGEST_ANSWER) };
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault('unreachable', url, `the witness does not answer (${reason})`, { cause });
+  }
+}

@@ -1,0 +1,41 @@
+import { isIPv6 } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+
+export type Server = FastifyInstance;
+
+/** In milliseconds: a connection that says nothing must not hold a socket. */
+const TIMEOUTS = { connection: 30_000, request: 10_000, keepAlive: 60_000 };
+
+/** A server without a voice of its own: no log, and errors that tell nothing of the inside. */
+export function createServer(): Server {
+  const app = fastify({
+    logger: false,
+    connectionTimeout: TIMEOUTS.connection,
+    requestTimeout: TIMEOUTS.request,
+    keepAliveTimeout: TIMEOUTS.keepAlive,
+    forceCloseConnections: true,
+    exposeHeadRoutes: true,
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
+  );
+  app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    const text = status < 500 ? 'the request can not be read' : 'unexpected error';
+    return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
+  });
+  return app;
+}
+
+/**
+ * Begins to listen.
+ *
+ * @param port 0 takes one that is free.
+ * @returns the URL.
+ */
+export async function listenOn(app: Server, host: string, port: number): Promise<string> {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
+  return `http://${isIPv6(bound.address) ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
