@@ -60,7 +60,9 @@ export function noteClaims(bytes: Uint8Array): Claims {
 }
 
 export function verifierKeyClaims(bytes: Uint8Array): Claims {
-  const { name, id, type, publicKey } = parseVerifierKey(fromUtf8(bytes, 'vkey').replace(/\n$/, ''));
+  const { name, id, type, publicKey } = parseVerifierKey(
+    fromUtf8(bytes, 'vkey').replace(/\n$/, ''),
+  );
   return { name, id, type, publicKey: toHex(publicKey) };
 }
 
