@@ -25,6 +25,14 @@ import { parseTpmQuote } from '../evidence/vtpm/tpm-quote.ts';
 import { asciiText } from './input.ts';
 import { bundleFileClaims, looksLikeBundle } from './inspect-bundle.ts';
 import {
+  looksLikeNote,
+  looksLikeTlogProof,
+  looksLikeVerifierKey,
+  noteClaims,
+  tlogProofClaims,
+  verifierKeyClaims,
+} from './inspect-ledger.ts';
+import {
   looksLikeNvidiaEvidence,
   looksLikeOcsp,
   looksLikeRim,
@@ -107,6 +115,21 @@ export const FORMATS: readonly Format[] = [
     name: 'TDX collateral',
     looksLike: (bytes, text) => firstInk(bytes) === '{' && COLLATERAL_MEMBER.test(text ?? ''),
     claims: collateralClaims,
+  },
+  {
+    name: 'transparency log proof',
+    looksLike: looksLikeTlogProof,
+    claims: tlogProofClaims,
+  },
+  {
+    name: 'signed note',
+    looksLike: looksLikeNote,
+    claims: noteClaims,
+  },
+  {
+    name: 'verifier key of notes',
+    looksLike: looksLikeVerifierKey,
+    claims: verifierKeyClaims,
   },
   {
     name: 'X.509 certificates',

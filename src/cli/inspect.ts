@@ -1,6 +1,7 @@
 import { Fault, malformed } from '../core/fault.ts';
 import { decodeEvidence } from './input.ts';
 import { FORMATS, formatOf } from './inspect-formats.ts';
+import { looksLikeVerifierKey } from './inspect-ledger.ts';
 import { withoutZeroBlocks } from './inspect-zeros.ts';
 import { printClaims, printJson } from './render.ts';
 import type { Verb } from './verb.ts';
@@ -18,7 +19,7 @@ export const inspectVerb: Verb = {
   run: async (io, args) => {
     const path = args.operand(0);
     const file = await io.readFile(path);
-    const bytes = decodeEvidence(file);
+    const bytes = looksLikeVerifierKey(file) ? file : decodeEvidence(file);
     if (bytes.length === 0) throw malformed(path, 'the file is empty');
     const format = formatOf(bytes);
     if (format === undefined) {

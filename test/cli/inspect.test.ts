@@ -12,6 +12,7 @@ import { hcl } from '../support/hcl.ts';
 import { tpmQuote } from '../support/tpm.ts';
 import { expectErrorJson } from './design-json.ts';
 import { honest, jsonOf, postern, UNSAFE } from './fake-io.ts';
+import { LEDGER_FORMATS, LEDGER_KEY, LEDGER_NOTE, LEDGER_PROOF } from './ledger-formats.ts';
 import { NVIDIA_FORMATS } from './nvidia-formats.ts';
 
 const { quote, root, ccelLog, ccelTable, collateral } = honest;
@@ -150,6 +151,7 @@ const KNOWN: readonly (readonly [string, string, Uint8Array | string, object])[]
     { pcrSelection: [{ bank: 'sha256', pcrs: expect.arrayContaining([0, 23]) }] },
   ],
   ...NVIDIA_FORMATS,
+  ...LEDGER_FORMATS,
 ];
 
 describe('inspect knows', () => {
@@ -230,6 +232,10 @@ describe('inspect refuses', () => {
     ['a report and a byte', concatBytes(snp.report, Uint8Array.of(0)), 'malformed', 'certificate'],
     ['half a table', extendedReport.subarray(0, 2000), 'malformed', 'certificate_table'],
     ['half a VCEK certificate', vcek.subarray(0, 400), 'malformed', 'certificate'],
+    ['half a checkpoint', LEDGER_NOTE.slice(0, -3), 'malformed', 'note: does not end'],
+    ['half a proof', LEDGER_PROOF.slice(0, 60), 'malformed', 'proof: no empty line'],
+    ['another’s key', LEDGER_KEY.replace('log', 'lag'), 'malformed', 'vkey.id: want'],
+    ['a secret key', 'PRIVATE+KEY+log.example+6a7b8c9d+AQID', 'unsupported', 'file: none of'],
     ['half a TPM quote', tpmQuote().subarray(0, 40), 'malformed', 'quote'],
     ['a TPM quote and a byte', concatBytes(tpmQuote(), Uint8Array.of(0)), 'malformed', 'quote'],
   ])('%s', async (_, file, code, says) => {

@@ -34,6 +34,7 @@ export interface Expectation {
 }
 
 const VERDICTS = ['accept', 'reject', 'indeterminate', 'accept-or-reject-by-policy', 'per-vector'];
+const COUNTS = ['vectors', 'accept', 'reject'];
 const TCB_MEMBERS = ['tcbStatus', 'platformStatus', 'moduleStatus', 'qeStatus', 'advisories'];
 
 /** @throws Fault `malformed` at `manifest[<i>].<member>`. */
@@ -76,12 +77,20 @@ function parseExpectation(shape: JsonShape): Expectation {
     verdict,
     authentic: shape.has('authentic') ? shape.boolean('authentic') : undefined,
     scope: shape.has('scope') ? shape.string('scope') : undefined,
-    fields: shape.has('fields') ? members(shape.object('fields')) : {},
+    fields: { ...(shape.has('fields') && members(shape.object('fields'))), ...countsIn(shape) },
     nonce: shape.has('expectedNonce') ? shape.hex('expectedNonce', 32) : undefined,
     tcb: Object.fromEntries(tcb),
     failed: shape.has('failed') ? shape.strings('failed') : undefined,
     unresolved: shape.has('unresolved') ? shape.strings('unresolved') : undefined,
   };
+}
+
+/** How many vectors a file has, and how many of these are good: said of `per-vector` only. */
+function countsIn(shape: JsonShape): Readonly<Record<string, JsonValue>> {
+  if (shape.value('verdict') !== 'per-vector') return {};
+  return Object.fromEntries(
+    Object.entries(members(shape)).filter(([name]) => COUNTS.includes(name)),
+  );
 }
 
 function members(shape: JsonShape): Readonly<Record<string, JsonValue>> {

@@ -12,6 +12,9 @@ import { eventLogRunner } from './event-log.ts';
 import { jcsRunner } from './jcs.ts';
 import { jcsNumbersRunner } from './jcs-numbers.ts';
 import { type Case, parseManifest } from './manifest.ts';
+import { merkleProofsRunner } from './merkle.ts';
+import { merkleTreeRunner } from './merkle-tree.ts';
+import { checkpointRunner, signedNoteRunner } from './note.ts';
 import {
   nvidiaNodeRunner,
   nvidiaNrasRunner,
@@ -24,6 +27,7 @@ import { snpChainRunner, snpExtendedReportRunner, snpHclRunner, snpReportRunner 
 import { snpIdBlockRunner } from './snp-id-block.ts';
 import { snpMeasureRunner } from './snp-measure.ts';
 import { tdxCollateralRunner, tdxQuoteRunner } from './tdx.ts';
+import { tlogProofRunner } from './tlog-proof.ts';
 
 /** The first that finds its files takes the case. */
 const RUNNERS: readonly Runner[] = [
@@ -44,6 +48,11 @@ const RUNNERS: readonly Runner[] = [
   snpChainRunner,
   snpMeasureRunner,
   snpIdBlockRunner,
+  merkleProofsRunner,
+  merkleTreeRunner,
+  signedNoteRunner,
+  checkpointRunner,
+  tlogProofRunner,
 ];
 
 interface Report {

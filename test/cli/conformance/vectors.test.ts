@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { vectorsFolder } from '../../support/vectors.ts';
 import { postern } from '../fake-io.ts';
 
-const published = (['tdx', 'snp', 'nvidia', 'policy'] as const).map(
+const published = (['tdx', 'snp', 'nvidia', 'policy', 'ledger'] as const).map(
   (kind) => [kind, vectorsFolder(kind)] as const,
 );
 

@@ -8,7 +8,7 @@ import {
   writeCheckpointText,
 } from '../../../src/ledger/note/checkpoint.ts';
 import { signNote } from '../../../src/ledger/note/sign-note.ts';
-import { signedMessage } from '../../../src/ledger/note/signed-message.ts';
+import { signedMessage, splitSignature } from '../../../src/ledger/note/signed-message.ts';
 import { writeSignatureLine, writeSignedNote } from '../../../src/ledger/note/signed-note.ts';
 import { verifyNote } from '../../../src/ledger/note/verify-note.ts';
 import { EMPTY_ROOT } from '../../../src/ledger/tree/hash.ts';
@@ -162,6 +162,19 @@ describe('signatures of every type', () => {
       const changed = parseSignedCheckpoint(writeSignedNote(TEXT, [line]));
       expect(() => verifyNote(changed.note, keys)).toThrow(refusal('note.signatures[0]'));
     }
+  });
+
+  it('are taken apart by length and time', () => {
+    const timed = concatBytes(hex('7fffffffffffffff'), new Uint8Array(64).fill(1));
+    expect(splitSignature('cosignature', timed)).toEqual({
+      time: 2n ** 63n - 1n,
+      bare: new Uint8Array(64).fill(1),
+    });
+    expect(splitSignature('cosignature', timed.with(0, 0x80))).toBeUndefined();
+    expect(splitSignature('cosignature', timed.subarray(1))).toBeUndefined();
+    expect(splitSignature('note', timed)).toBeUndefined();
+    expect(splitSignature('note', timed.subarray(8))?.time).toBeUndefined();
+    expect(splitSignature('cosignature-ml-dsa-44', timed)).toBeUndefined();
   });
 
   it('of ML-DSA-44 say nothing of further lines, all others do', () => {

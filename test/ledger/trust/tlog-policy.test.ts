@@ -160,6 +160,21 @@ describe('refuses', () => {
     expect(() => read(`log ${ecdsa}\nquorum none\n`)).toThrow(refusal('policy:1', 'unsupported'));
   });
 
+  it('two keys of one name and id, on whichever lines', () => {
+    // Any 1312 bytes are an ML-DSA-44 key: of a hundred thousand, two have the same id.
+    const numbered = (number: number) => {
+      const bytes = new Uint8Array(1312);
+      new DataView(bytes.buffer).setUint32(0, number);
+      return verifierKey('w', 'cosignature-ml-dsa-44', bytes);
+    };
+    const [one, other, third] = [numbered(83_706), numbered(108_836), numbered(1)];
+    expect([one.id, other.id]).toEqual(['42f17de3', '42f17de3']);
+    const policy = (key: typeof one) =>
+      read(`log ${vkey(one)}\nwitness W ${vkey(key)}\nquorum W\n`);
+    expect(() => policy(other)).toThrow(refusal('policy:2'));
+    expect(policy(third).witnesses).toHaveLength(1);
+  });
+
   it('more than it reads, and takes 32 of each', () => {
     const keys = Array.from(
       { length: 33 },
