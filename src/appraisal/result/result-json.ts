@@ -59,25 +59,35 @@ export function resultDigest(result: WithParts): string {
 }
 
 function canonicalText(value: unknown): string {
-  if (typeof value === 'string') return quoted(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  let text = '';
-  if (Array.isArray(value)) {
-    for (const item of value) text += `${text === '' ? '' : ','}${canonicalText(item)}`;
-    return `[${text}]`;
-  }
-  const members = value as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(members).sort()) {
-    const member = members[name];
-    if (member === undefined) continue;
-    text += `${text === '' ? '' : ','}${quoted(name)}:${canonicalText(member)}`;
-  }
-  return `{${text}}`;
+  const names = { odd: false };
+  const text = JSON.stringify(inOrder(value, names));
+  return names.odd ? written(value) : text;
 }
 
-/** Nearly all of a result is hex and words, and a result has thousands of them. */
-const AS_IT_IS = /^[ !#-[\]-~]*$/;
+/**
+ * A copy whose members stand in order, for `JSON.stringify`, which is many times as quick as
+ * writing them one by one. Names that look like indexes stand before all others in any object,
+ * and `__proto__` is none that can be set: whoever has such is told.
+ */
+function inOrder(value: unknown, names: { odd: boolean }): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => inOrder(item, names));
+  const members = value as Readonly<Record<string, unknown>>;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(members).sort()) {
+    const first = name.charCodeAt(0);
+    if ((first >= 0x30 && first <= 0x39) || name === '__proto__') names.odd = true;
+    copy[name] = inOrder(members[name], names);
+  }
+  return copy;
+}
 
-function quoted(text: string): string {
-  return AS_IT_IS.test(text) ? `"${text}"` : JSON.stringify(text);
+function written(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${written(member)}`);
+  return `{${members.join(',')}}`;
 }

@@ -15,6 +15,7 @@ import {
 import { instant } from '../form/instant.ts';
 import type { DecisionLeaf, Leaf, LeafType } from './leaf.ts';
 import {
+  anchorKind,
   codes,
   codeWord,
   engine,
@@ -70,6 +71,7 @@ const FORMS: { readonly [Type in LeafType]: Form<OfType<Type>> } = {
     policy: orNull(namedPolicy),
     verdict,
     authentic: truth,
+    anchors: anchorKind,
     codes,
     subject: saltedDigest,
     record: digest,

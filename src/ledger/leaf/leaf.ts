@@ -1,3 +1,4 @@
+import type { AnchorKind } from '../../core/x509/anchors.ts';
 import type { EndorsementKind } from '../../evidence/relied-on.ts';
 import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import type { NamedPolicy } from './terms.ts';
@@ -57,6 +58,8 @@ export interface DecisionLeaf extends LeafBase<'decision'> {
   readonly policy: NamedPolicy | null;
   readonly verdict: Verdict;
   readonly authentic: boolean;
+  /** Whose roots it rests on: a simulator's machine never reads as a vendor's. */
+  readonly anchors: AnchorKind;
   /** Ids of the checks that failed or stayed open, each once, sorted. */
   readonly codes: readonly CheckId[];
   /** The machine: its hardware's identities, salted. */

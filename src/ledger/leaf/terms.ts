@@ -1,5 +1,6 @@
 import { PLAIN_CHARACTER } from '../../appraisal/policy/plain-line.ts';
 import { MOST_REVISIONS, POLICY_NAME } from '../../appraisal/policy/signing/members.ts';
+import type { AnchorKind } from '../../core/x509/anchors.ts';
 import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import { count, digest, type Form, members, oneOf, sortedTexts, text } from '../form/form.ts';
 
@@ -16,6 +17,8 @@ export const saltedDigest = text<`hmac-sha256:${string}`>(
 );
 
 export const verdict = oneOf('accept', 'reject', 'indeterminate') satisfies Form<Verdict>;
+
+export const anchorKind = oneOf('vendor', 'custom', 'simulator') satisfies Form<AnchorKind>;
 
 const checkId = text<CheckId>(
   /^(?=.{3,100}$)[a-z0-9_]+(\.[a-z0-9_]+)+$/,

@@ -96,6 +96,7 @@ export function captureDecision(decision: Decision): CapturedDecision {
     policy,
     verdict: result.verdict,
     authentic: result.authentic,
+    anchors: result.anchors,
     codes: result.codes,
     subject: saltedSubject(salt, subject),
     record,

@@ -24,6 +24,7 @@ export function checkRecord(leaf: DecisionLeaf, manifest: Manifest): readonly Re
     ['policy', policy && textOf(policy)],
     ['verdict', result.verdict],
     ['authentic', result.authentic],
+    ['anchors', result.anchors],
     ['codes', result.codes.join(' ')],
     ['subject', saltedSubject(salt, subject)],
     ['ear', ear],

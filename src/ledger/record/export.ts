@@ -10,8 +10,6 @@ import type { DecisionLeaf } from '../leaf/leaf.ts';
 import { LARGEST_MANIFEST, type Manifest, parseManifest } from './manifest.ts';
 import type { BlobLookup } from './replay.ts';
 
-export const EXPORT_MEDIA_TYPE = 'application/vnd.postern.decision+json';
-
 /** A decision with its place in the log and all that it saw, to be looked at anywhere. */
 export interface ExportedDecision {
   /** Of the leaf, in the log of the proof. */
@@ -88,7 +86,7 @@ const EXPORT = {
 };
 
 /**
- * The file, {@link EXPORT_MEDIA_TYPE}: canonical JSON.
+ * The file, `application/vnd.postern.decision+json`: canonical JSON.
  *
  *     { "v": 1, "index": 7, "leaf": "<base64>", "proof": "c2sp.org/tlog-proof@v1\n…",
  *       "manifest": "<base64>", "blobs": { "sha256:…": "<base64>", … } }

@@ -2,6 +2,7 @@ import { readCanonicalDocument } from '../../appraisal/policy/signing/canonical-
 import { MOST_REVISIONS } from '../../appraisal/policy/signing/members.ts';
 import type { JsonValue } from '../../core/encoding/json.ts';
 import { malformed } from '../../core/fault.ts';
+import type { AnchorKind } from '../../core/x509/anchors.ts';
 import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import {
   type BlobSource,
@@ -19,7 +20,7 @@ import {
 } from '../form/form.ts';
 import { instant } from '../form/instant.ts';
 import { HARDWARE_ID_KINDS, type HardwareId, SALT_SIZE, sortedIds } from '../leaf/salted.ts';
-import { codes, engine, leafId, policyName, verdict } from '../leaf/terms.ts';
+import { anchorKind, codes, engine, leafId, policyName, verdict } from '../leaf/terms.ts';
 import { type RecordedAnchors, recordedAnchors } from './anchors.ts';
 import { type RecordedInput, recordedInput } from './input-form.ts';
 
@@ -27,6 +28,7 @@ import { type RecordedInput, recordedInput } from './input-form.ts';
 export interface RecordedResult {
   readonly verdict: Verdict;
   readonly authentic: boolean;
+  readonly anchors: AnchorKind;
   /** Ids of the checks that failed or stayed open, each once, sorted. */
   readonly codes: readonly CheckId[];
   /** `sha256:<hex>` of all that `--json` says, see {@link resultDigest}. */
@@ -96,7 +98,13 @@ const recording = members<Recording>({
       revocations: list(blob, MOST_REVOCATIONS),
     }),
   ),
-  result: members<RecordedResult>({ verdict, authentic: truth, codes, digest }),
+  result: members<RecordedResult>({
+    verdict,
+    authentic: truth,
+    anchors: anchorKind,
+    codes,
+    digest,
+  }),
   ear: optional(blob),
 });
 

@@ -8,8 +8,8 @@ import type { RecordedResult } from './manifest.ts';
 
 /** What came out, as far as it is compared. */
 export function recordedResult(result: Appraisal | BundleVerification): RecordedResult {
-  const { verdict, authentic } = result;
-  return { verdict, authentic, codes: codesOf(result), digest: resultDigest(result) };
+  const { verdict, authentic, anchors } = result;
+  return { verdict, authentic, anchors, codes: codesOf(result), digest: resultDigest(result) };
 }
 
 /**
@@ -28,15 +28,21 @@ function codesOf(result: WithParts): readonly CheckId[] {
   return [...codes].sort();
 }
 
+/** Decimal digits of 20 octets. */
+const LONGEST_UEID = 49;
+
 /**
  * The identities that the hardware of a machine has for life, as far as the evidence says them,
- * authentic or not: chip id, PPID and platform instance id, UEIDs.
+ * authentic or not: chip id, PPID and platform instance id, UEIDs. A UEID that is longer than any
+ * serial number may be (RFC 5280 section 4.1.2.2: 20 octets) is nobody's: a stranger chose its length.
  */
 export function hardwareIds({
   pieces: { cpu, devices },
 }: BundleVerification): readonly HardwareId[] {
   const ids: HardwareId[] = devices.flatMap(({ identity }) =>
-    identity === undefined ? [] : [{ kind: 'nvidia-ueid' as const, id: identity.ueid }],
+    identity === undefined || identity.ueid.length > LONGEST_UEID
+      ? []
+      : [{ kind: 'nvidia-ueid' as const, id: identity.ueid }],
   );
   if (cpu && 'report' in cpu && cpu.report) {
     ids.push({ kind: 'snp-chip-id', id: toHex(cpu.report.chipId) });

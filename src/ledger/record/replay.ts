@@ -26,7 +26,14 @@ import { hardwareIds, recordedResult } from './outcome.ts';
 export type BlobLookup = (digest: string) => Uint8Array | undefined;
 
 /** What can come out otherwise: `result` is the whole of what `--json` says. */
-export type Difference = 'verdict' | 'authentic' | 'codes' | 'result' | 'subject' | 'policy';
+export type Difference =
+  | 'verdict'
+  | 'authentic'
+  | 'anchors'
+  | 'codes'
+  | 'result'
+  | 'subject'
+  | 'policy';
 
 export type Replay =
   | {
@@ -192,6 +199,7 @@ function differences(a: RecordedResult, b: RecordedResult): readonly Difference[
   return [
     ...(a.verdict === b.verdict ? [] : (['verdict'] as const)),
     ...(a.authentic === b.authentic ? [] : (['authentic'] as const)),
+    ...(a.anchors === b.anchors ? [] : (['anchors'] as const)),
     ...(a.codes.join() === b.codes.join() ? [] : (['codes'] as const)),
     ...(a.digest === b.digest ? [] : (['result'] as const)),
   ];

@@ -58,7 +58,7 @@ describe('a leaf of each type', () => {
 
 it('the text of a decision is pinned', () => {
   expect(textOf(leafOf('decision'))).toBe(
-    '{"authentic":true,"codes":["bundle.nonce","tdx.tcb.status"],' +
+    '{"anchors":"vendor","authentic":true,"codes":["bundle.nonce","tdx.tcb.status"],' +
       `"ear":"sha256:${'ab'.repeat(32)}","engine":"postern/0.1.0",` +
       '"id":"00112233445566778899aabbccddeeff",' +
       `"policy":{"digest":"sha256:${'ab'.repeat(32)}","name":"gpu-nodes","revision":7},` +

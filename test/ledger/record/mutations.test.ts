@@ -250,6 +250,12 @@ describe('altered, it is never the same', () => {
       },
     },
     {
+      name: 'the anchors of another kind',
+      edit: (v) => {
+        at(v, 'result')['anchors'] = 'vendor';
+      },
+    },
+    {
       name: 'not authentic',
       edit: (v) => {
         at(v, 'result')['authentic'] = false;
@@ -363,6 +369,7 @@ describe('a leaf that says something else than its record', () => {
     ['policy', { ...leaf.policy, revision: 9 }],
     ['verdict', 'reject'],
     ['authentic', false],
+    ['anchors', 'vendor'],
     ['codes', ['bundle.nonce']],
     ['subject', `hmac-sha256:${'0'.repeat(64)}`],
     ['ear', undefined],
