@@ -8,6 +8,8 @@ import type {
   NewRecord,
 } from '../../src/ledger/store.ts';
 
+export const ARCHIVE_KEY = new Uint8Array(32).fill(7);
+
 const WIDTH = 256;
 
 /** A log of which this much is known: enough to go on with it, and to say its root. */

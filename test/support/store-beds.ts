@@ -8,8 +8,7 @@ import { describe, it } from 'vitest';
 import type { LedgerStore } from '../../src/ledger/store.ts';
 import type { Place } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
-
-export const ARCHIVE_KEY = new Uint8Array(32).fill(7);
+import { ARCHIVE_KEY } from './ledger-batches.ts';
 
 /** An empty database of a test's own. */
 export interface Bed {
