@@ -20,7 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT`,
       // One row. No holder: nobody has it.
       `CREATE TABLE lease (
-        id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+        id INTEGER PRIMARY KEY NOT NULL,
         holder TEXT,
         token INTEGER NOT NULL,
         beat INTEGER NOT NULL,

@@ -81,10 +81,14 @@ export class SqliteDriver implements Driver {
         .map(({ integrity_check }) => String(integrity_check))
         .filter((problem) => problem !== 'ok')
         .map((problem) => ({ at: this.place, problem }));
-      const references = await sql.all('PRAGMA foreign_key_check');
-      for (const { table, rowid, parent } of references.slice(0, MOST_FAULTS)) {
-        const at = `${table}[${rowid ?? '?'}]`;
-        faults.push({ at, problem: `refers to a row of ${parent} that is not there` });
+      const references = await sql.all(
+        // As text: a damaged number may be too large for one.
+        `SELECT "table" AS child, CAST(rowid AS TEXT) AS number, parent
+         FROM pragma_foreign_key_check LIMIT ${MOST_FAULTS}`,
+      );
+      for (const { child, number, parent } of references) {
+        const problem = `refers to a row of ${parent} that is not there`;
+        faults.push({ at: `${child}[${number}]`, problem });
       }
       return faults;
     });

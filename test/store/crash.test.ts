@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { crashBatch } from '../support/crash-batch.ts';
+import {
+  batchOf,
+  blobOf,
+  EMPTY_LOG,
+  fenceOf,
+  readLog,
+  recordOf,
+  rootOf,
+} from '../support/ledger-batches.ts';
+import { describeStores, withBed } from '../support/store-beds.ts';
+import { startChild } from '../support/store-children.ts';
+
+const DYING = new URL('../support/dying-commit.ts', import.meta.url);
+
+/** More than a commit has statements: the last ones die of nothing. */
+const MOST = 40;
+
+describeStores('a process that is killed', (kind) => {
+  it('before any one statement of a commit leaves all of it or nothing', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const first = await fenceOf(store, 'first');
+      const seen = blobOf(Uint8Array.of(1));
+      // With 254 leaves before them, the two that are to come make a tile full.
+      const ids = Array.from({ length: 254 }, (_, i) => `early-${i}`);
+      const records = [recordOf('early-3', 1, [seen])];
+      const before = batchOf(first, EMPTY_LOG, ids, { records, blobs: [seen] });
+      await store.commit(before.batch);
+      await store.releaseLease(first);
+      const { ids: late, blobs } = crashBatch();
+      const after = batchOf(first, before.log, late);
+      let died = 0;
+      for (let n = 0; n < MOST; n++) {
+        const lines: string[] = [];
+        const task = { place: bed.place, after: n };
+        const { ended } = startChild(DYING, task, (line) => lines.push(line));
+        const { signal, errors } = await ended;
+        expect({ signal, errors }).toEqual({ signal: 'SIGKILL', errors: '' });
+        // Its lease outlives it: whoever comes next has to seize it.
+        const found = await store.takeLease('next');
+        if (found.taken) throw new Error('the child had no lease');
+        expect(found.by.holder).toBe('mortal');
+        const answer = await store.seizeLease('next', found.by);
+        if (!answer.taken) throw new Error('nobody lives who could have beaten');
+        await store.releaseLease(answer.fence);
+        const isWhole = lines.length > 0;
+        expect(await store.head()).toEqual((isWhole ? after : before).batch.head);
+        expect(await store.leaves(254, 999)).toHaveLength(isWhole ? 2 : 0);
+        expect(await store.tiles(0, 0, 9)).toHaveLength(isWhole ? 1 : 0);
+        expect(await store.records(4, 9)).toHaveLength(isWhole ? 1 : 0);
+        expect(await store.knownBlobs(blobs.map(({ digest }) => digest))).toHaveLength(
+          isWhole ? 2 : 0,
+        );
+        expect(rootOf(await readLog(store))).toEqual((await store.head())?.root);
+        expect(await store.faults()).toEqual([]);
+        if (isWhole) break;
+        died++;
+      }
+      // Lease, size, two leaves, tile, head, blobs known, last blob, two blobs, their numbers,
+      // record, two uses and COMMIT.
+      expect(died).toBe(15);
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Client } from 'pg';
+import { describe, it } from 'vitest';
+import type { LedgerStore } from '../../src/ledger/store.ts';
+import type { Place } from '../../src/store/messages.ts';
+import { openStore } from '../../src/store/open.ts';
+import { ARCHIVE_KEY } from './ledger-batches.ts';
+
+/** An empty database of a test's own. */
+export interface Bed {
+  readonly place: Place;
+  /** A store on it, closed with the bed. */
+  open(): Promise<LedgerStore>;
+  /** One statement past the store, with no reference held against it. */
+  raw(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+export interface Kind {
+  readonly name: string;
+  readonly make: () => Promise<Bed>;
+}
+
+export const SQLITE: Kind = { name: 'SQLite', make: sqliteBed };
+
+/** The server whose databases tests make and drop, e.g. `postgres://postgres@127.0.0.1:5432/postgres`. */
+export const POSTGRES_URL = process.env['POSTERN_TEST_POSTGRES'];
+
+const KINDS: readonly Kind[] =
+  POSTGRES_URL === undefined
+    ? [SQLITE]
+    : [SQLITE, { name: 'PostgreSQL', make: () => postgresBed(POSTGRES_URL) }];
+
+/** The same tests on every database there is; what is not tested says so. */
+export function describeStores(what: string, tests: (kind: Kind) => void): void {
+  describe.each(KINDS)(`${what}, on $name`, tests);
+  if (POSTGRES_URL === undefined) {
+    it.skip(`${what}, on PostgreSQL: NOT TESTED, as POSTERN_TEST_POSTGRES names no server`);
+  }
+}
+
+export async function withBed<T>(kind: Kind, act: (bed: Bed) => Promise<T>): Promise<T> {
+  const bed = await kind.make();
+  try {
+    return await act(bed);
+  } finally {
+    await bed.close();
+  }
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'postern-store-'));
+}
+
+async function sqliteBed(): Promise<Bed> {
+  const folder = temporaryFolder();
+  const file = join(folder, 'ledger.db');
+  return bedOf(
+    { file },
+    async (sql) => {
+      const db = new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: 10_000 });
+      try {
+        return db.prepare(sql).all();
+      } finally {
+        db.close();
+      }
+    },
+    async () => rmSync(folder, { recursive: true, force: true }),
+  );
+}
+
+async function postgresBed(server: string): Promise<Bed> {
+  const name = `postern_test_${randomBytes(6).toString('hex')}`;
+  await query(server, `CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return bedOf(
+    { url: url.href },
+    (sql) =>
+      query(url.href, sql, "SET session_replication_role = 'replica'; SET search_path TO postern"),
+    async () => {
+      await query(server, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  );
+}
+
+function bedOf(place: Place, raw: Bed['raw'], drop: () => Promise<void>): Bed {
+  const stores: LedgerStore[] = [];
+  return {
+    place,
+    raw,
+    async open() {
+      const store = await openStore({ ...place, archiveKey: ARCHIVE_KEY });
+      stores.push(store);
+      return store;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await drop();
+    },
+  };
+}
+
+async function query(url: string, sql: string, before = 'SELECT 1') {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(before);
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
