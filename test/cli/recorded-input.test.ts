@@ -114,6 +114,7 @@ function ioOf(files: Files): Io {
     now: () => Date.UTC(2026, 5, 1),
     pause: () => Promise.resolve(),
     randomBytes: (length) => new Uint8Array(length),
+    env: () => undefined,
     colours: false,
   };
 }

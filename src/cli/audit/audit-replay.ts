@@ -87,6 +87,8 @@ function print(io: Io, args: Args, results: readonly Replayed[]): void {
     same: of('same').length,
     different: of('different').length,
     notReplayable: of('not-replayable').length,
+    /** Nobody but a vendor vouches for these. */
+    underOtherRoots: results.filter(({ anchors }) => anchors && anchors !== 'vendor').length,
   };
   const telling = results.filter(({ because }) => because !== undefined);
   if (args.has('json')) {
@@ -108,6 +110,14 @@ function print(io: Io, args: Args, results: readonly Replayed[]): void {
   io.out(
     `${counts.replayed} decisions: ${counts.same} the same, ${counts.different} different, ${counts.notReplayable} not replayable\n`,
   );
+  if (counts.underOtherRoots > 0) {
+    io.out(
+      paint(
+        'yellow',
+        `${counts.underOtherRoots} of them under roots that are no vendor’s: nobody but who named these roots vouches for them\n`,
+      ),
+    );
+  }
 }
 
 function exitOf(results: readonly Replayed[]): number {

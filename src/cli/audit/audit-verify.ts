@@ -109,6 +109,9 @@ async function verifyExport(
     'not-replayable': paint('yellow', `? not replayable${because}`),
   };
   io.out(`${words[replay.outcome]}\n\nthe decision was ${verdict.toUpperCase()}\n`);
+  if (replay.anchors !== undefined && replay.anchors !== 'vendor') {
+    io.out(paint('yellow', `Made under a ${replay.anchors} root: no vendor vouches for this.\n`));
+  }
   return exit;
 }
 

@@ -83,9 +83,10 @@ export class Recorder {
 
   /** Resolves once it is durable. @throws Fault `unreachable` or `conflict` when it is not. */
   async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
+    const time = this.#io.now();
     const { manifest, blobs, entry, leaf, record } = captureDecision({
       id: this.id,
-      time: this.#io.now(),
+      time,
       engine: `postern/${await packageVersion()}`,
       salt: this.#io.randomBytes(SALT_SIZE),
       input,
@@ -93,7 +94,7 @@ export class Recorder {
       ...(policy && isAppraisal(result) && { decided: { policy, appraisal: result } }),
       ...(ear && { ear }),
     });
-    const before = await this.#firstSeen(result);
+    const before = await this.#firstSeen(result, time);
     const all = [{ digest: record, bytes: manifest }, ...blobs];
     const decision: NewEntry = {
       id: leaf.id,
@@ -125,8 +126,7 @@ export class Recorder {
   }
 
   /** What the ledger says once of a policy and of a set of endorsements: that it first met them. */
-  async #firstSeen(result: Verification): Promise<readonly NewEntry[]> {
-    const time = this.#io.now();
+  async #firstSeen(result: Verification, time: number): Promise<readonly NewEntry[]> {
     const leaves = [...policyLeaf(result, time), ...endorsementsLeaf(result, time)];
     const known = await Promise.all(leaves.map(({ id }) => this.#ledger.store.leafById(id)));
     return leaves

@@ -1,5 +1,6 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault } from '../../core/fault.ts';
+import type { AnchorKind } from '../../core/x509/anchors.ts';
 import { parseLeaf } from '../../ledger/leaf/entry.ts';
 import type { DecisionLeaf } from '../../ledger/leaf/leaf.ts';
 import { checkRecord } from '../../ledger/record/check-record.ts';
@@ -15,9 +16,13 @@ export interface Replayed {
   readonly index: number;
   readonly id: string;
   readonly outcome: Replay['outcome'];
+  /** Whose roots a decision rests on that came out the same. */
+  readonly anchors?: AnchorKind;
   /** Why, in a sentence; absent of what came out the same under the same engine. */
   readonly because?: string;
 }
+
+type Compared = Omit<Replayed, 'index' | 'id'>;
 
 /** Makes decisions of a ledger again, one after the other. */
 export class ReplayRun {
@@ -51,7 +56,7 @@ export class ReplayRun {
     return leaf && { index, id, ...(await this.#decision(leaf)) };
   }
 
-  async #decision(leaf: DecisionLeaf): Promise<Pick<Replayed, 'outcome' | 'because'>> {
+  async #decision(leaf: DecisionLeaf): Promise<Compared> {
     const gone = (await this.#store.record(leaf.id))?.forgotten;
     if (gone) return notReplayable(`what it saw was deleted (${gone.reason})`);
     try {
@@ -72,7 +77,7 @@ export function compare(
   manifest: Manifest,
   blobOf: BlobLookup,
   replayer: Replayer,
-): Pick<Replayed, 'outcome' | 'because'> {
+): Compared {
   const [wrong] = checkRecord(leaf, manifest);
   if (wrong) {
     return {
@@ -83,7 +88,11 @@ export function compare(
   const replay = replayer.replay(manifest, blobOf);
   switch (replay.outcome) {
     case 'same':
-      return { outcome: 'same', ...(replay.note !== undefined && { because: replay.note }) };
+      return {
+        outcome: 'same',
+        anchors: replay.anchors,
+        ...(replay.note !== undefined && { because: replay.note }),
+      };
     case 'not-replayable':
       return replay;
     case 'different': {

@@ -9,6 +9,7 @@ import { parseEnvelope } from '../../core/encoding/dsse.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import type { JsonObject } from '../../core/encoding/json.ts';
 import { Fault, malformed } from '../../core/fault.ts';
+import type { AnchorKind } from '../../core/x509/anchors.ts';
 import { Memory } from '../../evidence/memory.ts';
 import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import { anchorsOf } from './anchors.ts';
@@ -40,6 +41,8 @@ export type Replay =
       readonly outcome: 'same';
       readonly verdict: Verdict;
       readonly codes: readonly CheckId[];
+      /** Whose roots it rests on: nobody but a vendor vouches for what rests on others. */
+      readonly anchors: AnchorKind;
       /** Present where another engine decided then. */
       readonly note?: string;
     }
@@ -110,9 +113,10 @@ export class Replayer {
       ...(samePolicy(manifest, decided) ? [] : (['policy'] as const)),
     ];
     const { verdict, codes } = replayed;
+    const { anchors } = decided;
     if (engine === this.#engine) {
       return which.length === 0
-        ? { outcome: 'same', verdict, codes }
+        ? { outcome: 'same', verdict, codes, anchors }
         : { outcome: 'different', recorded, replayed, which };
     }
     // Another release may say more about the same answer, in other words.
@@ -126,6 +130,7 @@ export class Replayer {
       outcome: 'same',
       verdict,
       codes,
+      anchors,
       note: `${engine} decided, and ${this.#engine} comes to the same${words}`,
     };
   }

@@ -258,7 +258,7 @@ describe('recorded, written, read, and made again', () => {
     } = parseExport(writeExport({ index: 1, entry, proof, manifest }, lookup(one)));
     expect(checkRecord(read, record)).toEqual([]);
     const { codes } = leaf;
-    expect(replayer.replay(record, blobOf)).toEqual({ outcome: 'same', verdict, codes });
+    expect(replayer.replay(record, blobOf)).toMatchObject({ outcome: 'same', verdict, codes });
     expect(verdict === 'accept').toBe(codes.length === 0);
     const kinds = record.subject.map(({ kind }) => kind);
     const count = Object.fromEntries(
