@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
+import { ledgerMeasurements } from './ledger/measurements.ts';
+import { Scratch } from './ledger/scratch.ts';
 import { measure, type Pace } from './measure.ts';
 import { nvidiaMeasurements } from './nvidia/measurements.ts';
 import { readOptions, selectRows } from './options.ts';
@@ -17,7 +19,10 @@ snp.cold and snp.warm from the bytes of report, VCEK, ASK and ARK. peer.tinfoil 
 snp.cold.peer verify one genuine report, its CAs built in. nvidia.cold starts from the bytes of
 report, chain, two manifests and seven OCSP responses; node.8gpu-4switch from one bundle file.
 appraise.* holds what is verified against a policy of 200 reference sets, of which it is the last;
-policy.read reads that policy.`;
+policy.read reads that policy. ledger.append puts decisions of one TDX machine into a log of SQLite,
+one at a time or 64 together; limit.insert the same rows, ready made, by bare SQLite and as durable.
+ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions
+about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -34,13 +39,14 @@ function warn(text: string): void {
   process.stderr.write(`bench: ${text}\n`);
 }
 
-async function bench(args: readonly string[]): Promise<string> {
+async function bench(args: readonly string[], scratch: Scratch): Promise<string> {
   const { json, only } = readOptions(args);
   const all = [
     ...(await tdxMeasurements()),
     ...(await snpMeasurements()),
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
+    ...(await ledgerMeasurements(scratch)),
     ...(await snpPeerMeasurements(warn)),
   ];
   const measurements = selectRows(all, only);
@@ -53,10 +59,13 @@ async function bench(args: readonly string[]): Promise<string> {
   return `${machine}\n\n${renderTable(results, measurements)}\n${NOTES}\n`;
 }
 
+const scratch = new Scratch();
 try {
-  process.stdout.write(await bench(process.argv.slice(2)));
+  process.stdout.write(await bench(process.argv.slice(2), scratch));
 } catch (error) {
   if (!(error instanceof Fault)) throw error;
   process.stderr.write(`${error.message}\n${USAGE}\n`);
   process.exitCode = FAULTS[error.code].exit;
+} finally {
+  await scratch.end();
 }

@@ -1,0 +1,144 @@
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
+import { verifierKey } from '../../../src/ledger/note/verifier-key.ts';
+import type { NewBlob } from '../../../src/ledger/store.ts';
+import type { LogIdentity } from '../../../src/ledger/writer/identity.ts';
+import { LedgerWriter, type NewEntry } from '../../../src/ledger/writer/ledger-writer.ts';
+import { openStore } from '../../../src/store/open.ts';
+import type { Workload } from '../measure.ts';
+import type { Scratch } from './scratch.ts';
+
+/** In bytes, as recorded decisions about a TDX machine by itself have them. */
+const SIZES = { entry: 480, manifest: 3000, bundle: 24_000 };
+/** What seals add: a header and a chunk's tag. */
+const SEALED = 41;
+/** Both of the log's keys: Ed25519 and ML-DSA-44. */
+const NOTE = 3500;
+export const GROUP = 64;
+
+/** A log's keys, as `audit init` makes them. */
+export function benchIdentity(origin = 'bench.example/log'): LogIdentity {
+  const keys = (['note', 'cosignature-ml-dsa-44'] as const).map((type) => {
+    const pair =
+      type === 'note' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ml-dsa-44');
+    const info = pair.publicKey.export({ format: 'der', type: 'spki' });
+    const size = type === 'note' ? 32 : 1312;
+    const verifier = verifierKey(origin, type, new Uint8Array(info.subarray(info.length - size)));
+    const signer = {
+      key: verifier,
+      sign: (message: Uint8Array) => new Uint8Array(sign(null, message, pair.privateKey)),
+    };
+    return { verifier, signer };
+  });
+  return {
+    origin,
+    signers: keys.map(({ signer }) => signer),
+    keys: keys.map(({ verifier }) => verifier),
+  };
+}
+
+/** Decisions that go into a log one at a time, and together. */
+export async function appendWorkloads(scratch: Scratch): Promise<{
+  readonly one: Workload;
+  readonly grouped: Workload;
+}> {
+  const store = await openStore({
+    file: scratch.path('append.sqlite'),
+    archiveKey: randomBytes(32),
+  });
+  const writer = await LedgerWriter.open({
+    store,
+    identity: benchIdentity(),
+    holder: 'bench',
+    now: () => Date.now(),
+    pause: (ms) => setTimeout(ms, undefined, { ref: false }),
+  });
+  scratch.onEnd(async () => {
+    await writer.close();
+    await store.close();
+  });
+  return {
+    one: {
+      name: 'ledger.append',
+      prepare: () => async () => void (await writer.append(newEntry())),
+    },
+    grouped: {
+      name: `ledger.append.${GROUP}`,
+      prepare: () => async () => {
+        await Promise.all(Array.from({ length: GROUP }, () => writer.append(newEntry())));
+      },
+    },
+  };
+}
+
+/** Everything in it is new: an id, an entry, a manifest and a bundle. */
+function newEntry(): NewEntry {
+  const id = randomBytes(16).toString('hex');
+  const [manifest, bundle] = [newBlob(SIZES.manifest), newBlob(SIZES.bundle)];
+  return {
+    id,
+    entry: new Uint8Array(randomBytes(SIZES.entry)),
+    record: { at: Date.now(), manifest: manifest.digest, uses: [manifest.digest, bundle.digest] },
+    blobs: [manifest, bundle],
+  };
+}
+
+function newBlob(size: number): NewBlob {
+  const bytes = new Uint8Array(randomBytes(size));
+  return { bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
+}
+
+/**
+ * What no log on this disk can beat: the same rows in the same tables, ready made, one
+ * transaction for each group, by bare SQLite and as durable.
+ */
+export async function insertLimit(scratch: Scratch, group: number): Promise<Workload> {
+  const file = scratch.path(`limit-${group}.sqlite`);
+  await (await openStore({ file })).close();
+  const db = new DatabaseSync(file);
+  db.exec(
+    'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON',
+  );
+  scratch.onEnd(async () => db.close());
+  const insert = (table: string, columns: string) =>
+    db.prepare(`INSERT INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, '?')})`);
+  const leaf = insert('leaves', 'idx, id, entry, hash, sum');
+  const blob = insert('blobs', 'id, digest, sealed, sum');
+  const record = insert('records', 'idx, moment, manifest, uses_sum, sum');
+  const use = insert('uses', 'record, blob');
+  const checkpoint = insert('checkpoints', 'size, root, note, sum');
+  const rows = () => ({
+    id: randomBytes(16).toString('hex'),
+    entry: randomBytes(SIZES.entry),
+    hash: randomBytes(32),
+    blobs: [SIZES.manifest, SIZES.bundle].map((size) => ({
+      digest: `sha256:${randomBytes(32).toString('hex')}`,
+      sealed: randomBytes(size + SEALED),
+    })),
+  });
+  const [sum, root, note] = ['0'.repeat(64), randomBytes(32), randomBytes(NOTE)];
+  let size = 0;
+  let blobs = 0;
+  return {
+    name: group === 1 ? 'limit.insert' : `limit.insert.${group}`,
+    prepare: () => {
+      let ready = Array.from({ length: 64 * group }, rows);
+      return () => {
+        if (ready.length < group) ready = Array.from({ length: 64 * group }, rows);
+        db.exec('BEGIN IMMEDIATE');
+        for (const row of ready.splice(0, group)) {
+          leaf.run(size, row.id, row.entry, row.hash, sum);
+          record.run(size, 0, row.blobs[0]?.digest ?? '', sum, sum);
+          for (const { digest, sealed } of row.blobs) {
+            blob.run(++blobs, digest, sealed, sum);
+            use.run(size, blobs);
+          }
+          size++;
+        }
+        checkpoint.run(size, root, note, sum);
+        db.exec('COMMIT');
+      };
+    },
+  };
+}

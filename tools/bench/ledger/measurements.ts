@@ -1,0 +1,20 @@
+import { type Measurement, row } from '../measure.ts';
+import { simulateNodeEvidence } from '../nvidia/evidence.ts';
+import { appendWorkloads, GROUP, insertLimit } from './append.ts';
+import { proofWorkloads } from './proofs.ts';
+import { replayWorkloads } from './replay.ts';
+import type { Scratch } from './scratch.ts';
+
+/** The rows about ledgers, in the order printed. */
+export async function ledgerMeasurements(scratch: Scratch): Promise<readonly Measurement[]> {
+  const append = await appendWorkloads(scratch);
+  const proofs = await proofWorkloads();
+  const replay = await replayWorkloads(await simulateNodeEvidence(), scratch);
+  return [
+    row({ subject: append.one, against: await insertLimit(scratch, 1), atLeast: 0.6 }),
+    row({ subject: append.grouped, against: await insertLimit(scratch, GROUP), atLeast: 0.6 }),
+    row({ subject: proofs.prove }),
+    row({ subject: proofs.verify, against: proofs.limit }),
+    row({ subject: replay.replay, against: replay.bare, atLeast: 0.7 }),
+  ];
+}
