@@ -73,7 +73,7 @@ const MOST_IDS = 4096;
 const MOST_REVOCATIONS = 4096;
 const NAME = 'manifest';
 
-const recording = members<Recording>({
+const recordingForm = members<Recording>({
   v: oneOf(1),
   type: oneOf('decision'),
   id: leafId,
@@ -109,7 +109,7 @@ const recording = members<Recording>({
 });
 
 /** The form of a manifest, for whoever writes one: canonical JSON, bytes by their digests. */
-export const MANIFEST = { name: NAME, most: LARGEST_MANIFEST, form: recording };
+export const MANIFEST = { name: NAME, most: LARGEST_MANIFEST, form: recordingForm };
 
 type Head = Pick<Recording, 'id' | 'time' | 'engine' | 'salt' | 'subject' | 'result'>;
 
@@ -130,23 +130,32 @@ export interface Manifest extends Head {
 
 /** @throws Fault `malformed` at `manifest…`, also for another text of the same value. */
 export function parseManifest(bytes: Uint8Array): Manifest {
+  return openManifest(bytes, () => NOT_THERE).manifest;
+}
+
+/** The same, and all that it names in place. @throws also what `source` throws. */
+export function openManifest(
+  bytes: Uint8Array,
+  source: BlobSource,
+): { readonly manifest: Manifest; readonly recording: Recording } {
   if (bytes.length > LARGEST_MANIFEST) {
     throw malformed(NAME, `larger than ${LARGEST_MANIFEST} bytes`);
   }
   const { value, digest: own } = readCanonicalDocument(bytes, NAME);
   const named = new Set<string>();
   const at = new Map<string, string>();
-  const { id, time, engine, salt, subject, result, policy } = readRecording(value, (name, path) => {
+  const recording = readRecording(value, (name, path) => {
     named.add(name);
     at.set(path, name);
-    return NOT_THERE;
+    return source(name, path);
   });
+  const { id, time, engine, salt, subject, result, policy } = recording;
   const ordered = sortedIds(subject);
   if (subject.some((one, i) => one.kind !== ordered[i]?.kind || one.id !== ordered[i]?.id)) {
     throw malformed(`${NAME}.subject`, 'want each once, sorted by kind and id');
   }
   const ear = at.get(`${NAME}.ear`);
-  return {
+  const manifest: Manifest = {
     digest: own,
     blobs: [...named].sort(),
     value,
@@ -163,11 +172,12 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     },
     ...(ear !== undefined && { ear }),
   };
+  return { manifest, recording };
 }
 
-/** The same with all bytes in place. @throws what `source` throws. */
+/** What was read of a manifest, with all bytes in place. @throws what `source` throws. */
 export function readRecording(value: JsonValue, source: BlobSource): Recording {
-  return recording.read(value, NAME, source);
+  return recordingForm.read(value, NAME, source);
 }
 
 const NOT_THERE = new Uint8Array();

@@ -8,8 +8,13 @@ import type { RecordedResult } from './manifest.ts';
 
 /** What came out, as far as it is compared. */
 export function recordedResult(result: Appraisal | BundleVerification): RecordedResult {
+  return { ...outcomeOf(result), digest: resultDigest(result) };
+}
+
+/** The same without what people read of it: the digest takes as long as a verification of a CPU. */
+export function outcomeOf(result: Appraisal | BundleVerification): Omit<RecordedResult, 'digest'> {
   const { verdict, authentic, anchors } = result;
-  return { verdict, authentic, anchors, codes: codesOf(result), digest: resultDigest(result) };
+  return { verdict, authentic, anchors, codes: codesOf(result) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/appraisal/policy/signing/canonical-document.ts';
 import { toBase64 } from '../../../src/core/encoding/base64.ts';
 import type { CapturedDecision } from '../../../src/ledger/record/capture.ts';
@@ -12,17 +12,10 @@ import { asView } from '../../support/view.ts';
 
 const PROOF = 'c2sp.org/tlog-proof@v1\nindex 7\n…\n';
 
-let decision: CapturedDecision;
-let other: CapturedDecision;
-let file: Uint8Array;
-
-beforeAll(async () => {
-  const machine = await simulateBundle({ fault: 'bundle_cpu_alone' });
-  const given = givenOf(machine, { endorsements: machine.published });
-  decision = captured(given);
-  other = captured(givenOf(machine), undefined, { id: 'f'.repeat(32) });
-  file = exported(decision);
-});
+const machine = await simulateBundle({ fault: 'bundle_cpu_alone' });
+const decision = captured(givenOf(machine, { endorsements: machine.published }));
+const other = captured(givenOf(machine), undefined, { id: 'f'.repeat(32) });
+const file = exported(decision);
 
 function exported({ entry, manifest, blobs }: CapturedDecision): Uint8Array {
   return writeExport({ index: 7, entry, proof: PROOF, manifest }, lookup({ blobs }));

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BundleVerifier, verifyBundle } from '../../../src/appraisal/bundle/verifier.ts';
 import { parseDecisionLeaf } from '../../../src/ledger/leaf/entry.ts';
 import type { CapturedDecision } from '../../../src/ledger/record/capture.ts';
@@ -7,15 +7,7 @@ import { parseManifest } from '../../../src/ledger/record/manifest.ts';
 import { Replayer, replayDecision } from '../../../src/ledger/record/replay.ts';
 import { simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
 import { challenged, policyFor, wholeMachine } from '../../support/policy.ts';
-import {
-  captured,
-  ENGINE,
-  type Given,
-  givenOf,
-  lookup,
-  rewritten,
-  used,
-} from '../../support/record.ts';
+import { captured, ENGINE, givenOf, lookup, rewritten, used } from '../../support/record.ts';
 
 const MONTH = 31 * 24 * 3600_000;
 
@@ -23,17 +15,11 @@ function replayed(one: CapturedDecision, engine = ENGINE) {
   return replayDecision(one.manifest, lookup(one), { engine });
 }
 
-let whole: Given;
-let decision: CapturedDecision;
-let policed: CapturedDecision;
-
-beforeAll(async () => {
-  const machine = await wholeMachine();
-  const { nonce } = machine.plan;
-  whole = givenOf(machine, { endorsements: machine.published, expected: { nonce } });
-  decision = captured(whole);
-  policed = captured(whole, used(policyFor(challenged(machine))));
-});
+const machine = await wholeMachine();
+const { nonce } = machine.plan;
+const whole = givenOf(machine, { endorsements: machine.published, expected: { nonce } });
+const decision = captured(whole);
+const policed = captured(whole, used(policyFor(challenged(machine))));
 
 describe('a decision that was recorded', () => {
   it('comes out the same, with a policy and without', () => {
@@ -53,8 +39,8 @@ describe('a decision that was recorded', () => {
   });
 
   it('is made again at its own time, while a fresh look a month on accepts it no more', async () => {
-    const machine = await simulateBundle({ gpus: 8, switches: 4 });
-    const given = givenOf(machine, { endorsements: machine.published });
+    const node = await simulateBundle({ gpus: 8, switches: 4 });
+    const given = givenOf(node, { endorsements: node.published });
     expect(replayed(captured(given))).toMatchObject({ outcome: 'same', verdict: 'accept' });
     const { at } = given;
     const later = Object.fromEntries(Object.entries(at).map(([kind, ms]) => [kind, ms + MONTH]));
@@ -90,6 +76,29 @@ describe('what is archived no more, or otherwise', () => {
         because: expect.stringMatching(new RegExp(`^${digest}: the archive has other bytes`)),
       });
     }
+  });
+});
+
+describe('where the decision alone is compared', () => {
+  const replayer = new Replayer({ engine: ENGINE, compare: 'decision' });
+  const altered = (member: Record<string, string>) =>
+    rewritten(decision.manifest, (value) => {
+      value['result'] = { ...(value['result'] as object), ...member };
+      return value;
+    });
+
+  it('what people read of it is passed over', () => {
+    const manifest = altered({ digest: `sha256:${'0'.repeat(64)}` });
+    expect(replayer.replay(manifest, lookup(decision))).toMatchObject({ outcome: 'same' });
+  });
+
+  it('and nothing else', () => {
+    const manifest = altered({ verdict: 'indeterminate' });
+    expect(replayer.replay(manifest, lookup(decision))).toMatchObject({
+      outcome: 'different',
+      which: ['verdict'],
+      replayed: { digest: parseManifest(decision.manifest).result.digest },
+    });
   });
 });
 
