@@ -48,6 +48,10 @@ export class Memory<Key, Value> {
     }
   }
 
+  delete(key: Key): void {
+    this.#forget(key);
+  }
+
   #forget(key: Key): void {
     this.#weight -= this.#entries.get(key)?.weight ?? 0;
     this.#entries.delete(key);

@@ -269,7 +269,7 @@ describe('the rows', async () => {
   });
 
   it.each(measurements)('$name succeeds, which it proves itself', async ({ subject }) => {
-    const operation = subject.prepare();
+    const operation = await subject.prepare();
     for (let call = 0; call < 3; call++) await operation(call);
   });
 });

@@ -5,7 +5,7 @@ export type Operation = (call: number) => void | Promise<void>;
 export interface Workload {
   readonly name: string;
   /** Runs off the clock, before each slice: whatever a slice may not inherit is made here. */
-  readonly prepare: () => Operation;
+  readonly prepare: () => Operation | Promise<Operation>;
   /** Calls for which one preparation has fresh input; a slice makes no more. */
   readonly mostCalls?: number;
 }
@@ -110,7 +110,7 @@ async function slice(
   calls: number,
   { now, collect }: Pace,
 ): Promise<number> {
-  const operation = prepare();
+  const operation = await prepare();
   collect();
   const start = now();
   for (let call = 0; call < calls; call++) {

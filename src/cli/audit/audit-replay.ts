@@ -39,11 +39,15 @@ export const auditReplayVerb: Verb = {
       const run = new ReplayRun(ledger.store, tiles, `postern/${await packageVersion()}`);
       const results: Replayed[] = [];
       const progress = new Progress(io);
-      for await (const leaf of leavesOf(ledger, args, tiles.size)) {
-        const replayed = await run.replay(leaf);
-        if (replayed) results.push(replayed);
-        else if (args.operands.length > 1) throw usage(`leaf ${leaf.index} is no decision`);
-        progress.say(`${results.length} decisions made again, leaf ${leaf.index} of ${tiles.size}`);
+      for await (const replayed of run.replay(leavesOf(ledger, args, tiles.size))) {
+        if (replayed === undefined) {
+          if (args.operands.length > 1) throw usage('a leaf that is named is no decision');
+          continue;
+        }
+        results.push(replayed);
+        progress.say(
+          `${results.length} decisions made again, leaf ${replayed.index} of ${tiles.size}`,
+        );
       }
       print(io, args, results);
       return exitOf(results);

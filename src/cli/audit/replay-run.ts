@@ -22,6 +22,20 @@ export interface Replayed {
   readonly because?: string;
 }
 
+/** Decisions whose evidence is read ahead; some hundred KB each. */
+const AHEAD = 4;
+
+/** What a leaf's decision saw, or why that can't be said; undefined of another leaf. */
+type Read =
+  | Replayed
+  | {
+      readonly index: number;
+      readonly leaf: DecisionLeaf;
+      readonly manifest: Manifest;
+      readonly blobOf: BlobLookup;
+    }
+  | undefined;
+
 type Compared = Omit<Replayed, 'index' | 'id'>;
 
 /** Makes decisions of a ledger again, one after the other. */
@@ -39,9 +53,30 @@ export class ReplayRun {
     this.#tiles = tiles;
   }
 
-  /** @returns undefined for a leaf that is no decision. */
-  async replay(stored: StoredLeaf): Promise<Replayed | undefined> {
-    const { index, id, entry } = stored;
+  /**
+   * In the order of the leaves; what the next ones saw is read while one is made again.
+   *
+   * @returns undefined for a leaf that is no decision.
+   */
+  async *replay(leaves: AsyncIterable<StoredLeaf>): AsyncGenerator<Replayed | undefined> {
+    const ahead: Promise<Read>[] = [];
+    for await (const leaf of leaves) {
+      const read = this.#read(leaf);
+      // Whoever awaits it hears of it; until then it is nobody's.
+      read.catch(() => undefined);
+      ahead.push(read);
+      if (ahead.length > AHEAD) yield this.#made(await (ahead.shift() as Promise<Read>));
+    }
+    for (const read of ahead) yield this.#made(await read);
+  }
+
+  #made(read: Read): Replayed | undefined {
+    if (read === undefined || 'outcome' in read) return read;
+    const { index, leaf, manifest, blobOf } = read;
+    return { index, id: leaf.id, ...compare(leaf, manifest, blobOf, this.#replayer) };
+  }
+
+  async #read({ index, id, entry }: StoredLeaf): Promise<Read> {
     const [hash] = await this.#tiles.leafHashes(index, index + 1);
     if (hash === undefined || !equalBytes(hash, leafHash(entry))) {
       return {
@@ -52,21 +87,20 @@ export class ReplayRun {
       };
     }
     const leaf = decisionIn(entry);
+    if (leaf === undefined) return undefined;
     if (typeof leaf === 'string') return { index, id, outcome: 'different', because: leaf };
-    return leaf && { index, id, ...(await this.#decision(leaf)) };
-  }
-
-  async #decision(leaf: DecisionLeaf): Promise<Compared> {
-    const gone = (await this.#store.record(leaf.id))?.forgotten;
-    if (gone) return notReplayable(`what it saw was deleted (${gone.reason})`);
+    const missing = (because: string) =>
+      ({ index, id, outcome: 'not-replayable', because }) as const;
+    const gone = (await this.#store.record(id))?.forgotten;
+    if (gone) return missing(`what it saw was deleted (${gone.reason})`);
     try {
       const bytes = await this.#archive.read(leaf.record);
-      if (bytes === undefined) return notReplayable(`${leaf.record} is not archived`);
+      if (bytes === undefined) return missing(`${leaf.record} is not archived`);
       const manifest = parseManifest(bytes);
-      return compare(leaf, manifest, await this.#archive.blobsOf(manifest), this.#replayer);
+      return { index, leaf, manifest, blobOf: await this.#archive.blobsOf(manifest) };
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
-      return notReplayable(error.message);
+      return missing(error.message);
     }
   }
 }
@@ -106,10 +140,6 @@ export function compare(
 function codesText(before: readonly string[], after: readonly string[]): string {
   if (before.join() === after.join()) return '';
   return `; then ${before.join(', ') || 'no codes'}, now ${after.join(', ') || 'none'}`;
-}
-
-function notReplayable(because: string) {
-  return { outcome: 'not-replayable', because } as const;
 }
 
 /** @returns why it can't be read, or undefined for a leaf of another type. */

@@ -129,10 +129,9 @@ export class LedgerWriter {
   async #write(batch: readonly Waiting[]): Promise<void> {
     const held = await this.#hold();
     const next = prepare(held, batch, this.#deps);
-    const fresh = await this.#withoutKnown(next.batch);
     let wanted = false;
     try {
-      ({ wanted } = await this.#deps.store.commit(fresh));
+      ({ wanted } = await this.#commit(next.batch));
     } catch (error) {
       if (!(await this.#isStored(held, next.batch, error))) {
         await this.#writeApart(batch, error);
@@ -260,6 +259,19 @@ export class LedgerWriter {
         // Lost, or not to be reached: whoever writes next finds out, and says so.
         if (this.#held?.fence === fence && this.#running === undefined) this.#held = undefined;
       }
+    }
+  }
+
+  /** What was archived when it was asked about may have been forgotten since: then all of it is sent. */
+  async #commit(batch: Batch): Promise<{ readonly wanted: boolean }> {
+    const { store } = this.#deps;
+    const fresh = await this.#withoutKnown(batch);
+    try {
+      return await store.commit(fresh);
+    } catch (error) {
+      const isLess = fresh.blobs.length < batch.blobs.length;
+      if (!isLess || !(error instanceof Fault) || error.code !== 'conflict') throw error;
+      return store.commit(batch);
     }
   }
 

@@ -62,22 +62,19 @@ export async function replayWorkloads(
   const head = await store.head();
   if (head === undefined) throw new Error('the bench has a log');
   const tiles = await AuthenticatedTiles.open(new StoreTiles(store), head);
-  const again = async (run: ReplayRun, leaf: StoredLeaf) => {
-    const replayed = await run.replay(leaf);
-    if (replayed?.outcome !== 'same') throw new Error(`not the same: ${replayed?.because}`);
-  };
   return {
     replay: {
       name: 'audit.replay',
       mostCalls: bundles.length - 1,
-      prepare: () => {
+      prepare: async () => {
         const run = new ReplayRun(store, tiles, ENGINE);
-        let ready: Promise<void> | undefined = again(run, pick(leaves, 0));
-        return async (call) => {
-          await ready;
-          ready = undefined;
-          await again(run, pick(leaves, call + 1));
+        const results = run.replay(inOrder(leaves));
+        const next = async () => {
+          const { value } = await results.next();
+          if (value?.outcome !== 'same') throw new Error(`not the same: ${value?.because}`);
         };
+        await next();
+        return next;
       },
     },
     bare: {
@@ -92,4 +89,8 @@ export async function replayWorkloads(
       },
     },
   };
+}
+
+async function* inOrder(leaves: readonly StoredLeaf[]): AsyncGenerator<StoredLeaf> {
+  yield* leaves;
 }
