@@ -8,6 +8,7 @@ const STATES: Readonly<Record<string, Says>> = {
   '08': ['unreachable', 'the connection failed'],
   '23': ['conflict', 'has a row of this key already, or lacks one that is referred to'],
   '25006': ['unreachable', 'can not be written: this server is read-only, a standby for one'],
+  '25P03': ['unreachable', 'ended a transaction in which nothing was done for too long'],
   '28': ['unreachable', 'refuses this user or password'],
   '3D000': ['unreachable', 'has no such database'],
   '42501': ['unreachable', 'does not allow this user to do so'],

@@ -8,7 +8,7 @@ import { isDiskError, sqliteFault } from './sqlite-faults.ts';
 import { createPrivately } from './sqlite-file.ts';
 import { Turns } from './turns.ts';
 
-/** How long a statement waits for another process to finish its transaction. */
+/** Transactions of other processes take milliseconds; one that takes this long hangs. */
 const BUSY_MS = 30_000;
 
 /** What a list of values of any length can make of one SQL text. */
@@ -25,13 +25,16 @@ export class SqliteDriver implements Driver {
   readonly #turns = new Turns();
   readonly #sql: Sql;
 
-  /** @throws Fault at the file. */
-  static open(file: string): SqliteDriver {
+  /**
+   * @param busyMs how long a statement waits for another process.
+   * @throws Fault at the file.
+   */
+  static open(file: string, busyMs = BUSY_MS): SqliteDriver {
     const path = resolve(file);
     createPrivately(path);
     let db: DatabaseSync | undefined;
     try {
-      db = new DatabaseSync(path, { timeout: BUSY_MS });
+      db = new DatabaseSync(path, { timeout: busyMs });
       setUp(db, path);
       return new SqliteDriver(path, db);
     } catch (error) {
