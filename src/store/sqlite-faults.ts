@@ -17,7 +17,7 @@ const PRIMARY: Readonly<Record<number, readonly [FaultCode, string]>> = {
 /** SQLITE_IOERR and all that extend it. */
 const IO_ERROR = 10;
 
-export function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
+function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 

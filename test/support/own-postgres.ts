@@ -50,7 +50,13 @@ export class OwnPostgres {
   }
 
   async start(): Promise<void> {
-    const settings = ['listen_addresses=127.0.0.1', `port=${this.#port}`, 'shared_buffers=16MB'];
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `port=${this.#port}`,
+      'shared_buffers=16MB',
+      // After a crash one call for the file system, in place of one for each of a thousand files.
+      'recovery_init_sync_method=syncfs',
+    ];
     this.#server = spawn(
       join(this.#programs, 'postgres'),
       ['-D', this.#data, '-k', this.#folder, ...settings.flatMap((setting) => ['-c', setting])],
