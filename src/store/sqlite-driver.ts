@@ -143,9 +143,8 @@ export class SqliteDriver implements Driver {
     const columns = Object.keys(rows[0] ?? {});
     const marks = columns.map(() => '?').join(', ');
     const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`;
-    for (const row of rows) {
-      this.#prepared(sql).run(...columns.map((name): Value => row[name] ?? null));
-    }
+    const statement = this.#prepared(sql);
+    for (const row of rows) statement.run(...columns.map((name): Value => row[name] ?? null));
   }
 
   #prepared(sql: string): StatementSync {
