@@ -6,6 +6,7 @@ import type { Driver, Row, Sql, Value } from './driver.ts';
 import { copyDatabase } from './sqlite-backup.ts';
 import { isDiskError, sqliteFault } from './sqlite-faults.ts';
 import { createPrivately } from './sqlite-file.ts';
+import { schemaFaults } from './sqlite-schema.ts';
 import { Turns } from './turns.ts';
 
 /** Transactions of other processes take milliseconds; one that takes this long hangs. */
@@ -76,9 +77,10 @@ export class SqliteDriver implements Driver {
     });
   }
 
-  /** Pages, indexes and references: an index is a copy of values that no sum of a row covers. */
+  /** Schema, pages, indexes and references: an index is a copy of values that no sum of a row covers. */
   ownFaults(): Promise<readonly StoreFault[]> {
     return this.alone(async (sql) => {
+      const schema = await schemaFaults(sql);
       const pages = await sql.all(`PRAGMA integrity_check(${MOST_FAULTS})`);
       const faults = pages
         .map(({ integrity_check }) => String(integrity_check))
@@ -93,7 +95,7 @@ export class SqliteDriver implements Driver {
         const problem = `refers to a row of ${parent} that is not there`;
         faults.push({ at: `${child}[${number}]`, problem });
       }
-      return faults;
+      return [...schema, ...faults];
     });
   }
 

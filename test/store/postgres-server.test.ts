@@ -159,6 +159,7 @@ describe('what PostgreSQL says', () => {
     { state: '42501', code: 'unreachable', says: 'does not allow', lost: false },
     { state: '23505', code: 'conflict', says: 'has a row of this key', lost: false },
     { state: 'XX001', code: 'malformed', says: 'is damaged', lost: false },
+    { state: '42P01', code: 'malformed', says: 'lacks what it was made with', lost: false },
     { state: '42601', code: 'internal', says: 'PostgreSQL refuses', lost: false },
   ])('as $state is a Fault of $code', ({ state, code, says, lost }) => {
     const fault = postgresFault(made(state), 'postgres://x');

@@ -204,6 +204,15 @@ describe('what SQLite says', () => {
     expect(fault.detail).toContain(says);
   });
 
+  it.each([
+    { message: 'no such column: entry', code: 'malformed' },
+    { message: 'table leaves has no column named id', code: 'malformed' },
+    { message: 'near "NO": syntax error', code: 'internal' },
+  ])('as "$message" is a Fault of $code', ({ message, code }) => {
+    const error = Object.assign(new Error(message), { errcode: 1 });
+    expect(sqliteFault(error, '/var/ledger.db').code).toBe(code);
+  });
+
   it('of the disk at a COMMIT leaves the outcome open, and of room does not', () => {
     expect([10, 1034, 13, 5].map((errcode) => isDiskError(made(errcode)))).toEqual([
       true,
