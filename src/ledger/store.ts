@@ -27,13 +27,20 @@ export interface LedgerStore {
   /** The state of this size, if one was ever signed. The same state signed again replaces it. */
   checkpoint(size: number): Promise<LogHead | undefined>;
   /**
-   * All of it, durable across a power cut, or nothing.
+   * All of it, durable across a power cut, or nothing. A batch without leaves signs the same tree
+   * again. Blobs that are archived already may be left out, or handed in again for nothing.
    *
-   * @throws Fault `conflict` when the fence is no longer the lease, `base` not the log's size, or
-   *   an id is taken; `unreachable` when it can't be written (a full disk among others).
+   * @returns whether somebody else wants the lease.
+   * @throws Fault `conflict` at `lease` when the fence is no longer it, at `checkpoints…` when
+   *   `base` is not the log's size or another root of the size was signed, at `leaves[<id>]` when
+   *   an id is taken, at `blobs[<digest>]` when a record uses what is neither archived nor handed
+   *   in (it may have been, and was forgotten since: hand it in); `usage` for a batch that is wrong
+   *   in itself; `unreachable` when it can't be written, a full disk among others. After
+   *   `unreachable` the batch may have been written all the same: `head()` tells.
    */
   commit(batch: Batch): Promise<{ readonly wanted: boolean }>;
 
+  // Of these each throws Fault `malformed` where one is missing between others.
   /** Full tiles (8,192 bytes each) of a level in order, at most `count`, as many as are there. */
   tiles(level: number, from: number, count: number): Promise<readonly Uint8Array[]>;
   /** Leaf hashes (32 bytes each) in order, `from` inclusive, `to` exclusive. */
@@ -42,14 +49,23 @@ export interface LedgerStore {
   leaves(from: number, to: number): Promise<readonly StoredLeaf[]>;
   leafById(id: string): Promise<StoredLeaf | undefined>;
 
-  /** Cosignature lines of witnesses for one checkpoint; the same again changes nothing. */
+  /**
+   * Cosignature lines of witnesses for one checkpoint; the same again changes nothing.
+   *
+   * @throws Fault `conflict` where no state of this size was ever signed.
+   */
   addCosignatures(size: number, lines: readonly string[]): Promise<void>;
   cosignatures(size: number): Promise<readonly string[]>;
 
   /** By leaf index, in order, `from` inclusive, at most `count`. */
   records(from: number, count: number): Promise<readonly RecordRow[]>;
   record(id: string): Promise<RecordRow | undefined>;
-  /** What is archived under a digest, opened. @throws Fault `malformed` when it does not open or is not of this digest. */
+  /**
+   * What is archived under a digest, opened.
+   *
+   * @throws Fault `malformed` when it does not open or is not of this digest, `usage` for a store
+   *   that was opened without the archive's key.
+   */
   blob(digest: string): Promise<Uint8Array | undefined>;
   /** Digests of all blobs, in order, after one. */
   blobDigests(after: string | undefined, count: number): Promise<readonly string[]>;
@@ -57,16 +73,23 @@ export interface LedgerStore {
   knownBlobs(digests: readonly string[]): Promise<readonly string[]>;
   /**
    * Forgets what records of before an instant saw: rows stay, with instant and reason, and so does
-   * the tree. Blobs that a later record uses stay.
+   * the tree. A blob goes with the last record that used it; one that no record ever used stays.
+   * Done in slices: a commit gets in between.
    *
    * @returns records forgotten and blobs deleted.
    */
   forget(before: number, at: number, reason: string): Promise<Forgotten>;
 
-  /** Every row that is not as its own sums say, each with where it is. Reads all of it; opens no blob. */
+  /**
+   * Every row that is not as its own sums say, each with where it is; of one moment, and without
+   * opening a blob. Reads all of it, and this store does nothing else until it is done: ask one
+   * that was opened for that, as others go on.
+   */
   faults(): Promise<readonly StoreFault[]>;
   /**
-   * A copy of all of it in one file, taken while the store goes on. SQLite only. @throws Fault `usage` elsewhere.
+   * A copy of all of it in one new file, taken while the store goes on. SQLite only.
+   *
+   * @throws Fault `usage` elsewhere, `conflict` where there is such a file already.
    */
   backup(path: string): Promise<void>;
   close(): Promise<void>;

@@ -24,8 +24,9 @@ export async function openStore(options: StoreOptions): Promise<LedgerStore> {
   return RemoteStore.open(ENTRY, nameOf(place), { place, archiveKey });
 }
 
-/** As sources `thread.ts`, built `thread.js`: the compiler rewrites imports, but no URL. */
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js',
-  import.meta.url,
-);
+const SOURCE = new URL('./thread.ts', import.meta.url);
+
+/** Built, it is JavaScript: the compiler rewrites imports, but no URL. */
+const ENTRY = import.meta.url.endsWith('.ts')
+  ? SOURCE
+  : new URL(SOURCE.href.replace(/\.ts$/, '.js'));

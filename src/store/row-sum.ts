@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { malformed } from '../core/fault.ts';
-import { columnsOf, type SummedTable } from './columns.ts';
+import { columnsOf, SUMMED, type SummedTable } from './columns.ts';
 import type { Row, Value } from './driver.ts';
 
 /**
@@ -8,22 +8,26 @@ import type { Row, Value } from './driver.ts';
  * and its bytes; NULL is left out, so that a later column changes no sum of before.
  */
 export function rowSum(table: SummedTable, row: Row): string {
-  const hash = createHash('sha256');
+  const parts: Uint8Array[] = [];
   let text = `${table}\n`;
-  for (const name of Object.keys(columnsOf(table).summed)) {
+  for (const name of NAMES.get(table) ?? []) {
     const value = row[name];
     if (value === null || value === undefined) continue;
     if (value instanceof Uint8Array) {
-      hash.update(`${text}${name}=${value.length}:`);
-      hash.update(value);
+      parts.push(Buffer.from(`${text}${name}=${value.length}:`), value);
       text = '\n';
     } else {
       const written = `${value}`;
       text += `${name}=${Buffer.byteLength(written)}:${written}\n`;
     }
   }
-  return hash.update(text).digest('hex');
+  if (parts.length === 0) return hash('sha256', text, 'hex');
+  return hash('sha256', Buffer.concat([...parts, Buffer.from(text)]), 'hex');
 }
+
+const NAMES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(SUMMED).map(([table, { summed }]) => [table, Object.keys(summed)]),
+);
 
 export function withSum(table: SummedTable, row: Row): Row {
   return { ...row, sum: rowSum(table, row) };
@@ -46,9 +50,7 @@ export function placeOf(table: SummedTable, row: Row): string {
 
 /** Covers which blobs a record uses, whatever their order. */
 export function usesSum(digests: readonly string[]): string {
-  return createHash('sha256')
-    .update([...digests].sort().join('\n'))
-    .digest('hex');
+  return hash('sha256', [...digests].sort().join('\n'), 'hex');
 }
 
 /** @throws Fault `internal` where a column is not of this kind: a query of ours that is wrong. */

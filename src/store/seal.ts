@@ -8,6 +8,10 @@ const CHUNK = 65_536;
 const HEADER = 24;
 const EXTRA = 17;
 
+/** Its tags: more is to come, and this was all. */
+const MESSAGE = 0;
+const FINAL = 3;
+
 const KEY_BYTES = 32;
 
 /**
@@ -35,22 +39,12 @@ export class Sealer {
   }
 
   seal(digest: string, bytes: Uint8Array): Uint8Array {
-    const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK));
-    const sealed = new Uint8Array(HEADER + bytes.length + chunks * EXTRA);
     const { state, header } = sodium.crypto_secretstream_xchacha20poly1305_init_push(this.#key);
-    sealed.set(header);
-    let at = HEADER;
-    for (let i = 0; i < chunks; i++) {
-      const plain = bytes.subarray(i * CHUNK, (i + 1) * CHUNK);
-      const tag =
-        i === chunks - 1
-          ? sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
-          : sodium.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
-      const chunk = sodium.crypto_secretstream_xchacha20poly1305_push(state, plain, digest, tag);
-      sealed.set(chunk, at);
-      at += chunk.length;
+    try {
+      return push(state, header, digest, bytes);
+    } finally {
+      free(state);
     }
-    return sealed;
   }
 
   /** @throws Fault `malformed` at `blobs[<digest>]` for what was not sealed so under this key. */
@@ -59,31 +53,52 @@ export class Sealer {
     if (sealed.length < HEADER + EXTRA) throw malformed(at, 'is too short to be sealed');
     const header = sealed.subarray(0, HEADER);
     const state = sodium.crypto_secretstream_xchacha20poly1305_init_pull(header, this.#key);
-    const pieces: Uint8Array[] = [];
-    let rest = sealed.subarray(HEADER);
-    for (;;) {
-      const chunk = rest.subarray(0, CHUNK + EXTRA);
-      rest = rest.subarray(chunk.length);
-      const opened = chunk.length >= EXTRA && pull(state, chunk, digest);
-      if (opened === false) throw malformed(at, 'does not open under the archive key');
-      pieces.push(opened.message);
-      const final = opened.tag === sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL;
-      if (final !== (rest.length === 0)) throw malformed(at, 'does not end where its seal says');
-      if (final) break;
+    try {
+      const bytes = pull(state, sealed.subarray(HEADER), digest, at);
+      if (digestOf(bytes) === digest) return bytes;
+    } finally {
+      free(state);
     }
-    const bytes = new Uint8Array(Buffer.concat(pieces));
-    if (digestOf(bytes) !== digest)
-      throw malformed(at, 'opens, but to something of another digest');
-    return bytes;
+    throw malformed(at, 'opens, but to something of another digest');
   }
 }
 
-function pull(
-  state: ReturnType<typeof sodium.crypto_secretstream_xchacha20poly1305_init_pull>,
-  chunk: Uint8Array,
-  digest: string,
-) {
-  return sodium.crypto_secretstream_xchacha20poly1305_pull(state, chunk, digest);
+function push(state: State, header: Uint8Array, digest: string, bytes: Uint8Array): Uint8Array {
+  const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK));
+  const sealed = new Uint8Array(HEADER + bytes.length + chunks * EXTRA);
+  sealed.set(header);
+  for (let i = 0; i < chunks; i++) {
+    const plain = bytes.subarray(i * CHUNK, (i + 1) * CHUNK);
+    const tag = i === chunks - 1 ? FINAL : MESSAGE;
+    const chunk = sodium.crypto_secretstream_xchacha20poly1305_push(state, plain, digest, tag);
+    sealed.set(chunk, HEADER + i * (CHUNK + EXTRA));
+  }
+  return sealed;
+}
+
+function pull(state: State, chunks: Uint8Array, digest: string, at: string): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let rest = chunks;
+  for (;;) {
+    const chunk = rest.subarray(0, CHUNK + EXTRA);
+    rest = rest.subarray(chunk.length);
+    const opened =
+      chunk.length >= EXTRA &&
+      sodium.crypto_secretstream_xchacha20poly1305_pull(state, chunk, digest);
+    if (opened === false) throw malformed(at, 'does not open under the archive key');
+    pieces.push(opened.message);
+    const isFinal = opened.tag === FINAL;
+    if (isFinal !== (rest.length === 0)) throw malformed(at, 'does not end where its seal says');
+    if (isFinal) return new Uint8Array(Buffer.concat(pieces));
+  }
+}
+
+type State = ReturnType<typeof sodium.crypto_secretstream_xchacha20poly1305_init_pull>;
+
+/** The wrapper makes a state for each stream and never frees it: a few bytes a blob, for ever. */
+function free(state: State): void {
+  const { libsodium } = sodium as unknown as { libsodium: { _free: (state: State) => void } };
+  libsodium._free(state);
 }
 
 /** `sha256:<hex>` */

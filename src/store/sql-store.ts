@@ -132,7 +132,13 @@ export class SqlStore implements LedgerStore {
 
   async faults() {
     const own = await this.#driver.ownFaults();
-    return [...own, ...(await this.#driver.reading(rowFaults))];
+    try {
+      return [...own, ...(await this.#driver.reading(rowFaults))];
+    } catch (error) {
+      // So damaged that not all of its rows can be read.
+      if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
+      return [...own, { at: error.at, problem: error.detail }];
+    }
   }
 
   backup(path: string) {

@@ -6,9 +6,10 @@ import type { Driver, Row, Sql, Value } from './driver.ts';
 import { copyDatabase } from './sqlite-backup.ts';
 import { isDiskError, sqliteFault } from './sqlite-faults.ts';
 import { createPrivately } from './sqlite-file.ts';
+import { schemaFaults } from './sqlite-schema.ts';
 import { Turns } from './turns.ts';
 
-/** How long a statement waits for another process to finish its transaction. */
+/** Transactions of other processes take milliseconds; one that takes this long hangs. */
 const BUSY_MS = 30_000;
 
 /** What a list of values of any length can make of one SQL text. */
@@ -25,13 +26,16 @@ export class SqliteDriver implements Driver {
   readonly #turns = new Turns();
   readonly #sql: Sql;
 
-  /** @throws Fault at the file. */
-  static open(file: string): SqliteDriver {
+  /**
+   * @param busyMs how long a statement waits for another process.
+   * @throws Fault at the file.
+   */
+  static open(file: string, busyMs = BUSY_MS): SqliteDriver {
     const path = resolve(file);
     createPrivately(path);
     let db: DatabaseSync | undefined;
     try {
-      db = new DatabaseSync(path, { timeout: BUSY_MS });
+      db = new DatabaseSync(path, { timeout: busyMs });
       setUp(db, path);
       return new SqliteDriver(path, db);
     } catch (error) {
@@ -73,9 +77,10 @@ export class SqliteDriver implements Driver {
     });
   }
 
-  /** Pages, indexes and references: an index is a copy of values that no sum of a row covers. */
+  /** Schema, pages, indexes and references: an index is a copy of values that no sum of a row covers. */
   ownFaults(): Promise<readonly StoreFault[]> {
     return this.alone(async (sql) => {
+      const schema = await schemaFaults(sql);
       const pages = await sql.all(`PRAGMA integrity_check(${MOST_FAULTS})`);
       const faults = pages
         .map(({ integrity_check }) => String(integrity_check))
@@ -90,7 +95,7 @@ export class SqliteDriver implements Driver {
         const problem = `refers to a row of ${parent} that is not there`;
         faults.push({ at: `${child}[${number}]`, problem });
       }
-      return faults;
+      return [...schema, ...faults];
     });
   }
 
@@ -140,9 +145,8 @@ export class SqliteDriver implements Driver {
     const columns = Object.keys(rows[0] ?? {});
     const marks = columns.map(() => '?').join(', ');
     const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`;
-    for (const row of rows) {
-      this.#prepared(sql).run(...columns.map((name): Value => row[name] ?? null));
-    }
+    const statement = this.#prepared(sql);
+    for (const row of rows) statement.run(...columns.map((name): Value => row[name] ?? null));
   }
 
   #prepared(sql: string): StatementSync {

@@ -14,10 +14,16 @@ const PRIMARY: Readonly<Record<number, readonly [FaultCode, string]>> = {
   26: ['malformed', 'is not a SQLite database'],
 };
 
+/** Our SQL is always the same: where it finds a table or column missing, the schema is damaged. */
+const MISSING = /^no such |has no column named /;
+const NOT_AS_MADE: readonly [FaultCode, string] = ['malformed', 'lacks what it was made with'];
+
+const OTHER: readonly [FaultCode, string] = ['internal', 'SQLite refuses'];
+
 /** SQLITE_IOERR and all that extend it. */
 const IO_ERROR = 10;
 
-export function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
+function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
@@ -25,7 +31,8 @@ export function isSqliteError(error: unknown): error is Error & { readonly errco
 export function sqliteFault(error: unknown, file: string): Fault {
   if (error instanceof Fault) return error;
   if (isSqliteError(error)) {
-    const [code, says] = PRIMARY[error.errcode & 0xff] ?? ['internal', 'SQLite refuses'];
+    const other = MISSING.test(error.message) ? NOT_AS_MADE : OTHER;
+    const [code, says] = PRIMARY[error.errcode & 0xff] ?? other;
     return new Fault(code, file, `${says} (${error.message})`, { cause: error });
   }
   if (error instanceof RangeError) {

@@ -160,9 +160,11 @@ async function readAll(bed: Bed) {
     throw error;
   });
   try {
+    const faults = await store.faults();
+    if (faults.length > 0) return { faults };
     const leaves = await store.leaves(0, 999);
     return {
-      faults: await store.faults(),
+      faults,
       head: await store.head(),
       leaves,
       byId: await Promise.all(leaves.map(({ id }) => store.leafById(id))),
@@ -176,6 +178,24 @@ async function readAll(bed: Bed) {
     await store.close();
   }
 }
+
+it('a schema that is not what was made is found, whatever it still reads', async () => {
+  await withBed(SQLITE, async (bed) => {
+    const store = await bed.open();
+    await fill(store);
+    await bed.raw('DROP INDEX uses_by_blob');
+    expect(placesOf(await store.faults())).toEqual(['sqlite_schema[uses_by_blob]']);
+    await bed.raw('CREATE INDEX uses_by_blob ON uses (blob, record)');
+    expect(placesOf(await store.faults())).toEqual([
+      'sqlite_schema[uses_by_blob]',
+      'sqlite_schema[uses_by_blob]',
+    ]);
+    await bed.raw('DROP TABLE cosignatures');
+    expect((await store.faults()).map(({ problem }) => problem)).toContainEqual(
+      expect.stringContaining('lacks what it was made with'),
+    );
+  });
+});
 
 it('a bit flipped anywhere in a SQLite file is found, or changes nothing that is read', async () => {
   await withBed(SQLITE, async (bed) => {

@@ -33,6 +33,23 @@ describe('a sealed blob opens again', () => {
     expect(second).toEqual({ message: bytes.slice(CHUNK), tag: 3 });
   });
 
+  it('and leaves nothing behind on the heap of libsodium', () => {
+    const { libsodium } = sodium as unknown as {
+      libsodium: { _malloc: (size: number) => number; _free: (at: number) => void };
+    };
+    const digest = digestOf(bytesOf(9));
+    const room = () => {
+      const at = libsodium._malloc(52);
+      libsodium._free(at);
+      return at;
+    };
+    sealer.open(digest, sealer.seal(digest, bytesOf(9)));
+    const before = room();
+    for (let i = 0; i < 100; i++) sealer.open(digest, sealer.seal(digest, bytesOf(9)));
+    faultOf(() => sealer.open(digest, new Uint8Array(100)));
+    expect(room()).toBe(before);
+  });
+
   it('never twice to the same bytes', () => {
     const digest = digestOf(bytesOf(9));
     expect(sealer.seal(digest, bytesOf(9))).not.toEqual(sealer.seal(digest, bytesOf(9)));

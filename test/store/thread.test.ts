@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/core/fault.ts';
@@ -6,7 +7,7 @@ import { faultData, faultFrom } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
 import { RemoteStore } from '../../src/store/remote-store.ts';
 import { batchOf, blobOf, EMPTY_LOG, fenceOf, recordOf } from '../support/ledger-batches.ts';
-import { SQLITE, temporaryFolder, withBed } from '../support/store-beds.ts';
+import { SQLITE, withBed } from '../support/store-beds.ts';
 
 const BROKEN = new URL('../support/broken-thread.ts', import.meta.url);
 const BEGINNING = { place: { file: 'ledger.db' }, archiveKey: undefined };
@@ -161,7 +162,7 @@ it.each(['mysql://x/y', 'ledger.db', ''])('%j is no address', async (url) => {
 });
 
 it('a folder that is not there is named', async () => {
-  const file = join(temporaryFolder(), 'no', 'such', 'ledger.db');
+  const file = join(tmpdir(), 'postern-no', 'such', 'ledger.db');
   await expect(openStore({ file })).rejects.toMatchObject({
     code: 'unreachable',
     at: file,

@@ -28,7 +28,7 @@ interface Subtree {
 
 export const EMPTY_LOG: Log = { size: 0, frontier: [], open: [] };
 
-export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
@@ -49,7 +49,7 @@ export function rootOf({ frontier }: Log): Uint8Array {
 }
 
 /** The log with more leaves, and the tiles that they made full. */
-export function grow(log: Log, hashes: readonly Uint8Array[]) {
+function grow(log: Log, hashes: readonly Uint8Array[]) {
   const frontier = [...log.frontier];
   const open = log.open.map((tile) => [...tile]);
   const tiles: FullTile[] = [];
@@ -95,7 +95,7 @@ export async function readLog(store: LedgerStore): Promise<Log> {
   return grow(EMPTY_LOG, await store.leafHashes(0, size)).log;
 }
 
-export const entryOf = (id: string): Uint8Array => new TextEncoder().encode(`{"id":"${id}"}`);
+const entryOf = (id: string): Uint8Array => new TextEncoder().encode(`{"id":"${id}"}`);
 
 export interface Extras {
   readonly records?: readonly NewRecord[];

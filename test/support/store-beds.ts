@@ -30,10 +30,12 @@ export const SQLITE: Kind = { name: 'SQLite', make: sqliteBed };
 /** The server whose databases tests make and drop, e.g. `postgres://postgres@127.0.0.1:5432/postgres`. */
 export const POSTGRES_URL = process.env['POSTERN_TEST_POSTGRES'];
 
-const KINDS: readonly Kind[] =
+export const POSTGRES: Kind | undefined =
   POSTGRES_URL === undefined
-    ? [SQLITE]
-    : [SQLITE, { name: 'PostgreSQL', make: () => postgresBed(POSTGRES_URL) }];
+    ? undefined
+    : { name: 'PostgreSQL', make: () => postgresBed(POSTGRES_URL) };
+
+const KINDS: readonly Kind[] = POSTGRES === undefined ? [SQLITE] : [SQLITE, POSTGRES];
 
 /** The same tests on every database there is; what is not tested says so. */
 export function describeStores(what: string, tests: (kind: Kind) => void): void {

@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Driver, Sql } from '../../src/store/driver.ts';
+import { migrate, migrationDigest } from '../../src/store/migrate.ts';
+import { openDriver } from '../../src/store/open-driver.ts';
+import { withSum } from '../../src/store/row-sum.ts';
+import { MIGRATIONS, type Migration } from '../../src/store/schema.ts';
+import { type Bed, describeStores, withBed } from '../support/store-beds.ts';
+
+/** What a store could have become: a table, one more column, and one table made of another. */
+const STEPS: readonly Migration[] = [
+  {
+    version: 1,
+    statements: [
+      'CREATE TABLE things (id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL) STRICT',
+    ],
+  },
+  { version: 2, statements: ['ALTER TABLE things ADD COLUMN size INTEGER'] },
+  {
+    version: 3,
+    statements: [
+      'CREATE TABLE names (name TEXT PRIMARY KEY NOT NULL, count INTEGER NOT NULL) STRICT',
+      'INSERT INTO names SELECT name, count(*) FROM things GROUP BY name',
+    ],
+  },
+  { version: 4, statements: ['UPDATE things SET size = 0 WHERE size IS NULL'] },
+];
+
+/** Rows as a release of each version wrote them. */
+const ROWS_AT: Readonly<Record<number, string>> = {
+  1: "INSERT INTO things (id, name) VALUES (1, 'a'), (2, 'a')",
+  2: "INSERT INTO things (id, name, size) VALUES (1, 'a', NULL), (2, 'a', 5)",
+  3: "INSERT INTO things (id, name, size) VALUES (1, 'a', NULL), (2, 'a', 5)",
+};
+
+const nothing = async () => undefined;
+
+describeStores('migrations', (kind) => {
+  let bed: Bed;
+  let driver: Driver;
+  beforeEach(async () => {
+    bed = await kind.make();
+    driver = await openDriver(bed.place);
+  });
+  afterEach(async () => {
+    await driver.close();
+    await bed.close();
+  });
+
+  const versions = () =>
+    driver.alone(async (sql) =>
+      (await sql.all('SELECT version FROM migrations ORDER BY version')).map(
+        (row) => row['version'],
+      ),
+    );
+
+  it.each([1, 2, 3])('go on from version %i with its rows in it', async (version) => {
+    await migrate(driver, STEPS.slice(0, version), nothing);
+    await driver.writing((sql) => sql.run(ROWS_AT[version] ?? ''));
+    await migrate(driver, STEPS, nothing);
+    expect(await versions()).toEqual([1, 2, 3, 4]);
+    const rows = await driver.alone((sql) => sql.all('SELECT * FROM things ORDER BY id'));
+    expect(rows.map((row) => ({ ...row }))).toEqual([
+      { id: 1, name: 'a', size: 0 },
+      { id: 2, name: 'a', size: version === 1 ? 0 : 5 },
+    ]);
+    const names = await driver.alone((sql) => sql.all('SELECT * FROM names'));
+    expect(names.map((row) => ({ ...row }))).toEqual(version < 3 ? [{ name: 'a', count: 2 }] : []);
+  });
+
+  it('begin a new database once', async () => {
+    let begun = 0;
+    const first = async (sql: Sql) => {
+      begun++;
+      await sql.run("INSERT INTO things (id, name) VALUES (9, 'first')");
+    };
+    await migrate(driver, STEPS.slice(0, 2), first);
+    await migrate(driver, STEPS, first);
+    await migrate(driver, STEPS, first);
+    expect(begun).toBe(1);
+    expect(await versions()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('are all done or none, where one fails', async () => {
+    await migrate(driver, STEPS.slice(0, 1), nothing);
+    const broken = { version: 3, statements: ['CREATE TABLE more (id INTEGER)', 'NO SUCH SQL'] };
+    const failing = migrate(driver, [...STEPS.slice(0, 2), broken], nothing);
+    await expect(failing).rejects.toMatchObject({ code: 'internal', at: driver.place });
+    expect(await versions()).toEqual([1]);
+    expect([...(await driver.tables())].sort()).toEqual(['migrations', 'things']);
+    await migrate(driver, STEPS, nothing);
+  });
+
+  it('refuse a database of a newer release', async () => {
+    await migrate(driver, STEPS, nothing);
+    await expect(migrate(driver, STEPS.slice(0, 2), nothing)).rejects.toMatchObject({
+      code: 'unsupported',
+      at: driver.place,
+      detail: "is of version 3, newer than this release's 2",
+    });
+  });
+
+  it('refuse a database with another past', async () => {
+    await migrate(driver, STEPS.slice(0, 2), nothing);
+    const edited = STEPS.with(1, { version: 2, statements: ['ALTER TABLE things ADD x TEXT'] });
+    await expect(migrate(driver, edited, nothing)).rejects.toMatchObject({
+      code: 'conflict',
+      at: 'migrations[2]',
+    });
+    expect(await versions()).toEqual([1, 2]);
+  });
+
+  it('refuse a list that was tampered with', async () => {
+    await migrate(driver, STEPS, nothing);
+    await driver.writing((sql) => sql.run('UPDATE migrations SET version = 7 WHERE version = 4'));
+    await expect(migrate(driver, STEPS, nothing)).rejects.toMatchObject({
+      code: 'malformed',
+      at: 'migrations[7]',
+    });
+  });
+});
+
+describeStores('a store', (kind) => {
+  it('that many open at once, before it was ever made, is made once', async () => {
+    await withBed(kind, async (bed) => {
+      const stores = await Promise.all([1, 2, 3, 4].map(() => bed.open()));
+      for (const store of stores) expect(await store.faults()).toEqual([]);
+      expect(await bed.raw('SELECT token FROM lease')).toHaveLength(1);
+      expect(await bed.raw('SELECT version FROM migrations')).toHaveLength(MIGRATIONS.length);
+    });
+  });
+
+  it('of a newer release is refused when it is opened', async () => {
+    await withBed(kind, async (bed) => {
+      await (await bed.open()).close();
+      const version = MIGRATIONS.length + 1;
+      const { digest, sum } = withSum('migrations', { version, digest: 'later' });
+      await bed.raw(`INSERT INTO migrations VALUES (${version}, '${digest}', '${sum}')`);
+      await expect(bed.open()).rejects.toMatchObject({ code: 'unsupported' });
+    });
+  });
+
+  it('is not made among the tables of something else', async () => {
+    await withBed(kind, async (bed) => {
+      const driver = await openDriver(bed.place);
+      await driver.writing((sql) => sql.run('CREATE TABLE customers (id INTEGER)'));
+      await driver.close();
+      await expect(bed.open()).rejects.toMatchObject({
+        code: 'conflict',
+        detail: 'is a database of something else: it has customers',
+      });
+    });
+  });
+});
+
+describe('the schema of each version', () => {
+  /** Stores out there were made by these: a step is never edited, another is added. */
+  const RELEASED = ['8f5491de90d7ac4b433d09a97eacf14f27ad4b20bb4660ab195f7872592027dc'];
+
+  it('is what it was when it was released', () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(RELEASED.map((_, i) => i + 1));
+    expect(MIGRATIONS.map(migrationDigest)).toEqual(RELEASED);
+  });
+});
