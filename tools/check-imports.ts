@@ -15,7 +15,7 @@ const HOUSE: readonly (readonly string[])[] = [
   ['gateway/*'],
   ['agent/', 'client/', 'simulator/'],
   ['endorsements/'],
-  ['index.ts', 'policy.ts'],
+  ['index.ts', 'policy.ts', 'ledger.ts'],
   ['ledger/'],
   ['protocol/'],
   ['appraisal/result/'],
@@ -34,6 +34,7 @@ const HOUSE: readonly (readonly string[])[] = [
 const PURE = [
   'index.ts',
   'policy.ts',
+  'ledger.ts',
   'ledger/',
   'protocol/',
   'appraisal/',

@@ -13,6 +13,7 @@ const FIXTURES = join(ROOT, 'fixtures');
 
 const USE_LIBRARY = `
   import { readFileSync } from 'node:fs';
+  import { parseVerifierKey, writeVerifierKey } from 'postern/ledger';
   import { appraise, compilePolicy, readPolicy } from 'postern/policy';
   import { anchorFromCertificate, bundleClocksAt, clocksAt, snpClocksAt, verifyBundle, verifySnp, verifyTdx } from 'postern';
   const read = (path) => new Uint8Array(readFileSync(process.env.FIXTURES + '/' + path));
@@ -46,6 +47,8 @@ const USE_LIBRARY = `
   if (reasons.map(({ code }) => code).join() !== 'policy.binding.challenge') {
     throw new Error('decision ' + JSON.stringify(reasons));
   }
+  const key = 'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx';
+  if (writeVerifierKey(parseVerifierKey(key)) !== key) throw new Error('verifier key');
   for (const { evidence, verdict } of [tdx, snp, bundle]) {
     if (verdict !== 'accept') throw new Error(evidence + ' verdict ' + verdict);
   }
@@ -96,6 +99,18 @@ try {
   for (const condition of ['node', 'postern-portable']) {
     run(process.execPath, ['-C', condition, '--input-type=module', '--eval', USE_LIBRARY]);
   }
+  const postern = (...args: readonly string[]) =>
+    run(process.execPath, [join(home, 'dist', 'cli', 'main.js'), ...args]);
+  const root = (name: string) => join(FIXTURES, 'bundle', 'roots', `${name}.der`);
+  const ledger = join(folder, 'ledger');
+  postern(
+    ...['verify', 'bundle', join(FIXTURES, 'bundle', 'bundles', 'bundle.json'), '--offline'],
+    ...['--trust-anchor', root('intel-root'), '--amd-trust-anchor', root('amd-root')],
+    ...['--nvidia-trust-anchor', root('nvidia-root'), '--rim-trust-anchor', root('rim-root')],
+    ...['--at', '2026-06-01T00:00:00Z', '--record', ledger],
+  );
+  postern('audit', 'replay', ledger);
+  postern('audit', 'fsck', ledger);
   const version = run(process.execPath, [join(home, 'dist', 'cli', 'main.js'), '--version']);
   process.stdout.write(
     `package ${version.trim()}: ${files.length} files, library and command work\n`,
