@@ -12,7 +12,8 @@ import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
-import type { LedgerWriter, NewEntry } from '../../ledger/writer/ledger-writer.ts';
+import type { NewEntry } from '../../ledger/writer/batch.ts';
+import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Args, Options } from '../verb.ts';
@@ -104,8 +105,7 @@ export class Recorder {
     };
     // Handed over together, they are one batch; the decision is what counts.
     const others = before.map((one) => this.#writer.append(one).catch(ignoreTaken));
-    const { index, head } = await this.#writer.append(decision);
-    await Promise.all(others);
+    const [{ index, head }] = await Promise.all([this.#writer.append(decision), ...others]);
     await this.#publish();
     return { origin: this.#ledger.identity.origin, index, id: leaf.id, size: head.size };
   }

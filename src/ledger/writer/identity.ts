@@ -32,7 +32,8 @@ export function signHead(
 }
 
 /**
- * A checkpoint of this log, by all of its keys.
+ * A checkpoint of this log, by at least one of its keys and badly by none: one from before a
+ * second key came has only the first.
  *
  * @param at where it is from, for errors.
  * @throws Fault `malformed` when it is none or not signed well; `conflict` for another origin.

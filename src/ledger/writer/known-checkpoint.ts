@@ -1,7 +1,9 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault } from '../../core/fault.ts';
+import { StoreTiles } from '../store-tiles.ts';
+import { AuthenticatedTiles } from '../tiles/authenticated-tiles.ts';
 import { type LogIdentity, readOwnCheckpoint } from './identity.ts';
-import { recoverEdge, type TreeStore } from './recover.ts';
+import type { TreeStore } from './recover.ts';
 import type { TileEdge } from './tile-edge.ts';
 
 /** A signed checkpoint of this log as somebody else has it. */
@@ -34,8 +36,9 @@ export async function wantKnown(
       `knows the log at ${size} leaves, and only ${edge.size} are stored: this is an older copy, and must not sign`,
     );
   }
-  const then = size === edge.size ? edge : await recoverEdge(store, size);
-  if (equalBytes(then.root(), root)) return;
+  const now = { size: edge.size, root: edge.root() };
+  const then = await (await AuthenticatedTiles.open(new StoreTiles(store), now)).rootAt(size);
+  if (equalBytes(then, root)) return;
   throw new Fault(
     'conflict',
     source,

@@ -21,6 +21,7 @@ export const LEASE_TIMES: LeaseTimes = {
 };
 
 export interface LeaseWish {
+  /** Of this process and attempt alone: nobody else asks by the same name. */
   readonly holder: string;
   readonly times: LeaseTimes;
   readonly pause: (ms: number) => Promise<void>;
@@ -44,7 +45,8 @@ export async function takeLease(
     if (answer.taken) return answer.fence;
     still = seen && isSame(seen, answer.by) ? still + times.look : 0;
     seen = answer.by;
-    if (still >= times.silence) {
+    // One's own is one whose answer was lost; a new token puts an end to it all the same.
+    if (still >= times.silence || seen.holder === holder) {
       const seized = await store.seizeLease(holder, seen);
       if (seized.taken) return seized.fence;
     }

@@ -1,21 +1,12 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
-import { Fault } from '../../core/fault.ts';
-import type { Batch, Fence, FullTile, LedgerStore, LogHead, NewBlob, NewRecord } from '../store.ts';
-import { leafHash } from '../tree/hash.ts';
+import { Fault, type FaultCode } from '../../core/fault.ts';
+import type { Batch, Fence, LedgerStore, LogHead } from '../store.ts';
+import { type Held, type NewEntry, prepareBatch, takeBatch } from './batch.ts';
 import { type LogIdentity, signHead, wantOwnHead } from './identity.ts';
 import { type KnownCheckpoint, wantKnown } from './known-checkpoint.ts';
 import { LEASE_TIMES, type LeaseTimes, takeLease } from './lease.ts';
 import { extendEdge, recoverEdge, wantRoot } from './recover.ts';
 import type { TileEdge } from './tile-edge.ts';
-
-/** One entry of the log, with what its decision saw where it is a decision. */
-export interface NewEntry {
-  readonly id: string;
-  /** Exactly the bytes of its leaf. */
-  readonly entry: Uint8Array;
-  readonly record?: Omit<NewRecord, 'id'>;
-  readonly blobs?: readonly NewBlob[];
-}
 
 /** That an entry is in the log, durably. */
 export interface Receipt {
@@ -38,9 +29,6 @@ export interface LedgerWriterDeps {
   readonly times?: LeaseTimes;
 }
 
-/** Of one transaction. Entries are small; what decisions saw is not. */
-const MOST_ENTRIES = 256;
-const MOST_BYTES = 16 * 1024 * 1024;
 /** Below this much, asking which blobs are archived already costs more than sending them. */
 const WORTH_ASKING = 64 * 1024;
 
@@ -48,11 +36,6 @@ interface Waiting {
   readonly entry: NewEntry;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface Held {
-  readonly fence: Fence;
-  readonly edge: TileEdge;
 }
 
 /**
@@ -128,7 +111,12 @@ export class LedgerWriter {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     const held = await this.#hold();
-    const next = prepare(held, batch, this.#deps);
+    const { identity, now } = this.#deps;
+    const next = prepareBatch(
+      held,
+      batch.map(({ entry }) => entry),
+      (state) => signHead(identity, state, now()),
+    );
     let wanted = false;
     try {
       ({ wanted } = await this.#commit(next.batch));
@@ -149,13 +137,27 @@ export class LedgerWriter {
     }
   }
 
+  /** Blobs that are archived already stay here, unless they are forgotten at that very moment. */
+  async #commit(batch: Batch): Promise<{ readonly wanted: boolean }> {
+    const { store } = this.#deps;
+    const fresh = await this.#withoutKnown(batch);
+    try {
+      return await store.commit(fresh);
+    } catch (error) {
+      if (fresh.blobs.length === batch.blobs.length || !isFault(error, 'conflict')) throw error;
+      return store.commit(batch);
+    }
+  }
+
   /** An answer that got lost may have been a good one: what is stored tells. */
   async #isStored(held: Held, { base, head }: Batch, error: unknown): Promise<boolean> {
-    if (!(error instanceof Fault) || error.code !== 'unreachable') return false;
+    if (!isFault(error, 'unreachable')) return false;
     // Whatever it is, it is read again before anything is signed on top of it.
     this.#held = undefined;
     this.#last = undefined;
-    const stored = await this.#deps.store.head();
+    const stored = await this.#deps.store.head().catch((later: unknown) => {
+      throw isFault(later, 'unreachable') ? unknownWhether(error) : later;
+    });
     const isAt = (size: number, root: Uint8Array) =>
       stored?.size === size && equalBytes(stored.root, root);
     if (isAt(base, held.edge.root())) this.#held = held;
@@ -163,16 +165,16 @@ export class LedgerWriter {
   }
 
   /**
-   * One entry that can't be written must not keep others from it. A writer that lost its lease
-   * takes it again: what it tried under the old one was refused, and is tried once more.
+   * One entry that can't be written must not keep others from it. A writer that lost its lease, or
+   * whose log has moved under it, looks again: what it tried was refused, and is tried once more.
    */
   async #writeApart(batch: readonly Waiting[], error: unknown): Promise<void> {
-    const retry = error instanceof Fault && error.code === 'conflict';
-    const held = this.#held;
-    const lost = retry && held !== undefined && !(await this.#isHeld(held.fence));
-    if (lost) this.#held = undefined;
-    if (!retry || (batch.length === 1 && !lost)) throw error;
-    if (lost) return this.#write(batch);
+    if (isFault(error, 'conflict') && this.#held && !(await this.#isCurrent(this.#held))) {
+      this.#held = undefined;
+      return this.#write(batch);
+    }
+    const isOfOne = isFault(error, 'conflict') || isFault(error, 'usage');
+    if (!isOfOne || batch.length === 1) throw error;
     for (const one of batch) {
       try {
         await this.#write([one]);
@@ -182,14 +184,20 @@ export class LedgerWriter {
     }
   }
 
-  async #isHeld(fence: Fence): Promise<boolean> {
+  /**
+   * Whether the lease is still held, and the log where this writer left it: it can have moved even
+   * so, by a transaction of this writer's own that was given up for lost and went through later.
+   */
+  async #isCurrent({ fence, edge }: Held): Promise<boolean> {
+    const { store } = this.#deps;
     try {
-      await this.#deps.store.beat(fence);
-      return true;
+      await store.beat(fence);
     } catch (error) {
-      if (error instanceof Fault && error.code === 'conflict') return false;
+      if (isFault(error, 'conflict')) return false;
       throw error;
     }
+    const head = await store.head();
+    return head?.size === edge.size && equalBytes(head.root, edge.root());
   }
 
   async #hold(): Promise<Held> {
@@ -201,7 +209,8 @@ export class LedgerWriter {
       this.#held = { fence, edge };
       return this.#held;
     } catch (error) {
-      await store.releaseLease(fence);
+      // Why it does not go on is worth more than that letting go failed as well.
+      await store.releaseLease(fence).catch(() => undefined);
       throw error;
     }
   }
@@ -210,9 +219,11 @@ export class LedgerWriter {
   async #standOn(fence: Fence): Promise<TileEdge> {
     const { store, identity, known, now } = this.#deps;
     const head = await store.head();
+    const size = head?.size ?? 0;
+    await this.#wantNoLess(size);
     const edge = this.#last
-      ? await extendEdge(store, this.#last, head?.size ?? 0)
-      : await recoverEdge(store, head?.size ?? 0);
+      ? await extendEdge(store, this.#last, size)
+      : await recoverEdge(store, size);
     if (head) {
       wantOwnHead(identity, head, 'head.checkpoint');
       wantRoot(edge, head);
@@ -235,6 +246,19 @@ export class LedgerWriter {
     }
     this.#last = edge;
     return edge;
+  }
+
+  /** A log whose last checkpoint is gone is not the smaller one that the checkpoint before is of. */
+  async #wantNoLess(size: number): Promise<void> {
+    const [beyond] = await this.#deps.store.leafHashes(size, size + 1);
+    if (beyond) throw new Fault('conflict', `leaves[${size}]`, 'is beyond what was signed');
+    const before = this.#last?.size ?? 0;
+    if (size >= before) return;
+    throw new Fault(
+      'conflict',
+      'head.size',
+      `is ${size}, and was ${before}: this is an older copy`,
+    );
   }
 
   async #letGo(): Promise<void> {
@@ -262,19 +286,6 @@ export class LedgerWriter {
     }
   }
 
-  /** What was archived when it was asked about may have been forgotten since: then all of it is sent. */
-  async #commit(batch: Batch): Promise<{ readonly wanted: boolean }> {
-    const { store } = this.#deps;
-    const fresh = await this.#withoutKnown(batch);
-    try {
-      return await store.commit(fresh);
-    } catch (error) {
-      const isLess = fresh.blobs.length < batch.blobs.length;
-      if (!isLess || !(error instanceof Fault) || error.code !== 'conflict') throw error;
-      return store.commit(batch);
-    }
-  }
-
   /** Blobs that are archived already stay here. */
   async #withoutKnown(batch: Batch): Promise<Batch> {
     const size = batch.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -285,44 +296,15 @@ export class LedgerWriter {
   }
 }
 
-function takeBatch(queue: Waiting[]): readonly Waiting[] {
-  let count = 0;
-  let bytes = 0;
-  for (const { entry } of queue) {
-    bytes += entry.entry.length;
-    for (const blob of entry.blobs ?? []) bytes += blob.bytes.length;
-    if (count > 0 && (count === MOST_ENTRIES || bytes > MOST_BYTES)) break;
-    count++;
-  }
-  return queue.splice(0, count);
+function isFault(error: unknown, code: FaultCode): error is Fault {
+  return error instanceof Fault && error.code === code;
 }
 
-/** The next state of the log, and what has to be stored for it. */
-function prepare(
-  { fence, edge: before }: Held,
-  waiting: readonly Waiting[],
-  { identity, now }: LedgerWriterDeps,
-): { readonly edge: TileEdge; readonly batch: Batch } {
-  const edge = before.copy();
-  const tiles: FullTile[] = [];
-  const blobs = new Map<string, NewBlob>();
-  const leaves = waiting.map(({ entry: { id, entry, blobs: own = [] } }) => {
-    const hash = leafHash(entry);
-    tiles.push(...edge.append(hash));
-    for (const blob of own) blobs.set(blob.digest, blob);
-    return { id, entry, hash };
-  });
-  const state = { size: edge.size, root: edge.root() };
-  return {
-    edge,
-    batch: {
-      fence,
-      base: before.size,
-      leaves,
-      tiles,
-      head: { ...state, checkpoint: signHead(identity, state, now()) },
-      records: waiting.flatMap(({ entry: { id, record } }) => (record ? [{ id, ...record }] : [])),
-      blobs: [...blobs.values()],
-    },
-  };
+const UNKNOWN = 'is unknown';
+
+/** Neither done nor not done, as far as anybody can see. */
+function unknownWhether(error: Fault): Fault {
+  if (error.detail.endsWith(UNKNOWN)) return error;
+  const detail = `${error.detail}; whether it was committed ${UNKNOWN}`;
+  return new Fault(error.code, error.at, detail, { cause: error });
 }

@@ -153,7 +153,8 @@ export class Projection {
     const fresh = `${path}.${randomUUID()}.new`;
     try {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(fresh, bytes, { mode: 0o644 });
+      // On the disk before it has its name: an old file that is there is not read again.
+      await writeFile(fresh, bytes, { mode: 0o644, flush: true });
       await rename(fresh, path);
     } catch (cause) {
       await rm(fresh, { force: true }).catch(() => undefined);
