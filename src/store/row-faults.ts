@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { equalBytes } from '../core/bytes/equal.ts';
 import type { StoreFault } from '../ledger/store.ts';
+import { leafHash } from '../ledger/tree/hash.ts';
 import { columnsOf, SUMMED, type SummedTable } from './columns.ts';
 import type { Row, Sql, Value } from './driver.ts';
 import { bytesOf, NOT_AS_SUMMED, placeOf, rowSum, textOf, usesSum } from './row-sum.ts';
@@ -60,7 +60,7 @@ async function* pages(sql: Sql, table: SummedTable): AsyncGenerator<readonly Row
 }
 
 function hashFaults(row: Row): StoreFault[] {
-  const hash = createHash('sha256').update(Uint8Array.of(0)).update(bytesOf(row['entry'])).digest();
+  const hash = leafHash(bytesOf(row['entry']));
   if (equalBytes(hash, bytesOf(row['hash']))) return [];
   return [{ at: `leaves[${row['idx']}].hash`, problem: 'is not the hash of its entry' }];
 }
