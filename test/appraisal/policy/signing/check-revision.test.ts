@@ -166,6 +166,24 @@ describe('fails only', () => {
   });
 });
 
+it('a first revision that follows on one is none', () => {
+  const { policy, digest } = known(first);
+  const next = {
+    digest,
+    policy: { ...policy, metadata: { ...policy.metadata, previous: third.digest } },
+  };
+  const context = { keyring: keyringOf(), signed: signedBy(first), now };
+  const { verdict, checks } = checkRevision(undefined, next, context);
+  expect(verdict).toBe('reject');
+  expect(checks.filter(({ outcome }) => outcome === 'fail')).toMatchObject([
+    {
+      id: 'policy.chain.previous',
+      want: 'none before the first',
+      got: third.digest,
+    },
+  ]);
+});
+
 describe('leaves open', () => {
   it('what its predecessor is not at hand for', () => {
     expect(check(undefined, second).odd).toEqual([
