@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { JsonValue } from '../../core/encoding/json.ts';
+import { nearName } from './near-name.ts';
 
 /** Where a value does not fit its schema, in words. */
 export interface Misfit {
@@ -176,26 +177,9 @@ function unknownMember(name: string, known: readonly string[]): string {
   // No member has a space: between braces a comma ends a text that has no quotes.
   if (name.includes(' '))
     return 'is read as a member of its own: quote the text before it, commas and all';
-  const near = known.find(
-    (one) => one.toLowerCase() === name.toLowerCase() || distance(one, name) <= 2,
-  );
+  const near = nearName(name, known);
   const hint = near === undefined ? `want ${known.join(', ')}` : `did you mean ${near}?`;
   return `is not known, and would not be looked at: ${hint}`;
-}
-
-/** Levenshtein's, of names short enough to compare. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2 || b.length > 64) return 3;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 3;
 }
 
 function isObject(value: JsonValue | undefined): value is { readonly [name: string]: JsonValue } {

@@ -1,3 +1,5 @@
+import { knownFacts } from './cel/known-facts.ts';
+import { unknownMembers } from './cel/unknown-members.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintTimes } from './lint-times.ts';
 import type { PolicyProblem } from './problem.ts';
@@ -23,6 +25,7 @@ export function lintPolicy(policy: Policy, at?: number): readonly PolicyProblem[
   lintHardware(policy.spec, report);
   lintBindings(policy.spec, report);
   lintDevices(policy.spec, report);
+  lintAssertions(policy.spec, report);
   return advice;
 }
 
@@ -149,6 +152,13 @@ function lintDevices(
   }
   if (gpu && typeof composite.gpu?.sameChallengeAs === 'object') {
     report('spec.composite.gpu.sameChallengeAs', 'is skipped: the GPUs may be anybody’s');
+  }
+}
+
+function lintAssertions({ evidence, assertions }: Policy['spec'], report: Report): void {
+  const facts = knownFacts(evidence.cpu.type);
+  for (const [i, { cel }] of assertions.entries()) {
+    for (const problem of unknownMembers(cel, facts)) report(`spec.assertions[${i}].cel`, problem);
   }
 }
 

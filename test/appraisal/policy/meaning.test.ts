@@ -750,6 +750,28 @@ describe('advice', () => {
   });
 });
 
+it('advice names a member that an assertion misspells, and no other', () => {
+  const assertion = (id: string, cel: string) => ({
+    id,
+    cel,
+    message: 'for a test',
+    enforce: 'deny' as const,
+  });
+  const { read } = edited(tdx, ({ spec }) => {
+    spec.assertions = [
+      assertion('RIGHT', "cpu.tcbStatus == 'UpToDate'"),
+      assertion('WRONG', "!has(cpu.tbcStatus) || cpu.tcbStatus == 'UpToDate'"),
+    ];
+  });
+  const advice = lintPolicy((read ?? expect.fail('unusable')).policy);
+  expect(advice.filter(({ path }) => path.startsWith('spec.assertions'))).toEqual([
+    {
+      path: 'spec.assertions[1].cel',
+      problem: 'cpu has no member tbcStatus: did you mean tcbStatus?',
+    },
+  ]);
+});
+
 describe('advice at a time', () => {
   const at = Date.parse('2026-06-01T00:00:00Z');
   const adviceAt = (time: number | undefined, edit: PolicyEdit) => {
