@@ -84,17 +84,18 @@ function objectMisfits(
   report: Report,
 ): void {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const [[pattern, free] = []] = Object.entries(patternProperties ?? {});
+  const [free] = Object.entries(patternProperties ?? {});
   for (const name of required) {
     if (!(name in part)) report(at(name), `is missing: want ${describe(properties[name])}`);
   }
   for (const [name, member] of Object.entries(part)) {
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (known) look(known, member, at(name));
-    else if (free && pattern !== undefined && new RegExp(pattern, 'u').test(name))
-      look(free, member, at(name));
-    else if (free) report(at(name), `no name for this: want ${pattern}`);
-    else report(at(name), unknownMember(name, Object.keys(properties)));
+    else if (free) {
+      const [pattern, node] = free;
+      if (new RegExp(pattern, 'u').test(name)) look(node, member, at(name));
+      else report(at(name), `no name for this: want ${pattern}`);
+    } else report(at(name), unknownMember(name, Object.keys(properties)));
   }
   if (Object.keys(part).length < minProperties) {
     report(path, `want at least ${minProperties} of ${Object.keys(properties).join(', ')}`);
