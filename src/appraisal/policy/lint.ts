@@ -14,20 +14,22 @@ const CPU = 'spec.evidence.cpu';
  *
  * @param at milliseconds since the epoch; without it nothing is said of what is over by then.
  */
-export function lintPolicy(policy: Policy, at?: number): readonly PolicyProblem[] {
+export function lintPolicy(policy: Policy, at = LONG_AGO): readonly PolicyProblem[] {
   const advice: PolicyProblem[] = [];
   const report: Report = (path, problem) => {
     advice.push({ path, problem });
   };
   lintSets(policy, report);
   lintReach(policy.spec.evidence.cpu, report);
-  if (at !== undefined) lintTimes(policy, at, report);
+  lintTimes(policy, at, report);
   lintHardware(policy.spec, report);
   lintBindings(policy.spec, report);
   lintDevices(policy.spec, report);
   lintAssertions(policy.spec, report);
   return advice;
 }
+
+const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 function lintSets({ metadata, spec }: Policy, report: Report): void {
   const sets = spec.evidence.cpu.referenceSets;
