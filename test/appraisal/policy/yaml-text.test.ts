@@ -98,6 +98,11 @@ describe('YAML that would mean something else', () => {
       '1:9 a: an anchor, &one: write the value out where it is used',
     ],
     [
+      'an alias of nothing',
+      'a: *one\n',
+      '1:4 a: an alias, *one: write the value out, so that it is seen where it counts',
+    ],
+    [
       'a tag',
       'a: !!str 1\n',
       '1:10 a: a tag, tag:yaml.org,2002:str: leave it out, and quote what is text',

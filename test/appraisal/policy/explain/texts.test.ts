@@ -173,6 +173,20 @@ describe('a line for', () => {
     expect(`\n${lines.join('\n')}\n`).toContain(text);
   });
 
+  it('nothing but what is asked for', () => {
+    const policy = policyFor(tdx, (edited) => {
+      const { attributes, platform } = tdxOf(edited);
+      for (const name of ['septVeDisable', 'migratable', 'lass', 'pks', 'kl', 'perfmon'] as const) {
+        attributes[name] = 'any';
+      }
+      for (const name of ['smt', 'dynamicPlatform', 'cachedKeys'] as const) platform[name] = 'any';
+      edited.spec.logHygiene.commandLine = { forbid: ['console=*'], require: [] };
+    });
+    const text = textOf(policy);
+    expect(text).not.toMatch(/Of the (?:attributes|configuration)/);
+    expect(text).toContain('\nLogs\n  The kernel’s command line has no console=*.\n\n');
+  });
+
   it('nothing about committed firmware where it need not be', () => {
     const allowed = policyFor(snp, (policy) => {
       snpOf(policy).provisionalFirmware = 'allow';
