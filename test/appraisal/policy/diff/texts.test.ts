@@ -230,6 +230,30 @@ describe('says of', () => {
       ],
     ],
     [
+      'the platform and its module',
+      'tdx',
+      (spec) => {
+        Object.assign(tdxOf(spec).platform, { fmspc: ['a'.repeat(12)], smt: 'any' });
+        tdxOf(spec).tdxModule.mrSeam = ['1'.repeat(96), '2'.repeat(96)];
+        tdxOf(spec).tcb.minEvaluationDataNumber = 18;
+        spec.deployment = { platformInstanceIds: ['1'.repeat(32)] };
+      },
+      (spec) => {
+        Object.assign(tdxOf(spec).platform, { fmspc: ['b'.repeat(12)], smt: 'forbid' });
+        tdxOf(spec).tdxModule.mrSeam = ['1'.repeat(96)];
+        tdxOf(spec).tcb.minEvaluationDataNumber = 17;
+        spec.deployment = { platformInstanceIds: ['1'.repeat(32), '2'.repeat(32)] };
+      },
+      [
+        `narrows ${CPU}.tdxModule.mrSeam: removes HEX`,
+        `widens  ${CPU}.platform.fmspc: adds bbbbbbbbbbbb`,
+        `narrows ${CPU}.platform.fmspc: removes aaaaaaaaaaaa`,
+        `narrows ${CPU}.platform.smt: any → forbid`,
+        `widens  ${CPU}.tcb.minEvaluationDataNumber: at least 18 → at least 17`,
+        'widens  spec.deployment.platformInstanceIds: adds HEX',
+      ],
+    ],
+    [
       'forbidden CPU features',
       'tdx',
       (spec) => void Object.assign(tdxOf(spec), { xfam: { forbidBits: [1, 2] } }),
@@ -405,6 +429,37 @@ describe('says of', () => {
       ['neutral spec.assertions: are in another order'],
     ],
     [
+      'one of several that changes, and not of their order',
+      'tdx',
+      (spec) => {
+        assertions(assertion('ONE', 'true', 'deny'), assertion('TWO', 'true', 'deny'))(spec);
+        tdxOf(spec).tcb.advisories = [
+          advisory('INTEL-SA-00001', SUNSET),
+          advisory('INTEL-SA-00002', SUNSET),
+        ];
+        rtmr3(story(['a', 'once', '1'], ['b', 'once', '2']))(spec);
+        tdxOf(spec).referenceSets.push({ ...setOf(spec), id: 'b', mrOwner: SKIP });
+      },
+      (spec) => {
+        assertions(assertion('ONE', 'true', 'deny'), assertion('TWO', 'true', 'warn'))(spec);
+        tdxOf(spec).tcb.advisories = [
+          advisory('INTEL-SA-00001', SUNSET),
+          advisory('INTEL-SA-00002', LATER),
+        ];
+        rtmr3(story(['a', 'once', '1'], ['b', 'once', '2']))(spec);
+        tdxOf(spec).referenceSets.push({
+          ...setOf(spec),
+          ...{ id: 'b', mrOwner: SKIP },
+          rtmr3: story(['a', 'once', '1'], ['b', 'at-least-once', '2']),
+        });
+      },
+      [
+        `widens  ${CPU}.referenceSets["b"].rtmr3.eventLog: b occurs once → at-least-once`,
+        `widens  ${CPU}.tcb.advisories["INTEL-SA-00002"]: until ${SUNSET} → until ${LATER}`,
+        'widens  spec.assertions["TWO"].enforce: deny → warn',
+      ],
+    ],
+    [
       'a register that makes it unique',
       'tdx',
       (spec) => {
@@ -447,6 +502,46 @@ describe('says of', () => {
         `narrows ${SET}.minGuestSvn: at least 0 → at least 9`,
         `widens  ${CPU}.provisionalFirmware: forbid → allow`,
       ],
+    ],
+    [
+      'bits of the guest’s policy and of the platform',
+      'snp',
+      (spec) => {
+        Object.assign(snpOf(spec).guestPolicy, { smt: 'any', raplDis: 'require' });
+        Object.assign(snpOf(spec).platformInfo, { smtEn: 'forbid', tioEn: 'require' });
+      },
+      (spec) => {
+        Object.assign(snpOf(spec).guestPolicy, { smt: 'forbid', raplDis: 'any' });
+        Object.assign(snpOf(spec).platformInfo, { smtEn: 'require', tioEn: 'any' });
+      },
+      [
+        `narrows ${CPU}.guestPolicy.smt: any → forbid`,
+        `widens  ${CPU}.guestPolicy.raplDis: require → any`,
+        `both    ${CPU}.platformInfo.smtEn: forbid → require`,
+        `widens  ${CPU}.platformInfo.tioEn: require → any`,
+      ],
+    ],
+    [
+      'a lower minor version of the ABI',
+      'snp',
+      (spec) => {
+        snpOf(spec).guestPolicy.minAbi = { major: 1, minor: 5 };
+      },
+      (spec) => {
+        snpOf(spec).guestPolicy.minAbi = { major: 1, minor: 4 };
+      },
+      [`widens  ${CPU}.guestPolicy.minAbi: 1.5 → 1.4`],
+    ],
+    [
+      'the ABI that the guest wants',
+      'snp',
+      (spec) => {
+        snpOf(spec).guestPolicy.minAbi = { major: 1, minor: 5 };
+      },
+      (spec) => {
+        snpOf(spec).guestPolicy.minAbi = { major: 2, minor: 4 };
+      },
+      [`narrows ${CPU}.guestPolicy.minAbi: 1.5 → 2.4`],
     ],
     [
       'chips',
