@@ -45,11 +45,10 @@ class Search {
       case 'callExpr':
         return this.#call(kind.value, names);
       case 'comprehensionExpr': {
-        const { iterVar, accuVar, iterRange, accuInit, loopCondition, loopStep, result } =
-          kind.value;
+        // When a loop ends is the macro’s own business: nothing of the author’s is in there.
+        const { iterVar, accuVar, iterRange, accuInit, loopStep, result } = kind.value;
         const item = itemOf(this.look(iterRange, names));
         const inside = new Map([...names, [iterVar, item], [accuVar, this.look(accuInit, names)]]);
-        this.look(loopCondition, inside);
         const gathered = this.look(loopStep, inside);
         return this.look(result, new Map([...names, [accuVar, gathered]]));
       }
