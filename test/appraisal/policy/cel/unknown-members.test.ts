@@ -37,6 +37,7 @@ describe('names what no machine has', () => {
     ["gpu.filter(g, g.mode == 'a').all(h, h.modes == 'a')", ['h has no member modes: did you']],
     ["(gpu + gpu).all(d, d.modes == 'a')", ['d has no member modes: did you mean mode?']],
     ["(size(gpu) > 1 ? gpu : gpu).all(d, d.modes == 'a')", ['d has no member modes: did']],
+    ["(size(gpu) > 1 ? gpu : gpu)[0].modes == 'a'", ['(…)[…] has no member modes: did you mean']],
     ["[cpu][0].tbcStatus == 'a'", ['(…)[…] has no member tbcStatus: did you mean tcbStatus?']],
     ["[gpu[0], gpu[1]].all(d, d.modes == 'a')", ['d has no member modes: did you mean mode?']],
     ["nvswitch.all(s, s.driver == 'a')", ['s has no member driver: want chip, hwModel, ueid, vb']],
