@@ -111,6 +111,13 @@ describe('of several forms takes the one that was meant', () => {
     ['by its members', Alike, { b: 'X' }, ['b: want a word, got "X"']],
     ['by being a list', Either, ['a', 1], ['[1]: want a word, got 1: quote it, or it is a number']],
     ['by being an object', Either, { skip: 'X' }, ['skip: want a word, got "X"']],
+    ['not by a member of neither', Either, { skips: 'x' }, ['want either, got an object']],
+    [
+      'whose list may have one item twice',
+      Pet,
+      { type: 'dog', name: 'x', tricks: ['a', 'a', 'B'] },
+      ['tricks[2]: want a word, got "B"'],
+    ],
     ['not of a text', Either, 'x', ['want either, got "x"']],
     ['nor of nothing', Either, null, ['want either, got nothing']],
   ])('%s', (_what, schema, value, problems) => {
