@@ -157,6 +157,11 @@ describe('fails only', () => {
       ['signatures fail'],
     ],
     [
+      'signatures that were held to a higher threshold, and were too few',
+      [first, second, { signed: signedBy(second, [alice, bob], 3) }],
+      ['signatures fail'],
+    ],
+    [
       'signatures that were held to a lower threshold',
       [first, second, { signed: signedBy(second, [alice], 1) }],
       ['signatures fail'],
