@@ -2,7 +2,7 @@ import type { CompiledPolicy } from '../appraisal/appraise/compiled-policy.ts';
 import { bindingOf } from '../appraisal/binding/recipe.ts';
 import type { Bundle } from '../appraisal/bundle/format.ts';
 import type { BundleExpectation } from '../appraisal/bundle/input.ts';
-import { Fault } from '../core/fault.ts';
+import { FAULTS, Fault } from '../core/fault.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
 import { bundlePaths, PATH_LIMITS } from './bundle-paths.ts';
 import { atOption } from './input.ts';
@@ -16,7 +16,12 @@ import { type RevocationWish, wishOf } from './revocation-wish.ts';
 import type { Args, Verb } from './verb.ts';
 import { visible } from './visible.ts';
 
-const EXIT = { asBefore: 0, otherwise: 1, untestable: 2 } as const;
+const EXIT = {
+  asBefore: 0,
+  otherwise: 1,
+  untestable: 2,
+  unreachable: FAULTS.unreachable.exit,
+} as const;
 
 export const policyTestVerb: Verb = {
   name: 'policy test',
@@ -35,7 +40,7 @@ export const policyTestVerb: Verb = {
     `A folder stands for every .json file in it and below, up to ${PATH_LIMITS.files}. Each bundle is verified once, whatever the number of policies; what vendors were asked for one is remembered for the next.`,
     'It is the policy that is tried, not freshness: unless --nonce says which challenge was sent, a bundle is taken to answer the one that it names. A draft is tried as if it were in force. Neither admits anybody.',
     'A bundle that can’t be read is not testable, and says why. A signed policy is read without asking who signed it: postern policy verify does.',
-    'Exit code: 2 a bundle was not testable. Else, without --against, 0 all accepted, 1 not all; with --against, 0 nobody newly admitted or refused, 1 somebody.',
+    'Exit code: 69 a file could not be reached, the others being tried all the same. Else 2 a bundle was not testable. Else, without --against, 0 all accepted, 1 not all; with --against, 0 nobody newly admitted or refused, 1 somebody.',
   ],
   run: async (io, args) => {
     const [path = '', ...operands] = args.operands;
@@ -97,18 +102,15 @@ async function trialOf(
   } catch (error) {
     // One bundle is no reason to say nothing of the others; a bug of ours is.
     if (!(error instanceof Fault) || error.code === 'internal') throw error;
-    const misused = error.code === 'usage';
-    return {
-      file,
-      untestable: misused ? error.detail : error.message,
-      ...(misused && { misused: true as const }),
-    };
+    const { code, message, detail } = error;
+    if (code === 'usage') return { file, untestable: detail, because: code };
+    return { file, untestable: message, ...(code === 'unreachable' && { because: code }) };
   }
 }
 
 /** An option that no bundle can do anything with says nothing about bundles. */
 function refuseMisuse(trials: readonly Trial[]): void {
-  const problems = trials.map((trial) => ('misused' in trial ? trial.untestable : undefined));
+  const problems = trials.map((trial) => (isFor(trial, 'usage') ? trial.untestable : undefined));
   const [first] = problems;
   if (first !== undefined && !problems.includes(undefined)) throw usage(first);
 }
@@ -124,7 +126,14 @@ function ownChallenge({ binding, devices }: Bundle): BundleExpectation {
   }
 }
 
+type Untestable = Extract<Trial, { untestable: string }>;
+
+function isFor(trial: Trial, because: Untestable['because']): trial is Untestable {
+  return 'untestable' in trial && trial.because === because;
+}
+
 function exitOf(trials: readonly Trial[]): number {
+  if (trials.some((trial) => isFor(trial, 'unreachable'))) return EXIT.unreachable;
   if (trials.length === 0 || trials.some((trial) => 'untestable' in trial)) return EXIT.untestable;
   const asBefore = trials.every((trial) => {
     if ('untestable' in trial) return false;

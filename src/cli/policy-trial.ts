@@ -21,8 +21,8 @@ export type Trial = { readonly file: string } & (
   | { readonly decided: Decided; readonly against?: Decided; readonly change?: Change }
   | {
       readonly untestable: string;
-      /** An option was to blame, and not the bundle. */
-      readonly misused?: true;
+      /** What was to blame where it was not what stands in the bundle: an option, or a missing file. */
+      readonly because?: 'usage' | 'unreachable';
     }
 );
 

@@ -52,9 +52,9 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     io.out(overviewHelp(VERBS));
     return 0;
   }
-  const group = VERBS.filter((verb) => verb.name.startsWith(`${first} `));
-  if (group.length > 0 && second === '--help') {
-    io.out(overviewHelp(group));
+  const { name, verbs } = groupOf(argv);
+  if (verbs.length > 0 && argv[name.length] === '--help') {
+    io.out(overviewHelp(verbs));
     return 0;
   }
   const { verb, rest } = findVerb(argv);
@@ -73,13 +73,24 @@ function findVerb(argv: readonly string[]): { verb: Verb; rest: readonly string[
     const verb = VERBS.find((known) => known.name === name);
     if (verb) return { verb, rest: argv.slice(words) };
   }
-  const [first = '', second = '-'] = argv;
-  const group = VERBS.filter((verb) => verb.name.startsWith(`${first} `)).map((verb) => verb.name);
-  if (group.length === 0) {
-    throw usage(`unknown verb ${JSON.stringify(first)}; postern --help lists them`);
+  const { name, verbs } = groupOf(argv);
+  if (verbs.length === 0) {
+    throw usage(`unknown verb ${JSON.stringify(argv[0])}; postern --help lists them`);
   }
-  const given = second.startsWith('-') ? first : `${first} ${second}`;
-  throw usage(`unknown verb ${JSON.stringify(given)}, want ${group.join(', ')}`);
+  const [next = '-'] = argv.slice(name.length);
+  const given = next.startsWith('-') ? name : [...name, next];
+  const names = verbs.map((verb) => verb.name).join(', ');
+  throw usage(`unknown verb ${JSON.stringify(given.join(' '))}, want ${names}`);
+}
+
+/** The verbs that share the most words with the command line; none if not even the first. */
+function groupOf(argv: readonly string[]): { name: readonly string[]; verbs: readonly Verb[] } {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words);
+    const verbs = VERBS.filter((verb) => verb.name.startsWith(`${name.join(' ')} `));
+    if (verbs.length > 0) return { name, verbs };
+  }
+  return { name: [], verbs: [] };
 }
 
 function toFault(error: unknown): Fault {

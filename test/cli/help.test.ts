@@ -73,6 +73,18 @@ describe('the overview', () => {
     expect(out).toContain('endorsements fetch <dir>');
     expect(out).not.toContain('conformance');
   });
+
+  it.each([[['policy', 'from', '--help']], [['help', 'policy', 'from']]])(
+    '%j names the verbs of a group within a group',
+    async (argv) => {
+      const { exit, out, err } = await postern(argv);
+      expect([exit, err]).toEqual([0, '']);
+      const named = VERBS.filter(({ name }) => out.includes(`  ${name} `)).map(({ name }) => name);
+      expect(named).toEqual(
+        VERBS.map(({ name }) => name).filter((name) => name.startsWith('policy from ')),
+      );
+    },
+  );
 });
 
 it('--version is the version of the package', async () => {

@@ -90,10 +90,34 @@ describe('policy test', () => {
 
   it('says of what can’t be read that it is not testable', async () => {
     const { exit, out } = await trial('policy', 'bundle', 'not-json', 'not-there');
-    expect(exit).toBe(2);
+    expect(exit).toBe(69);
     expect(out).toMatch(/^not-json {3}not testable: want a value/m);
     expect(out).toMatch(/^not-there {2}not testable: not-there: can’t be read/m);
     expect(out).toMatch(/\n1 accepted, 0 not, 2 not testable\n$/);
+  });
+
+  it.each([
+    { exit: 0, argv: ['policy', 'bundle'] },
+    { exit: 2, argv: ['policy', 'not-json'] },
+    { exit: 2, argv: ['policy', 'bundle', 'not-json'] },
+    { exit: 69, argv: ['policy', 'not-there'] },
+    { exit: 69, argv: ['policy', 'not-there', 'bundle'] },
+    { exit: 69, argv: ['not-there', 'bundle'] },
+    { exit: 69, argv: ['policy', 'bundle', '--against', 'not-there'] },
+  ])('exits $exit: $argv', async ({ exit, argv }) => {
+    expect((await trial(...argv)).exit).toBe(exit);
+  });
+
+  it('says in JSON what is not there, and tries the others', async () => {
+    const ran = await trial('policy', 'not-there', 'bundle', 'not-json', '--json');
+    expect(jsonOf(ran)).toMatchObject({
+      counts: { accepted: 1, notTestable: 2 },
+      bundles: [
+        { file: 'not-there', because: 'unreachable' },
+        { file: 'bundle', decided: { verdict: 'accept' } },
+        { file: 'not-json', untestable: expect.any(String) },
+      ],
+    });
   });
 
   it('says the same in JSON', async () => {

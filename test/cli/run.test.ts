@@ -43,6 +43,10 @@ describe('refuses', () => {
     [['verify'], 'unknown verb "verify", want verify tdx'],
     [['verify', 'sgx', 'q'], 'unknown verb "verify sgx", want verify tdx'],
     [['verify', '--json'], 'unknown verb "verify", want verify tdx'],
+    [['policy', 'from'], 'unknown verb "policy from", want policy from bundle, policy from tdx, '],
+    [['policy', 'from', '--json'], 'unknown verb "policy from", want policy from bundle, '],
+    [['policy', 'from', 'foo'], 'unknown verb "policy from foo", want policy from bundle, '],
+    [['policy', 'foo', 'bundle'], 'unknown verb "policy foo", want policy lint, '],
     [
       ['endorsements'],
       'unknown verb "endorsements", want endorsements fetch, endorsements list, endorsements check',

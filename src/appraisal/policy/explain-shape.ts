@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { JsonValue } from '../../core/encoding/json.ts';
+import { nearName } from './near-name.ts';
 
 /** Where a value does not fit its schema, in words. */
 export interface Misfit {
@@ -83,17 +84,18 @@ function objectMisfits(
   report: Report,
 ): void {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
-  const [[pattern, free] = []] = Object.entries(patternProperties ?? {});
+  const [free] = Object.entries(patternProperties ?? {});
   for (const name of required) {
     if (!(name in part)) report(at(name), `is missing: want ${describe(properties[name])}`);
   }
   for (const [name, member] of Object.entries(part)) {
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (known) look(known, member, at(name));
-    else if (free && pattern !== undefined && new RegExp(pattern, 'u').test(name))
-      look(free, member, at(name));
-    else if (free) report(at(name), `no name for this: want ${pattern}`);
-    else report(at(name), unknownMember(name, Object.keys(properties)));
+    else if (free) {
+      const [pattern, node] = free;
+      if (new RegExp(pattern, 'u').test(name)) look(node, member, at(name));
+      else report(at(name), `no name for this: want ${pattern}`);
+    } else report(at(name), unknownMember(name, Object.keys(properties)));
   }
   if (Object.keys(part).length < minProperties) {
     report(path, `want at least ${minProperties} of ${Object.keys(properties).join(', ')}`);
@@ -176,26 +178,9 @@ function unknownMember(name: string, known: readonly string[]): string {
   // No member has a space: between braces a comma ends a text that has no quotes.
   if (name.includes(' '))
     return 'is read as a member of its own: quote the text before it, commas and all';
-  const near = known.find(
-    (one) => one.toLowerCase() === name.toLowerCase() || distance(one, name) <= 2,
-  );
+  const near = nearName(name, known);
   const hint = near === undefined ? `want ${known.join(', ')}` : `did you mean ${near}?`;
   return `is not known, and would not be looked at: ${hint}`;
-}
-
-/** Levenshtein's, of names short enough to compare. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2 || b.length > 64) return 3;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 3;
 }
 
 function isObject(value: JsonValue | undefined): value is { readonly [name: string]: JsonValue } {

@@ -1,3 +1,5 @@
+import { knownFacts } from './cel/known-facts.ts';
+import { unknownMembers } from './cel/unknown-members.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintTimes } from './lint-times.ts';
 import type { PolicyProblem } from './problem.ts';
@@ -12,19 +14,22 @@ const CPU = 'spec.evidence.cpu';
  *
  * @param at milliseconds since the epoch; without it nothing is said of what is over by then.
  */
-export function lintPolicy(policy: Policy, at?: number): readonly PolicyProblem[] {
+export function lintPolicy(policy: Policy, at = LONG_AGO): readonly PolicyProblem[] {
   const advice: PolicyProblem[] = [];
   const report: Report = (path, problem) => {
     advice.push({ path, problem });
   };
   lintSets(policy, report);
   lintReach(policy.spec.evidence.cpu, report);
-  if (at !== undefined) lintTimes(policy, at, report);
+  lintTimes(policy, at, report);
   lintHardware(policy.spec, report);
   lintBindings(policy.spec, report);
   lintDevices(policy.spec, report);
+  lintAssertions(policy.spec, report);
   return advice;
 }
+
+const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 function lintSets({ metadata, spec }: Policy, report: Report): void {
   const sets = spec.evidence.cpu.referenceSets;
@@ -149,6 +154,13 @@ function lintDevices(
   }
   if (gpu && typeof composite.gpu?.sameChallengeAs === 'object') {
     report('spec.composite.gpu.sameChallengeAs', 'is skipped: the GPUs may be anybody’s');
+  }
+}
+
+function lintAssertions({ evidence, assertions }: Policy['spec'], report: Report): void {
+  const facts = knownFacts(evidence.cpu.type);
+  for (const [i, { cel }] of assertions.entries()) {
+    for (const problem of unknownMembers(cel, facts)) report(`spec.assertions[${i}].cel`, problem);
   }
 }
 

@@ -36,10 +36,8 @@ export function tryPolicy(bytes: Uint8Array): {
   const { value, problems, placeOf } = readYaml(bytes);
   // JSON is YAML too, and read again for the places alone.
   if (misfits.length > 0) return refused(misfits, placeOf);
-  if (problems.length > 0 || value === undefined) {
-    const none = { path: '', problem: 'the file is empty' };
-    return { read: undefined, problems: problems.length > 0 ? problems : [none] };
-  }
+  if (value === undefined) return { read: undefined, problems };
+  if (value === null) return refused([{ path: '', problem: 'the file is empty' }], placeOf);
   const wrong = problemsOf(value);
   return wrong.length > 0 ? refused(wrong, placeOf) : { read: identify(value), problems: [] };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lintPolicy } from '../../../src/appraisal/policy/lint.ts';
+import { misunderstandings } from '../../../src/appraisal/policy/meaning.ts';
 import { tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import type { Policy } from '../../../src/appraisal/policy/schema/policy.ts';
 import type { SnpRules } from '../../../src/appraisal/policy/schema/snp.ts';
@@ -25,12 +25,6 @@ function edited(policy: Policy, edit: PolicyEdit) {
 
 const problemsOf = (policy: Policy, edit: PolicyEdit) =>
   edited(policy, edit).problems.map(({ path, problem }) => `${path}: ${problem}`);
-
-const adviceOn = (policy: Policy, edit: PolicyEdit = () => undefined) => {
-  const { read, problems } = edited(policy, edit);
-  expect(problems).toEqual([]);
-  return lintPolicy((read ?? expect.fail('unusable')).policy).map(({ path }) => path);
-};
 
 const CPU = 'spec.evidence.cpu';
 const tdxOf = ({ spec }: Editable<Policy>) => spec.evidence.cpu as Editable<TdxRules>;
@@ -577,213 +571,29 @@ describe('what no policy can say', () => {
   });
 });
 
-describe('advice', () => {
-  const plain = adviceOn(tdx);
-
-  it.each<readonly [string, Policy, PolicyEdit, string]>([
+describe('a rule that may be left out', () => {
+  it.each<readonly [string, Policy, PolicyEdit]>([
     [
-      'a draft',
-      tdx,
-      ({ metadata }) => {
-        metadata.lifecycle = { state: 'draft' };
-      },
-      'metadata.lifecycle',
-    ],
-    [
-      'sets that admit nothing',
+      'floors of the TDX module',
       tdx,
       (p) => {
-        firstTdx(p).lifecycle = { state: 'draft' };
+        tdxOf(p).tdxModule.floors = SKIP;
       },
-      `${CPU}.referenceSets`,
     ],
     [
-      'values without an origin',
-      tdx,
-      (p) => {
-        delete firstTdx(p).provenance;
-      },
-      `${CPU}.referenceSets[0].provenance`,
-    ],
-    [
-      'firmware that nobody knows',
-      tdx,
-      (p) => {
-        firstTdx(p).mrTd = SKIP;
-      },
-      `${CPU}.referenceSets[0].mrTd`,
-    ],
-    [
-      'a set behind another',
-      tdx,
-      (p) => {
-        tdxOf(p).referenceSets.push({ ...firstTdx(p), id: 'wide', rtmr2: SKIP });
-      },
-      `${CPU}.referenceSets[0]`,
-    ],
-    [
-      'a TCB that nothing vouches for',
+      'bulletins, where there are some',
       snp,
       (p) => {
-        snpOf(p).tcbAppliesTo = ['current'];
+        snpOf(p).bulletins = ['AMD-SB-3019', 'AMD-SB-3020'];
       },
-      `${CPU}.tcbAppliesTo`,
     ],
-    [
-      'anybody’s machine',
-      tdx,
-      ({ spec }) => {
-        spec.deployment = SKIP;
-      },
-      'spec.deployment',
-    ],
-    [
-      'known weaknesses',
-      tdx,
-      (p) => {
-        tdxOf(p).tcb.accept.push('OutOfDate');
-      },
-      `${CPU}.tcb.accept`,
-    ],
-    [
-      '#VE',
-      tdx,
-      (p) => {
-        tdxOf(p).attributes.septVeDisable = 'any';
-      },
-      `${CPU}.attributes.septVeDisable`,
-    ],
-    [
-      'another VMPL',
-      snp,
-      (p) => {
-        snpOf(p).vmpl = [0, 1];
-      },
-      `${CPU}.vmpl`,
-    ],
-    [
-      'firmware that can be taken back',
-      snp,
-      (p) => {
-        snpOf(p).provisionalFirmware = 'allow';
-      },
-      `${CPU}.provisionalFirmware`,
-    ],
-    [
-      'no keys at all',
-      tdx,
-      ({ spec }) => {
-        spec.bindings = SKIP;
-      },
-      'spec.bindings',
-    ],
-    [
-      'a recording',
-      tdx,
-      ({ spec }) => {
-        if ('challenge' in spec.bindings) spec.bindings.challenge = SKIP;
-      },
-      'spec.bindings.challenge',
-    ],
-    [
-      'any purpose',
-      tdx,
-      ({ spec }) => {
-        if ('purposes' in spec.bindings) spec.bindings.purposes = SKIP;
-      },
-      'spec.bindings.purposes',
-    ],
-    [
-      'any configuration',
-      tdx,
-      ({ spec }) => {
-        spec.workload.agentConfigSha256 = SKIP;
-      },
-      'spec.workload.agentConfigSha256',
-    ],
-    [
-      'no OCSP of GPUs',
-      tdx,
-      ({ spec }) => {
-        if (spec.evidence.gpu) spec.evidence.gpu.ocsp = SKIP;
-      },
-      'spec.evidence.gpu.ocsp',
-    ],
-    [
-      'no OCSP of switches',
-      tdx,
-      ({ spec }) => {
-        if (spec.evidence.nvswitch) spec.evidence.nvswitch.ocsp = SKIP;
-      },
-      'spec.evidence.nvswitch.ocsp',
-    ],
-    [
-      'NVLink in the clear',
-      tdx,
-      ({ spec }) => {
-        if (spec.evidence.gpu) spec.evidence.gpu.modes = ['spt'];
-      },
-      'spec.evidence.gpu.modes',
-    ],
-    [
-      'protected PCIe without switches',
-      tdx,
-      ({ spec }) => {
-        delete spec.evidence.nvswitch;
-        delete spec.composite.nvswitch;
-      },
-      'spec.evidence.gpu.modes',
-    ],
-    [
-      'anybody’s GPUs',
-      tdx,
-      ({ spec }) => {
-        if (spec.composite.gpu) spec.composite.gpu.sameChallengeAs = SKIP;
-      },
-      'spec.composite.gpu.sameChallengeAs',
-    ],
-  ])('%s', (_what, policy, edit, path) => {
-    const before = policy === tdx ? plain : adviceOn(policy);
-    const after = adviceOn(policy, edit);
-    expect(after.filter((one) => one === path).length).toBeGreaterThan(0);
-    if (path !== `${CPU}.referenceSets[0].provenance`) expect(before).not.toContain(path);
+  ])('%s', (_what, policy, edit) => {
+    expect(problemsOf(policy, edit)).toEqual([]);
   });
 });
 
-describe('advice at a time', () => {
-  const at = Date.parse('2026-06-01T00:00:00Z');
-  const adviceAt = (time: number | undefined, edit: PolicyEdit) => {
-    const { read } = edited(tdx, edit);
-    return lintPolicy((read ?? expect.fail('unusable')).policy, time).map(({ path }) => path);
-  };
-
-  it.each<readonly [string, PolicyEdit, string]>([
-    [
-      'an exception',
-      (p) => {
-        tdxOf(p).tcb.advisories = [
-          { id: 'INTEL-SA-00001', until: '2026-06-01T00:00:00Z', reason: 'for a test' },
-        ];
-      },
-      `${CPU}.tcb.advisories[0].until`,
-    ],
-    [
-      'a policy’s sunset',
-      ({ metadata }) => {
-        metadata.lifecycle = { state: 'deprecated', sunset: '2026-06-01T00:00:00Z' };
-      },
-      'metadata.lifecycle.sunset',
-    ],
-    [
-      'a set’s sunset',
-      (p) => {
-        firstTdx(p).lifecycle = { state: 'deprecated', sunset: '2026-06-01T00:00:00Z' };
-      },
-      `${CPU}.referenceSets[0].lifecycle.sunset`,
-    ],
-  ])('%s is over from its moment on', (_what, edit, path) => {
-    expect(adviceAt(at, edit)).toContain(path);
-    expect(adviceAt(at - 1, edit)).not.toContain(path);
-    expect(adviceAt(undefined, edit)).not.toContain(path);
-  });
+it('a bug of ours is no problem of a policy', () => {
+  const assertions = [{ id: 'ODD', cel: 5, message: 'for a test', enforce: 'deny' }];
+  const strange = { ...tdx, spec: { ...tdx.spec, assertions } };
+  expect(() => misunderstandings(strange as unknown as Policy)).toThrow(TypeError);
 });

@@ -98,6 +98,11 @@ describe('YAML that would mean something else', () => {
       '1:9 a: an anchor, &one: write the value out where it is used',
     ],
     [
+      'an alias of nothing',
+      'a: *one\n',
+      '1:4 a: an alias, *one: write the value out, so that it is seen where it counts',
+    ],
+    [
       'a tag',
       'a: !!str 1\n',
       '1:10 a: a tag, tag:yaml.org,2002:str: leave it out, and quote what is text',
@@ -167,6 +172,61 @@ describe('YAML that would mean something else', () => {
       problemsOf(Array.from({ length: 200 }, (_, i) => `n${i}: 00e1`).join('\n')),
     ).toHaveLength(50);
   });
+});
+
+describe('as deep as it may be', () => {
+  const flow = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  const braces = (depth: number) => `${'{a: '.repeat(depth)}1${'}'.repeat(depth)}`;
+  const dashes = (depth: number) => `${'- '.repeat(depth)}x`;
+  const block = (depth: number) =>
+    Array.from({ length: depth }, (_, i) => `${' '.repeat(i)}a:`).join('\n');
+  it.each([
+    ['brackets', flow, 32, '1:33'],
+    // What stands in the innermost is a level too.
+    ['braces', braces, 31, '1:129'],
+    ['dashes', dashes, 31, '1:65'],
+    ['names', block, 31, '32:32'],
+    ['a list within each name', (depth: number) => `a: ${flow(depth - 1)}`, 32, '1:35'],
+    ['lists, one behind the other', (depth: number) => `- []\n- ${flow(depth - 1)}`, 32, '2:34'],
+  ])('%s', (_what, text, deepest, place) => {
+    expect(problemsOf(text(deepest))).toEqual([]);
+    expect(problemsOf(text(deepest + 1))).toEqual([`${place} : nested deeper than 32 levels`]);
+  });
+});
+
+describe('a place', () => {
+  const text = 'a:\n  b: [1, {c: x}]\n  d:\n    - e: y\n      f: {}\n';
+  it.each([
+    ['', 1, 1],
+    ['a', 1, 1],
+    ['a.b', 2, 3],
+    ['a.b[0]', 2, 7],
+    ['a.b[1]', 2, 10],
+    ['a.b[1].c', 2, 14],
+    ['a.d', 3, 3],
+    ['a.d[0]', 4, 7],
+    ['a.d[0].e', 4, 10],
+    ['a.d[0].f', 5, 7],
+    // Of what is not there, that of the closest one around it.
+    ['a.d[0].f.g.h', 5, 7],
+    ['a.d[1]', 3, 3],
+    ['a.d[1].e', 3, 3],
+    ['a.b[1].d', 2, 10],
+    ['z', 1, 1],
+  ])('of %j', (path, line, column) => {
+    expect(readYaml(utf8(text)).placeOf(path)).toEqual({ line, column });
+  });
+
+  it('is none where there is no text', () => {
+    expect(readYaml(utf8('')).placeOf('a.b')).toBeUndefined();
+    expect(readYaml(new Uint8Array(LARGEST_POLICY + 1)).placeOf('')).toBeUndefined();
+  });
+});
+
+it('has five thousand backslashes, and none more', () => {
+  const text = (count: number) => `a: "${'\\u00e9'.repeat(count)}"`;
+  expect(problemsOf(text(5_000))).toEqual([]);
+  expect(problemsOf(text(5_001))).toEqual(['1:30004 : more than 5000 backslashes']);
 });
 
 /** As much of it as a policy may have of bytes. */

@@ -33,7 +33,7 @@ export interface CompiledAssertion {
  * @throws Fault `malformed` at `path` for what is no CEL, or none that is answered here.
  */
 export function compileAssertion(source: string, path: string): CompiledAssertion {
-  const expr = parsed(source, path);
+  const expr = parseAssertion(source, path);
   inspect(expr, path);
   makeStrict(expr);
   const program = plan(ENVIRONMENT, expr);
@@ -48,7 +48,12 @@ export function compileAssertion(source: string, path: string): CompiledAssertio
   };
 }
 
-function parsed(source: string, path: string): Expr {
+/**
+ * The syntax alone, within bounds of length and depth.
+ *
+ * @throws Fault `malformed` at `path`.
+ */
+export function parseAssertion(source: string, path: string): Expr {
   if (source.length > LONGEST_SOURCE) {
     throw malformed(path, `want at most ${LONGEST_SOURCE} characters, got ${source.length}`);
   }

@@ -31,7 +31,7 @@ function compareXfam(report: Report, path: string, pair: Pair<TdxRules['xfam']>)
   compareRules<Exclude<TdxRules['xfam'], { skip: string }>>(report, path, pair, (rules) => {
     const [before, after] = rules;
     if ('forbidBits' in before && 'forbidBits' in after) {
-      const nameOf = (bit: number) => `bit ${bit} to the forbidden ones`;
+      const nameOf = (bit: number) => `the forbidden bit ${bit}`;
       compareDemands(report, path, [before.forbidBits, after.forbidBits], { nameOf });
     } else if (!same(rules)) report(path, 'both', 'other CPU features are wanted');
   });

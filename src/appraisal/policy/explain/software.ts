@@ -1,4 +1,3 @@
-import { durationMs } from '../duration.ts';
 import type { Policy } from '../schema/policy.ts';
 import type { Bindings, Deployment, Freshness, LogHygiene } from '../schema/whole.ts';
 import { listed, type ShowHex, unlessSkipped } from './explanation.ts';
@@ -78,10 +77,7 @@ export function logLines({ commandLine, events }: LogHygiene): readonly string[]
 
 export function freshnessLines(freshness: Freshness): readonly string[] {
   const { nonceTtl, resultTtl, reattestEvery, reattestGrace } = freshness;
-  const grace =
-    reattestGrace === undefined || durationMs(reattestGrace) === 0
-      ? 'without grace'
-      : `with ${reattestGrace} of grace`;
+  const grace = reattestGrace === undefined ? 'without grace' : `with ${reattestGrace} of grace`;
   return [
     `A challenge lives ${nonceTtl}, an answer ${resultTtl}; each machine is asked again every ${reattestEvery}, ${grace}.`,
   ];

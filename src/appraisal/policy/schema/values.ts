@@ -1,4 +1,5 @@
 import Type, { type TSchema } from 'typebox';
+import { DURATION, DURATION_WANTED } from '../duration.ts';
 import { PLAIN_CHARACTER } from '../plain-line.ts';
 
 /** An object that has these members and no others: one that is not known was meant to say something. */
@@ -57,8 +58,8 @@ export const Time = Type.String({
 });
 
 export const Duration = Type.String({
-  pattern: '^[1-9][0-9]{0,5}(s|m|h|d)$',
-  description: 'a duration, e.g. 90s, 15m, 24h or 7d',
+  pattern: `^(${DURATION})$`,
+  description: DURATION_WANTED,
 });
 
 export const Digest = Type.String({

@@ -441,8 +441,16 @@ it('tells of a member that it does not know', () => {
   Object.assign(strange.spec.freshness, { somethingNew: 1 });
   Object.assign(firstSet(strange.spec), { rtmr4: 'a'.repeat(96) });
   const changes = diffPolicies(tdx, strange);
-  expect(changes.map(({ path, effect }) => [path, effect])).toEqual([
-    ['spec.evidence.cpu.referenceSets["machine"].rtmr4', 'both'],
-    ['spec.freshness.somethingNew', 'both'],
+  expect(changes).toEqual([
+    {
+      path: 'spec.evidence.cpu.referenceSets["machine"].rtmr4',
+      effect: 'both',
+      text: 'is there in one of them only',
+    },
+    {
+      path: 'spec.freshness.somethingNew',
+      effect: 'both',
+      text: 'differs, and nobody knows what comes of it',
+    },
   ]);
 });

@@ -157,6 +157,11 @@ describe('fails only', () => {
       ['signatures fail'],
     ],
     [
+      'signatures that were held to a higher threshold, and were too few',
+      [first, second, { signed: signedBy(second, [alice, bob], 3) }],
+      ['signatures fail'],
+    ],
+    [
       'signatures that were held to a lower threshold',
       [first, second, { signed: signedBy(second, [alice], 1) }],
       ['signatures fail'],
@@ -164,6 +169,24 @@ describe('fails only', () => {
   ] as const)('%s', (_name, [previous, next, more], odd) => {
     expect(check(previous, next, more)).toEqual({ verdict: 'reject', odd });
   });
+});
+
+it('a first revision that follows on one is none', () => {
+  const { policy, digest } = known(first);
+  const next = {
+    digest,
+    policy: { ...policy, metadata: { ...policy.metadata, previous: third.digest } },
+  };
+  const context = { keyring: keyringOf(), signed: signedBy(first), now };
+  const { verdict, checks } = checkRevision(undefined, next, context);
+  expect(verdict).toBe('reject');
+  expect(checks.filter(({ outcome }) => outcome === 'fail')).toMatchObject([
+    {
+      id: 'policy.chain.previous',
+      want: 'none before the first',
+      got: third.digest,
+    },
+  ]);
 });
 
 describe('leaves open', () => {

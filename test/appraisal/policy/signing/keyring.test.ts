@@ -61,6 +61,7 @@ describe('refuses', () => {
     ['a delay of nothing', { activationDelay: '0h' }, '.activationDelay'],
     ['a negative delay', { activationDelay: '-1h' }, '.activationDelay'],
     ['a delay of weeks', { activationDelay: '1w' }, '.activationDelay'],
+    ['a delay of more than ten years', { activationDelay: '3651d' }, '.activationDelay'],
     ['a delay of ages', { activationDelay: '1000000d' }, '.activationDelay'],
   ])('%s', (_name, changed, at) => {
     const fault = faultOf(() => read({ ...good, ...changed }));
@@ -74,6 +75,7 @@ it.each([
   ['90s', 90_000],
   ['15m', 900_000],
   ['7d', 604_800_000],
+  ['3650d', 315_360_000_000],
 ])('waits for %s', (activationDelay, ms) => {
   expect(read({ ...good, activationDelay }).activationDelay).toBe(ms);
 });

@@ -65,6 +65,20 @@ it('is not undone by whatever else lies there', () => {
   expect([found.revokedBy.length, found.ignored.length]).toEqual([1, 4]);
 });
 
+it('is not made for a reason that could not be read', () => {
+  for (const reason of ['1234567', 'stolen key\nor so']) {
+    expect(faultOf(() => makeRevocation(known(policy), reason, at))).toMatchObject({
+      code: 'malformed',
+      at: 'revocation.reason',
+    });
+  }
+});
+
+it('hides no bug of ours', () => {
+  const broken = undefined as unknown as ReturnType<typeof keyringOf>;
+  expect(() => find(written(statement), { keyring: broken })).toThrow(TypeError);
+});
+
 describe('revokes nothing, and is named', () => {
   const another = makeRevocation(known(policyOf({ owners: ['bob'] })), 'of another one', at);
   it.each([

@@ -17,6 +17,7 @@ import {
   keyringOf,
   known,
   mallory,
+  person,
   policyJson,
   policyOf,
   written,
@@ -121,7 +122,26 @@ function sign(signer: typeof bob): Uint8Array {
 
 it('does not look into a payload that too few signed', () => {
   const { checks } = verify(written(envelopeOf(utf8('{'), [alice])));
-  expect(checks.find(({ id }) => id === 'policy.signed.payload')?.outcome).toBe('unresolved');
+  const open = checks.filter(({ outcome }) => outcome === 'unresolved').map(({ id }) => id);
+  expect(open).toEqual(['policy.signed.payload', 'policy.signed.name']);
+});
+
+describe('says who signed, and why others don’t count', () => {
+  const stranger = 'is by none of the keys';
+  it.each([
+    ['nobody', [], 'none; there is no signature'],
+    ['one', [bob], '1 (bob)'],
+    ['a stranger', [mallory], `none; signature 0 ${stranger}`],
+    ['one and a stranger', [alice, mallory], `1 (alice); signature 1 ${stranger}`],
+    ['strangers', [mallory, person(), person()], `none; signature 0 ${stranger}, and 2 more`],
+  ] as const)('%s', (_who, signers, got) => {
+    const { checks } = verify(written(envelopeOf(policy.canonical, signers)));
+    expect(checks.find(({ id }) => id === 'policy.signed.signatures')).toMatchObject({
+      outcome: 'fail',
+      want: 'signed by 2 of 3 keys',
+      got,
+    });
+  });
 });
 
 it('answers about revocations when it is given none', () => {
