@@ -32,12 +32,22 @@ const AT_ONCE = 1024;
  * @returns what is wrong, each with where it is; it goes on after each.
  */
 export async function* fsckStore(source: FsckSource): AsyncGenerator<StoreFault> {
-  const { store, onProgress } = source;
-  onProgress?.({ what: 'rows', done: 0 });
+  source.onProgress?.({ what: 'rows', done: 0 });
+  for (const part of [fsckRows, fsckTree, fsckRecords, fsckBlobs]) yield* goingOn(part(source));
+}
+
+/** A part of a store that can't be read is a finding, and keeps none of the others from being read. */
+async function* goingOn(part: AsyncGenerator<StoreFault>): AsyncGenerator<StoreFault> {
+  try {
+    yield* part;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
+    yield { at: error.at, problem: `${error.detail}; what comes after it was not compared` };
+  }
+}
+
+async function* fsckRows({ store }: FsckSource): AsyncGenerator<StoreFault> {
   yield* await store.faults();
-  yield* fsckTree(source);
-  yield* fsckRecords(source);
-  yield* fsckBlobs(source);
 }
 
 async function* fsckTree({ store, identity, onProgress }: FsckSource): AsyncGenerator<StoreFault> {

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
 import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { fromBase64, toBase64 } from '../../core/encoding/base64.ts';
@@ -26,15 +27,21 @@ export function writeWatchState({ origin, size, root, note, grownAt }: WatchStat
   return utf8(`${canonicalJson(value)}\n`);
 }
 
-/** @throws Fault `malformed` at `<at>.<member>`. */
+/**
+ * Only what {@link writeWatchState} writes: nobody else makes such files.
+ *
+ * @throws Fault `malformed` at `<at>.<member>`, or at `<at>` for other bytes of the same meaning.
+ */
 export function parseWatchState(bytes: Uint8Array, at = 'state'): WatchState {
   const shape = new JsonShape(parseJson(fromUtf8(bytes, at), at).value, at);
   if (shape.integer('v', 0xffff) !== VERSION) throw malformed(`${at}.v`, `want ${VERSION}`);
-  return {
+  const state = {
     origin: shape.string('origin'),
     size: shape.integer('size', Number.MAX_SAFE_INTEGER),
     root: fromHex(shape.string('root'), `${at}.root`, 32),
     note: fromBase64(shape.string('note'), `${at}.note`),
     grownAt: shape.integer('grownAt', Number.MAX_SAFE_INTEGER),
   };
+  if (equalBytes(writeWatchState(state), bytes)) return state;
+  throw malformed(at, 'is not as a watcher writes it');
 }

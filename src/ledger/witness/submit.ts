@@ -23,6 +23,7 @@ export interface WitnessPeer {
 /** A witness that was somewhere else answers where; that can happen twice, and no more. */
 const MOST_ROUNDS = 3;
 const CONFLICT = 409;
+const UNPROCESSABLE = 422;
 const OK = 200;
 
 /**
@@ -41,31 +42,33 @@ export async function submitCheckpoint(
   tiles: TileReader,
   old = 0,
 ): Promise<readonly string[]> {
-  let from = old;
+  let from = notBeyond(old, head, name);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const hashes = await proofBetween(tiles, head, from);
     const body = writeAddCheckpoint({ oldSize: BigInt(from), hashes, checkpoint: head.checkpoint });
     const answer = await post(body);
     if (answer.status === OK) return linesOf(answer.body, head, keys, name);
+    // Its size is ours, and the proof comes from tiles that have our root: only its root is another.
+    if (answer.status === UNPROCESSABLE && from > 0) throw fork(name, from);
     if (answer.status !== CONFLICT) throw refused(name, answer);
     const size = sizeIn(answer.body, name);
-    if (size > head.size) {
-      throw new Fault(
-        'conflict',
-        name,
-        `has seen ${size} leaves of this log, which has ${head.size} here: this is an older copy, and must not sign`,
-      );
-    }
-    if (size === from) {
-      throw new Fault(
-        'conflict',
-        name,
-        `has seen another log of this name at ${size} leaves: a fork`,
-      );
-    }
-    from = size;
+    if (size === from) throw fork(name, size);
+    from = notBeyond(size, head, name);
   }
   throw new Fault('unreachable', name, 'is at another size at each try: somebody else submits too');
+}
+
+function notBeyond(size: number, head: LogHead, name: string): number {
+  if (size <= head.size) return size;
+  throw new Fault(
+    'conflict',
+    name,
+    `has seen ${size} leaves of this log, which has ${head.size} here: this is an older copy, and must not sign`,
+  );
+}
+
+function fork(name: string, size: number): Fault {
+  return new Fault('conflict', name, `has seen another log of this name at ${size} leaves: a fork`);
 }
 
 async function proofBetween(

@@ -17,6 +17,9 @@ type Source = Pick<LedgerStore, 'tiles' | 'leafHashes' | 'leaves' | 'cosignature
 /** The name of the file that says what the others come to. */
 export const CHECKPOINT = 'checkpoint';
 
+/** What a process that was killed, or that writes at this moment, has of a file. */
+const UNFINISHED = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.new$/;
+
 /**
  * A log as plain files, in the layout of C2SP tlog-tiles: what any reader of such logs reads, from
  * the disk or behind any web server. The database is what counts; these are written from it, and
@@ -77,7 +80,8 @@ export class Projection {
   async *faults(): AsyncGenerator<StoreFault> {
     const head = await this.#store.head();
     if (head === undefined) return;
-    const names = new Set(await filesBelow(this.folder));
+    const found = await filesBelow(this.folder);
+    const names = new Set(found.filter((name) => !UNFINISHED.test(name)));
     const wanted = new Set([CHECKPOINT, ...[...publishedPaths(head.size)].map(writeTilePath)]);
     for (const name of wanted) {
       if (!names.has(name)) yield { at: join(this.folder, name), problem: 'is missing' };
@@ -98,9 +102,13 @@ export class Projection {
     if (path === undefined) return 'is no file of a log';
     const end = (path.index * TILE_WIDTH + path.width) * TILE_WIDTH ** heightOf(path);
     if (end > head.size) return 'is of leaves that the log does not have';
-    return equalBytes(bytes, await this.#bytesOf(path))
-      ? undefined
-      : 'is not what the database has';
+    try {
+      if (equalBytes(bytes, await this.#bytesOf(path))) return undefined;
+      return 'is not what the database has';
+    } catch (error) {
+      if (!isNotThere(error)) throw error;
+      return `can’t be compared: of the database, ${error.message}`;
+    }
   }
 
   /**
@@ -174,6 +182,14 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
     throw unreachable(folder, 'read', cause);
   }
+}
+
+/** Whether it is damage of the database, and not one that can't be reached. */
+function isNotThere(error: unknown): error is Fault {
+  if (!(error instanceof Fault)) return false;
+  return (
+    error.code === 'malformed' || (error.code === 'unreachable' && error.at.startsWith('tile/'))
+  );
 }
 
 function heightOf({ level }: TilePath): number {

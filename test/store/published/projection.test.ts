@@ -1,0 +1,242 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fsckPublished } from '../../../src/ledger/fsck/fsck-published.ts';
+import { publishedPaths } from '../../../src/ledger/tiles/published.ts';
+import { writeTilePath } from '../../../src/ledger/tiles/tile-path.ts';
+import { readOwnCheckpoint } from '../../../src/ledger/writer/identity.ts';
+import { Projection } from '../../../src/store/published/projection.ts';
+import { folderLog } from '../../../src/store/published/published-log.ts';
+import { smallEntry } from '../../support/filled-ledger.ts';
+import { appendAll, CLASSIC, ORIGIN, writerOn } from '../../support/ledger-writing.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { flipped } from '../../support/merkle.ts';
+import { temporaryFolder } from '../../support/store-beds.ts';
+
+async function all<T>(findings: AsyncIterable<T>): Promise<T[]> {
+  return Array.fromAsync(findings);
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .sort();
+}
+
+const SIZES = [1, 5, 255, 256, 600] as const;
+const SIZE = 600;
+/** What older checkpoints speak of; the first one stays until its tile is full. */
+const OLD_PARTS = ['tile/1/000.p/1', 'tile/0/001.p/44'];
+
+let folder: string;
+let good: string;
+let store: MemoryStore;
+let projection: Projection;
+
+/** A log that was published at each of these sizes. */
+beforeAll(async () => {
+  folder = temporaryFolder();
+  good = join(temporaryFolder(), 'copy');
+  store = new MemoryStore();
+  const writer = await writerOn(store);
+  projection = new Projection(folder, store);
+  await projection.publish();
+  let from = 0;
+  for (const size of SIZES) {
+    const entries = Array.from({ length: size - from }, (_, i) => smallEntry(`leaf ${from + i}`));
+    await appendAll(writer, entries);
+    await projection.publish();
+    if (size === 5) {
+      expect(await verified()).toEqual([]);
+      expect(filesOf(folder)).toContain('tile/0/000.p/1');
+    }
+    from = size;
+  }
+  await writer.close();
+  await store.addCosignatures(SIZE, [`— ${ORIGIN} AAAAAAAA\n`]);
+  await projection.publish();
+  // A part that an older checkpoint speaks of.
+  const part = join(folder, 'tile/0/001.p/44');
+  mkdirSync(dirname(part), { recursive: true });
+  writeFileSync(part, readFileSync(join(folder, 'tile/0/001')).subarray(0, 44 * 32));
+  cpSync(folder, good, { recursive: true });
+});
+
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(good, folder, { recursive: true });
+});
+
+afterAll(() => {
+  for (const one of [folder, dirname(good)]) rmSync(one, { recursive: true, force: true });
+});
+
+/** What somebody without the database finds. */
+async function verified() {
+  const log = folderLog(folder);
+  const note = await log.readCheckpoint();
+  return all(fsckPublished(log, readOwnCheckpoint(CLASSIC, note, 'checkpoint')));
+}
+
+function mend(name: string): void {
+  copyFileSync(join(good, name), join(folder, name));
+}
+
+const currentFiles = () => [...publishedPaths(SIZE)].map(writeTilePath);
+
+describe('a published log', () => {
+  it('has the files of its last state, and parts of tiles only while there is no more of them', async () => {
+    expect(filesOf(folder)).toEqual(['checkpoint', ...OLD_PARTS, ...currentFiles()].sort());
+    expect(currentFiles()).toContain('tile/1/000.p/2');
+    expect(await all(projection.faults())).toEqual([]);
+    expect(await verified()).toEqual([]);
+    const note = new TextDecoder().decode(await projection.checkpoint());
+    expect(note).toContain(`${ORIGIN}\n600\n`);
+    expect(note.endsWith('AAAAAAAA\n')).toBe(true);
+  });
+
+  it('is read at an older state too, out of what is full by now', async () => {
+    for (const size of [1, 5, 255, 256]) {
+      const head = await store.checkpoint(size);
+      // Its batch may have been signed together with others.
+      if (head === undefined) continue;
+      expect(await all(fsckPublished(folderLog(folder), head))).toEqual([]);
+    }
+    expect(await store.checkpoint(256)).toBeDefined();
+  });
+
+  it('a byte flipped in any of its files is found by the database, with its path; hashes and last entries are mended', async () => {
+    for (const name of filesOf(good)) {
+      const path = join(folder, name);
+      const bytes = new Uint8Array(readFileSync(path));
+      for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
+        writeFileSync(path, flipped(bytes, 8 * at + (at % 7)));
+        const findings = await all(projection.faults());
+        expect(findings.map((finding) => finding.at)).toEqual([path]);
+      }
+      const isOldPart = OLD_PARTS.includes(name);
+      const isOldBundle = name === 'tile/entries/000';
+      const mended = await new Projection(folder, store).restore();
+      const isSaid = name !== 'checkpoint' && !isOldPart && !isOldBundle;
+      expect(mended).toEqual(isSaid ? [name] : []);
+      if (isOldPart || isOldBundle) mend(name);
+      expect(new Uint8Array(readFileSync(path))).toEqual(bytes);
+    }
+    expect(await all(projection.faults())).toEqual([]);
+  });
+
+  it('a byte flipped in any file of its last state is found without the database, and where', async () => {
+    for (const name of currentFiles()) {
+      const path = join(folder, name);
+      const bytes = new Uint8Array(readFileSync(path));
+      for (const at of [0, 1, bytes.length >> 1, bytes.length - 1]) {
+        writeFileSync(path, flipped(bytes, 8 * at + (at % 7)));
+        const findings = await verified();
+        expect(
+          findings.map((finding) => finding.at),
+          `${name} at ${at}`,
+        ).toContain(name);
+      }
+      mend(name);
+    }
+    expect(await verified()).toEqual([]);
+  });
+
+  it('a file that is cut, empty, longer or gone is found either way, and written anew', async () => {
+    for (const name of currentFiles()) {
+      const path = join(folder, name);
+      const damages = [
+        () => truncateSync(path, statSync(path).size - 1),
+        () => truncateSync(path, 0),
+        () => writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.of(0)])),
+        () => rmSync(path),
+      ];
+      for (const damage of damages) {
+        damage();
+        expect((await all(projection.faults())).map(({ at }) => at)).toEqual([path]);
+        expect((await verified()).map(({ at }) => at)).toContain(name);
+        const mended = await new Projection(folder, store).restore();
+        // Old entries are read by fsck alone, as long as there is something.
+        if (name !== 'tile/entries/000') expect(mended).toEqual([name]);
+        mend(name);
+      }
+    }
+    rmSync(join(folder, 'tile/entries/000'));
+    expect(await new Projection(folder, store).restore()).toEqual(['tile/entries/000']);
+    rmSync(join(folder, 'checkpoint'));
+    expect((await all(projection.faults())).map(({ at }) => at)).toEqual([
+      join(folder, 'checkpoint'),
+    ]);
+    expect(await new Projection(folder, store).restore()).toEqual([]);
+    expect(existsSync(join(folder, 'checkpoint'))).toBe(true);
+    expect(await all(projection.faults())).toEqual([]);
+  });
+
+  it.each([
+    { name: 'tile/0/003', problem: 'is of leaves that the log does not have' },
+    { name: 'tile/0/002.p/89', problem: 'is of leaves that the log does not have' },
+    { name: 'tile/1/000', problem: 'is of leaves that the log does not have' },
+    { name: 'tile/8/000.p/1', problem: 'is of leaves that the log does not have' },
+    { name: 'tile/entries/002.p/89', problem: 'is of leaves that the log does not have' },
+    { name: 'tile/0/002.p/3', problem: 'is not what the database has' },
+    { name: 'tile/entries/002.p/3', problem: 'is not what the database has' },
+    { name: 'tile/0/0', problem: 'is no file of a log' },
+    { name: 'tile/x/000', problem: 'is no file of a log' },
+    { name: 'index.html', problem: 'is no file of a log' },
+    { name: 'checkpoint.old', problem: 'is no file of a log' },
+  ])('a strange file is found: $name', async ({ name, problem }) => {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, 'strange');
+    expect(await all(projection.faults())).toEqual([{ at: path, problem }]);
+    rmSync(path);
+  });
+
+  it('what a killed process was about to write is no damage', async () => {
+    const path = join(folder, 'tile/0/002.p/88.123e4567-e89b-42d3-a456-426614174000.new');
+    writeFileSync(path, 'half');
+    expect(await all(projection.faults())).toEqual([]);
+    rmSync(path);
+  });
+
+  it('a tile that the database lacks is said, and the rest is read on', async () => {
+    const [tiles = []] = store.tileRows;
+    const tile = tiles.pop();
+    const findings = await all(new Projection(folder, store).faults());
+    expect(findings.map(({ at }) => at)).toEqual(
+      ['tile/0/001', 'tile/1/000.p/2'].map((name) => join(folder, name)),
+    );
+    if (tile) tiles.push(tile);
+    expect(await all(projection.faults())).toEqual([]);
+  });
+});
+
+it('nothing is published of a log that was never signed, and nothing is wrong with that', async () => {
+  const empty = new Projection(join(folder, 'none'), new MemoryStore());
+  expect(await empty.restore()).toEqual([]);
+  await empty.publish();
+  expect(await all(empty.faults())).toEqual([]);
+  expect(await empty.checkpoint()).toBeUndefined();
+});
+
+it('a folder that can’t be written is named', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const blocked = new Projection(join(file, 'published'), store);
+  await expect(blocked.restore()).rejects.toMatchObject({
+    code: 'unreachable',
+    at: expect.stringContaining(join(file, 'published')),
+  });
+  rmSync(file);
+});
