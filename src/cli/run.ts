@@ -1,5 +1,5 @@
 import { FAULTS, Fault } from '../core/fault.ts';
-import { overviewHelp, verbHelp } from './help.ts';
+import { groupHelp, overviewHelp, verbHelp } from './help.ts';
 import { type Io, usage, warn } from './io.ts';
 import { packageVersion } from './package-version.ts';
 import { printJson } from './render.ts';
@@ -54,7 +54,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   }
   const group = VERBS.filter((verb) => verb.name.startsWith(`${first} `));
   if (group.length > 0 && second === '--help') {
-    io.out(overviewHelp(group));
+    io.out(groupHelp(first, group));
     return 0;
   }
   const { verb, rest } = findVerb(argv);
