@@ -21,12 +21,28 @@ export function verbHelp(verb: Verb): string {
   ].join('\n');
 }
 
+const PURPOSE =
+  'Verifies what a machine of confidential computing proves about itself, check by check.';
+
+/** What the verbs of a group are about together, where that is more than their names say. */
+const GROUPS: Readonly<Record<string, string>> = {
+  audit:
+    'A ledger is an append-only log of decisions and policies, which anybody can check who has its key, and an archive of what each decision saw, by which it can be made again. postern verify bundle --record puts decisions in.',
+};
+
 export function overviewHelp(verbs: readonly Verb[]): string {
+  return listing(['postern <verb> [options]', '', ...wrap(PURPOSE, 0), ''], verbs);
+}
+
+/** @param group the first word of all these verbs. */
+export function groupHelp(group: string, verbs: readonly Verb[]): string {
+  const about = Object.hasOwn(GROUPS, group) ? [...wrap(GROUPS[group] ?? '', 0), ''] : [];
+  return listing([`postern ${group} <verb> [options]`, '', ...about], verbs);
+}
+
+function listing(head: readonly string[], verbs: readonly Verb[]): string {
   return [
-    'postern <verb> [options]',
-    '',
-    'Verifies what a machine of confidential computing proves about itself, check by check.',
-    '',
+    ...head,
     'Verbs',
     ...table(verbs.map((verb) => [`${verb.name} ${verb.operands}`.trimEnd(), verb.summary])),
     '',

@@ -1,5 +1,5 @@
 import { FAULTS, Fault } from '../core/fault.ts';
-import { overviewHelp, verbHelp } from './help.ts';
+import { groupHelp, overviewHelp, verbHelp } from './help.ts';
 import { type Io, usage, warn } from './io.ts';
 import { packageVersion } from './package-version.ts';
 import { printJson } from './render.ts';
@@ -54,7 +54,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   }
   const { name, verbs } = groupOf(argv);
   if (verbs.length > 0 && argv[name.length] === '--help') {
-    io.out(overviewHelp(verbs));
+    io.out(groupHelp(name.join(' '), verbs));
     return 0;
   }
   const { verb, rest } = findVerb(argv);

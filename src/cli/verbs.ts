@@ -2,6 +2,7 @@ import { auditBackupVerb, auditRestoreVerb } from './audit/audit-backup.ts';
 import { auditExportVerb } from './audit/audit-export.ts';
 import { auditForgetVerb } from './audit/audit-forget.ts';
 import { auditFsckVerb } from './audit/audit-fsck.ts';
+import { auditInfoVerb } from './audit/audit-info.ts';
 import { auditInitVerb } from './audit/audit-init.ts';
 import { auditListVerb } from './audit/audit-list.ts';
 import { auditPolicyVerb } from './audit/audit-policy.ts';
@@ -74,6 +75,7 @@ export const VERBS: readonly Verb[] = [
   policyRevokeVerb,
   earVerifyVerb,
   auditInitVerb,
+  auditInfoVerb,
   auditListVerb,
   auditProveVerb,
   auditVerifyVerb,

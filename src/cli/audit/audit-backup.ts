@@ -1,6 +1,7 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Fault } from '../../core/fault.ts';
+import type { LogHead } from '../../ledger/store.ts';
 import { readOwnCheckpoint } from '../../ledger/writer/identity.ts';
 import { openStore } from '../../store/open.ts';
 import { usage } from '../io.ts';
@@ -26,10 +27,12 @@ export const auditBackupVerb: Verb = {
     const [dir, file] = [args.operand(0), args.operand(1)];
     const ledger = await openLedger(io, dir);
     try {
+      if (await isThere(file))
+        throw usage(`${file} is there already, and a backup replaces nothing`);
       await ledger.store.backup(file);
       const { origin } = ledger.identity;
       if (args.has('json')) printJson(io, { origin, file });
-      else io.out(`${visible(file)}: ${visible(origin)}, as of now\n`);
+      else io.out(`${visible(origin)}: its database is backed up in ${visible(file)}\n`);
       return 0;
     } finally {
       await ledger.close();
@@ -59,28 +62,59 @@ export const auditRestoreVerb: Verb = {
     const identity = await readIdentity(folder);
     const archiveKey = await readArchiveKey(folder);
     const at = formatInstant(io.now());
-    // Before the database: from here on nothing is signed.
-    await markRestored(dir, at);
+    const size = await withCopy(file, `${place}.restoring`, async (copy) => {
+      const head = await headOf(copy, archiveKey, file);
+      readOwnCheckpoint(identity, head.checkpoint, file);
+      // Before the database: from here on nothing is signed.
+      await markRestored(dir, at);
+      await rename(copy, place);
+      return head.size;
+    });
+    if (args.has('json')) printJson(io, { origin: identity.origin, size, restoredAt: at });
+    else {
+      const leaves = size === 1 ? '1 leaf is back' : `${size} leaves are back`;
+      io.out(
+        `${visible(identity.origin)}: ${leaves}; before it signs again: postern audit resume\n`,
+      );
+    }
+    return 0;
+  },
+};
+
+/** Copies the backup beside where it goes, for nobody else to read; nothing of it stays when `act` fails. */
+async function withCopy<T>(
+  file: string,
+  copy: string,
+  act: (copy: string) => Promise<T>,
+): Promise<T> {
+  try {
     try {
-      await mkdir(dirname(place), { recursive: true });
-      await copyFile(file, place);
+      await copyFile(file, copy);
+      await chmod(copy, 0o600);
+      const handle = await open(copy, 'r+');
+      await handle.sync().finally(() => handle.close());
     } catch (cause) {
       throw diskFault(file, 'copied', cause);
     }
-    const store = await openStore({ file: place, archiveKey });
+    return await act(copy);
+  } finally {
+    for (const end of ['', '-wal', '-shm']) await rm(`${copy}${end}`, { force: true });
+  }
+}
+
+/** @throws Fault at the backup, also for what concerns its copy. */
+async function headOf(copy: string, archiveKey: Uint8Array, file: string): Promise<LogHead> {
+  try {
+    const store = await openStore({ file: copy, archiveKey });
     try {
       const head = await store.head();
-      if (head === undefined) throw new Fault('malformed', file, 'is the backup of no ledger');
-      readOwnCheckpoint(identity, head.checkpoint, file);
-      if (args.has('json'))
-        printJson(io, { origin: identity.origin, size: head.size, restoredAt: at });
-      else
-        io.out(
-          `${visible(identity.origin)}: ${head.size} leaves are back; before it signs again: postern audit resume\n`,
-        );
-      return 0;
+      if (head !== undefined) return head;
     } finally {
       await store.close();
     }
-  },
-};
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    throw new Fault(error.code, file, error.detail, { cause: error });
+  }
+  throw new Fault('malformed', file, 'is the backup of no ledger');
+}

@@ -1,6 +1,5 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
-import { parseDecisionLeaf } from '../../ledger/leaf/entry.ts';
 import { writeExport } from '../../ledger/record/export.ts';
 import { parseManifest } from '../../ledger/record/manifest.ts';
 import { Stapler } from '../../ledger/staple.ts';
@@ -8,7 +7,7 @@ import type { Verb } from '../verb.ts';
 import { OUT_OPTION, writeOut } from '../write-file.ts';
 import { ArchiveReader } from './blobs-of.ts';
 import { openLedger } from './open-ledger.ts';
-import { leafNamed } from './which.ts';
+import { decisionNamed, leafNamed } from './which.ts';
 
 export const auditExportVerb: Verb = {
   name: 'audit export',
@@ -23,7 +22,7 @@ export const auditExportVerb: Verb = {
     const ledger = await openLedger(io, args.operand(0));
     try {
       const { index, id, entry } = await leafNamed(ledger.store, args.operand(1));
-      const { record } = parseDecisionLeaf(entry);
+      const { record } = decisionNamed(index, entry);
       const row = await ledger.store.record(id);
       if (row?.forgotten) {
         const { at, reason } = row.forgotten;

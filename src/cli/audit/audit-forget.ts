@@ -2,10 +2,11 @@ import { durationMs } from '../../appraisal/policy/duration.ts';
 import { usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
+import { counted } from './counted.ts';
 import { formatInstant } from './instants.ts';
 import { openLedger } from './open-ledger.ts';
+import { wantReason } from './reason.ts';
 
-const SHORTEST_REASON = 8;
 const AT_ONCE = 1024;
 
 export const auditForgetVerb: Verb = {
@@ -14,9 +15,9 @@ export const auditForgetVerb: Verb = {
   operands: '<dir>',
   arity: { min: 1, max: 1 },
   options: {
-    'older-than': { value: '<duration>', help: 'e.g. 90d: decisions from before that' },
-    reason: { value: '<text>', help: 'why, for whoever asks later; at least 8 characters' },
-    'dry-run': { help: 'only count them' },
+    'older-than': { value: '<duration>', help: 'decisions from before that: 90d, 12h, 30m or 60s' },
+    reason: { value: '<text>', help: 'why, for whoever asks later; 8 to 500 characters' },
+    'dry-run': { help: 'only count them; wants no reason' },
   },
   notes: [
     'Deleted are evidence, endorsements that no later decision needs, results and the salts: from then on nobody can tell which machine a leaf was about, and the decision can’t be made again. The leaf stays, and still proves that, when and how it was decided.',
@@ -24,23 +25,22 @@ export const auditForgetVerb: Verb = {
   ],
   run: async (io, args) => {
     const [age, reason] = [args.one('older-than'), args.one('reason')];
+    const dry = args.has('dry-run');
     if (age === undefined) throw usage('--older-than is missing');
     if (!/^[1-9][0-9]{0,5}[smhd]$/.test(age))
-      throw usage(`--older-than: want e.g. 90d, got ${JSON.stringify(age)}`);
-    if (reason === undefined || reason.trim().length < SHORTEST_REASON) {
-      throw usage(`--reason is missing, or shorter than ${SHORTEST_REASON} characters`);
-    }
+      throw usage(`--older-than: want 90d, 12h, 30m or 60s, got ${JSON.stringify(age)}`);
+    const why = dry ? undefined : wantReason('reason', reason);
     const ledger = await openLedger(io, args.operand(0));
     try {
       const now = io.now();
       const before = now - durationMs(age);
-      const dry = args.has('dry-run');
-      const done = dry
-        ? {
-            records: await countBefore(ledger.store.records.bind(ledger.store), before),
-            blobs: undefined,
-          }
-        : await ledger.store.forget(before, now, reason);
+      const done =
+        why === undefined
+          ? {
+              records: await countBefore(ledger.store.records.bind(ledger.store), before),
+              blobs: undefined,
+            }
+          : await ledger.store.forget(before, now, why);
       const until = formatInstant(before);
       if (args.has('json')) {
         printJson(io, {
@@ -49,11 +49,11 @@ export const auditForgetVerb: Verb = {
           ...(done.blobs !== undefined && { blobs: done.blobs }),
           dryRun: dry,
         });
-      } else if (dry) io.out(`${done.records} decisions from before ${until} would be forgotten\n`);
-      else
-        io.out(
-          `${done.records} decisions from before ${until} forgotten, ${done.blobs} blobs deleted\n`,
-        );
+      } else {
+        const decisions = `${counted(done.records, 'decision', 'decisions')} from before ${until}`;
+        const blobs = counted(done.blobs ?? 0, 'blob', 'blobs');
+        io.out(`${decisions} ${dry ? 'would be forgotten' : `forgotten, ${blobs} deleted`}\n`);
+      }
       return 0;
     } finally {
       await ledger.close();

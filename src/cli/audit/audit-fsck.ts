@@ -4,16 +4,17 @@ import { fsckPublished } from '../../ledger/fsck/fsck-published.ts';
 import { fsckStore } from '../../ledger/fsck/fsck-store.ts';
 import type { StoreFault } from '../../ledger/store.ts';
 import { verifyCheckpoint } from '../../ledger/trust/judge.ts';
-import { folderLog, httpLog, type PublishedLog } from '../../store/published/published-log.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { counted, countedLeaves } from './counted.ts';
 import { isLedger, LAYOUT } from './ledger-folder.ts';
 import { needTrust, readTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { openLedger } from './open-ledger.ts';
 import { Progress } from './progress.ts';
+import { publishedLog } from './published-place.ts';
 
 const MOST_FINDINGS = 1000;
 
@@ -37,22 +38,44 @@ export const auditFsckVerb: Verb = {
       );
     }
     const findings: StoreFault[] = [];
-    for await (const finding of own ? fsckOwn(io, place) : fsckOther(io, args, place)) {
+    const read: Read = {};
+    for await (const finding of withDamage(
+      own ? fsckOwn(io, place, read) : fsckOther(io, args, place, read),
+    )) {
       findings.push(finding);
       if (findings.length === MOST_FINDINGS) {
         warn(io, `stopped after ${MOST_FINDINGS} findings`);
         break;
       }
     }
-    print(io, args, findings);
+    print(io, args, read, findings);
     return findings.length === 0 ? 0 : 1;
   },
 };
 
-async function* fsckOwn(io: Io, dir: string): AsyncGenerator<StoreFault> {
+/** Which log was read, as far as that is known: a result about nothing must not look like a good one. */
+interface Read {
+  origin?: string;
+  size?: number;
+}
+
+/** What is too damaged to be read on from is a finding as well, and the last. */
+async function* withDamage(findings: AsyncGenerator<StoreFault>): AsyncGenerator<StoreFault> {
+  try {
+    yield* findings;
+  } catch (error) {
+    if (!(error instanceof Fault) || (error.code !== 'malformed' && error.code !== 'conflict'))
+      throw error;
+    yield { at: error.at, problem: error.detail };
+  }
+}
+
+async function* fsckOwn(io: Io, dir: string, read: Read): AsyncGenerator<StoreFault> {
   const ledger = await openLedger(io, dir);
   const progress = new Progress(io);
   try {
+    read.origin = ledger.identity.origin;
+    read.size = (await ledger.store.head())?.size ?? 0;
     yield* fsckStore({
       ...ledger,
       onProgress: ({ what, done, of }) =>
@@ -64,14 +87,21 @@ async function* fsckOwn(io: Io, dir: string): AsyncGenerator<StoreFault> {
   }
 }
 
-async function* fsckOther(io: Io, args: Args, place: string): AsyncGenerator<StoreFault> {
-  const log = publishedLog(io, place);
+async function* fsckOther(
+  io: Io,
+  args: Args,
+  place: string,
+  read: Read,
+): AsyncGenerator<StoreFault> {
   const trust = await needTrust(io, args);
+  const log = await publishedLog(io, place);
   const note = await log.readCheckpoint();
   let head: { size: number; root: Uint8Array };
   try {
     const { checkpoint } = verifyCheckpoint(note, trust);
     head = { size: Number(checkpoint.size), root: checkpoint.root };
+    read.origin = checkpoint.origin;
+    read.size = head.size;
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
     yield { at: 'checkpoint', problem: error.message };
@@ -81,20 +111,19 @@ async function* fsckOther(io: Io, args: Args, place: string): AsyncGenerator<Sto
   yield* fsckPublished(log, head, (done) => progress.say(`leaves: ${done} of ${head.size}`));
 }
 
-/** A log that somebody publishes: a URL, or a folder. */
-export function publishedLog(io: Io, place: string): PublishedLog {
-  return /^https?:\/\//i.test(place) ? httpLog(io.fetch, place) : folderLog(place);
-}
-
-function print(io: Io, args: Args, findings: readonly StoreFault[]): void {
+function print(io: Io, args: Args, read: Read, findings: readonly StoreFault[]): void {
   if (args.has('json')) {
-    printJson(io, { clean: findings.length === 0, findings });
+    printJson(io, { clean: findings.length === 0, ...read, findings });
     return;
   }
   const paint = painter(io.colours);
   for (const { at, problem } of findings) {
     io.out(`${paint('red', '✗')} ${visible(at)}: ${visible(problem)}\n`);
   }
-  const count = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
-  io.out(findings.length === 0 ? `${paint('green', '✓')} nothing is wrong\n` : `${count}\n`);
+  const log =
+    read.origin === undefined ? '' : `${visible(read.origin)}, ${countedLeaves(read.size ?? 0)}: `;
+  const mark = findings.length === 0 ? `${paint('green', '✓')} ` : '';
+  const sum =
+    findings.length === 0 ? 'nothing is wrong' : counted(findings.length, 'finding', 'findings');
+  io.out(`${mark}${log}${sum}\n`);
 }

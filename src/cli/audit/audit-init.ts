@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { writeVerifierKey } from '../../ledger/note/verifier-key.ts';
-import { asConfiguration } from '../configuration.ts';
 import { usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
-import { createLedgerFolder, readIdentity } from './ledger-folder.ts';
-import { openLedger, openWriter } from './open-ledger.ts';
+import { isLedger } from './ledger-folder.ts';
+import { wantNameOption } from './note-keys.ts';
+import { createLedger, openLedger } from './open-ledger.ts';
+import { vkeysOf } from './verifier-keys.ts';
 
 export const auditInitVerb: Verb = {
   name: 'audit init',
@@ -21,37 +20,25 @@ export const auditInitVerb: Verb = {
   notes: [
     'The log signs with Ed25519 and, in a second line, ML-DSA-44. The folder’s keys are readable by you alone: who has keys/log.key can write another history, who has keys/archive.key can read what decisions saw. Keep copies of both elsewhere.',
     'With DATABASE_URL set (postgres://…) the database is in PostgreSQL, and DATABASE_URL is needed from then on; it is never written down. Otherwise it is a file of SQLite in the folder.',
-    'Hand out the two lines that are printed: whoever has one of them can verify the log, and needs to trust nobody who serves it.',
+    'Hand out the line that is printed, the log’s Ed25519 key: whoever has it can verify the log, and needs to trust nobody who serves it. postern audit info tells it again, with the longer ML-DSA-44 key, which does as well.',
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
     const origin = args.one('origin');
     if (origin === undefined) throw usage('--origin is missing: a log’s name is for ever');
     const database = io.env('DATABASE_URL') === undefined ? 'sqlite' : 'postgres';
-    await mkdir(dir, { recursive: true });
-    const folder = await asConfigurationAsync('--origin', () =>
-      createLedgerFolder(io, dir, { origin, database }),
-    );
+    if (await isLedger(dir)) throw usage(`${dir}: there is a ledger already`);
+    wantNameOption('--origin', origin);
+    await createLedger(io, { dir, origin, database });
     const ledger = await openLedger(io, dir);
     try {
-      await (await openWriter(io, ledger)).close();
       await ledger.projection.publish();
-      const keys = (await readIdentity(folder)).keys.map(writeVerifierKey);
+      const keys = vkeysOf(ledger.identity);
       if (args.has('json')) printJson(io, { origin, database, keys });
-      else io.out(`${keys.join('\n')}\n`);
+      else io.out(`${keys[0]}\n`);
       return 0;
     } finally {
       await ledger.close();
     }
   },
 };
-
-async function asConfigurationAsync<T>(option: string, make: () => Promise<T>): Promise<T> {
-  try {
-    return await make();
-  } catch (error) {
-    return asConfiguration(option, () => {
-      throw error;
-    });
-  }
-}

@@ -1,3 +1,4 @@
+import { fromUtf8 } from '../../core/bytes/text.ts';
 import { parseLeaf } from '../../ledger/leaf/entry.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import type { StoredLeaf } from '../../ledger/store.ts';
@@ -5,6 +6,7 @@ import { readWholeNumber } from '../input.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { countedLeaves } from './counted.ts';
 import { formatInstant } from './instants.ts';
 import { openLedger } from './open-ledger.ts';
 
@@ -30,10 +32,15 @@ export const auditListVerb: Verb = {
       const from = readWholeNumber(args, 'from') ?? Math.max(0, size - count);
       const leaves = (await ledger.store.leaves(from, Math.min(size, from + count))).map(read);
       const { origin } = ledger.identity;
-      if (args.has('json')) printJson(io, { origin, size, leaves });
-      else {
+      if (args.has('json')) {
+        printJson(io, {
+          origin,
+          size,
+          leaves: leaves.map(({ index, json }) => ({ index, leaf: json })),
+        });
+      } else {
         for (const { index, leaf } of leaves) io.out(`${lineOf(index, leaf)}\n`);
-        io.out(`${origin}: ${size} leaves\n`);
+        io.out(`${visible(origin)}: ${countedLeaves(size)}\n`);
       }
       return 0;
     } finally {
@@ -43,7 +50,8 @@ export const auditListVerb: Verb = {
 };
 
 function read({ index, entry }: StoredLeaf) {
-  return { index, leaf: parseLeaf(entry) };
+  // As JSON it has times as they stand in the log, not as numbers of ours.
+  return { index, leaf: parseLeaf(entry), json: JSON.parse(fromUtf8(entry, 'leaf')) as unknown };
 }
 
 function lineOf(index: number, leaf: Leaf): string {

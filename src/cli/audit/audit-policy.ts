@@ -2,7 +2,6 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
-import { asConfiguration } from '../configuration.ts';
 import { type Io, usage } from '../io.ts';
 import { readPolicyFile } from '../policy-file.ts';
 import { printJson } from '../render.ts';
@@ -10,6 +9,7 @@ import { parseRfc3339 } from '../rfc3339.ts';
 import { type Args, asOption, type Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { openLedger, openWriter } from './open-ledger.ts';
+import { wantReason } from './reason.ts';
 
 const STATES = ['published', 'activated', 'deprecated', 'revoked'] as const;
 type State = (typeof STATES)[number];
@@ -35,9 +35,12 @@ export const auditPolicyVerb: Verb = {
     const { policy, digest } = await readPolicyFile(io, args.operand(2));
     const { name, revision } = policy.metadata;
     const leaf = leafOf(io, args, state, { name, revision, digest });
-    const entry = asConfiguration('audit policy', () => writeLeaf(leaf));
+    const entry = writeLeaf(leaf);
     const ledger = await openLedger(io, dir);
     try {
+      const known = await ledger.store.leafById(leaf.id);
+      if (known)
+        throw usage(`${name} revision ${revision} is ${state} already: leaf ${known.index}`);
       const writer = await openWriter(io, ledger);
       try {
         const { index } = await writer.append({ id: leaf.id, entry });
@@ -78,7 +81,6 @@ function leafOf(
       return { ...base, type: 'policy.deprecated', sunset: ends };
     }
     case 'revoked':
-      if (reason === undefined) throw usage('--reason is missing: why?');
-      return { ...base, type: 'policy.revoked', reason };
+      return { ...base, type: 'policy.revoked', reason: wantReason('reason', reason) };
   }
 }

@@ -1,11 +1,13 @@
 import { Fault } from '../../core/fault.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { submitCheckpoint } from '../../ledger/witness/submit.ts';
-import { type Io, usage, warn } from '../io.ts';
+import { type Io, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
-import { readTrust, TRUST_OPTIONS } from './log-trust.ts';
+import { counted, countedLeaves } from './counted.ts';
+import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
 import { witnessPeers } from './witness-peers.ts';
 
@@ -15,7 +17,10 @@ export const auditPublishVerb: Verb = {
   operands: '<dir>',
   arity: { min: 1, max: 1 },
   options: {
-    'tlog-policy': TRUST_OPTIONS['tlog-policy'] ?? { help: '' },
+    'tlog-policy': {
+      value: '<file>',
+      help: 'a C2SP tlog-policy: its witnesses that have a URL are asked to cosign',
+    },
   },
   notes: [
     'Every published file of hashes is held against the database; what is missing or different is written anew.',
@@ -29,11 +34,11 @@ export const auditPublishVerb: Verb = {
       // Under the lease: nobody writes the same files meanwhile, and what is stored was checked.
       const writer = await openWriter(io, ledger);
       try {
-        const faults = trust ? await cosign(io, ledger, witnessPeers(io, trust)) : [];
+        const faults = trust ? await cosign(io, ledger, trust) : [];
         const written = await ledger.projection.restore();
         await report(io, args, ledger, { written, faults });
-        const [worst] = [...faults].sort((a) => (a.code === 'conflict' ? -1 : 1));
-        return worst === undefined ? 0 : worst.code === 'unreachable' ? 69 : 1;
+        if (faults.some(({ code }) => code !== 'unreachable')) return 1;
+        return faults.length > 0 ? 69 : 0;
       } finally {
         await writer.close();
       }
@@ -46,10 +51,10 @@ export const auditPublishVerb: Verb = {
 /** @returns what went wrong, one of each witness that it did with. */
 async function cosign(
   io: Io,
-  { store }: OpenLedger,
-  peers: ReturnType<typeof witnessPeers>,
+  { store, identity }: OpenLedger,
+  trust: TlogPolicy,
 ): Promise<readonly Fault[]> {
-  if (peers.length === 0) throw usage('--tlog-policy: none of its witnesses has a URL');
+  const peers = witnessPeers(io, identity, trust);
   const head = await store.head();
   if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
   const faults: Fault[] = [];
@@ -82,5 +87,7 @@ async function report(
     return;
   }
   for (const name of written) io.out(`written anew: ${name}\n`);
-  io.out(`${visible(identity.origin)}: ${size} leaves, ${cosignatures} cosignatures\n`);
+  io.out(
+    `${visible(identity.origin)}: ${countedLeaves(size)}, ${counted(cosignatures, 'cosignature', 'cosignatures')}\n`,
+  );
 }

@@ -4,16 +4,17 @@ import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { AuthenticatedTiles } from '../../ledger/tiles/authenticated-tiles.ts';
 import { wantOwnHead } from '../../ledger/writer/identity.ts';
 import { readWholeNumber } from '../input.ts';
-import { type Io, usage } from '../io.ts';
+import { type Io, usage, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { counted, countedLeaves } from './counted.ts';
 import { type OpenLedger, openLedger } from './open-ledger.ts';
 import { Progress } from './progress.ts';
 import { type Replayed, ReplayRun } from './replay-run.ts';
-import { leafNamed } from './which.ts';
+import { decisionNamed, leafNamed } from './which.ts';
 
 const AT_ONCE = 256;
 const MOST_NAMED = 10_000;
@@ -40,8 +41,8 @@ export const auditReplayVerb: Verb = {
       const results: Replayed[] = [];
       const progress = new Progress(io);
       for await (const replayed of run.replay(leavesOf(ledger, args, tiles.size))) {
-        if (replayed === undefined) {
-          if (args.operands.length > 1) throw usage('a leaf that is named is no decision');
+        if ('entry' in replayed) {
+          if (args.operands.length > 1) decisionNamed(replayed.index, replayed.entry);
           continue;
         }
         results.push(replayed);
@@ -49,6 +50,7 @@ export const auditReplayVerb: Verb = {
           `${results.length} decisions made again, leaf ${replayed.index} of ${tiles.size}`,
         );
       }
+      if (results.length === 0) warn(io, 'there was no decision to make again');
       print(io, args, results);
       return exitOf(results);
     } finally {
@@ -75,9 +77,11 @@ async function* leavesOf(
   if (names.length > 0) {
     if (args.has('from') || args.has('to'))
       throw usage('want either decisions by name or --from and --to');
-    for (const name of names) yield await leafNamed(store, name);
+    for (const name of new Set(names)) yield await leafNamed(store, name);
     return;
   }
+  if (from >= to && args.has('to')) throw usage(`--from ${from} is not before --to ${to}`);
+  if (from > size) throw usage(`--from ${from}: there are only ${countedLeaves(size)}`);
   const end = Math.min(size, to);
   for (let at = from; at < end; at += AT_ONCE) {
     yield* await store.leaves(at, Math.min(end, at + AT_ONCE));
@@ -112,13 +116,13 @@ function print(io: Io, args: Args, results: readonly Replayed[]): void {
     io.out(`${marks[outcome]} leaf ${index}  ${id}  ${word}${visible(because)}\n`);
   }
   io.out(
-    `${counts.replayed} decisions: ${counts.same} the same, ${counts.different} different, ${counts.notReplayable} not replayable\n`,
+    `${counted(counts.replayed, 'decision', 'decisions')}: ${counts.same} the same, ${counts.different} different, ${counts.notReplayable} not replayable\n`,
   );
   if (counts.underOtherRoots > 0) {
     io.out(
       paint(
         'yellow',
-        `${counts.underOtherRoots} of them under roots that are no vendor’s: nobody but who named these roots vouches for them\n`,
+        `${counts.underOtherRoots} under roots that are no vendor’s: nobody but who named these roots vouches for them\n`,
       ),
     );
   }

@@ -1,5 +1,6 @@
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
-import { toHex } from '../../core/bytes/hex.ts';
+import { fromHex, toHex } from '../../core/bytes/hex.ts';
+import { concatBytes } from '../../core/bytes/writer.ts';
 import { Fault } from '../../core/fault.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
@@ -9,14 +10,17 @@ import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
-import { publishedLog } from './audit-fsck.ts';
+import { countedLeaves } from './counted.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, resumeWriter } from './open-ledger.ts';
+import { publishedLog } from './published-place.ts';
+import { wantReason } from './reason.ts';
 import { restoredAt, unmarkRestored } from './restored.ts';
 import { witnessPeers } from './witness-peers.ts';
 
 const ID_SIZE = 16;
-const SHORTEST_REASON = 8;
+/** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), up to the key. */
+const ED25519_SPKI = fromHex('302a300506032b6570032100', 'spki');
 
 export const auditResumeVerb: Verb = {
   name: 'audit resume',
@@ -48,10 +52,8 @@ export const auditResumeVerb: Verb = {
     try {
       if ((await restoredAt(dir)) === undefined)
         throw usage(`${dir}: was not brought back from a backup`);
-      const reason = args.one('nothing-published');
-      if (reason !== undefined && reason.trim().length < SHORTEST_REASON) {
-        throw usage(`--nothing-published: want a reason of at least ${SHORTEST_REASON} characters`);
-      }
+      const word = args.one('nothing-published');
+      const reason = word === undefined ? undefined : wantReason('nothing-published', word);
       const known = await askAll(io, args, ledger);
       if (known.length === 0 && reason === undefined) {
         throw usage(
@@ -74,7 +76,11 @@ export const auditResumeVerb: Verb = {
       const asked = known.map(({ name }) => name);
       const { origin } = ledger.identity;
       if (args.has('json')) printJson(io, { origin, size, asked });
-      else io.out(`${visible(origin)}: signs again, at ${size} leaves\n`);
+      else {
+        const who =
+          asked.length === 0 ? 'on your word' : `nobody has seen more of it: ${asked.join(', ')}`;
+        io.out(`${visible(`${origin}: signs again, at ${countedLeaves(size)}; ${who}`)}\n`);
+      }
       return 0;
     } finally {
       await ledger.close();
@@ -91,19 +97,19 @@ interface Asked {
 async function askAll(
   io: Io,
   args: Args,
-  { store, projection }: OpenLedger,
+  { store, identity, projection }: OpenLedger,
 ): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   if ((await projection.checkpoint()) !== undefined)
     asked.push({ name: projection.folder, checkpoint: [] });
   for (const place of args.many('published')) {
-    const note = await publishedLog(io, place).readCheckpoint();
+    const note = await (await publishedLog(io, place)).readCheckpoint();
     asked.push({ name: place, checkpoint: [{ source: place, note }] });
   }
   const trust = await readTrust(io, args);
   const head = await store.head();
   if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
-  for (const peer of trust ? witnessPeers(io, trust) : []) {
+  for (const peer of trust ? witnessPeers(io, identity, trust) : []) {
     await store.addCosignatures(
       head.size,
       await submitCheckpoint(peer, head, new StoreTiles(store)),
@@ -122,10 +128,10 @@ function override(io: Io, { identity }: OpenLedger, reason: string) {
     type: 'operator.override',
     id,
     time,
-    operator: digestOf(key?.publicKey ?? new Uint8Array()),
+    operator: digestOf(concatBytes(ED25519_SPKI, key?.publicKey ?? new Uint8Array())),
     action: 'resume_restored',
     until: time,
-    reason: reason.trim(),
+    reason,
   });
   return { id, entry };
 }

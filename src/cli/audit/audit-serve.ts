@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Fault } from '../../core/fault.ts';
 import { logRoutes } from '../../gateway/http/log-routes.ts';
 import { createServer } from '../../gateway/http/server.ts';
+import { CHECKPOINT } from '../../store/published/projection.ts';
 import type { Verb } from '../verb.ts';
 import { isLedger, LAYOUT } from './ledger-folder.ts';
-import { LISTEN_OPTION, serve } from './serving.ts';
+import { isThere } from './secret-files.ts';
+import { LISTEN_OPTION, listenAddress, serve } from './serving.ts';
 
 export const auditServeVerb: Verb = {
   name: 'audit serve',
@@ -13,14 +16,19 @@ export const auditServeVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: LISTEN_OPTION,
   notes: [
+    'It listens until SIGINT or SIGTERM, and says on stderr where.',
     'The layout is that of C2SP tlog-tiles: /checkpoint, /tile/<level>/<index>, /tile/entries/<index>. Any web server does as well: the files lie in the folder’s published. TLS is a proxy’s business.',
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
+    const address = listenAddress(args);
     const folder = (await isLedger(dir)) ? join(dir, LAYOUT.published) : dir;
+    if (!(await isThere(join(folder, CHECKPOINT)))) {
+      throw new Fault('unreachable', folder, `is no published log: it has no ${CHECKPOINT}`);
+    }
     const app = createServer();
     await app.register(logRoutes, { read: (name) => readOrNone(join(folder, name)) });
-    await serve(io, args, app, folder);
+    await serve(io, address, app, `${folder}: served`);
     return 0;
   },
 };

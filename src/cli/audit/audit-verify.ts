@@ -1,17 +1,18 @@
 import { utf8 } from '../../core/bytes/text.ts';
-import { Fault } from '../../core/fault.ts';
+import { FAULTS, Fault } from '../../core/fault.ts';
 import { parseTlogProof, TLOG_PROOF_HEADER } from '../../ledger/proof/tlog-proof.ts';
 import { verifyTlogProof } from '../../ledger/proof/verify-proof.ts';
 import { type OpenedExport, parseExport } from '../../ledger/record/export.ts';
 import { Replayer } from '../../ledger/record/replay.ts';
 import type { Judgement } from '../../ledger/trust/judge.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
-import { type Io, usage, warn } from '../io.ts';
+import { EXIT, type Io, usage, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { countedLeaves } from './counted.ts';
 import { formatInstant } from './instants.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { compare } from './replay-run.ts';
@@ -36,11 +37,24 @@ export const auditVerifyVerb: Verb = {
   run: async (io, args) => {
     const trust = await needTrust(io, args);
     const file = await io.readFile(args.operand(0));
-    if (isProof(file)) return verifyProof(io, args, trust, file);
+    if (isProof(file)) return orInvalid(io, args, () => verifyProof(io, args, trust, file));
     if (args.has('entry')) throw usage('--entry is about a proof: an export has its leaf');
-    return verifyExport(io, args, trust, parseExport(file));
+    return orInvalid(io, args, async () => verifyExport(io, args, trust, parseExport(file)));
   },
 };
+
+/** What is wrong with a proof or an export is an answer about it. */
+async function orInvalid(io: Io, args: Args, act: () => Promise<number>): Promise<number> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Fault) || FAULTS[error.code].exit !== EXIT.reject) throw error;
+    const { at, detail, message } = error;
+    if (args.has('json')) printJson(io, { verdict: 'reject', at, because: detail });
+    else io.out(`${painter(io.colours)('red', '✗')} ${visible(message)}\n`);
+    return EXIT.reject;
+  }
+}
 
 function isProof(file: Uint8Array): boolean {
   const start = utf8(TLOG_PROOF_HEADER.slice(0, TLOG_PROOF_HEADER.indexOf('@')));
@@ -99,7 +113,8 @@ async function verifyExport(
   io.out(`✓ leaf ${index} of ${visible(judgement.checkpoint.origin)}, decision ${id}\n`);
   printLog(io, judgement);
   io.out(`  ${formatInstant(time)}, ${visible(engine)}, ${visible(by)}\n`);
-  for (const { kind, id: hardware } of record.subject) io.out(`  about ${kind} ${hardware}\n`);
+  for (const { kind, id: hardware } of record.subject)
+    io.out(`  about ${kind} ${visible(hardware)}\n`);
   if (codes.length > 0) io.out(`  ${codes.join(', ')}\n`);
   const paint = painter(io.colours);
   const because = replay.because === undefined ? '' : `: ${visible(replay.because)}`;
@@ -125,7 +140,7 @@ function logFacts({ checkpoint, witnesses }: Judgement) {
 function printLog(io: Io, { checkpoint, witnesses }: Judgement): void {
   const seen = witnesses.map(({ witness, time }) => `${witness.name} at ${timeText(time)}`);
   io.out(
-    `  under a checkpoint of ${checkpoint.size} leaves, ${visible(seen.length === 0 ? 'seen by no witness' : `seen by ${seen.join(', ')}`)}\n`,
+    `  under a checkpoint of ${countedLeaves(checkpoint.size)}, ${visible(seen.length === 0 ? 'seen by no witness' : `seen by ${seen.join(', ')}`)}\n`,
   );
   if (seen.length === 0)
     warn(io, 'no witness: the log could have shown this checkpoint to you alone');

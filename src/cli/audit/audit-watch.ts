@@ -6,23 +6,28 @@ import { Fault } from '../../core/fault.ts';
 import { writeAtomically } from '../../endorsements/atomic-write.ts';
 import { verifyCheckpoint } from '../../ledger/trust/judge.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
-import { type Sight, watchLog } from '../../ledger/watch/watch.ts';
+import { type Sight, type Watched, watchLog } from '../../ledger/watch/watch.ts';
 import {
   parseWatchState,
   type WatchState,
   writeWatchState,
 } from '../../ledger/watch/watch-state.ts';
 import type { PublishedLog } from '../../store/published/published-log.ts';
+import { asConfiguration } from '../configuration.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { writeFiles } from '../write-files.ts';
-import { publishedLog } from './audit-fsck.ts';
 import { formatInstant } from './instants.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
+import { publishedLog } from './published-place.ts';
+import { diskFault } from './secret-files.ts';
+import { untilTold } from './serving.ts';
 
 const USUAL = { interval: '60s', stall: '1d' };
+/** In milliseconds; a timer counts no more than 24 days. */
+const MOST = { interval: 20 * 86_400_000, stall: 3650 * 86_400_000 };
 
 export const auditWatchVerb: Verb = {
   name: 'audit watch',
@@ -42,20 +47,25 @@ export const auditWatchVerb: Verb = {
   notes: [
     'Alarms: a fork (two states that don’t go together), a rollback (a smaller state than one before), a stall, a checkpoint that is not signed as wanted. Of a fork or rollback both signed checkpoints are put beside the state file: whoever has the log’s key can see from these two that the log cheated.',
     'With --json a line an event. That the log can’t be reached is a warning, and counts towards a stall.',
-    'Exit code of --once: 0 all is well, 1 an alarm, 69 the log can’t be reached. Without --once it ends at the first fork or rollback, with 1: nothing that comes after can be believed.',
+    'Exit code of --once: 0 all is well, 1 an alarm, 69 the log can’t be reached. Without --once it goes on until SIGINT or SIGTERM, with 0, or to the first fork or rollback, with 1: nothing that comes after can be believed.',
   ],
   run: async (io, args) => {
     const trust = await needTrust(io, args);
     const path = args.one('state');
     if (path === undefined)
       throw usage('--state is missing: what is not remembered can’t be compared');
-    const watcher = new Watcher(io, args, trust, path);
+    const log = await publishedLog(io, args.operand(0));
+    const watcher = new Watcher(io, args, { trust, path, log });
     if (args.has('once')) return watcher.look();
-    for (;;) {
-      const exit = await watcher.look();
-      if (watcher.cheated) return exit;
-      await setTimeout(watcher.interval);
-    }
+    return untilTold(async (told) => {
+      while (!told.aborted) {
+        const exit = await watcher.look();
+        if (watcher.cheated) return exit;
+        // Nothing but the signal ends a pause early.
+        await setTimeout(watcher.interval, undefined, { signal: told }).catch(() => undefined);
+      }
+      return 0;
+    });
   },
 };
 
@@ -69,40 +79,53 @@ class Watcher {
   readonly #log: PublishedLog;
   readonly #stallMs: number;
 
-  constructor(io: Io, args: Args, trust: TlogPolicy, path: string) {
+  constructor(
+    io: Io,
+    args: Args,
+    { trust, path, log }: { trust: TlogPolicy; path: string; log: PublishedLog },
+  ) {
     this.#io = io;
     this.#args = args;
     this.#trust = trust;
     this.#path = path;
-    this.#log = publishedLog(io, args.operand(0));
-    this.interval = durationOption(args, 'interval', USUAL.interval);
-    this.#stallMs = durationOption(args, 'stall', USUAL.stall);
+    this.#log = log;
+    this.interval = durationOption(args, 'interval', USUAL.interval, MOST.interval);
+    this.#stallMs = durationOption(args, 'stall', USUAL.stall, MOST.stall);
   }
 
   /** @returns the exit code that one look comes to. */
   async look(): Promise<number> {
     const before = await readState(this.#path);
     const now = this.#io.now();
+    let origin: string;
+    let watched: Watched;
     try {
       const note = await this.#log.readCheckpoint();
       const { checkpoint } = verifyCheckpoint(note, this.#trust);
-      const { origin, size, root } = checkpoint;
+      origin = checkpoint.origin;
+      const { size, root } = checkpoint;
       const seen = { origin, size: Number(size), root, note };
-      const { sight, state } = await watchLog(seen, before, this.#log, {
-        now,
-        stallMs: this.#stallMs,
-      });
-      if (sight.kind === 'fork' || sight.kind === 'rollback') await this.#keep(sight.notes, now);
-      if (sight.kind === 'first' || sight.kind === 'grown') {
-        await writeAtomically(this.#path, writeWatchState(state));
-      }
-      return this.#tell(origin, sight, now);
+      const times = { now, stallMs: this.#stallMs };
+      watched = await watchLog(seen, before, this.#log, times);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error.code === 'unreachable') return this.#unreached(error, before, now);
       if (error.code !== 'malformed') throw error;
       this.#event({ at: formatInstant(now), event: 'invalid', because: error.message });
       return 1;
+    }
+    const { sight, state } = watched;
+    if (sight.kind === 'fork' || sight.kind === 'rollback') await this.#keep(sight.notes, now);
+    if (sight.kind === 'first' || sight.kind === 'grown') await this.#remember(state);
+    return this.#tell(origin, sight, now);
+  }
+
+  /** Before it is told: what is not remembered was not seen. */
+  async #remember(state: WatchState): Promise<void> {
+    try {
+      await writeAtomically(this.#path, writeWatchState(state));
+    } catch (cause) {
+      throw diskFault(this.#path, 'written', cause);
     }
   }
 
@@ -175,11 +198,14 @@ class Watcher {
   }
 }
 
-function durationOption(args: Args, name: string, usual: string): number {
+function durationOption(args: Args, name: string, usual: string, most: number): number {
   const text = args.one(name) ?? usual;
-  if (!/^[1-9][0-9]{0,8}[smhd]$/.test(text))
-    throw usage(`--${name}: want e.g. 60s, 5m, 1d, got ${JSON.stringify(text)}`);
-  return durationMs(text);
+  const ms = /^[1-9][0-9]{0,8}[smhd]$/.test(text) ? durationMs(text) : Number.NaN;
+  if (!(ms <= most)) {
+    const days = most / 86_400_000;
+    throw usage(`--${name}: want e.g. 60s, 5m, 1d, at most ${days}d, got ${JSON.stringify(text)}`);
+  }
+  return ms;
 }
 
 async function readState(path: string): Promise<WatchState | undefined> {
@@ -188,7 +214,7 @@ async function readState(path: string): Promise<WatchState | undefined> {
     bytes = new Uint8Array(await readFile(path));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new Fault('unreachable', path, 'can’t be read', { cause });
+    throw diskFault(path, 'read', cause);
   }
-  return parseWatchState(bytes, path);
+  return asConfiguration('--state', () => parseWatchState(bytes, path));
 }

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServer } from '../../gateway/http/server.ts';
 import { witnessRoutes } from '../../gateway/http/witness-routes.ts';
@@ -8,13 +7,12 @@ import { writeVerifierKey } from '../../ledger/note/verifier-key.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { Witness } from '../../ledger/witness/witness.ts';
 import { WitnessFile } from '../../store/witness/witness-file.ts';
-import { asConfiguration } from '../configuration.ts';
 import { type Io, usage, warn } from '../io.ts';
 import type { Args, Verb } from '../verb.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
-import { type NoteKey, noteKey } from './note-keys.ts';
-import { isThere, readNoteKey, writeSecret } from './secret-files.ts';
-import { LISTEN_OPTION, serve } from './serving.ts';
+import { type NoteKey, noteKey, wantNameOption } from './note-keys.ts';
+import { isThere, makeFolder, readNoteKey, writeSecret } from './secret-files.ts';
+import { LISTEN_OPTION, listenAddress, serve } from './serving.ts';
 
 const SEED_SIZE = 32;
 const FILES = {
@@ -38,12 +36,13 @@ export const auditWitnessVerb: Verb = {
   },
   notes: [
     'The logs are those of --log-key or --tlog-policy. What was cosigned last of each is on the disk before the answer is given: never delete the folder, and never run two copies of it. The keys are made when there are none.',
-    'It speaks C2SP tlog-witness: POST /add-checkpoint. TLS is a proxy’s business.',
+    'It speaks C2SP tlog-witness: POST /add-checkpoint. TLS is a proxy’s business. Its keys are told on stderr, as witness lines of a tlog-policy take them; it listens until SIGINT or SIGTERM.',
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const address = listenAddress(args);
     const logs = logsOf(await needTrust(io, args));
+    await makeFolder(dir, 0o700);
     const keys = await witnessKeys(io, args, dir);
     for (const { verifier } of keys) io.err(`${writeVerifierKey(verifier)}\n`);
     const store = await WitnessFile.open(join(dir, FILES.database));
@@ -53,7 +52,7 @@ export const auditWitnessVerb: Verb = {
       await app.register(witnessRoutes, {
         witness: new Witness({ store, logs, signers, now: io.now }),
       });
-      await serve(io, args, app, `witness ${keys[0]?.verifier.name}`);
+      await serve(io, address, app, `witness ${keys[0]?.verifier.name}`);
       return 0;
     } finally {
       await store.close();
@@ -81,16 +80,15 @@ async function makeKeys(io: Io, args: Args, dir: string): Promise<void> {
   const name = args.one('name');
   if (name === undefined)
     throw usage('--name is missing: there are no keys yet, and a key has a name');
+  wantNameOption('--name', name);
   // Last, the one that is looked for.
   for (const [file, type] of [
     [FILES.secondKey, 'cosignature-ml-dsa-44'],
     [FILES.key, 'cosignature'],
   ] as const) {
     const seed = io.randomBytes(SEED_SIZE);
-    const text = asConfiguration('--name', () => {
-      const { verifier } = noteKey({ name, type, seed });
-      return writeSignerKey({ name, type, seed }, verifier.publicKey);
-    });
+    const { verifier } = noteKey({ name, type, seed });
+    const text = writeSignerKey({ name, type, seed }, verifier.publicKey);
     await writeSecret(join(dir, file), `${text}\n`);
   }
 }

@@ -1,16 +1,23 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { fromBase64, toBase64 } from '../../core/encoding/base64.ts';
 import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
-import { malformed } from '../../core/fault.ts';
+import { Fault, malformed } from '../../core/fault.ts';
 import { writeSignerKey } from '../../ledger/note/signer-key.ts';
 import type { KeyType } from '../../ledger/note/verifier-key.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import { type Io, usage } from '../io.ts';
 import { noteKey } from './note-keys.ts';
-import { diskFault, isThere, readNoteKey, readSecret, writeSecret } from './secret-files.ts';
+import {
+  diskFault,
+  isThere,
+  makeFolder,
+  readNoteKey,
+  readSecret,
+  writeSecret,
+} from './secret-files.ts';
 
 /** Where things lie in the folder of a ledger. */
 export const LAYOUT = {
@@ -46,6 +53,7 @@ export async function isLedger(dir: string): Promise<boolean> {
 /** @throws Fault `unreachable` where there is no ledger, `malformed` for a file that is not its. */
 export async function readLedgerFolder(dir: string): Promise<LedgerFolder> {
   const path = join(dir, LAYOUT.config);
+  if (!(await isLedger(dir))) throw noLedger(dir, await isThere(dir));
   const shape = new JsonShape(parseJson(fromUtf8(await readSecret(path), path), path).value, path);
   if (shape.integer('v', 0xffff) !== VERSION) throw malformed(`${path}.v`, `want ${VERSION}`);
   const database = shape.string('database');
@@ -60,33 +68,46 @@ export async function readLedgerFolder(dir: string): Promise<LedgerFolder> {
  * archive is sealed under.
  *
  * @param origin unique; the name of the log's keys, too.
- * @throws Fault `usage` where a ledger is already, or for a name that no key can have.
+ * @param sign makes the database and signs the empty log in it: a folder that says it is a ledger
+ *   has signed, so that a database without a log is never its own.
+ * @throws Fault `usage` where there is something already, or for a name that no key can have;
+ *   `unreachable`, and from `sign`: then what was made is gone again.
  */
 export async function createLedgerFolder(
   io: Io,
-  dir: string,
-  { origin, database }: Pick<LedgerFolder, 'origin' | 'database'>,
+  { dir, origin, database }: LedgerFolder,
+  sign: (folder: LedgerFolder) => Promise<void>,
 ): Promise<LedgerFolder> {
   if (await isLedger(dir)) throw usage(`${dir}: there is a ledger already`);
-  const seeds = { log: io.randomBytes(SEED_SIZE), second: io.randomBytes(SEED_SIZE) };
-  const made = (type: KeyType, seed: Uint8Array) => {
+  const made = (type: KeyType) => {
+    const seed = io.randomBytes(SEED_SIZE);
     const { verifier } = noteKey({ name: origin, type, seed });
     return writeSignerKey({ name: origin, type, seed }, verifier.publicKey);
   };
-  await makePrivateFolder(join(dir, LAYOUT.keys));
-  await writeSecret(join(dir, LAYOUT.logKey), `${made('note', seeds.log)}\n`);
-  await writeSecret(
-    join(dir, LAYOUT.secondKey),
-    `${made('cosignature-ml-dsa-44', seeds.second)}\n`,
-  );
-  await writeSecret(
-    join(dir, LAYOUT.archiveKey),
-    `${toBase64(io.randomBytes(ARCHIVE_KEY_SIZE))}\n`,
-  );
-  const config = { v: VERSION, origin, database };
-  // Last: a folder with this file has all that belongs to it.
-  await writeSecret(join(dir, LAYOUT.config), `${JSON.stringify(config, undefined, 2)}\n`);
-  return { dir, origin, database };
+  const secrets = {
+    [LAYOUT.logKey]: made('note'),
+    [LAYOUT.secondKey]: made('cosignature-ml-dsa-44'),
+    [LAYOUT.archiveKey]: toBase64(io.randomBytes(ARCHIVE_KEY_SIZE)),
+  };
+  await makeFolder(dir);
+  if ((await namesIn(dir)).length > 0)
+    throw usage(`${dir}: there is something, and it is no ledger`);
+  await claim(join(dir, LAYOUT.keys));
+  const folder = { dir, origin, database };
+  try {
+    for (const [name, text] of Object.entries(secrets)) {
+      await writeSecret(join(dir, name), `${text}\n`);
+    }
+    await sign(folder);
+    const config = { v: VERSION, origin, database };
+    // Last: a folder with this file has all that belongs to it.
+    await writeSecret(join(dir, LAYOUT.config), `${JSON.stringify(config, undefined, 2)}\n`);
+  } catch (error) {
+    const names = [LAYOUT.keys, ...['', '-wal', '-shm'].map((end) => `${LAYOUT.database}${end}`)];
+    for (const name of names) await rm(join(dir, name), { recursive: true, force: true });
+    throw error;
+  }
+  return folder;
 }
 
 /** @throws Fault `unreachable` for a missing key file, `malformed` for one that is no key of this log. */
@@ -119,11 +140,24 @@ export async function readArchiveKey({ dir }: LedgerFolder): Promise<Uint8Array>
   return key;
 }
 
-async function makePrivateFolder(path: string): Promise<void> {
+async function namesIn(dir: string): Promise<readonly string[]> {
   try {
-    await mkdir(path, { recursive: true });
-    await chmod(path, 0o700);
+    return await readdir(dir);
+  } catch (cause) {
+    throw diskFault(dir, 'read', cause);
+  }
+}
+
+/** Its owner's alone; of two who make a ledger in one folder, one gets it. */
+async function claim(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
   } catch (cause) {
     throw diskFault(path, 'made', cause);
   }
+}
+
+function noLedger(dir: string, isSomething: boolean): Fault {
+  const detail = isSomething ? `is no ledger: it has no ${LAYOUT.config}` : 'is not there';
+  return new Fault('unreachable', dir, `${detail}; postern audit init makes a ledger`);
 }

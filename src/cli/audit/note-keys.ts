@@ -1,6 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { fromHex } from '../../core/bytes/hex.ts';
+import { utf8 } from '../../core/bytes/text.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
+import { LONGEST_NAME, wantKeyName } from '../../ledger/note/key-name.ts';
 import type { NoteSigner } from '../../ledger/note/sign-note.ts';
 import { type SignerKey, wantSignerId } from '../../ledger/note/signer-key.ts';
 import {
@@ -9,6 +11,8 @@ import {
   type VerifierKey,
   verifierKey,
 } from '../../ledger/note/verifier-key.ts';
+import { asConfiguration } from '../configuration.ts';
+import { usage } from '../io.ts';
 
 /** A key that signs notes, and the half of it that verifies them. */
 export interface NoteKey {
@@ -31,6 +35,13 @@ export function noteKeyOf(key: SignerKey, at: string): NoteKey {
   const made = noteKey(key);
   wantSignerId(key, made.verifier.publicKey, at);
   return made;
+}
+
+/** @throws Fault `usage` naming the option for a name that keys of both types can't have. */
+export function wantNameOption(option: string, name: string): string {
+  if (utf8(name).length > LONGEST_NAME)
+    throw usage(`${option}: want at most ${LONGEST_NAME} bytes, got ${utf8(name).length}`);
+  return asConfiguration(option, () => wantKeyName(name, 'name'));
 }
 
 /** @param seed 32 bytes. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { Fault } from '../../core/fault.ts';
 import type { LedgerStore } from '../../ledger/store.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
@@ -10,6 +11,7 @@ import { openStore } from '../../store/open.ts';
 import { CHECKPOINT, Projection } from '../../store/published/projection.ts';
 import { type Io, usage } from '../io.ts';
 import {
+  createLedgerFolder,
   LAYOUT,
   type LedgerFolder,
   readArchiveKey,
@@ -17,6 +19,7 @@ import {
   readLedgerFolder,
 } from './ledger-folder.ts';
 import { wantNotRestored } from './restored.ts';
+import { isThere } from './secret-files.ts';
 
 /** A ledger that can be read. */
 export interface OpenLedger {
@@ -32,14 +35,58 @@ export async function openLedger(io: Io, dir: string): Promise<OpenLedger> {
   const folder = await readLedgerFolder(dir);
   const identity = await readIdentity(folder);
   const archiveKey = await readArchiveKey(folder);
+  // Opening makes a database where there is none, and on an empty one the log would begin anew.
+  if (folder.database === 'sqlite' && !(await isThere(join(dir, LAYOUT.database)))) {
+    const place = join(dir, LAYOUT.database);
+    throw new Fault(
+      'unreachable',
+      place,
+      'is not there; postern audit restore brings a backup back',
+    );
+  }
   const store = await openStore({ ...placeOf(io, folder), archiveKey });
-  return {
-    folder,
-    identity,
-    store,
-    projection: new Projection(join(dir, LAYOUT.published), store),
-    close: () => store.close(),
-  };
+  try {
+    await wantLog(store, folder);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return ledgerOf(folder, identity, store);
+}
+
+/**
+ * Makes a ledger where there is none, and signs its empty log.
+ *
+ * @throws Fault as {@link createLedgerFolder} does.
+ */
+export async function createLedger(io: Io, folder: LedgerFolder): Promise<void> {
+  await createLedgerFolder(io, folder, async () => {
+    const archiveKey = await readArchiveKey(folder);
+    const store = await openStore({ ...placeOf(io, folder), archiveKey });
+    try {
+      const ledger = ledgerOf(folder, await readIdentity(folder), store);
+      if ((await store.head()) !== undefined) throw usage('its database has a log already');
+      await (await resumeWriter(io, ledger, [])).close();
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+function ledgerOf(folder: LedgerFolder, identity: LogIdentity, store: LedgerStore): OpenLedger {
+  const projection = new Projection(join(folder.dir, LAYOUT.published), store);
+  return { folder, identity, store, projection, close: () => store.close() };
+}
+
+/** Whoever makes a ledger signs its empty log: a database without one is another, or was emptied. */
+async function wantLog(store: LedgerStore, { dir, origin, database }: LedgerFolder): Promise<void> {
+  if ((await store.head()) !== undefined) return;
+  const place = database === 'sqlite' ? join(dir, LAYOUT.database) : 'DATABASE_URL';
+  throw new Fault(
+    'malformed',
+    place,
+    `has no log, and ${origin} has one: it was emptied, or is another`,
+  );
 }
 
 function placeOf(io: Io, { dir, database }: LedgerFolder) {

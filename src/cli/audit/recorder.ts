@@ -1,4 +1,3 @@
-import { mkdir, readdir } from 'node:fs/promises';
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
@@ -14,12 +13,12 @@ import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
 import type { NewEntry } from '../../ledger/writer/batch.ts';
 import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
-import { type Io, usage, warn } from '../io.ts';
+import { type Io, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Args, Options } from '../verb.ts';
-import { createLedgerFolder, isLedger } from './ledger-folder.ts';
-import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
-import { verifierKeyLines } from './verifier-keys.ts';
+import { isLedger } from './ledger-folder.ts';
+import { createLedger, type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
+import { vkeysOf } from './verifier-keys.ts';
 
 export const RECORD_OPTION: Options = {
   record: {
@@ -58,13 +57,34 @@ const SALT_SIZE = 32;
 export async function openRecorder(io: Io, args: Args): Promise<Recorder | undefined> {
   const dir = args.one('record');
   if (dir === undefined) return undefined;
-  if (!(await isLedger(dir))) await createFor(io, dir);
-  const ledger = await openLedger(io, dir);
+  return orUnrecorded(async () => {
+    const isNew = !(await isLedger(dir));
+    if (isNew) await createFor(io, dir);
+    const ledger = await openLedger(io, dir);
+    try {
+      if (isNew) tellOf(io, dir, ledger);
+      return new Recorder(io, ledger, await openWriter(io, ledger));
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * That the ledger is damaged or contradicts what was published says nothing about the evidence: it
+ * must not end like a verdict.
+ *
+ * @throws Fault `unreachable` in place of `malformed`, `unsupported` and `conflict`.
+ */
+async function orUnrecorded<T>(act: () => Promise<T>): Promise<T> {
   try {
-    return new Recorder(io, ledger, await openWriter(io, ledger));
+    return await act();
   } catch (error) {
-    await ledger.close();
-    throw error;
+    if (!(error instanceof Fault) || error.code === 'usage' || error.code === 'internal')
+      throw error;
+    const detail = `${error.detail}; nothing was recorded, so nothing is said of the evidence`;
+    throw new Fault('unreachable', error.at, detail, { cause: error });
   }
 }
 
@@ -82,7 +102,7 @@ export class Recorder {
     this.#writer = writer;
   }
 
-  /** Resolves once it is durable. @throws Fault `unreachable` or `conflict` when it is not. */
+  /** Resolves once it is durable. @throws Fault `unreachable` when it is not. */
   async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
     const time = this.#io.now();
     const { manifest, blobs, entry, leaf, record } = captureDecision({
@@ -95,7 +115,6 @@ export class Recorder {
       ...(policy && isAppraisal(result) && { decided: { policy, appraisal: result } }),
       ...(ear && { ear }),
     });
-    const before = await this.#firstSeen(result, time);
     const all = [{ digest: record, bytes: manifest }, ...blobs];
     const decision: NewEntry = {
       id: leaf.id,
@@ -103,9 +122,13 @@ export class Recorder {
       record: { at: leaf.time, manifest: record, uses: all.map(({ digest }) => digest) },
       blobs: all,
     };
-    // Handed over together, they are one batch; the decision is what counts.
-    const others = before.map((one) => this.#writer.append(one).catch(ignoreTaken));
-    const [{ index, head }] = await Promise.all([this.#writer.append(decision), ...others]);
+    const { index, head } = await orUnrecorded(async () => {
+      const before = await this.#firstSeen(result, time);
+      // Handed over together, they are one batch; the decision is what counts.
+      const others = before.map((one) => this.#writer.append(one).catch(ignoreTaken));
+      const [receipt] = await Promise.all([this.#writer.append(decision), ...others]);
+      return receipt;
+    });
     await this.#publish();
     return { origin: this.#ledger.identity.origin, index, id: leaf.id, size: head.size };
   }
@@ -162,15 +185,14 @@ function ignoreTaken(error: unknown): void {
 }
 
 async function createFor(io: Io, dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  if ((await readdir(dir)).length > 0) {
-    throw usage(`--record ${dir}: there is something, and it is no ledger`);
-  }
   const origin = `postern.local/${toHex(io.randomBytes(8))}`;
-  const folder = await createLedgerFolder(io, dir, { origin, database: 'sqlite' });
+  await createLedger(io, { dir, origin, database: 'sqlite' });
+}
+
+function tellOf(io: Io, dir: string, { identity }: OpenLedger): void {
   warn(
     io,
-    `${dir}: made a ledger, ${origin}; keep its keys folder, and hand out what verifies it:`,
+    `made the ledger ${identity.origin} in ${dir}; keep its keys folder, and hand out the key that verifies it:`,
   );
-  for (const line of await verifierKeyLines(folder)) io.err(`${line}\n`);
+  io.err(`${vkeysOf(identity)[0]}\n`);
 }

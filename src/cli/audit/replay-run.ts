@@ -25,16 +25,16 @@ export interface Replayed {
 /** Decisions whose evidence is read ahead; some hundred KB each. */
 const AHEAD = 4;
 
-/** What a leaf's decision saw, or why that can't be said; undefined of another leaf. */
+/** What a leaf's decision saw, or why that can't be said; the leaf where it is no decision. */
 type Read =
   | Replayed
+  | StoredLeaf
   | {
       readonly index: number;
       readonly leaf: DecisionLeaf;
       readonly manifest: Manifest;
       readonly blobOf: BlobLookup;
-    }
-  | undefined;
+    };
 
 type Compared = Omit<Replayed, 'index' | 'id'>;
 
@@ -56,9 +56,9 @@ export class ReplayRun {
   /**
    * In the order of the leaves; what the next ones saw is read while one is made again.
    *
-   * @returns undefined for a leaf that is no decision.
+   * @returns the leaf itself where it is no decision.
    */
-  async *replay(leaves: AsyncIterable<StoredLeaf>): AsyncGenerator<Replayed | undefined> {
+  async *replay(leaves: AsyncIterable<StoredLeaf>): AsyncGenerator<Replayed | StoredLeaf> {
     const ahead: Promise<Read>[] = [];
     for await (const leaf of leaves) {
       const read = this.#read(leaf);
@@ -70,13 +70,14 @@ export class ReplayRun {
     for (const read of ahead) yield this.#made(await read);
   }
 
-  #made(read: Read): Replayed | undefined {
-    if (read === undefined || 'outcome' in read) return read;
+  #made(read: Read): Replayed | StoredLeaf {
+    if ('outcome' in read || 'entry' in read) return read;
     const { index, leaf, manifest, blobOf } = read;
     return { index, id: leaf.id, ...compare(leaf, manifest, blobOf, this.#replayer) };
   }
 
-  async #read({ index, id, entry }: StoredLeaf): Promise<Read> {
+  async #read(stored: StoredLeaf): Promise<Read> {
+    const { index, id, entry } = stored;
     const [hash] = await this.#tiles.leafHashes(index, index + 1);
     if (hash === undefined || !equalBytes(hash, leafHash(entry))) {
       return {
@@ -87,7 +88,7 @@ export class ReplayRun {
       };
     }
     const leaf = decisionIn(entry);
-    if (leaf === undefined) return undefined;
+    if (leaf === undefined) return stored;
     if (typeof leaf === 'string') return { index, id, outcome: 'different', because: leaf };
     const missing = (because: string) =>
       ({ index, id, outcome: 'not-replayable', because }) as const;

@@ -8,7 +8,10 @@ import { isThere, readSecret, writeSecret } from './secret-files.ts';
 const MARK = 'restored';
 
 export async function markRestored(dir: string, at: string): Promise<void> {
-  await writeSecret(join(dir, MARK), `${at}\n`);
+  const path = join(dir, MARK);
+  // A copy that was never cleared and is replaced by another is marked already.
+  await rm(path, { force: true });
+  await writeSecret(path, `${at}\n`);
 }
 
 export async function unmarkRestored(dir: string): Promise<void> {

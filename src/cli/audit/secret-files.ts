@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { Fault, malformed } from '../../core/fault.ts';
 import { parseSignerKey } from '../../ledger/note/signer-key.ts';
@@ -36,6 +36,15 @@ export async function writeSecret(path: string, text: string): Promise<void> {
     await writeFile(path, utf8(text), { mode: SECRET, flag: 'wx' });
   } catch (cause) {
     throw diskFault(path, 'written', cause);
+  }
+}
+
+/** Makes a folder and those above it. @throws Fault `unreachable`. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, ...(mode !== undefined && { mode }) });
+  } catch (cause) {
+    throw diskFault(path, 'made', cause);
   }
 }
 

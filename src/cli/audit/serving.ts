@@ -8,8 +8,12 @@ export const LISTEN_OPTION: Options = {
 };
 
 /** Serves until the process is told to end. */
-export async function serve(io: Io, args: Args, app: Server, what: string): Promise<void> {
-  const { host, port } = addressOf(args.one('listen'));
+export async function serve(
+  io: Io,
+  { host, port }: Address,
+  app: Server,
+  what: string,
+): Promise<void> {
   let url: string;
   try {
     url = await listenOn(app, host, port);
@@ -20,13 +24,41 @@ export async function serve(io: Io, args: Args, app: Server, what: string): Prom
     });
   }
   warn(io, `${what} at ${url}`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  await untilTold(
+    (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+  );
   await app.close();
 }
 
-function addressOf(text: string | undefined): { readonly host: string; readonly port: number } {
+/**
+ * Does something that goes on until the process is told to end, by SIGINT or SIGTERM.
+ *
+ * @param act ends soon once the signal is aborted.
+ */
+export async function untilTold<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const told = new AbortController();
+  const tell = () => told.abort();
+  for (const name of SIGNALS) process.once(name, tell);
+  try {
+    return await act(told.signal);
+  } finally {
+    for (const name of SIGNALS) process.off(name, tell);
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** @throws Fault `usage` for a place that is none. */
+export function listenAddress(args: Args): Address {
+  return addressOf(args.one('listen'));
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function addressOf(text: string | undefined): Address {
   if (text === undefined) throw usage('--listen is missing');
   const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);

@@ -1,8 +1,7 @@
 import { writeVerifierKey } from '../../ledger/note/verifier-key.ts';
-import { type LedgerFolder, readIdentity } from './ledger-folder.ts';
+import type { LogIdentity } from '../../ledger/writer/identity.ts';
 
-/** A line for each public key of a ledger, as other tools take it. */
-export async function verifierKeyLines(folder: LedgerFolder): Promise<readonly string[]> {
-  const { keys } = await readIdentity(folder);
+/** The public keys of a log as other tools take them, the short one of Ed25519 first. */
+export function vkeysOf({ keys }: LogIdentity): readonly string[] {
   return keys.map(writeVerifierKey);
 }

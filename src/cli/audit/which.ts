@@ -1,4 +1,6 @@
 import { Fault } from '../../core/fault.ts';
+import { parseLeaf } from '../../ledger/leaf/entry.ts';
+import type { DecisionLeaf } from '../../ledger/leaf/leaf.ts';
 import type { LedgerStore, StoredLeaf } from '../../ledger/store.ts';
 import { usage } from '../io.ts';
 
@@ -25,4 +27,11 @@ export async function leafNamed(
   const [leaf] = await store.leaves(index, index + 1);
   if (leaf) return leaf;
   throw new Fault('unreachable', `leaf ${name}`, 'is not in this ledger');
+}
+
+/** @throws Fault `usage` for a leaf of another type: somebody named the wrong one. */
+export function decisionNamed(index: number, entry: Uint8Array): DecisionLeaf {
+  const leaf = parseLeaf(entry);
+  if (leaf.type === 'decision') return leaf;
+  throw usage(`leaf ${index} is no decision, but ${leaf.type}`);
 }

@@ -1,16 +1,30 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault } from '../../core/fault.ts';
 import { HTTP_LIMITS } from '../../endorsements/http.ts';
 import { readBody } from '../../endorsements/http-body.ts';
 import { serviceUrl } from '../../endorsements/service-url.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import type { WitnessPeer } from '../../ledger/witness/submit.ts';
+import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import { asConfiguration } from '../configuration.ts';
-import type { Io } from '../io.ts';
+import { type Io, usage } from '../io.ts';
 
 const LARGEST_ANSWER = 100_000;
 
-/** The witnesses of a policy that say where they are; several keys at one URL are one witness. */
-export function witnessPeers(io: Io, { witnesses }: TlogPolicy): readonly WitnessPeer[] {
+/**
+ * The witnesses of a policy that say where they are; several keys at one URL are one witness.
+ *
+ * @throws Fault `usage` for a policy that is not about this log, or where nobody can be asked.
+ */
+export function witnessPeers(
+  io: Io,
+  { origin, keys }: Pick<LogIdentity, 'origin' | 'keys'>,
+  { logs, witnesses }: TlogPolicy,
+): readonly WitnessPeer[] {
+  if (!logs.some(({ key }) => keys.some((own) => equalBytes(own.publicKey, key.publicKey))))
+    throw usage(`--tlog-policy: no log line in it has a key of ${origin}`);
+  if (witnesses.every(({ url }) => url === undefined))
+    throw usage('--tlog-policy: none of its witnesses has a URL');
   const urls = new Set(witnesses.flatMap(({ url }) => (url === undefined ? [] : [url])));
   return [...urls].map((text) => {
     const url = asConfiguration('--tlog-policy', () => serviceUrl(text)).href.replace(/\/$/, '');

@@ -71,7 +71,9 @@ export async function replayWorkloads(
         const results = run.replay(inOrder(leaves));
         const next = async () => {
           const { value } = await results.next();
-          if (value?.outcome !== 'same') throw new Error(`not the same: ${value?.because}`);
+          if (!value || !('outcome' in value) || value.outcome !== 'same') {
+            throw new Error('not the same');
+          }
         };
         await next();
         return next;
