@@ -98,6 +98,8 @@ export class LedgerWriter {
   }
 
   async #run(): Promise<void> {
+    // Whatever is handed in at the same moment is one batch.
+    await undefined;
     while (this.#queue.length > 0) {
       const batch = takeBatch(this.#queue);
       try {
