@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fsckStore } from '../../src/ledger/fsck/fsck-store.ts';
 import type { NewEntry } from '../../src/ledger/writer/batch.ts';
-import { SqliteDriver } from '../../src/store/sqlite-driver.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
+import { SqliteDriver } from '../../src/store/sqlite-driver.ts';
 import { decisionEntry } from '../support/filled-ledger.ts';
 import { ARCHIVE_KEY, blobOf } from '../support/ledger-batches.ts';
 import { appendAll, CLASSIC, writerOn } from '../support/ledger-writing.ts';
@@ -16,7 +16,8 @@ it('a disk that is full is said, loses nothing, and is written on once there is 
   const file = join(folder, 'ledger.db');
   const driver = SqliteDriver.open(file);
   const store = await SqlStore.open(driver, ARCHIVE_KEY);
-  const limitPages = (most: string) => driver.alone((sql) => sql.all(`PRAGMA max_page_count = ${most}`));
+  const limitPages = (most: string) =>
+    driver.alone((sql) => sql.all(`PRAGMA max_page_count = ${most}`));
   try {
     const writer = await writerOn(store);
     const first = decisionEntry('first');
