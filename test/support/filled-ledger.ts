@@ -1,26 +1,13 @@
 import { createHash } from 'node:crypto';
-import { writeLeaf } from '../../src/ledger/leaf/entry.ts';
 import type { LedgerStore } from '../../src/ledger/store.ts';
 import type { NewEntry } from '../../src/ledger/writer/batch.ts';
 import { simulateBundle } from '../../src/simulator/bundle/simulate.ts';
 import { appendAll, CLASSIC, NOW, writerOn } from './ledger-writing.ts';
 import { captured, givenOf } from './record.ts';
+import { idOf, smallEntry } from './small-entries.ts';
 
 const machine = await simulateBundle({ fault: 'bundle_cpu_alone' });
 const given = givenOf(machine, { endorsements: machine.published });
-
-/** 16 bytes that a name always leads to. */
-export function idOf(name: string): string {
-  return createHash('sha256').update(name).digest('hex').slice(0, 32);
-}
-
-/** A leaf that is no decision. */
-export function smallEntry(name: string): NewEntry {
-  const id = idOf(name);
-  const digest = `sha256:${'ab'.repeat(32)}`;
-  const policy = { name: 'gpu-nodes', revision: 7, digest };
-  return { id, entry: writeLeaf({ v: 1, type: 'policy.activated', id, time: NOW, policy }) };
-}
 
 /** A decision as it is recorded, of a machine that is the same each time; its salt is not. */
 export function decisionEntry(name: string, time = NOW): NewEntry {

@@ -7,15 +7,11 @@ import { leafHash } from '../../../src/ledger/tree/hash.ts';
 import type { Row, Value } from '../../../src/store/driver.ts';
 import { withSum } from '../../../src/store/row-sum.ts';
 import { Sealer } from '../../../src/store/seal.ts';
-import {
-  decisionEntry,
-  fillLedger,
-  LEAVES_IN_ALL,
-  smallEntry,
-} from '../../support/filled-ledger.ts';
+import { decisionEntry, fillLedger, LEAVES_IN_ALL } from '../../support/filled-ledger.ts';
 import { ARCHIVE_KEY, blobOf } from '../../support/ledger-batches.ts';
 import { CLASSIC, checkpointOf, NOW } from '../../support/ledger-writing.ts';
 import { flipped } from '../../support/merkle.ts';
+import { smallEntry } from '../../support/small-entries.ts';
 import { type Bed, SQLITE } from '../../support/store-beds.ts';
 
 let bed: Bed;

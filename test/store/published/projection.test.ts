@@ -18,10 +18,10 @@ import { writeTilePath } from '../../../src/ledger/tiles/tile-path.ts';
 import { readOwnCheckpoint } from '../../../src/ledger/writer/identity.ts';
 import { Projection } from '../../../src/store/published/projection.ts';
 import { folderLog } from '../../../src/store/published/published-log.ts';
-import { smallEntry } from '../../support/filled-ledger.ts';
 import { appendAll, CLASSIC, ORIGIN, writerOn } from '../../support/ledger-writing.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { flipped } from '../../support/merkle.ts';
+import { smallEntry } from '../../support/small-entries.ts';
 import { temporaryFolder } from '../../support/store-beds.ts';
 
 async function all<T>(findings: AsyncIterable<T>): Promise<T[]> {
