@@ -4,6 +4,7 @@ import type { Verb } from '../verb.ts';
 import { isLedger } from './ledger-folder.ts';
 import { wantNameOption } from './note-keys.ts';
 import { createLedger, openLedger } from './open-ledger.ts';
+import { publishLedger } from './publish-ledger.ts';
 import { vkeysOf } from './verifier-keys.ts';
 
 export const auditInitVerb: Verb = {
@@ -32,7 +33,7 @@ export const auditInitVerb: Verb = {
     await createLedger(io, { dir, origin, database });
     const ledger = await openLedger(io, dir);
     try {
-      await ledger.projection.publish();
+      await publishLedger(io, ledger);
       const keys = vkeysOf(ledger.identity);
       if (args.has('json')) printJson(io, { origin, database, keys });
       else io.out(`${keys[0]}\n`);

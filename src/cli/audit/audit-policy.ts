@@ -9,6 +9,7 @@ import { parseRfc3339 } from '../rfc3339.ts';
 import { type Args, asOption, type Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { openLedger, openWriter } from './open-ledger.ts';
+import { publishLedger } from './publish-ledger.ts';
 import { wantReason } from './reason.ts';
 
 const STATES = ['published', 'activated', 'deprecated', 'revoked'] as const;
@@ -44,7 +45,7 @@ export const auditPolicyVerb: Verb = {
       const writer = await openWriter(io, ledger);
       try {
         const { index } = await writer.append({ id: leaf.id, entry });
-        await ledger.projection.publish();
+        await publishLedger(io, ledger);
         if (args.has('json')) printJson(io, { origin: ledger.identity.origin, index, id: leaf.id });
         else io.out(`${visible(name)} revision ${revision} ${state}: leaf ${index}, ${leaf.id}\n`);
         return 0;

@@ -9,6 +9,7 @@ import { visible } from '../visible.ts';
 import { counted, countedLeaves } from './counted.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
+import { republishLedger } from './publish-ledger.ts';
 import { witnessPeers } from './witness-peers.ts';
 
 export const auditPublishVerb: Verb = {
@@ -35,7 +36,7 @@ export const auditPublishVerb: Verb = {
       const writer = await openWriter(io, ledger);
       try {
         const faults = trust ? await cosign(io, ledger, trust) : [];
-        const written = await ledger.projection.restore();
+        const written = await republishLedger(io, ledger);
         await report(io, args, ledger, { written, faults });
         if (faults.some(({ code }) => code !== 'unreachable')) return 1;
         return faults.length > 0 ? 69 : 0;

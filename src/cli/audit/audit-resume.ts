@@ -13,6 +13,7 @@ import { visible } from '../visible.ts';
 import { countedLeaves } from './counted.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, resumeWriter } from './open-ledger.ts';
+import { republishLedger } from './publish-ledger.ts';
 import { publishedLog } from './published-place.ts';
 import { wantReason } from './reason.ts';
 import { restoredAt, unmarkRestored } from './restored.ts';
@@ -68,7 +69,7 @@ export const auditResumeVerb: Verb = {
       try {
         if (reason !== undefined) await writer.append(override(io, ledger, reason));
         await unmarkRestored(dir);
-        await ledger.projection.restore();
+        await republishLedger(io, ledger);
       } finally {
         await writer.close();
       }

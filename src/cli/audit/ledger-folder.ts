@@ -125,7 +125,8 @@ export async function readIdentity({ dir, origin }: LedgerFolder): Promise<LogId
   }
   return {
     origin,
-    signers: keys.map(({ signer }) => signer),
+    signers: keys.slice(0, 1).map(({ signer }) => signer),
+    second: keys[1]?.signer,
     keys: keys.map(({ verifier }) => verifier),
   };
 }

@@ -18,6 +18,7 @@ import { packageVersion } from '../package-version.ts';
 import type { Args, Options } from '../verb.ts';
 import { isLedger } from './ledger-folder.ts';
 import { createLedger, type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
+import { publishLedger } from './publish-ledger.ts';
 import { vkeysOf } from './verifier-keys.ts';
 
 export const RECORD_OPTION: Options = {
@@ -141,7 +142,7 @@ export class Recorder {
   /** The decision stands, whatever becomes of the files; the next writer mends them. */
   async #publish(): Promise<void> {
     try {
-      await this.#ledger.projection.publish();
+      await publishLedger(this.#io, this.#ledger);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       warn(this.#io, `recorded, but not published: ${error.message}`);

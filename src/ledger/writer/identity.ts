@@ -1,8 +1,9 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
+import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { parseSignedCheckpoint, writeCheckpointText } from '../note/checkpoint.ts';
 import { type NoteSigner, signNote } from '../note/sign-note.ts';
-import { writeSignedNote } from '../note/signed-note.ts';
+import { parseSignatureLines, parseSignedNote, writeSignedNote } from '../note/signed-note.ts';
 import type { VerifierKey } from '../note/verifier-key.ts';
 import { verifyNote } from '../note/verify-note.ts';
 import type { LogHead } from '../store.ts';
@@ -11,9 +12,14 @@ import type { LogHead } from '../store.ts';
 export interface LogIdentity {
   /** The first line of every checkpoint: unique, a URL without its scheme. */
   readonly origin: string;
-  /** Ed25519 first, which every reader knows; ML-DSA-44 besides, where there is one. */
+  /** What each state is signed with before anybody hears of it: Ed25519, which every reader knows. */
   readonly signers: readonly NoteSigner[];
-  /** The public halves of the same keys. */
+  /**
+   * What a state is signed with besides when it is published, in the manner of a witness: ML-DSA-44,
+   * which takes too long for whoever waits for a decision.
+   */
+  readonly second?: NoteSigner | undefined;
+  /** The public halves of all of them. */
   readonly keys: readonly VerifierKey[];
 }
 
@@ -59,4 +65,25 @@ export function wantOwnHead(identity: LogIdentity, head: LogHead, at: string): v
   const { size, root } = readOwnCheckpoint(identity, head.checkpoint, at);
   if (size === head.size && equalBytes(root, head.root)) return;
   throw new Fault('conflict', at, `its checkpoint is of ${size} leaves or another root`);
+}
+
+/**
+ * The line of the second key for a state that is about to be published.
+ *
+ * @param lines that the state has besides its own.
+ * @param time of the signature, in milliseconds since the epoch.
+ * @returns undefined where there is no such key, or its line is there.
+ */
+export function secondLine(
+  { second }: LogIdentity,
+  { checkpoint }: LogHead,
+  lines: readonly string[],
+  time: number,
+): string | undefined {
+  if (second === undefined) return undefined;
+  const signed = lines.length === 0 ? [] : parseSignatureLines(utf8(lines.join('')));
+  const { name, id } = second.key;
+  if (signed.some((line) => line.name === name && line.id === id)) return undefined;
+  const { text } = parseSignedNote(checkpoint, 'head.checkpoint');
+  return signNote(text, second, BigInt(Math.floor(time / 1000)));
 }

@@ -14,8 +14,8 @@ import type { Scratch } from './scratch.ts';
 const SIZES = { entry: 480, manifest: 3000, bundle: 24_000 };
 /** What seals add: a header and a chunk's tag. */
 const SEALED = 41;
-/** Both of the log's keys: Ed25519 and ML-DSA-44. */
-const NOTE = 3500;
+/** A checkpoint with its Ed25519 signature. */
+const NOTE = 220;
 export const GROUP = 64;
 
 /** A log's keys, as `audit init` makes them. */
@@ -34,15 +34,17 @@ export function benchIdentity(origin = 'bench.example/log'): LogIdentity {
   });
   return {
     origin,
-    signers: keys.map(({ signer }) => signer),
+    signers: keys.slice(0, 1).map(({ signer }) => signer),
+    second: keys[1]?.signer,
     keys: keys.map(({ verifier }) => verifier),
   };
 }
 
-/** Decisions that go into a log one at a time, and together. */
+/** Leaves that go into a log one at a time and together, and decisions with what they saw. */
 export async function appendWorkloads(scratch: Scratch): Promise<{
   readonly one: Workload;
   readonly grouped: Workload;
+  readonly recorded: Workload;
 }> {
   const store = await openStore({
     file: scratch.path('append.sqlite'),
@@ -59,27 +61,32 @@ export async function appendWorkloads(scratch: Scratch): Promise<{
     await writer.close();
     await store.close();
   });
+  const together = (name: string, make: () => NewEntry): Workload => ({
+    name,
+    prepare: () => async () => {
+      await Promise.all(Array.from({ length: GROUP }, () => writer.append(make())));
+    },
+  });
   return {
     one: {
       name: 'ledger.append',
-      prepare: () => async () => void (await writer.append(newEntry())),
+      prepare: () => async () => void (await writer.append(newLeaf())),
     },
-    grouped: {
-      name: `ledger.append.${GROUP}`,
-      prepare: () => async () => {
-        await Promise.all(Array.from({ length: GROUP }, () => writer.append(newEntry())));
-      },
-    },
+    grouped: together(`ledger.append.${GROUP}`, newLeaf),
+    recorded: together(`ledger.record.${GROUP}`, newDecision),
   };
 }
 
-/** Everything in it is new: an id, an entry, a manifest and a bundle. */
-function newEntry(): NewEntry {
+function newLeaf(): NewEntry {
   const id = randomBytes(16).toString('hex');
+  return { id, entry: new Uint8Array(randomBytes(SIZES.entry)) };
+}
+
+/** Everything in it is new: an id, an entry, a manifest and a bundle. */
+function newDecision(): NewEntry {
   const [manifest, bundle] = [newBlob(SIZES.manifest), newBlob(SIZES.bundle)];
   return {
-    id,
-    entry: new Uint8Array(randomBytes(SIZES.entry)),
+    ...newLeaf(),
     record: { at: Date.now(), manifest: manifest.digest, uses: [manifest.digest, bundle.digest] },
     blobs: [manifest, bundle],
   };
@@ -94,8 +101,12 @@ function newBlob(size: number): NewBlob {
  * What no log on this disk can beat: the same rows in the same tables, ready made, one
  * transaction for each group, by bare SQLite and as durable.
  */
-export async function insertLimit(scratch: Scratch, group: number): Promise<Workload> {
-  const file = scratch.path(`limit-${group}.sqlite`);
+export async function insertLimit(
+  scratch: Scratch,
+  group: number,
+  of: 'leaves' | 'decisions' = 'leaves',
+): Promise<Workload> {
+  const file = scratch.path(`limit-${of}-${group}.sqlite`);
   await (await openStore({ file })).close();
   const db = new DatabaseSync(file);
   db.exec(
@@ -113,7 +124,7 @@ export async function insertLimit(scratch: Scratch, group: number): Promise<Work
     id: randomBytes(16).toString('hex'),
     entry: randomBytes(SIZES.entry),
     hash: randomBytes(32),
-    blobs: [SIZES.manifest, SIZES.bundle].map((size) => ({
+    blobs: (of === 'leaves' ? [] : [SIZES.manifest, SIZES.bundle]).map((size) => ({
       digest: `sha256:${randomBytes(32).toString('hex')}`,
       sealed: randomBytes(size + SEALED),
     })),
@@ -122,7 +133,8 @@ export async function insertLimit(scratch: Scratch, group: number): Promise<Work
   let size = 0;
   let blobs = 0;
   return {
-    name: group === 1 ? 'limit.insert' : `limit.insert.${group}`,
+    name:
+      of === 'decisions' ? `limit.rows.${group}` : `limit.insert${group === 1 ? '' : `.${group}`}`,
     prepare: () => {
       let ready = Array.from({ length: 64 * group }, rows);
       return () => {
@@ -130,7 +142,8 @@ export async function insertLimit(scratch: Scratch, group: number): Promise<Work
         db.exec('BEGIN IMMEDIATE');
         for (const row of ready.splice(0, group)) {
           leaf.run(size, row.id, row.entry, row.hash, sum);
-          record.run(size, 0, row.blobs[0]?.digest ?? '', sum, sum);
+          const [manifest] = row.blobs;
+          if (manifest) record.run(size, 0, manifest.digest, sum, sum);
           for (const { digest, sealed } of row.blobs) {
             blob.run(++blobs, digest, sealed, sum);
             use.run(size, blobs);

@@ -13,6 +13,7 @@ export async function ledgerMeasurements(scratch: Scratch): Promise<readonly Mea
   return [
     row({ subject: append.one, against: await insertLimit(scratch, 1), atLeast: 0.6 }),
     row({ subject: append.grouped, against: await insertLimit(scratch, GROUP), atLeast: 0.6 }),
+    row({ subject: append.recorded, against: await insertLimit(scratch, GROUP, 'decisions') }),
     row({ subject: proofs.prove }),
     row({ subject: proofs.verify, against: proofs.limit }),
     row({ subject: replay.replay, against: replay.bare, atLeast: 0.7 }),
