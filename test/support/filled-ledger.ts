@@ -27,7 +27,7 @@ export function decisionEntry(name: string, time = NOW): NewEntry {
 }
 
 export const LEAVES_IN_ALL = 600;
-export const DECISIONS = [3, 257, 599] as const;
+const DECISIONS = [3, 257, 599] as const;
 
 /** A ledger of 600 leaves in three states, three of them decisions. */
 export async function fillLedger(store: LedgerStore): Promise<void> {
