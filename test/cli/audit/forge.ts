@@ -82,7 +82,7 @@ export async function putDown({ leaf, manifest, blobs }: Pieces): Promise<string
 
 const no = () => Promise.reject(new Error('not in this test'));
 
-export const IO: Io = {
+const IO: Io = {
   out: () => undefined,
   err: () => undefined,
   readFile: no,

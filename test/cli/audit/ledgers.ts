@@ -28,7 +28,7 @@ export const POLICY = drafted.out
   .replace('state: draft', 'state: active');
 
 /** SEV-SNP and two GPUs, roots, a policy by which they are accepted, and a key for tokens. */
-export const files: Files = {
+const files: Files = {
   ...bundle,
   'policy.yaml': POLICY,
   'ear.key': pemsOf('ed25519').key,
