@@ -61,12 +61,24 @@ export async function appendWorkloads(scratch: Scratch): Promise<{
     await writer.close();
     await store.close();
   });
-  const together = (name: string, make: () => NewEntry): Workload => ({
-    name,
-    prepare: () => async () => {
-      await Promise.all(Array.from({ length: GROUP }, () => writer.append(make())));
-    },
-  });
+  const group = (make: () => NewEntry) =>
+    Promise.all(Array.from({ length: GROUP }, () => writer.append(make())));
+  // Two groups are under way at a time, as under a load that does not wait for the last of them.
+  const together = (name: string, make: () => NewEntry): Workload => {
+    let under = Promise.resolve<unknown>(undefined);
+    return {
+      name,
+      prepare: async () => {
+        await under;
+        under = group(make);
+        return async () => {
+          const before = under;
+          under = group(make);
+          await before;
+        };
+      },
+    };
+  };
   return {
     one: {
       name: 'ledger.append',
@@ -77,9 +89,21 @@ export async function appendWorkloads(scratch: Scratch): Promise<{
   };
 }
 
+const ENTRY = new Uint8Array(randomBytes(SIZES.entry));
+
 function newLeaf(): NewEntry {
-  const id = randomBytes(16).toString('hex');
-  return { id, entry: new Uint8Array(randomBytes(SIZES.entry)) };
+  return { id: newId(), entry: ENTRY };
+}
+
+let ids = 0;
+
+/** As random as ids are, and made in no time: what it takes to make one is not the log's to answer for. */
+function newId(): string {
+  ids++;
+  return (
+    Math.imul(ids, 0x9e3779b1).toString(16).replace('-', 'f').padStart(16, '0') +
+    ids.toString(16).padStart(16, '0')
+  );
 }
 
 /** Everything in it is new: an id, an entry, a manifest and a bundle. */
@@ -120,39 +144,29 @@ export async function insertLimit(
   const record = insert('records', 'idx, moment, manifest, uses_sum, sum');
   const use = insert('uses', 'record, blob');
   const checkpoint = insert('checkpoints', 'size, root, note, sum');
-  const rows = () => ({
-    id: randomBytes(16).toString('hex'),
-    entry: randomBytes(SIZES.entry),
-    hash: randomBytes(32),
-    blobs: (of === 'leaves' ? [] : [SIZES.manifest, SIZES.bundle]).map((size) => ({
-      digest: `sha256:${randomBytes(32).toString('hex')}`,
-      sealed: randomBytes(size + SEALED),
-    })),
-  });
+  const sealed = [SIZES.manifest, SIZES.bundle].map((size) => randomBytes(size + SEALED));
+  const hash = randomBytes(32);
   const [sum, root, note] = ['0'.repeat(64), randomBytes(32), randomBytes(NOTE)];
   let size = 0;
   let blobs = 0;
   return {
     name:
       of === 'decisions' ? `limit.rows.${group}` : `limit.insert${group === 1 ? '' : `.${group}`}`,
-    prepare: () => {
-      let ready = Array.from({ length: 64 * group }, rows);
-      return () => {
-        if (ready.length < group) ready = Array.from({ length: 64 * group }, rows);
-        db.exec('BEGIN IMMEDIATE');
-        for (const row of ready.splice(0, group)) {
-          leaf.run(size, row.id, row.entry, row.hash, sum);
-          const [manifest] = row.blobs;
-          if (manifest) record.run(size, 0, manifest.digest, sum, sum);
-          for (const { digest, sealed } of row.blobs) {
-            blob.run(++blobs, digest, sealed, sum);
+    prepare: () => () => {
+      db.exec('BEGIN IMMEDIATE');
+      for (let i = 0; i < group; i++) {
+        leaf.run(size, newId(), ENTRY, hash, sum);
+        if (of === 'decisions') {
+          record.run(size, 0, sum, sum, sum);
+          for (const bytes of sealed) {
+            blob.run(++blobs, `sha256:${newId()}`, bytes, sum);
             use.run(size, blobs);
           }
-          size++;
         }
-        checkpoint.run(size, root, note, sum);
-        db.exec('COMMIT');
-      };
+        size++;
+      }
+      checkpoint.run(size, root, note, sum);
+      db.exec('COMMIT');
     },
   };
 }
