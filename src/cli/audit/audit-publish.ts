@@ -9,7 +9,7 @@ import { visible } from '../visible.ts';
 import { counted, countedLeaves } from './counted.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
-import { republishLedger } from './publish-ledger.ts';
+import { cosignersOf, republishLedger } from './publish-ledger.ts';
 import { witnessPeers } from './witness-peers.ts';
 
 export const auditPublishVerb: Verb = {
@@ -77,11 +77,12 @@ async function cosign(
 async function report(
   io: Io,
   args: Args,
-  { store, identity }: OpenLedger,
+  ledger: OpenLedger,
   { written, faults }: { readonly written: readonly string[]; readonly faults: readonly Fault[] },
 ): Promise<void> {
+  const { store, identity } = ledger;
   const size = (await store.head())?.size ?? 0;
-  const cosignatures = (await store.cosignatures(size)).length;
+  const cosignatures = await cosignersOf(ledger, size);
   if (args.has('json')) {
     const problems = faults.map(({ code, at, detail }) => ({ code, at, detail }));
     printJson(io, { origin: identity.origin, size, cosignatures, written, problems });

@@ -1,3 +1,5 @@
+import { utf8 } from '../../core/bytes/text.ts';
+import { parseSignatureLines } from '../../ledger/note/signed-note.ts';
 import { secondLine } from '../../ledger/writer/identity.ts';
 import type { Io } from '../io.ts';
 import type { OpenLedger } from './open-ledger.ts';
@@ -24,4 +26,14 @@ async function signSecondly(io: Io, { store, identity }: OpenLedger): Promise<vo
   if (head === undefined) return;
   const line = secondLine(identity, head, await store.cosignatures(head.size), io.now());
   if (line !== undefined) await store.addCosignatures(head.size, [line]);
+}
+
+/** How many others have signed a state. */
+export async function cosignersOf({ store, identity }: OpenLedger, size: number): Promise<number> {
+  const lines = await store.cosignatures(size);
+  if (lines.length === 0) return 0;
+  const own = new Set(identity.keys.map(({ name, id }) => `${name} ${id}`));
+  return parseSignatureLines(utf8(lines.join(''))).filter(
+    ({ name, id }) => !own.has(`${name} ${id}`),
+  ).length;
 }
