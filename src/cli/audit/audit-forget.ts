@@ -1,10 +1,12 @@
 import { durationMs } from '../../appraisal/policy/duration.ts';
-import { usage } from '../io.ts';
+import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { counted } from './counted.ts';
 import { formatInstant } from './instants.ts';
-import { openLedger } from './open-ledger.ts';
+import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
+import { overrideOf } from './override.ts';
+import { publishLedger } from './publish-ledger.ts';
 import { wantReason } from './reason.ts';
 
 const AT_ONCE = 1024;
@@ -21,7 +23,7 @@ export const auditForgetVerb: Verb = {
   },
   notes: [
     'Deleted are evidence, endorsements that no later decision needs, results and the salts: from then on nobody can tell which machine a leaf was about, and the decision can’t be made again. The leaf stays, and still proves that, when and how it was decided.',
-    'Copies in backups and exports are not reached.',
+    'The log says that it was done, up to when and why, in a leaf of its own (operator.override, forget_records). Copies in backups and exports are not reached.',
   ],
   run: async (io, args) => {
     const [age, reason] = [args.one('older-than'), args.one('reason')];
@@ -40,7 +42,7 @@ export const auditForgetVerb: Verb = {
               records: await countBefore(ledger.store.records.bind(ledger.store), before),
               blobs: undefined,
             }
-          : await ledger.store.forget(before, now, why);
+          : await forget(io, ledger, before, why);
       const until = formatInstant(before);
       if (args.has('json')) {
         printJson(io, {
@@ -60,6 +62,19 @@ export const auditForgetVerb: Verb = {
     }
   },
 };
+
+/** The log says so first: a decision whose evidence is gone must not be one that somebody hid. */
+async function forget(io: Io, ledger: OpenLedger, before: number, reason: string) {
+  const writer = await openWriter(io, ledger);
+  try {
+    await writer.append(overrideOf(io, ledger, 'forget_records', reason, before));
+    const done = await ledger.store.forget(before, io.now(), reason);
+    await publishLedger(io, ledger);
+    return done;
+  } finally {
+    await writer.close();
+  }
+}
 
 async function countBefore(
   records: (

@@ -95,6 +95,8 @@ function print(io: Io, args: Args, results: readonly Replayed[]): void {
     same: of('same').length,
     different: of('different').length,
     notReplayable: of('not-replayable').length,
+    /** Right for an instant that is not the one at which the log has them. */
+    forOtherTimes: results.filter(({ otherTime }) => otherTime !== undefined).length,
     /** Nobody but a vendor vouches for these. */
     underOtherRoots: results.filter(({ anchors }) => anchors && anchors !== 'vendor').length,
   };
@@ -118,6 +120,14 @@ function print(io: Io, args: Args, results: readonly Replayed[]): void {
   io.out(
     `${counted(counts.replayed, 'decision', 'decisions')}: ${counts.same} the same, ${counts.different} different, ${counts.notReplayable} not replayable\n`,
   );
+  if (counts.forOtherTimes > 0) {
+    io.out(
+      paint(
+        'yellow',
+        `${counts.forOtherTimes} of them were decided for another time than the log has them at\n`,
+      ),
+    );
+  }
   if (counts.underOtherRoots > 0) {
     io.out(
       paint(

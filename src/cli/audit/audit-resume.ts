@@ -1,8 +1,4 @@
-import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
-import { fromHex, toHex } from '../../core/bytes/hex.ts';
-import { concatBytes } from '../../core/bytes/writer.ts';
 import { Fault } from '../../core/fault.ts';
-import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { submitCheckpoint } from '../../ledger/witness/submit.ts';
 import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
@@ -13,15 +9,12 @@ import { visible } from '../visible.ts';
 import { countedLeaves } from './counted.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, resumeWriter } from './open-ledger.ts';
+import { overrideOf } from './override.ts';
 import { republishLedger } from './publish-ledger.ts';
 import { publishedLog } from './published-place.ts';
 import { wantReason } from './reason.ts';
 import { restoredAt, unmarkRestored } from './restored.ts';
 import { witnessPeers } from './witness-peers.ts';
-
-const ID_SIZE = 16;
-/** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), up to the key. */
-const ED25519_SPKI = fromHex('302a300506032b6570032100', 'spki');
 
 export const auditResumeVerb: Verb = {
   name: 'audit resume',
@@ -45,7 +38,7 @@ export const auditResumeVerb: Verb = {
   },
   notes: [
     'Each place and each witness that is named has to answer, and has to know nothing that the copy lacks. One that does means that leaves were lost which others have: then this log must never sign again, and a new one, under another name, has to be made.',
-    'The folder’s own published files are always asked.',
+    'The folder’s own published files are always held against it, but may come from the same backup: they alone are no answer.',
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
@@ -67,7 +60,8 @@ export const auditResumeVerb: Verb = {
         known.flatMap(({ checkpoint }) => checkpoint),
       );
       try {
-        if (reason !== undefined) await writer.append(override(io, ledger, reason));
+        if (reason !== undefined)
+          await writer.append(overrideOf(io, ledger, 'resume_restored', reason));
         await unmarkRestored(dir);
         await republishLedger(io, ledger);
       } finally {
@@ -98,11 +92,9 @@ interface Asked {
 async function askAll(
   io: Io,
   args: Args,
-  { store, identity, projection }: OpenLedger,
+  { store, identity }: OpenLedger,
 ): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
-  if ((await projection.checkpoint()) !== undefined)
-    asked.push({ name: projection.folder, checkpoint: [] });
   for (const place of args.many('published')) {
     const note = await (await publishedLog(io, place)).readCheckpoint();
     asked.push({ name: place, checkpoint: [{ source: place, note }] });
@@ -118,21 +110,4 @@ async function askAll(
     asked.push({ name: peer.name, checkpoint: [] });
   }
   return asked;
-}
-
-function override(io: Io, { identity }: OpenLedger, reason: string) {
-  const id = toHex(io.randomBytes(ID_SIZE));
-  const [key] = identity.keys;
-  const time = io.now();
-  const entry = writeLeaf({
-    v: 1,
-    type: 'operator.override',
-    id,
-    time,
-    operator: digestOf(concatBytes(ED25519_SPKI, key?.publicKey ?? new Uint8Array())),
-    action: 'resume_restored',
-    until: time,
-    reason,
-  });
-  return { id, entry };
 }

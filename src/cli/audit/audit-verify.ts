@@ -99,7 +99,15 @@ async function verifyExport(
   if (args.has('json')) {
     printJson(io, {
       verdict: (['accept', 'reject', 'indeterminate'] as const)[exit],
-      decision: { id, time: formatInstant(time), engine, verdict, codes, policy },
+      decision: {
+        id,
+        time: formatInstant(time),
+        at: formatInstant(leaf.at),
+        engine,
+        verdict,
+        codes,
+        policy,
+      },
       subject: record.subject,
       replay,
       index,
@@ -112,7 +120,7 @@ async function verifyExport(
     : 'by the baseline';
   io.out(`✓ leaf ${index} of ${visible(judgement.checkpoint.origin)}, decision ${id}\n`);
   printLog(io, judgement);
-  io.out(`  ${formatInstant(time)}, ${visible(engine)}, ${visible(by)}\n`);
+  io.out(`  decided for ${formatInstant(leaf.at)}, ${visible(engine)}, ${visible(by)}\n`);
   for (const { kind, id: hardware } of record.subject)
     io.out(`  about ${kind} ${visible(hardware)}\n`);
   if (codes.length > 0) io.out(`  ${codes.join(', ')}\n`);
@@ -124,6 +132,7 @@ async function verifyExport(
     'not-replayable': paint('yellow', `? not replayable${because}`),
   };
   io.out(`${words[replay.outcome]}\n\nthe decision was ${verdict.toUpperCase()}\n`);
+  if (replay.otherTime !== undefined) io.out(paint('yellow', `Note: ${replay.otherTime}.\n`));
   if (replay.anchors !== undefined && replay.anchors !== 'vendor') {
     io.out(paint('yellow', `Made under a ${replay.anchors} root: no vendor vouches for this.\n`));
   }

@@ -106,24 +106,25 @@ export class Recorder {
   /** Resolves once it is durable. @throws Fault `unreachable` when it is not. */
   async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
     const time = this.#io.now();
-    const { manifest, blobs, entry, leaf, record } = captureDecision({
-      id: this.id,
-      time,
-      engine: `postern/${await packageVersion()}`,
-      salt: this.#io.randomBytes(SALT_SIZE),
-      input,
-      verified,
-      ...(policy && isAppraisal(result) && { decided: { policy, appraisal: result } }),
-      ...(ear && { ear }),
-    });
-    const all = [{ digest: record, bytes: manifest }, ...blobs];
-    const decision: NewEntry = {
-      id: leaf.id,
-      entry,
-      record: { at: leaf.time, manifest: record, uses: all.map(({ digest }) => digest) },
-      blobs: all,
-    };
+    const engine = `postern/${await packageVersion()}`;
     const { index, head } = await orUnrecorded(async () => {
+      const { manifest, blobs, entry, leaf, record } = captureDecision({
+        id: this.id,
+        time,
+        engine,
+        salt: this.#io.randomBytes(SALT_SIZE),
+        input,
+        verified,
+        ...(policy && isAppraisal(result) && { decided: { policy, appraisal: result } }),
+        ...(ear && { ear }),
+      });
+      const all = [{ digest: record, bytes: manifest }, ...blobs];
+      const decision: NewEntry = {
+        id: leaf.id,
+        entry,
+        record: { at: leaf.time, manifest: record, uses: all.map(({ digest }) => digest) },
+        blobs: all,
+      };
       const before = await this.#firstSeen(result, time);
       // Handed over together, they are one batch; the decision is what counts.
       const others = before.map((one) => this.#writer.append(one).catch(ignoreTaken));
@@ -131,7 +132,7 @@ export class Recorder {
       return receipt;
     });
     await this.#publish();
-    return { origin: this.#ledger.identity.origin, index, id: leaf.id, size: head.size };
+    return { origin: this.#ledger.identity.origin, index, id: this.id, size: head.size };
   }
 
   async close(): Promise<void> {
@@ -170,12 +171,14 @@ function policyLeaf(result: Verification, time: number): readonly Leaf[] {
   return [{ v: 1, type, id: firstSeenId(type, digest), time, policy: { name, revision, digest } }];
 }
 
+/** Of one chip, or about one device: whoever knows these would find the machine’s leaves by them. */
+const OF_ONE_MACHINE: ReadonlySet<string> = new Set(['vek', 'ocsp']);
+
 function endorsementsLeaf({ endorsements = [] }: Verification, time: number): readonly Leaf[] {
-  if (endorsements.length === 0) return [];
-  const set = digestOf(
-    utf8(canonicalJson(endorsements.map(({ kind, sha256 }) => ({ kind, sha256 })))),
-  );
-  const kinds = [...new Set(endorsements.map(({ kind }) => kind))].sort();
+  const shared = endorsements.filter(({ kind }) => !OF_ONE_MACHINE.has(kind));
+  if (shared.length === 0) return [];
+  const set = digestOf(utf8(canonicalJson(shared.map(({ kind, sha256 }) => ({ kind, sha256 })))));
+  const kinds = [...new Set(shared.map(({ kind }) => kind))].sort();
   const type = 'endorsements.seen';
   return [{ v: 1, type, id: firstSeenId(type, set), time, set, kinds }];
 }

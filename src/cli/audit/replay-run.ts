@@ -10,6 +10,7 @@ import type { LedgerStore, StoredLeaf } from '../../ledger/store.ts';
 import type { AuthenticatedTiles } from '../../ledger/tiles/authenticated-tiles.ts';
 import { leafHash } from '../../ledger/tree/hash.ts';
 import { ArchiveReader } from './blobs-of.ts';
+import { formatInstant } from './instants.ts';
 
 /** What became of one decision. */
 export interface Replayed {
@@ -18,6 +19,8 @@ export interface Replayed {
   readonly outcome: Replay['outcome'];
   /** Whose roots a decision rests on that came out the same. */
   readonly anchors?: AnchorKind;
+  /** That it was decided for another time than it was put down at, where that is so. */
+  readonly otherTime?: string;
   /** Why, in a sentence; absent of what came out the same under the same engine. */
   readonly because?: string;
 }
@@ -126,6 +129,7 @@ export function compare(
       return {
         outcome: 'same',
         anchors: replay.anchors,
+        ...otherTimeOf(manifest),
         ...(replay.note !== undefined && { because: replay.note }),
       };
     case 'not-replayable':
@@ -136,6 +140,22 @@ export function compare(
       return { outcome: 'different', because };
     }
   }
+}
+
+/** What a challenge, the verification and the way to the disk may take together, in milliseconds. */
+const NEAR = 600_000;
+
+/**
+ * A decision is right for the instant that it was made for. That it was not the one at which the log
+ * has it is for whoever relies on it to know: last year's endorsements may be good for last year.
+ */
+function otherTimeOf({ at, time, otherClocks }: Manifest): Pick<Replayed, 'otherTime'> {
+  const far = Math.abs(time - at) > NEAR;
+  if (!far && otherClocks.length === 0) return {};
+  const clocks = otherClocks.length === 0 ? '' : `; clocks of their own: ${otherClocks.join(', ')}`;
+  return {
+    otherTime: `decided for ${formatInstant(at)}, put down at ${formatInstant(time)}${clocks}`,
+  };
 }
 
 function codesText(before: readonly string[], after: readonly string[]): string {

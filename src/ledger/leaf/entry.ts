@@ -68,6 +68,7 @@ const FORMS: { readonly [Type in LeafType]: Form<OfType<Type>> } = {
   decision: members<DecisionLeaf>({
     ...base('decision'),
     engine,
+    at: instant,
     policy: orNull(namedPolicy),
     verdict,
     authentic: truth,

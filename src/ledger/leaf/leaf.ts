@@ -54,6 +54,11 @@ export interface PolicyRevoked extends LeafBase<'policy.revoked'> {
 /** What was decided; what was seen is in the record, which is archived and can be forgotten. */
 export interface DecisionLeaf extends LeafBase<'decision'> {
   readonly engine: string;
+  /**
+   * The instant that it was decided for, in milliseconds since the epoch. Most are about the moment
+   * in which they are put down; one that is not speaks of another time.
+   */
+  readonly at: number;
   /** `null` where the baseline alone decided. */
   readonly policy: NamedPolicy | null;
   readonly verdict: Verdict;

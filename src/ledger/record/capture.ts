@@ -93,6 +93,7 @@ export function captureDecision(decision: Decision): CapturedDecision {
     id,
     time,
     engine,
+    at: input.at.evidence,
     policy,
     verdict: result.verdict,
     authentic: result.authentic,

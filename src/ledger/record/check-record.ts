@@ -21,6 +21,7 @@ export function checkRecord(leaf: DecisionLeaf, manifest: Manifest): readonly Re
     ['id', manifest.id],
     ['time', manifest.time],
     ['engine', manifest.engine],
+    ['at', manifest.at],
     ['policy', policy && textOf(policy)],
     ['verdict', result.verdict],
     ['authentic', result.authentic],

@@ -115,6 +115,10 @@ type Head = Pick<Recording, 'id' | 'time' | 'engine' | 'salt' | 'subject' | 'res
 
 /** A manifest that was read; the bytes that it names are elsewhere. */
 export interface Manifest extends Head {
+  /** The instant that it was decided for. */
+  readonly at: number;
+  /** Names of the clocks that were set to another instant than `at`. */
+  readonly otherClocks: readonly string[];
   /** `sha256:<hex>` of its bytes: the record's name in the leaf. */
   readonly digest: string;
   /** Names of all bytes that it needs, each once, sorted; its own is not among them. */
@@ -149,7 +153,7 @@ export function openManifest(
     at.set(path, name);
     return source(name, path);
   });
-  const { id, time, engine, salt, subject, result, policy } = recording;
+  const { id, time, engine, salt, subject, result, input, policy } = recording;
   const ordered = sortedIds(subject);
   if (subject.some((one, i) => one.kind !== ordered[i]?.kind || one.id !== ordered[i]?.id)) {
     throw malformed(`${NAME}.subject`, 'want each once, sorted by kind and id');
@@ -165,6 +169,10 @@ export function openManifest(
     salt,
     subject,
     result,
+    at: input.at.evidence,
+    otherClocks: Object.entries(input.at)
+      .filter(([, instant]) => instant !== input.at.evidence)
+      .map(([name]) => name),
     policy: policy && {
       name: policy.name,
       revision: policy.revision,

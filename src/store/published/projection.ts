@@ -68,8 +68,7 @@ export class Projection {
       await this.#write(name, want);
       mended.push(name);
     }
-    await this.#writeCheckpoint(head);
-    this.#size = head.size;
+    await this.#finish(head);
     return mended;
   }
 
@@ -127,9 +126,20 @@ export class Projection {
     for (const path of publishedPaths(head.size, this.#size)) {
       await this.#write(writeTilePath(path), await this.#bytesOf(path));
     }
-    await this.#writeCheckpoint(head);
     await this.#dropParts(this.#size, head.size);
+    await this.#finish(head);
+  }
+
+  /**
+   * Writes the checkpoint unless a later one is there: whoever reads it must not see the log shrink.
+   * Several processes may be here at once; each looks again, so that the last state wins.
+   */
+  async #finish(head: LogHead): Promise<void> {
     this.#size = head.size;
+    if (sizeIn(await this.checkpoint()) > head.size) return;
+    await this.#write(CHECKPOINT, await this.#checkpointOf(head));
+    const now = await this.#store.head();
+    if (now && now.size > head.size) await this.publish();
   }
 
   async #bytesOf({ level, index, width }: TilePath): Promise<Uint8Array> {
@@ -137,10 +147,6 @@ export class Projection {
     const start = index * TILE_WIDTH;
     const leaves = await this.#store.leaves(start, start + width);
     return writeEntryBundle(leaves.map(({ entry }) => entry));
-  }
-
-  async #writeCheckpoint(head: LogHead): Promise<void> {
-    await this.#write(CHECKPOINT, await this.#checkpointOf(head));
   }
 
   async #checkpointOf({ size, checkpoint }: LogHead): Promise<Uint8Array> {
@@ -169,6 +175,12 @@ export class Projection {
       throw unreachable(path, 'written', cause);
     }
   }
+}
+
+/** Leaves that a checkpoint speaks of; 0 where there is none, or what is there is none. */
+function sizeIn(checkpoint: Uint8Array | undefined): number {
+  const [, size] = checkpoint ? new TextDecoder().decode(checkpoint).split('\n') : [];
+  return size !== undefined && /^\d{1,15}$/.test(size) ? Number(size) : 0;
 }
 
 /** Paths of all files, with slashes, relative to the folder. */
