@@ -26,6 +26,8 @@ export interface LedgerStore {
   head(): Promise<LogHead | undefined>;
   /** The state of this size, if one was ever signed. The same state signed again replaces it. */
   checkpoint(size: number): Promise<LogHead | undefined>;
+  /** Every state that was ever signed, by size, `from` inclusive, at most `count`. */
+  checkpoints(from: number, count: number): Promise<readonly LogHead[]>;
   /**
    * All of it, durable across a power cut, or nothing. A batch without leaves signs the same tree
    * again. Blobs that are archived already may be left out, or handed in again for nothing.
@@ -43,16 +45,21 @@ export interface LedgerStore {
   // Of these each throws Fault `malformed` where one is missing between others.
   /** Full tiles (8,192 bytes each) of a level in order, at most `count`, as many as are there. */
   tiles(level: number, from: number, count: number): Promise<readonly Uint8Array[]>;
-  /** Leaf hashes (32 bytes each) in order, `from` inclusive, `to` exclusive. */
+  /**
+   * Leaf hashes (32 bytes each) in order, `from` inclusive, `to` exclusive: as many as are there.
+   *
+   * @throws Fault `malformed` at `leaves[<n>]` when they end short of `to` below the head's size.
+   */
   leafHashes(from: number, to: number): Promise<readonly Uint8Array[]>;
-  /** Leaves in order, `from` inclusive, `to` exclusive. */
+  /** Leaves in order, by the same rules. */
   leaves(from: number, to: number): Promise<readonly StoredLeaf[]>;
   leafById(id: string): Promise<StoredLeaf | undefined>;
 
   /**
    * Cosignature lines of witnesses for one checkpoint; the same again changes nothing.
    *
-   * @throws Fault `conflict` where no state of this size was ever signed.
+   * @throws Fault `conflict` where no state of this size was ever signed, `usage` at `lines[<i>]`
+   *   for one that is no signature line.
    */
   addCosignatures(size: number, lines: readonly string[]): Promise<void>;
   cosignatures(size: number): Promise<readonly string[]>;

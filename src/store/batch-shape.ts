@@ -1,4 +1,6 @@
+import { utf8 } from '../core/bytes/text.ts';
 import { Fault } from '../core/fault.ts';
+import { parseSignatureLines } from '../ledger/note/signed-note.ts';
 import type { Batch } from '../ledger/store.ts';
 
 const HASH = 32;
@@ -52,6 +54,19 @@ export function checkText(text: string, at: string): void {
   if (text === '' || text.includes('\0') || !text.isWellFormed()) {
     wrong(at, 'is empty, or holds a character that can not be stored');
   }
+}
+
+/** One line below a note, its newline included. */
+export function checkSignatureLine(line: string, at: string): void {
+  checkText(line, at);
+  let lines: number;
+  try {
+    lines = parseSignatureLines(utf8(line), at).length;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault('usage', error.at, error.detail, { cause: error });
+  }
+  if (lines !== 1) wrong(at, `is ${lines} lines`);
 }
 
 export function count(value: number, at: string): void {

@@ -19,6 +19,15 @@ export async function readCheckpoint(sql: Sql, size: number): Promise<LogHead | 
   return row && headOf(row);
 }
 
+export async function readCheckpoints(
+  sql: Sql,
+  from: number,
+  count: number,
+): Promise<readonly LogHead[]> {
+  const select = 'SELECT * FROM checkpoints WHERE size >= ? ORDER BY size LIMIT ?';
+  return (await sql.all(select, from, count)).map(headOf);
+}
+
 function headOf(row: Row): LogHead {
   checked('checkpoints', row);
   return {

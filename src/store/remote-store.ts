@@ -72,6 +72,10 @@ export class RemoteStore implements LedgerStore {
     return this.#call('checkpoint', size);
   }
 
+  checkpoints(from: number, count: number) {
+    return this.#call('checkpoints', from, count);
+  }
+
   commit(batch: Batch) {
     return this.#call('commit', compact(batch));
   }

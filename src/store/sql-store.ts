@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.ts';
 import type { Batch, Fence, Forgotten, LeaseState, LedgerStore } from '../ledger/store.ts';
 import * as archive from './archive.ts';
-import { checkBatch, checkText, count } from './batch-shape.ts';
+import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
 import * as checkpoints from './checkpoints.ts';
 import { writeBatch } from './commit.ts';
 import type { Driver } from './driver.ts';
@@ -60,6 +60,10 @@ export class SqlStore implements LedgerStore {
     return this.#driver.alone((sql) => checkpoints.readCheckpoint(sql, size));
   }
 
+  checkpoints(from: number, most: number) {
+    return this.#driver.alone((sql) => checkpoints.readCheckpoints(sql, from, most));
+  }
+
   async commit(batch: Batch) {
     checkBatch(batch);
     try {
@@ -86,7 +90,7 @@ export class SqlStore implements LedgerStore {
   }
 
   async addCosignatures(size: number, lines: readonly string[]) {
-    for (const [i, line] of lines.entries()) checkText(line, `lines[${i}]`);
+    for (const [i, line] of lines.entries()) checkSignatureLine(line, `lines[${i}]`);
     await this.#driver.writing((sql) => checkpoints.addCosignatures(sql, size, lines));
   }
 

@@ -31,7 +31,7 @@ async function fill(store: LedgerStore): Promise<void> {
   const ids = Array.from({ length: 10 }, (_, i) => `leaf-${290 + i}`);
   const records = [recordOf('leaf-295', 20, [other])];
   await store.commit(batchOf(fence, first.log, ids, { records }).batch);
-  await store.addCosignatures(300, ['— witness AAAA\n', '— witness BBBB\n']);
+  await store.addCosignatures(300, ['— witness AAAAAAAA\n', '— witness BBBBBBBB\n']);
   await store.forget(11, 99, 'retention');
   // The first record has lost what it saw: the second still has it.
   expect(await store.blobDigests(undefined, 9)).toEqual([other.digest]);

@@ -183,18 +183,38 @@ describeStores('a log', (kind) => {
   });
 
   it('takes cosignatures of what it signed, each once', async () => {
-    await store.addCosignatures(3, ['— a AAAA\n', '— b BBBB\n']);
-    await store.addCosignatures(3, ['— b BBBB\n', `— c ${'C'.repeat(4_000)}\n`]);
+    await store.addCosignatures(3, ['— a AAAAAAAA\n', '— b BBBBBBBB\n']);
+    await store.addCosignatures(3, ['— b BBBBBBBB\n', `— c ${'C'.repeat(4_000)}\n`]);
     expect(await store.cosignatures(3)).toEqual([
-      '— a AAAA\n',
-      '— b BBBB\n',
+      '— a AAAAAAAA\n',
+      '— b BBBBBBBB\n',
       `— c ${'C'.repeat(4_000)}\n`,
     ]);
     expect(await store.cosignatures(303)).toEqual([]);
-    await expect(store.addCosignatures(4, ['— a AAAA\n'])).rejects.toMatchObject({
+    await expect(store.addCosignatures(4, ['— a AAAAAAAA\n'])).rejects.toMatchObject({
       code: 'conflict',
       at: 'checkpoints[4]',
     });
+  });
+
+  it.each([
+    { what: 'no signature', line: 'a AAAAAAAA\n', at: 'lines[1][0]' },
+    { what: 'no more than the id of a key', line: '— a AAAA\n', at: 'lines[1][0].signature' },
+    { what: 'no newline', line: '— a AAAAAAAA', at: 'lines[1]' },
+    { what: 'two lines', line: '— a AAAAAAAA\n— b BBBBBBBB\n', at: 'lines[1]' },
+  ])('takes no cosignature that is $what', async ({ line, at }) => {
+    const adding = store.addCosignatures(303, ['— a AAAAAAAA\n', line]);
+    await expect(adding).rejects.toMatchObject({ code: 'usage', at });
+    expect(await store.cosignatures(303)).toEqual([]);
+  });
+
+  it('lists every state that was signed', async () => {
+    const sizes = async (from: number, count: number) =>
+      (await store.checkpoints(from, count)).map(({ size }) => size);
+    expect(await sizes(0, 9)).toEqual([0, 3, 303]);
+    expect(await sizes(1, 1)).toEqual([3]);
+    expect(await sizes(304, 9)).toEqual([]);
+    expect((await store.checkpoints(303, 1))[0]).toEqual(await store.head());
   });
 
   it('says at a commit that somebody waits', async () => {

@@ -74,6 +74,11 @@ export class MemoryStore implements LedgerStore {
     return this.heads.get(size);
   }
 
+  async checkpoints(from: number, count: number) {
+    const heads = [...this.heads.values()].sort((a, b) => a.size - b.size);
+    return heads.filter(({ size }) => size >= from).slice(0, count);
+  }
+
   async commit(batch: Batch) {
     const { wanted } = this.#held(batch.fence);
     const size = (await this.head())?.size ?? 0;
@@ -111,11 +116,15 @@ export class MemoryStore implements LedgerStore {
   }
 
   async leafHashes(from: number, to: number) {
-    return this.leafRows.slice(from, to).map(({ hash }) => hash);
+    return (await this.leaves(from, to)).map(({ hash }) => hash);
   }
 
   async leaves(from: number, to: number) {
-    return this.leafRows.slice(from, to);
+    const size = (await this.head())?.size ?? 0;
+    const leaves = this.leafRows.slice(from, to);
+    const next = from + leaves.length;
+    if (next < Math.min(to, size)) throw malformed(`leaves[${next}]`, `is missing, of ${size}`);
+    return leaves;
   }
 
   async leafById(id: string) {

@@ -1,11 +1,20 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
+import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { parseLeaf } from '../leaf/entry.ts';
 import type { DecisionLeaf, Leaf } from '../leaf/leaf.ts';
+import { parseSignatureLines } from '../note/signed-note.ts';
 import { checkRecord } from '../record/check-record.ts';
 import { parseManifest } from '../record/manifest.ts';
-import type { FullTile, LedgerStore, RecordRow, StoredLeaf, StoreFault } from '../store.ts';
+import type {
+  FullTile,
+  LedgerStore,
+  LogHead,
+  RecordRow,
+  StoredLeaf,
+  StoreFault,
+} from '../store.ts';
 import { leafHash } from '../tree/hash.ts';
 import { type LogIdentity, readOwnCheckpoint } from '../writer/identity.ts';
 import { TileEdge } from '../writer/tile-edge.ts';
@@ -26,8 +35,8 @@ const AT_ONCE = 1024;
 
 /**
  * Reads a ledger's whole database, every byte of it: rows against their sums, leaves against
- * their hashes and their form, tiles and the signed root against the leaves, records against
- * leaves and archive, and every blob against its digest.
+ * their hashes and their form, tiles and every signed root against the leaves, cosignatures against
+ * their form, records against leaves and archive, and every blob against its digest.
  *
  * @returns what is wrong, each with where it is; it goes on after each.
  */
@@ -41,8 +50,7 @@ async function* goingOn(part: AsyncGenerator<StoreFault>): AsyncGenerator<StoreF
   try {
     yield* part;
   } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
-    yield { at: error.at, problem: `${error.detail}; what comes after it was not compared` };
+    yield findingOf(error, 'what comes after it was not compared');
   }
 }
 
@@ -57,18 +65,32 @@ async function* fsckTree({ store, identity, onProgress }: FsckSource): AsyncGene
     return;
   }
   const edge = TileEdge.empty();
+  const unread: StoreFault[] = [];
+  const states = statesBelow(store, head.size, unread);
+  let due = (await states.next()).value;
+  let isWhole = true;
   const higher = new Map<number, { from: number; tiles: readonly Uint8Array[] }>();
   for (let from = 0; from < head.size; from += AT_ONCE) {
-    const leaves = await store.leaves(from, Math.min(head.size, from + AT_ONCE));
+    const leaves = await leavesOf(store, from, Math.min(head.size, from + AT_ONCE));
+    if ('problem' in leaves) {
+      // What comes behind is still read, and no longer held against tiles and roots.
+      isWhole = false;
+      yield leaves;
+      continue;
+    }
     for (const [i, leaf] of leaves.entries()) {
       yield* fsckLeaf(leaf, from + i);
+      if (!isWhole) continue;
+      for (; due?.size === edge.size; due = (await states.next()).value) {
+        yield* fsckState(store, identity, due, edge.root());
+      }
       for (const tile of edge.append(leafHash(leaf.entry))) yield* fsckTile(store, higher, tile);
     }
-    onProgress?.({ what: 'leaves', done: edge.size, of: head.size });
+    onProgress?.({ what: 'leaves', done: from + leaves.length, of: head.size });
   }
-  if (edge.size !== head.size) {
-    yield { at: 'leaves', problem: `there are ${edge.size}, and ${head.size} were signed` };
-  } else if (!equalBytes(edge.root(), head.root)) {
+  for (; due; due = (await states.next()).value) yield* fsckState(store, identity, due, undefined);
+  yield* unread;
+  if (isWhole && !equalBytes(edge.root(), head.root)) {
     const got = toHex(edge.root());
     yield {
       at: 'checkpoints',
@@ -80,12 +102,85 @@ async function* fsckTree({ store, identity, onProgress }: FsckSource): AsyncGene
   if (beyond && (await store.head())?.size === head.size) {
     yield { at: `leaves[${head.size}]`, problem: 'is beyond what was signed' };
   }
-  yield* faultOf(`checkpoints[${head.size}].note`, () => {
-    const said = readOwnCheckpoint(identity, head.checkpoint, 'note');
-    if (said.size !== head.size || !equalBytes(said.root, head.root)) {
+  yield* fsckState(store, identity, head, undefined);
+}
+
+/**
+ * Signed states in order.
+ *
+ * @param unread gets a finding where they can't be read on: the leaves are, all the same.
+ */
+async function* statesBelow(
+  store: LedgerStore,
+  size: number,
+  unread: StoreFault[],
+): AsyncGenerator<LogHead, undefined> {
+  for (let from = 0; from < size; ) {
+    let page: readonly LogHead[];
+    try {
+      page = await store.checkpoints(from, AT_ONCE);
+    } catch (error) {
+      unread.push(findingOf(error, 'states from there on were not compared'));
+      return;
+    }
+    for (const state of page) if (state.size < size) yield state;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    from = last.size + 1;
+  }
+}
+
+/** @param root that the leaves come to, where it is known and not compared elsewhere. */
+async function* fsckState(
+  store: LedgerStore,
+  identity: FsckSource['identity'],
+  { size, root: signed, checkpoint }: LogHead,
+  root: Uint8Array | undefined,
+): AsyncGenerator<StoreFault> {
+  if (root && !equalBytes(root, signed)) {
+    yield {
+      at: `checkpoints[${size}].root`,
+      problem: `${toHex(signed)} was signed, the leaves come to ${toHex(root)}`,
+    };
+  }
+  yield* faultOf(`checkpoints[${size}].note`, () => {
+    const said = readOwnCheckpoint(identity, checkpoint, 'note');
+    if (said.size !== size || !equalBytes(said.root, signed)) {
       throw new Fault('conflict', 'note', 'is of another state than its row');
     }
   });
+  let lines: readonly string[];
+  try {
+    lines = await store.cosignatures(size);
+  } catch (error) {
+    yield findingOf(error, 'its lines were not read');
+    return;
+  }
+  for (const [i, line] of lines.entries()) {
+    yield* faultOf(`cosignatures[${size}][${i}]`, () => {
+      const { length } = parseSignatureLines(utf8(line), 'line');
+      if (length !== 1) throw new Fault('malformed', 'line', `is ${length} lines`);
+    });
+  }
+}
+
+/** Leaves of a range, or what keeps them from being read. */
+async function leavesOf(
+  store: LedgerStore,
+  from: number,
+  to: number,
+): Promise<readonly StoredLeaf[] | StoreFault> {
+  try {
+    return await store.leaves(from, to);
+  } catch (error) {
+    return findingOf(error, `leaves ${from} to ${to} were not compared`);
+  }
+}
+
+/** @throws what is not that the store is damaged. */
+function findingOf(error: unknown, so: string): StoreFault {
+  if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
+  return { at: error.at, problem: `${error.detail}; ${so}` };
 }
 
 function* fsckLeaf({ index, id, entry, hash }: StoredLeaf, want: number): Generator<StoreFault> {
@@ -132,7 +227,9 @@ async function* fsckRecords({ store, onProgress }: FsckSource): AsyncGenerator<S
     onProgress?.({ what: 'records', done: from, of: size });
   }
   for (let from = 0; from < size; from += AT_ONCE) {
-    for (const { index, entry } of await store.leaves(from, Math.min(size, from + AT_ONCE))) {
+    const leaves = await leavesOf(store, from, Math.min(size, from + AT_ONCE));
+    if ('problem' in leaves) continue; // said of the leaves themselves
+    for (const { index, entry } of leaves) {
       if (decisionIn(entry) && !seen.has(index)) {
         yield { at: `records[${index}]`, problem: 'is missing: its leaf is a decision' };
       }
@@ -142,7 +239,8 @@ async function* fsckRecords({ store, onProgress }: FsckSource): AsyncGenerator<S
 
 async function* fsckRecord(store: LedgerStore, row: RecordRow): AsyncGenerator<StoreFault> {
   const at = `records[${row.index}]`;
-  const [stored] = await store.leaves(row.index, row.index + 1);
+  const leaves = await leavesOf(store, row.index, row.index + 1);
+  const stored = 'problem' in leaves ? undefined : leaves[0];
   const leaf = stored && decisionIn(stored.entry);
   if (leaf === undefined) {
     yield { at, problem: 'is of no leaf that is a decision' };

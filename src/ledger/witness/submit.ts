@@ -52,7 +52,7 @@ export async function submitCheckpoint(
     if (answer.status === UNPROCESSABLE && from > 0) throw fork(name, from);
     if (answer.status !== CONFLICT) throw refused(name, answer);
     const size = sizeIn(answer.body, name);
-    if (size === from) throw fork(name, size);
+    if (size === from) throw size > 0 ? fork(name, size) : contradiction(name);
     from = notBeyond(size, head, name);
   }
   throw new Fault('unreachable', name, 'is at another size at each try: somebody else submits too');
@@ -69,6 +69,12 @@ function notBeyond(size: number, head: LogHead, name: string): number {
 
 function fork(name: string, size: number): Fault {
   return new Fault('conflict', name, `has seen another log of this name at ${size} leaves: a fork`);
+}
+
+/** Every log goes on from nothing: no other one of this name is seen at 0 leaves. */
+function contradiction(name: string): Fault {
+  const detail = 'contradicts itself: it was asked from 0 leaves, refused, and says it is at 0';
+  return new Fault('unreachable', name, detail);
 }
 
 async function proofBetween(

@@ -51,8 +51,13 @@ export class LedgerWriter {
   readonly #queue: Waiting[] = [];
   /** With the lease: the edge of what is stored, in memory. */
   #held: Held | undefined;
-  /** The edge when the lease was let go: whoever wrote since has only added to it. */
+  /** The edge of what was last known to be stored: whoever wrote since has only added to it. */
   #last: TileEdge | undefined;
+  /**
+   * The last state that this process signed or signed on top of; never forgotten: a database that
+   * falls back under it, to a copy or a standby, must not have the same size signed twice.
+   */
+  #highest: LogHead | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
 
@@ -128,8 +133,10 @@ export class LedgerWriter {
         return;
       }
     }
-    this.#held = { fence: held.fence, edge: next.edge };
     const { base, head } = next.batch;
+    this.#held = { fence: held.fence, edge: next.edge };
+    this.#last = next.edge;
+    this.#highest = head;
     for (const [i, { entry, resolve }] of batch.entries()) {
       resolve({ id: entry.id, index: base + i, head });
     }
@@ -230,10 +237,15 @@ export class LedgerWriter {
       wantOwnHead(identity, head, 'head.checkpoint');
       wantRoot(edge, head);
     }
-    if (this.#last === undefined && known) {
-      for (const one of await known()) await wantKnown(store, identity, edge, one);
+    if (this.#last === undefined) {
+      // An edge that goes on from the last one has it in itself; one that was read anew may not.
+      const own = this.#highest && { source: 'this process', note: this.#highest.checkpoint };
+      for (const one of [...(own ? [own] : []), ...((await known?.()) ?? [])]) {
+        await wantKnown(store, identity, edge, one);
+      }
     }
-    if (head === undefined) {
+    let stored = head;
+    if (stored === undefined) {
       const empty = { size: 0, root: edge.root() };
       const first = { ...empty, checkpoint: signHead(identity, empty, now()) };
       await store.commit({
@@ -245,8 +257,10 @@ export class LedgerWriter {
         records: [],
         blobs: [],
       });
+      stored = first;
     }
     this.#last = edge;
+    this.#highest = stored;
     return edge;
   }
 
@@ -254,7 +268,7 @@ export class LedgerWriter {
   async #wantNoLess(size: number): Promise<void> {
     const [beyond] = await this.#deps.store.leafHashes(size, size + 1);
     if (beyond) throw new Fault('conflict', `leaves[${size}]`, 'is beyond what was signed');
-    const before = this.#last?.size ?? 0;
+    const before = this.#highest?.size ?? 0;
     if (size >= before) return;
     throw new Fault(
       'conflict',

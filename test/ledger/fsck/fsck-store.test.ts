@@ -77,7 +77,7 @@ const ROWS = [
   { table: 'leaves', where: 'idx = 599', at: /^leaves/ },
   { table: 'tiles', where: 'level = 0 AND idx = 0', at: /^tiles/ },
   { table: 'tiles', where: 'level = 0 AND idx = 1', at: /^tiles/ },
-  { table: 'checkpoints', where: 'size = 257', at: /^checkpoints\[/ },
+  { table: 'checkpoints', where: 'size = 256', at: /^checkpoints\[/ },
   { table: 'checkpoints', where: 'size = 600', at: /^checkpoints\[/ },
   { table: 'cosignatures', where: 'size = 600', at: /^cosignatures\[/ },
   { table: 'records', where: 'idx = 3', at: /^records\[/ },
@@ -139,7 +139,7 @@ describe('fsck of a database', () => {
       async () => places().catch((error: unknown) => [String(error)]),
     );
     // Older checkpoints and cosignatures are nobody's need, and a key is known anew by its user.
-    const isNoNeed = ['meta', 'cosignatures'].includes(table) || where === 'size = 257';
+    const isNoNeed = ['meta', 'cosignatures'].includes(table) || where === 'size = 256';
     expect(found.length > 0, `${found}`).toBe(!isNoNeed);
   });
 
@@ -227,6 +227,55 @@ const FORGERIES: readonly {
     at: 'checkpoints[600].note',
   },
   {
+    what: 'another root of an earlier state, well signed',
+    tables: ['checkpoints'],
+    forge: () => {
+      const root = new Uint8Array(32);
+      update('checkpoints', 'size = 256', { root, note: checkpointOf(256, root) });
+    },
+    at: 'checkpoints[256].root',
+  },
+  {
+    what: 'an earlier state by another origin',
+    tables: ['checkpoints'],
+    forge: () => {
+      const { root } = rowOf('checkpoints', 'size = 256');
+      const note = checkpointOf(256, root as Uint8Array, 'log.example/other');
+      update('checkpoints', 'size = 256', { note });
+    },
+    at: 'checkpoints[256].note',
+  },
+  {
+    what: 'an earlier state without a signature, where leaves are missing before it',
+    tables: ['checkpoints', 'leaves'],
+    forge: () => {
+      update('checkpoints', 'size = 512', { note: utf8('none') });
+      db.exec('DELETE FROM leaves WHERE idx = 20');
+    },
+    at: 'checkpoints[512].note',
+  },
+  {
+    what: 'a cosignature that is none',
+    tables: ['cosignatures'],
+    forge: () => update('cosignatures', 'size = 600', { line: 'nobody signed\n' }),
+    at: 'cosignatures[600][0]',
+  },
+  {
+    what: 'no leaves at the end',
+    tables: ['leaves'],
+    forge: () => db.exec('DELETE FROM leaves WHERE idx >= 590'),
+    at: 'leaves[590]',
+  },
+  {
+    what: 'records, where leaves are missing at the end',
+    tables: ['leaves', 'records'],
+    forge: () => {
+      db.exec('DELETE FROM leaves WHERE idx >= 590');
+      update('records', 'idx = 257', { moment: NOW });
+    },
+    at: 'records[257].moment',
+  },
+  {
     what: 'no record of a decision',
     tables: ['records', 'uses'],
     forge: () =>
@@ -303,6 +352,19 @@ describe('fsck of rows that agree with their sums finds', () => {
     db.exec('COMMIT');
     expect(found).toContain(at === '' ? `blobs[${digest}]` : at);
     expect(await findings()).toEqual([]);
+  });
+});
+
+it('leaves that end short of what was signed are not given out as if they were all', async () => {
+  const cut = () => db.exec('DELETE FROM leaves WHERE idx >= 590');
+  await changed(['leaves'], cut, async () => {
+    const short = { code: 'malformed', at: 'leaves[590]' };
+    await expect(store.leaves(580, 600)).rejects.toMatchObject(short);
+    await expect(store.leaves(580, 9_999)).rejects.toMatchObject(short);
+    await expect(store.leafHashes(580, 591)).rejects.toMatchObject(short);
+    await expect(store.leaves(595, 596)).rejects.toMatchObject({ at: 'leaves[595]' });
+    expect(await store.leaves(580, 590)).toHaveLength(10);
+    expect(await store.leafHashes(600, 601)).toEqual([]);
   });
 });
 

@@ -180,6 +180,15 @@ describe('an answer', () => {
     });
   });
 
+  it('409 that names the 0 it was asked with is no fork: it contradicts itself', async () => {
+    const answer = answering({ status: 409, body: '0\n' });
+    await expect(submit(answer, history(5))).rejects.toMatchObject({
+      code: 'unreachable',
+      at: 'w',
+      detail: expect.stringContaining('contradicts itself'),
+    });
+  });
+
   it('with a size without a newline is read', async () => {
     const later = answering({ status: 409, body: '3' }, { status: 200, body: own.join('') });
     expect(await submit(later, history(5))).toEqual(own);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Fault } from '../../../src/core/fault.ts';
 import type { LogHead } from '../../../src/ledger/store.ts';
 import { leafHash } from '../../../src/ledger/tree/hash.ts';
 import { extendEdge, recoverEdge } from '../../../src/ledger/writer/recover.ts';
@@ -261,6 +262,85 @@ it('a log that shrinks under its writer is not signed: neither the smaller one n
     expect(store.commits).toHaveLength(before);
     await writer.close();
   }
+});
+
+describe('a database that falls back under its writer', () => {
+  /** As it was at a smaller size, with the lease of whoever has it now. */
+  function fallBack(store: MemoryStore, size: number, root: Uint8Array): void {
+    store.leafRows.length = size;
+    for (const known of [...store.heads.keys()]) if (known > size) store.heads.delete(known);
+    store.heads.set(size, { size, root, checkpoint: checkpointOf(size, root) });
+  }
+
+  /** A writer from the empty log on; one commit of it may be lost. */
+  async function running(isLost: boolean) {
+    const store = new MemoryStore();
+    let losing = false;
+    const lossy = store.seenThrough(async (method, act) => {
+      if (method === 'commit' && losing) throw new Fault('unreachable', 'db', 'is gone');
+      return act();
+    });
+    const writer = await writerOn(lossy);
+    await appendAll(writer, numbered(0, 8));
+    await appendAll(writer, numbered(8, 2));
+    const lose = async () => {
+      losing = isLost;
+      if (isLost) {
+        await expect(appendAll(writer, numbered(700, 1))).rejects.toMatchObject({
+          code: 'unreachable',
+        });
+      }
+      losing = false;
+    };
+    return { store, writer, lose };
+  }
+
+  it.each([
+    { what: 'at once', isLost: false, isBefore: false },
+    { what: 'after a commit that was lost', isLost: true, isBefore: false },
+    { what: 'before a commit that was lost', isLost: true, isBefore: true },
+  ])('$what has no size signed twice', async ({ isLost, isBefore }) => {
+    const { store, writer, lose } = await running(isLost);
+    if (!isBefore) await lose();
+    fallBack(store, 8, naiveRoot(entriesHashes(8)));
+    if (isBefore) await lose();
+    const before = store.commits.length;
+    for (let again = 0; again < 2; again++) {
+      await expect(appendAll(writer, numbered(900, 1))).rejects.toMatchObject({
+        code: 'conflict',
+        at: 'head.size',
+      });
+    }
+    expect(store.commits).toHaveLength(before);
+    await writer.close();
+  });
+
+  it.each([
+    { what: 'of the same size', size: 10 },
+    { what: 'that is larger', size: 12 },
+  ])(
+    'and has another history $what, signed by another process, is not signed',
+    async ({ size }) => {
+      const { store, writer, lose } = await running(true);
+      const other = new MemoryStore();
+      const elsewhere = await writerOn(other);
+      await appendAll(elsewhere, numbered(0, 8));
+      await appendAll(elsewhere, numbered(500, size - 8));
+      await elsewhere.close();
+      store.leafRows.splice(0, store.leafRows.length, ...other.leafRows);
+      store.heads.clear();
+      for (const [at, head] of other.heads) store.heads.set(at, head);
+      await lose();
+      const before = store.commits.length;
+      await expect(appendAll(writer, numbered(900, 1))).rejects.toMatchObject({
+        code: 'conflict',
+        at: 'this process',
+        detail: expect.stringContaining('at 10 leaves: a fork'),
+      });
+      expect(store.commits).toHaveLength(before);
+      await writer.close();
+    },
+  );
 });
 
 describe('a checkpoint that others know', () => {

@@ -240,3 +240,16 @@ it('a folder that can’t be written is named', async () => {
   });
   rmSync(file);
 });
+
+it('a log whose last leaves are gone is not published without them', async () => {
+  const short = new MemoryStore();
+  const writer = await writerOn(short);
+  await appendAll(
+    writer,
+    Array.from({ length: 5 }, (_, i) => smallEntry(`leaf ${i}`)),
+  );
+  await writer.close();
+  short.leafRows.pop();
+  const projection = new Projection(join(temporaryFolder(), 'short'), short);
+  await expect(projection.publish()).rejects.toMatchObject({ code: 'malformed', at: 'leaves[4]' });
+});
