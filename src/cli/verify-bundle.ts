@@ -59,9 +59,9 @@ export const verifyBundleVerb: Verb = {
   ],
   run: async (io, args) => {
     const policy = await readPolicyOption(io, args);
+    const file = await readBundle(io, args.operand(0));
     const recorder = await openRecorder(io, args);
     try {
-      const file = await readBundle(io, args.operand(0));
       const { input, verified } = await verifyBundleFile(io, args, file, wishOf(policy?.compiled));
       const result = decide(verified, policy);
       const ear = await makeEar(io, args, result, file, recorder?.id);

@@ -60,7 +60,6 @@ export const LEAVES: readonly Leaf[] = [
     ...base,
     type: 'gateway.started',
     engine: 'postern/0.1.0',
-    at: base.time - 2000,
     origin: 'ledger.example/one',
     config: digest,
   },

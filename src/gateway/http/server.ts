@@ -15,6 +15,8 @@ export function createServer(): Server {
     keepAliveTimeout: TIMEOUTS.keepAlive,
     forceCloseConnections: true,
     exposeHeadRoutes: true,
+    frameworkErrors: (_error, _request, reply) =>
+      reply.code(400).type('text/plain; charset=utf-8').send('the request can not be read\n'),
   });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
