@@ -1,5 +1,5 @@
-import { Fault } from '../core/fault.ts';
-import type { NewBlob } from '../ledger/store.ts';
+import { Fault, malformed } from '../core/fault.ts';
+import type { NewBlob, StoreFault } from '../ledger/store.ts';
 import type { Driver, Sql } from './driver.ts';
 import { allIn } from './many.ts';
 import { bytesOf, checked, integerOf, textOf, withSum } from './row-sum.ts';
@@ -11,7 +11,8 @@ const KEY_ROW = 'archive-key';
  * Holds an archive key against the one that the store was made with; the first one ever given is
  * that.
  *
- * @throws Fault `conflict` at the store for another one.
+ * @throws Fault `conflict` at the store for another one, `malformed` where it is not known which
+ *   key the blobs that are there are sealed under.
  */
 export async function requireArchiveKey(driver: Driver, sealer: Sealer): Promise<void> {
   const isKnown = await driver.alone((sql) => isArchiveKey(sql, driver.place, sealer));
@@ -19,11 +20,23 @@ export async function requireArchiveKey(driver: Driver, sealer: Sealer): Promise
   await driver.writing(async (sql) => {
     // Somebody else may have been quicker, with this key or another.
     if (await isArchiveKey(sql, driver.place, sealer)) return;
+    const lost = await keyFault(sql);
+    if (lost !== undefined) throw malformed(lost.at, lost.problem);
     await sql.insert('meta', [withSum('meta', { name: KEY_ROW, value: sealer.keyId })]);
   });
 }
 
-/** @returns false where no key was ever given. */
+/** Nothing is sealed before the key's row is there. */
+export async function keyFault(sql: Sql): Promise<StoreFault | undefined> {
+  const sealed = await sql.all(
+    'SELECT id FROM blobs WHERE NOT EXISTS (SELECT name FROM meta WHERE name = ?) LIMIT 1',
+    KEY_ROW,
+  );
+  if (sealed.length === 0) return undefined;
+  return { at: `meta[${KEY_ROW}]`, problem: 'is missing, and there are blobs' };
+}
+
+/** @returns false where no key is known. */
 async function isArchiveKey(sql: Sql, place: string, { keyId }: Sealer): Promise<boolean> {
   const [row] = await sql.all('SELECT * FROM meta WHERE name = ?', KEY_ROW);
   if (row === undefined) return false;

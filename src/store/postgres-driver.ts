@@ -60,7 +60,8 @@ export class PostgresDriver implements Driver {
 
   writing<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     // Under this lock nothing that a writer has read changes before it commits.
-    const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${WRITERS})`;
+    const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${durably('transaction')};
+      SELECT pg_advisory_xact_lock(${WRITERS})`;
     return this.#transaction(begin, work);
   }
 
@@ -172,11 +173,22 @@ export class PostgresDriver implements Driver {
       client.on('error', () => this.#drop(made));
       await client.connect();
       await client.query(SESSION);
+      await this.#wantDurable(client);
       this.#client = client;
       return client;
     } catch (error) {
       client?.end().catch(() => undefined);
       throw postgresFault(error, this.place);
+    }
+  }
+
+  /** @throws Fault `usage` for a server that a power cut may leave with half of what it confirmed. */
+  async #wantDurable(client: Client): Promise<void> {
+    const names = Object.keys(NEEDED).map((name) => `current_setting('${name}') AS ${name}`);
+    const { rows } = await client.query<Row>(`SELECT ${names.join(', ')}`);
+    for (const [name, why] of Object.entries(NEEDED)) {
+      if (rows[0]?.[name] === 'on') continue;
+      throw new Fault('usage', this.place, `runs with ${name} = ${rows[0]?.[name]}: ${why}`);
     }
   }
 
@@ -203,13 +215,24 @@ export class PostgresDriver implements Driver {
   }
 }
 
+/** Settings that must be on, and what is lost without each. */
+const NEEDED: Readonly<Record<string, string>> = {
+  fsync: 'what it confirms is not on the disk, and a power cut can lose or damage all of it',
+  full_page_writes: 'a power cut in the midst of writing a page can damage it for good',
+};
+
 /**
  * Durable whatever the server's default is: a server that waits for its standbys to have applied
- * a transaction does more than that already.
+ * a transaction does more than that already. In each transaction again: behind a pooler, it may run
+ * in another session than the one that was set up.
  */
+function durably(scope: 'session' | 'transaction'): string {
+  return `SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+    WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, ${scope === 'transaction'})`;
+}
+
 const SESSION = `
-  SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-    WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false);
+  ${durably('session')};
   SET lock_timeout = ${LOCK_MS};
   SET idle_in_transaction_session_timeout = ${IDLE_MS};
   SET search_path TO ${SCHEMA}`;

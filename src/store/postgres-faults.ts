@@ -11,6 +11,7 @@ const STATES: Readonly<Record<string, Says>> = {
   '25P03': ['unreachable', 'ended a transaction in which nothing was done for too long'],
   '28': ['unreachable', 'refuses this user or password'],
   '3D000': ['unreachable', 'has no such database'],
+  '40': ['unreachable', 'rolled this back, as another transaction was in the way'],
   '42703': ['malformed', 'lacks what it was made with'],
   '42P01': ['malformed', 'lacks what it was made with'],
   '42501': ['unreachable', 'does not allow this user to do so'],

@@ -1,6 +1,7 @@
 import { equalBytes } from '../core/bytes/equal.ts';
 import type { StoreFault } from '../ledger/store.ts';
 import { leafHash } from '../ledger/tree/hash.ts';
+import { keyFault } from './archive.ts';
 import { columnsOf, SUMMED, type SummedTable } from './columns.ts';
 import type { Row, Sql, Value } from './driver.ts';
 import { bytesOf, NOT_AS_SUMMED, placeOf, rowSum, textOf, usesSum } from './row-sum.ts';
@@ -30,6 +31,8 @@ export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
     }
     if (count === 0 && NEVER_EMPTY.has(table)) faults.push({ at: table, problem: 'is empty' });
   }
+  const lostKey = await keyFault(sql);
+  if (lostKey !== undefined) faults.push(lostKey);
   const lost = await sql.all(
     'SELECT DISTINCT CAST(record AS TEXT) AS record FROM uses WHERE record NOT IN (SELECT idx FROM records)',
   );

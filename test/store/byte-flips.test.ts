@@ -104,6 +104,24 @@ describeStores('a flipped byte', (kind) => {
     expect(await store.faults()).toEqual([]);
   });
 
+  it('is no worse than a key row that is gone: no other key is let in beside what is sealed', async () => {
+    const [key] = await bed.raw('SELECT * FROM meta');
+    await bed.raw('DELETE FROM meta');
+    const lost = { at: 'meta[archive-key]', problem: 'is missing, and there are blobs' };
+    expect(await store.faults()).toEqual([lost]);
+    for (const archiveKey of [ARCHIVE_KEY, new Uint8Array(32).fill(99)]) {
+      await expect(openStore({ ...bed.place, archiveKey })).rejects.toMatchObject({
+        code: 'malformed',
+        at: lost.at,
+        detail: lost.problem,
+      });
+    }
+    expect(await bed.raw('SELECT * FROM meta')).toEqual([]);
+    const values = Object.values(key ?? {}).map((value) => literal(value, bed));
+    await bed.raw(`INSERT INTO meta (${Object.keys(key ?? {})}) VALUES (${values})`);
+    expect(await store.faults()).toEqual([]);
+  });
+
   it('is no matter of sums alone: rows that agree with their sums must agree with each other', async () => {
     const [tile] = await bed.raw('SELECT * FROM tiles');
     await bed.raw('DELETE FROM tiles');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { DatabaseError } from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client, DatabaseError } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LedgerStore } from '../../src/ledger/store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
@@ -9,6 +9,7 @@ import { isLost, postgresFault } from '../../src/store/postgres-faults.ts';
 import { insertOf, rowsAtOnce, toPostgres } from '../../src/store/postgres-sql.ts';
 import { CutProxy } from '../support/cut-proxy.ts';
 import { ARCHIVE_KEY, batchOf, EMPTY_LOG, fenceOf, readLog } from '../support/ledger-batches.ts';
+import { OwnPostgres, POSTGRES_PROGRAMS } from '../support/own-postgres.ts';
 import { type Bed, POSTGRES, POSTGRES_URL } from '../support/store-beds.ts';
 
 describe('a server that is not there', () => {
@@ -101,6 +102,20 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
     await driver.close();
   });
 
+  it('is made to write first in each transaction, whatever the session was set to', async () => {
+    const driver = await openDriver({ url });
+    for (const [session, want] of [
+      ['off', 'on'],
+      ['local', 'on'],
+      ['remote_apply', 'remote_apply'],
+    ]) {
+      await driver.alone((sql) => sql.run(`SET synchronous_commit = ${session}`));
+      const [row] = await driver.writing((sql) => sql.all('SHOW synchronous_commit'));
+      expect(row?.['synchronous_commit']).toBe(want);
+    }
+    await driver.close();
+  });
+
   it('that may only be read says so', async () => {
     const database = new URL(url).pathname.slice(1);
     await bed.raw(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
@@ -137,6 +152,45 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
   });
 });
 
+describe.skipIf(POSTGRES_PROGRAMS === undefined)('a server that a power cut can damage', () => {
+  let cluster: OwnPostgres;
+  beforeAll(async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const address = free.address();
+    free.close();
+    await once(free, 'close');
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    cluster = await OwnPostgres.create(POSTGRES_PROGRAMS ?? '', port);
+  }, 60_000);
+  afterAll(() => cluster?.remove());
+
+  it.each(['fsync', 'full_page_writes'])('by %s = off is refused', async (name) => {
+    const url = cluster.url;
+    const set = async (value: string) => {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      await client.query(`ALTER SYSTEM SET ${name} = ${value}`);
+      await client.query('SELECT pg_reload_conf()');
+      const now = async () => (await client.query(`SHOW ${name}`)).rows[0][name];
+      await expect.poll(now, { timeout: 10_000 }).toBe(value);
+      await client.end();
+    };
+    await set('off');
+    await expect(openStore({ url })).rejects.toMatchObject({
+      code: 'usage',
+      at: url,
+      detail: expect.stringContaining(`runs with ${name} = off: `),
+    });
+    await set('on');
+    await (await openStore({ url })).close();
+  });
+});
+
+if (POSTGRES_PROGRAMS === undefined) {
+  it.skip('a server that a power cut can damage: NOT TESTED, as PostgreSQL is not here');
+}
+
 if (POSTGRES_URL === undefined) {
   it.skip('a PostgreSQL server: NOT TESTED, as POSTERN_TEST_POSTGRES names none');
 }
@@ -155,6 +209,8 @@ describe('what PostgreSQL says', () => {
     { state: '53300', code: 'unreachable', says: 'too many connections', lost: false },
     { state: '55P03', code: 'unreachable', says: 'is locked', lost: false },
     { state: '58030', code: 'unreachable', says: 'its disk', lost: false },
+    { state: '40001', code: 'unreachable', says: 'rolled this back', lost: false },
+    { state: '40P01', code: 'unreachable', says: 'rolled this back', lost: false },
     { state: '28P01', code: 'unreachable', says: 'refuses this user', lost: false },
     { state: '42501', code: 'unreachable', says: 'does not allow', lost: false },
     { state: '23505', code: 'conflict', says: 'has a row of this key', lost: false },

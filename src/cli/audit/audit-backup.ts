@@ -4,6 +4,7 @@ import { Fault } from '../../core/fault.ts';
 import type { LogHead } from '../../ledger/store.ts';
 import { readOwnCheckpoint } from '../../ledger/writer/identity.ts';
 import { openStore } from '../../store/open.ts';
+import { syncFolder } from '../../store/sqlite-file.ts';
 import { usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
@@ -68,6 +69,7 @@ export const auditRestoreVerb: Verb = {
       // Before the database: from here on nothing is signed.
       await markRestored(dir, at);
       await rename(copy, place);
+      syncRenamed(dir, place);
       return head.size;
     });
     if (args.has('json')) printJson(io, { origin: identity.origin, size, restoredAt: at });
@@ -99,6 +101,14 @@ async function withCopy<T>(
     return await act(copy);
   } finally {
     for (const end of ['', '-wal', '-shm']) await rm(`${copy}${end}`, { force: true });
+  }
+}
+
+function syncRenamed(dir: string, place: string): void {
+  try {
+    syncFolder(dir);
+  } catch (cause) {
+    throw diskFault(place, 'synced', cause);
   }
 }
 

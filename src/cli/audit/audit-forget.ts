@@ -22,7 +22,7 @@ export const auditForgetVerb: Verb = {
     'dry-run': { help: 'only count them; wants no reason' },
   },
   notes: [
-    'Deleted are evidence, endorsements that no later decision needs, results and the salts: from then on nobody can tell which machine a leaf was about, and the decision can’t be made again. The leaf stays, and still proves that, when and how it was decided.',
+    'Deleted are evidence, endorsements that no later decision needs, results and the salts: from then on nobody can tell which machine a leaf was about, and the decision can’t be made again. The leaf stays, and still proves that it was decided, and how; when, by the log’s own clock.',
     'The log says that it was done, up to when and why, in a leaf of its own (operator.override, forget_records). Copies in backups and exports are not reached.',
   ],
   run: async (io, args) => {

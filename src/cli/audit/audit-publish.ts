@@ -1,15 +1,19 @@
+import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
+import { parseSignatureLines } from '../../ledger/note/signed-note.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
-import { submitCheckpoint } from '../../ledger/witness/submit.ts';
+import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.ts';
 import { type Io, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { counted, countedLeaves } from './counted.ts';
+import { formatInstant } from './instants.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
 import { cosignersOf, republishLedger } from './publish-ledger.ts';
+import { markRestored } from './restored.ts';
 import { witnessPeers } from './witness-peers.ts';
 
 export const auditPublishVerb: Verb = {
@@ -25,7 +29,7 @@ export const auditPublishVerb: Verb = {
   },
   notes: [
     'Every published file of hashes is held against the database; what is missing or different is written anew.',
-    'The witnesses are those of --tlog-policy that have a URL. One that has seen a later state of this log, or another, is an alarm: then this is an older copy, and must not sign.',
+    'The witnesses are those of --tlog-policy that have a URL. One that has seen a later state of this log, or another, is an alarm: then this is an older copy or a fork; it is closed as after audit restore, and signs nothing before audit resume.',
     'Exit code: 0 done, 1 a witness contradicts, 69 a witness does not answer; the others’ cosignatures are kept all the same.',
   ],
   run: async (io, args) => {
@@ -36,7 +40,10 @@ export const auditPublishVerb: Verb = {
       const writer = await openWriter(io, ledger);
       try {
         const faults = trust ? await cosign(io, ledger, trust) : [];
-        const written = await republishLedger(io, ledger);
+        const isContradicted = faults.some(({ code }) => code === 'conflict');
+        // From here on it signs nothing, and what it would publish is another history.
+        if (isContradicted) await markRestored(ledger.folder.dir, formatInstant(io.now()));
+        const written = isContradicted ? [] : await republishLedger(io, ledger);
         await report(io, args, ledger, { written, faults });
         if (faults.some(({ code }) => code !== 'unreachable')) return 1;
         return faults.length > 0 ? 69 : 0;
@@ -59,9 +66,14 @@ async function cosign(
   const head = await store.head();
   if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
   const faults: Fault[] = [];
+  const lines = await store.cosignatures(head.size);
+  const signed = lines.length > 0 ? parseSignatureLines(utf8(lines.join(''))) : [];
+  const hasSigned = ({ keys }: WitnessPeer) =>
+    keys.every(({ name, id }) => signed.some((line) => line.name === name && line.id === id));
   const tiles = new StoreTiles(store);
   await Promise.all(
     peers.map(async (peer) => {
+      if (hasSigned(peer)) return;
       try {
         await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles));
       } catch (error) {

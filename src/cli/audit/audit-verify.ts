@@ -98,7 +98,9 @@ async function verifyExport(
   const exit = { same: 0, different: 1, 'not-replayable': 2 }[replay.outcome];
   if (args.has('json')) {
     printJson(io, {
-      verdict: (['accept', 'reject', 'indeterminate'] as const)[exit],
+      // Whoever reads a verdict admits by it: it is the decision’s own, if that holds.
+      verdict: exit === 0 ? verdict : exit === 1 ? 'reject' : 'indeterminate',
+      holds: exit === 0 ? true : exit === 1 ? false : null,
       decision: {
         id,
         time: formatInstant(time),
@@ -131,7 +133,8 @@ async function verifyExport(
     different: paint('red', `✗ made again, and different${because}`),
     'not-replayable': paint('yellow', `? not replayable${because}`),
   };
-  io.out(`${words[replay.outcome]}\n\nthe decision was ${verdict.toUpperCase()}\n`);
+  const says = exit === 0 ? 'the decision was' : 'not confirmed; the log says';
+  io.out(`${words[replay.outcome]}\n\n${says} ${verdict.toUpperCase()}\n`);
   if (replay.otherTime !== undefined) io.out(paint('yellow', `Note: ${replay.otherTime}.\n`));
   if (replay.anchors !== undefined && replay.anchors !== 'vendor') {
     io.out(paint('yellow', `Made under a ${replay.anchors} root: no vendor vouches for this.\n`));

@@ -45,7 +45,7 @@ export const auditWatchVerb: Verb = {
     once: { help: 'look once' },
   },
   notes: [
-    'Alarms: a fork (two states that don’t go together), a rollback (a smaller state than one before), a stall, a checkpoint that is not signed as wanted. Of a fork or rollback both signed checkpoints are put beside the state file: whoever has the log’s key can see from these two that the log cheated.',
+    'Alarms: a fork (two states that don’t go together), a rollback (a smaller state than one before), a stall, a checkpoint that is not signed as wanted. Of a fork or rollback both signed checkpoints are put beside the state file: of a fork at one size they prove by themselves, to whoever has the log’s key, that it cheated; of a fork at two sizes its tiles are needed too. A rollback may be an old copy that somebody on the way served.',
     'With --json a line an event. That the log can’t be reached is a warning, and counts towards a stall.',
     'Exit code of --once: 0 all is well, 1 an alarm, 69 the log can’t be reached. Without --once it goes on until SIGINT or SIGTERM, with 0, or to the first fork or rollback, with 1: nothing that comes after can be believed.',
   ],

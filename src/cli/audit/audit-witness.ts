@@ -35,7 +35,7 @@ export const auditWitnessVerb: Verb = {
     ...LISTEN_OPTION,
   },
   notes: [
-    'The logs are those of --log-key or --tlog-policy. What was cosigned last of each is on the disk before the answer is given: never delete the folder, and never run two copies of it. The keys are made when there are none.',
+    'The logs are those of --log-key or --tlog-policy. What was cosigned last of each is on the disk before the answer is given: never delete the folder, and never run two copies of it. The keys are made when there are none, and the database with them: keys without it are refused.',
     'It speaks C2SP tlog-witness: POST /add-checkpoint. TLS is a proxy’s business. Its keys are told on stderr, as witness lines of a tlog-policy take them; it listens until SIGINT or SIGTERM.',
   ],
   run: async (io, args) => {
@@ -81,6 +81,8 @@ async function makeKeys(io: Io, args: Args, dir: string): Promise<void> {
   if (name === undefined)
     throw usage('--name is missing: there are no keys yet, and a key has a name');
   wantNameOption('--name', name);
+  // Before the keys: without it they are refused.
+  await (await WitnessFile.make(join(dir, FILES.database))).close();
   // Last, the one that is looked for.
   for (const [file, type] of [
     [FILES.secondKey, 'cosignature-ml-dsa-44'],

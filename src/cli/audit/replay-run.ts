@@ -17,7 +17,7 @@ export interface Replayed {
   readonly index: number;
   readonly id: string;
   readonly outcome: Replay['outcome'];
-  /** Whose roots a decision rests on that came out the same. */
+  /** Whose roots a decision rests on that could be made again. */
   readonly anchors?: AnchorKind;
   /** That it was decided for another time than it was put down at, where that is so. */
   readonly otherTime?: string;
@@ -137,7 +137,7 @@ export function compare(
     case 'different': {
       const { recorded, replayed, which } = replay;
       const because = `${which.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`;
-      return { outcome: 'different', because };
+      return { outcome: 'different', anchors: replay.anchors, because };
     }
   }
 }

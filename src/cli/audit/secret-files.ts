@@ -1,8 +1,10 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { Fault, malformed } from '../../core/fault.ts';
 import { parseSignerKey } from '../../ledger/note/signer-key.ts';
 import type { KeyType } from '../../ledger/note/verifier-key.ts';
+import { syncFolder } from '../../store/sqlite-file.ts';
 import { type NoteKey, noteKeyOf } from './note-keys.ts';
 
 /** Readable by its owner alone. */
@@ -30,19 +32,32 @@ export async function readSecret(path: string): Promise<Uint8Array> {
   }
 }
 
-/** A file that only its owner reads; never over one that is there. */
+/**
+ * A file that only its owner reads; never over one that is there. It outlasts a power cut: what is
+ * written after it may count on it.
+ */
 export async function writeSecret(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, utf8(text), { mode: SECRET, flag: 'wx' });
+    const file = await open(path, 'wx', SECRET);
+    try {
+      await file.writeFile(utf8(text));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    syncFolder(dirname(path));
   } catch (cause) {
     throw diskFault(path, 'written', cause);
   }
 }
 
-/** Makes a folder and those above it. @throws Fault `unreachable`. */
+/** Makes a folder and those above it, as lasting as a file of `writeSecret`. @throws Fault `unreachable`. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, ...(mode !== undefined && { mode }) });
+    const first = await mkdir(path, { recursive: true, ...(mode !== undefined && { mode }) });
+    if (first === undefined) return;
+    const end = dirname(resolve(first));
+    for (let made = resolve(path); made !== end; made = dirname(made)) syncFolder(dirname(made));
   } catch (cause) {
     throw diskFault(path, 'made', cause);
   }

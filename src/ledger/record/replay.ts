@@ -52,10 +52,16 @@ export type Replay =
       readonly outcome: 'different';
       readonly recorded: RecordedResult;
       readonly replayed: RecordedResult;
+      readonly anchors: AnchorKind;
       /** Never empty. */
       readonly which: readonly Difference[];
     }
-  | { readonly outcome: 'not-replayable'; readonly because: string };
+  | {
+      readonly outcome: 'not-replayable';
+      readonly because: string;
+      /** Where it could be made again, and another engine’s word is all that speaks for the record. */
+      readonly anchors?: AnchorKind;
+    };
 
 export interface ReplayOptions {
   /** What replays: `postern/<version>`. */
@@ -133,13 +139,13 @@ export class Replayer {
     if (engine === this.#engine) {
       return which.length === 0
         ? { outcome: 'same', verdict, codes, anchors }
-        : { outcome: 'different', recorded, replayed: recordedResult(decided), which };
+        : { outcome: 'different', recorded, replayed: recordedResult(decided), anchors, which };
     }
     // Another release may say more about the same answer, in other words.
     const [wording, telling] = [which.includes('result'), which.filter((one) => one !== 'result')];
     if (telling.length > 0) {
-      const because = `${engine} decided, and ${this.#engine} comes to another ${telling.join(', ')}`;
-      return { outcome: 'not-replayable', because };
+      const because = `by its own word ${engine} decided ${recorded.verdict}, and ${this.#engine} comes to ${verdict}: another ${telling.join(', ')}`;
+      return { outcome: 'not-replayable', because, anchors };
     }
     const words = wording ? ', in other words' : '';
     return {

@@ -145,5 +145,15 @@ describe('two ledgers with a witness of their own each', () => {
       ...['audit', 'witness', homes[0] ?? '', '--log-key', keys[1] ?? '', ...LOOPBACK],
     ]);
     expect(again.err().split('\n')[0]).toBe(lines[0]?.split(' ')[2]);
+
+    // Keys that have lost what they cosigned would cosign any other history.
+    const home = homes[1] ?? '';
+    for (const end of ['', '-wal', '-shm'])
+      rmSync(join(home, `witness.sqlite${end}`), { force: true });
+    const forgot = await audit(['audit', 'witness', home, '--log-key', keys[0] ?? '', ...LOOPBACK]);
+    expect([forgot.exit, forgot.err]).toMatchObject([
+      69,
+      expect.stringContaining('a witness that forgot what it cosigned must not go on'),
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ async function withFile(act: (file: string) => Promise<void>): Promise<void> {
 describe('what a witness cosigned last', () => {
   it('stays, for each log its own, up to the largest size there is', async () => {
     await withFile(async (file) => {
-      const first = await WitnessFile.open(file);
+      const first = await WitnessFile.make(file);
       expect(await first.last('a')).toBeUndefined();
       expect(await first.advance('a', 0n, state(0n))).toBe(true);
       expect(await first.advance('a', 0n, state(5n))).toBe(true);
@@ -41,7 +41,7 @@ describe('what a witness cosigned last', () => {
 
   it('is replaced only by who knew it', async () => {
     await withFile(async (file) => {
-      const store = await WitnessFile.open(file);
+      const store = await WitnessFile.make(file);
       expect(await store.advance('a', 3n, state(5n))).toBe(false);
       expect(await store.last('a')).toBeUndefined();
       await store.advance('a', 0n, state(5n));
@@ -56,7 +56,7 @@ describe('what a witness cosigned last', () => {
 
   it('goes one way, however many ask at once, and by whichever connection', async () => {
     await withFile(async (file) => {
-      const stores = [await WitnessFile.open(file), await WitnessFile.open(file)];
+      const stores = [await WitnessFile.make(file), await WitnessFile.open(file)];
       for (let size = 0n; size < 20n; size++) {
         let taken = 0;
         // One connection after the other: two that wait for each other in one thread wait for ever.
@@ -75,7 +75,7 @@ describe('what a witness cosigned last', () => {
 
   it('is not believed when a byte of it is another', async () => {
     await withFile(async (file) => {
-      const store = await WitnessFile.open(file);
+      const store = await WitnessFile.make(file);
       await store.advance('a', 0n, state(5n));
       const db = new DatabaseSync(file);
       for (const [column, to] of [
@@ -98,13 +98,46 @@ describe('what a witness cosigned last', () => {
       await expect(store.last('b')).rejects.toMatchObject({ at: 'witnessed[b]' });
       db.close();
       await store.close();
+      // Nobody asks for that name, and the log's own row is gone: nothing goes on from there.
+      const renamed = { code: 'malformed', at: 'witnessed[b]' };
+      await expect(WitnessFile.open(file)).rejects.toMatchObject(renamed);
+      await expect(WitnessFile.make(file)).rejects.toMatchObject(renamed);
+    });
+  });
+
+  it('is not begun anew where the file, or what is in it, is gone', async () => {
+    await withFile(async (file) => {
+      await expect(WitnessFile.open(file)).rejects.toMatchObject({
+        code: 'unreachable',
+        at: file,
+        detail: expect.stringContaining('must not go on under this key'),
+      });
+      expect(existsSync(file)).toBe(false);
+      writeFileSync(file, '');
+      await expect(WitnessFile.open(file)).rejects.toMatchObject({ code: 'malformed', at: file });
+      await expect(WitnessFile.open(file)).rejects.toMatchObject({ code: 'malformed', at: file });
+    });
+  });
+
+  it('is not believed when its index says otherwise', async () => {
+    await withFile(async (file) => {
+      const store = await WitnessFile.make(file);
+      await store.advance('example.org/log', 0n, state(5n));
+      await store.close();
+      const bytes = readFileSync(file);
+      // Root page of the schema, then the table's, then that of the index over its names.
+      const at = bytes.indexOf('example.org/log', 2 * 4096);
+      expect(at).toBeGreaterThan(0);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+      await expect(WitnessFile.open(file)).rejects.toMatchObject({ code: 'malformed', at: file });
     });
   });
 });
 
 it('a witness that is started anew holds the log to what it cosigned', async () => {
   await withFile(async (file) => {
-    const before = await WitnessFile.open(file);
+    const before = await WitnessFile.make(file);
     expect(await witnessOn(before).addCheckpoint(requestOf(0, history(5)))).toMatchObject({
       status: 200,
     });
