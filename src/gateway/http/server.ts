@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 
 export type Server = FastifyInstance;
 
@@ -15,8 +15,12 @@ export function createServer(): Server {
     keepAliveTimeout: TIMEOUTS.keepAlive,
     forceCloseConnections: true,
     exposeHeadRoutes: true,
-    frameworkErrors: (_error, _request, reply) =>
-      reply.code(400).type('text/plain; charset=utf-8').send('the request can not be read\n'),
+    frameworkErrors: (_error, _request, reply) => {
+      const plain: Pick<FastifyReply, 'code' | 'type' | 'send'> = reply as never;
+      plain.code(400);
+      plain.type('text/plain; charset=utf-8');
+      plain.send('the request can not be read\n');
+    },
   });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),

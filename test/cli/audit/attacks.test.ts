@@ -161,6 +161,23 @@ describe('an operator’s own ledger, properly signed, in which', () => {
       'subject',
     ],
     [
+      'the decision was made at another time than its evidence held, and its leaf says so',
+      named({
+        ...honest,
+        leaf: {
+          ...leaf,
+          time: '2026-09-01T00:00:00.000Z',
+          at: (laterInput(manifest) as { at: { evidence: string } }).at.evidence,
+        } as never,
+        manifest: {
+          ...manifest,
+          time: '2026-09-01T00:00:00.000Z',
+          input: laterInput(manifest),
+        } as never,
+      }),
+      'came out otherwise',
+    ],
+    [
       'the decision was made at another time than its evidence held',
       named({
         ...honest,
@@ -171,7 +188,7 @@ describe('an operator’s own ledger, properly signed, in which', () => {
           input: laterInput(manifest),
         } as never,
       }),
-      'came out otherwise',
+      'leaf.at',
     ],
   ];
   it.each(cases)('%s', async (_name, forged, says) => {

@@ -58,7 +58,7 @@ describe('a leaf of each type', () => {
 
 it('the text of a decision is pinned', () => {
   expect(textOf(leafOf('decision'))).toBe(
-    '{"anchors":"vendor","authentic":true,"codes":["bundle.nonce","tdx.tcb.status"],' +
+    '{"anchors":"vendor","at":"2026-06-01T11:59:58.005Z","authentic":true,"codes":["bundle.nonce","tdx.tcb.status"],' +
       `"ear":"sha256:${'ab'.repeat(32)}","engine":"postern/0.1.0",` +
       '"id":"00112233445566778899aabbccddeeff",' +
       `"policy":{"digest":"sha256:${'ab'.repeat(32)}","name":"gpu-nodes","revision":7},` +
@@ -122,7 +122,7 @@ describe('parseLeaf refuses', () => {
     },
     {
       name: 'a time that there is not',
-      text: good.replace('2026-06-01', '2026-06-31'),
+      text: good.replace('"time":"2026-06-01', '"time":"2026-06-31'),
       says: 'leaf.time: want a time like',
     },
     {

@@ -134,7 +134,9 @@ describe('another engine', () => {
     });
     expect(replayDecision(manifest, lookup(decision), { engine: 'postern/9.0.0' })).toEqual({
       outcome: 'not-replayable',
-      because: 'postern/1.2.3 decided, and postern/9.0.0 comes to another verdict',
+      because:
+        'by its own word postern/1.2.3 decided reject, and postern/9.0.0 comes to accept: another verdict',
+      anchors: 'simulator',
     });
     expect(replayDecision(manifest, lookup(decision), { engine: ENGINE })).toMatchObject({
       outcome: 'different',
