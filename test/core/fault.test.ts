@@ -24,6 +24,7 @@ it('keeps the exit codes that scripts rely on', () => {
   expect(Object.fromEntries(exits)).toEqual({
     malformed: 1,
     unsupported: 1,
+    conflict: 1,
     usage: 64,
     unreachable: 69,
     internal: 70,
