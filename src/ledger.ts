@@ -4,8 +4,9 @@
  * and time are parameters.
  */
 
+export type { FsckProgress, FsckSource } from './ledger/fsck/findings.ts';
 export { fsckPublished, type PublishedTree } from './ledger/fsck/fsck-published.ts';
-export { type FsckProgress, type FsckSource, fsckStore } from './ledger/fsck/fsck-store.ts';
+export { fsckStore } from './ledger/fsck/fsck-store.ts';
 export { parseDecisionLeaf, parseLeaf, writeLeaf } from './ledger/leaf/entry.ts';
 export { firstSeenId } from './ledger/leaf/first-seen.ts';
 export type { DecisionLeaf, Leaf, LeafType } from './ledger/leaf/leaf.ts';

@@ -13,6 +13,7 @@ import {
   truth,
 } from '../form/form.ts';
 import { instant } from '../form/instant.ts';
+import { LARGEST_ENTRY } from '../tiles/entry-bundle.ts';
 import type { DecisionLeaf, Leaf, LeafType } from './leaf.ts';
 import {
   anchorKind,
@@ -25,9 +26,6 @@ import {
   saltedDigest,
   verdict,
 } from './terms.ts';
-
-/** In bytes: entry bundles have two for the length of an entry (C2SP tlog-tiles). */
-export const LARGEST_ENTRY = 65_535;
 
 type OfType<Type extends LeafType> = Extract<Leaf, { readonly type: Type }>;
 

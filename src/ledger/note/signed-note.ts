@@ -55,6 +55,11 @@ export function parseSignatureLines(
   return parseLines(noteText(bytes, at), at);
 }
 
+/** The same of lines that are kept apart; none is an answer like any other. */
+export function signaturesIn(lines: readonly string[]): readonly NoteSignature[] {
+  return lines.length === 0 ? [] : parseSignatureLines(utf8(lines.join('')));
+}
+
 /** One line, the newline included. */
 export function writeSignatureLine({ name, id, signature }: NoteSignature): string {
   return `${SIGNATURE_START}${name} ${toBase64(concatBytes(fromHex(id, 'id', 4), signature))}\n`;

@@ -5,8 +5,9 @@ import { Fault, malformed } from '../../core/fault.ts';
 import { readDocument, writeDocument } from '../form/document.ts';
 import { count, type Form, members, oneOf, unwritable } from '../form/form.ts';
 import { textMap } from '../form/text-map.ts';
-import { LARGEST_ENTRY, parseDecisionLeaf } from '../leaf/entry.ts';
+import { parseDecisionLeaf } from '../leaf/entry.ts';
 import type { DecisionLeaf } from '../leaf/leaf.ts';
+import { LARGEST_ENTRY } from '../tiles/entry-bundle.ts';
 import { LARGEST_MANIFEST, type Manifest, parseManifest } from './manifest.ts';
 import type { BlobLookup } from './replay.ts';
 

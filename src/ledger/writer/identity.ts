@@ -1,9 +1,8 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
-import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { parseSignedCheckpoint, writeCheckpointText } from '../note/checkpoint.ts';
 import { type NoteSigner, signNote } from '../note/sign-note.ts';
-import { parseSignatureLines, parseSignedNote, writeSignedNote } from '../note/signed-note.ts';
+import { parseSignedNote, signaturesIn, writeSignedNote } from '../note/signed-note.ts';
 import type { VerifierKey } from '../note/verifier-key.ts';
 import { verifyNote } from '../note/verify-note.ts';
 import type { LogHead } from '../store.ts';
@@ -81,9 +80,8 @@ export function secondLine(
   time: number,
 ): string | undefined {
   if (second === undefined) return undefined;
-  const signed = lines.length === 0 ? [] : parseSignatureLines(utf8(lines.join('')));
   const { name, id } = second.key;
-  if (signed.some((line) => line.name === name && line.id === id)) return undefined;
+  if (signaturesIn(lines).some((line) => line.name === name && line.id === id)) return undefined;
   const { text } = parseSignedNote(checkpoint, 'head.checkpoint');
   return signNote(text, second, BigInt(Math.floor(time / 1000)));
 }
