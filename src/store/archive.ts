@@ -1,9 +1,10 @@
+import { digestOf } from '../appraisal/policy/signing/canonical-document.ts';
 import { Fault, malformed } from '../core/fault.ts';
 import type { NewBlob, StoreFault } from '../ledger/store.ts';
 import type { Driver, Sql } from './driver.ts';
 import { allIn } from './many.ts';
 import { bytesOf, checked, integerOf, textOf, withSum } from './row-sum.ts';
-import { digestOf, type Sealer } from './seal.ts';
+import type { Sealer } from './seal.ts';
 
 const KEY_ROW = 'archive-key';
 

@@ -2,11 +2,10 @@ import { utf8 } from '../core/bytes/text.ts';
 import { Fault } from '../core/fault.ts';
 import { parseSignatureLines } from '../ledger/note/signed-note.ts';
 import type { Batch } from '../ledger/store.ts';
+import { LARGEST_ENTRY } from '../ledger/tiles/entry-bundle.ts';
 
 const HASH = 32;
 const TILE = 8192;
-/** As long as an entry bundle can say: its lengths are uint16. */
-const LONGEST_ENTRY = 65_535;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
@@ -27,7 +26,7 @@ export function checkBatch(batch: Batch): void {
     checkText(id, `${at}.id`);
     if (ids.has(id)) wrong(`${at}.id`, 'is that of another leaf of the batch');
     ids.add(id);
-    if (entry.length > LONGEST_ENTRY) wrong(`${at}.entry`, `is ${entry.length} bytes long`);
+    if (entry.length > LARGEST_ENTRY) wrong(`${at}.entry`, `is ${entry.length} bytes long`);
     length(hash, HASH, `${at}.hash`);
   }
   for (const [i, { level, index, hashes }] of batch.tiles.entries()) {

@@ -1,5 +1,6 @@
-import { hash, randomFillSync } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
+import { digestOf } from '../appraisal/policy/signing/canonical-document.ts';
 import { Fault, malformed } from '../core/fault.ts';
 
 /** Of plain bytes; a chunk is that and {@link EXTRA} more. */
@@ -127,9 +128,4 @@ function randomWords(): () => number {
     words[next++] = 0;
     return word;
   };
-}
-
-/** `sha256:<hex>` */
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${hash('sha256', bytes)}`;
 }

@@ -1,7 +1,8 @@
 import sodium from 'libsodium-wrappers';
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../src/appraisal/policy/signing/canonical-document.ts';
 import { Fault } from '../../src/core/fault.ts';
-import { digestOf, Sealer } from '../../src/store/seal.ts';
+import { Sealer } from '../../src/store/seal.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 const KEY = new Uint8Array(32).fill(1);

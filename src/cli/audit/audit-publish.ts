@@ -1,6 +1,5 @@
-import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
-import { parseSignatureLines } from '../../ledger/note/signed-note.ts';
+import { signaturesIn } from '../../ledger/note/signed-note.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.ts';
@@ -66,8 +65,7 @@ async function cosign(
   const head = await store.head();
   if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
   const faults: Fault[] = [];
-  const lines = await store.cosignatures(head.size);
-  const signed = lines.length > 0 ? parseSignatureLines(utf8(lines.join(''))) : [];
+  const signed = signaturesIn(await store.cosignatures(head.size));
   const hasSigned = ({ keys }: WitnessPeer) =>
     keys.every(({ name, id }) => signed.some((line) => line.name === name && line.id === id));
   const tiles = new StoreTiles(store);

@@ -45,7 +45,9 @@ export const auditResumeVerb: Verb = {
     const ledger = await openLedger(io, dir);
     try {
       if ((await restoredAt(dir)) === undefined)
-        throw usage(`${dir}: was not brought back from a backup`);
+        throw usage(
+          `${dir}: is not closed: it was not brought back from a backup, and no witness contradicted it`,
+        );
       const word = args.one('nothing-published');
       const reason = word === undefined ? undefined : wantReason('nothing-published', word);
       const known = await askAll(io, args, ledger);
@@ -73,7 +75,9 @@ export const auditResumeVerb: Verb = {
       if (args.has('json')) printJson(io, { origin, size, asked });
       else {
         const who =
-          asked.length === 0 ? 'on your word' : `nobody has seen more of it: ${asked.join(', ')}`;
+          asked.length === 0
+            ? 'on your word'
+            : `of those asked, nobody has seen more: ${asked.join(', ')}`;
         io.out(`${visible(`${origin}: signs again, at ${countedLeaves(size)}; ${who}`)}\n`);
       }
       return 0;

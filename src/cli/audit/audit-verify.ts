@@ -32,6 +32,7 @@ export const auditVerifyVerb: Verb = {
   notes: [
     'Of an export the proof is verified, the record is held against its leaf, and the decision is made again at its own time from what it saw: nothing of whoever wrote the file has to be trusted but the key that you name.',
     'The key must come from elsewhere than the file. With --tlog-policy a quorum of witnesses has to have seen the checkpoint: without, the log could have shown it to you alone.',
+    'With --json, holds says whether all of it does, and verdict is the decision’s own only then: otherwise it is reject, or indeterminate.',
     'Exit code: 0 all of it holds, 1 something does not, 2 the decision can’t be made again by this release.',
   ],
   run: async (io, args) => {

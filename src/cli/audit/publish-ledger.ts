@@ -1,5 +1,4 @@
-import { utf8 } from '../../core/bytes/text.ts';
-import { parseSignatureLines } from '../../ledger/note/signed-note.ts';
+import { signaturesIn } from '../../ledger/note/signed-note.ts';
 import { secondLine } from '../../ledger/writer/identity.ts';
 import type { Io } from '../io.ts';
 import type { OpenLedger } from './open-ledger.ts';
@@ -30,10 +29,7 @@ async function signSecondly(io: Io, { store, identity }: OpenLedger): Promise<vo
 
 /** How many others have signed a state. */
 export async function cosignersOf({ store, identity }: OpenLedger, size: number): Promise<number> {
-  const lines = await store.cosignatures(size);
-  if (lines.length === 0) return 0;
   const own = new Set(identity.keys.map(({ name, id }) => `${name} ${id}`));
-  return parseSignatureLines(utf8(lines.join(''))).filter(
-    ({ name, id }) => !own.has(`${name} ${id}`),
-  ).length;
+  const signed = signaturesIn(await store.cosignatures(size));
+  return signed.filter(({ name, id }) => !own.has(`${name} ${id}`)).length;
 }

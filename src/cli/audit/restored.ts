@@ -4,7 +4,7 @@ import { fromUtf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { isThere, readSecret, writeSecret } from './secret-files.ts';
 
-/** The mark of a folder whose database was brought back from a backup. */
+/** The mark of a folder whose database came from a backup, or that a witness contradicted. */
 const MARK = 'restored';
 
 export async function markRestored(dir: string, at: string): Promise<void> {
@@ -37,6 +37,6 @@ export async function wantNotRestored(dir: string): Promise<void> {
   throw new Fault(
     'conflict',
     dir,
-    `was brought back from a backup at ${at} and signs nothing before it is shown that nothing later was published: postern audit resume`,
+    `is closed since ${at}: it was brought back from a backup, or a witness contradicted it, and it signs nothing before it is shown that nothing later was published: postern audit resume`,
   );
 }

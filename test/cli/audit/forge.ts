@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { digestOf } from '../../../src/appraisal/policy/signing/canonical-document.ts';
 import { openLedger, openWriter } from '../../../src/cli/audit/open-ledger.ts';
 import type { Io } from '../../../src/cli/io.ts';
 import { fromUtf8, utf8 } from '../../../src/core/bytes/text.ts';
 import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
 import type { JsonValue } from '../../../src/core/encoding/json.ts';
-import { digestOf } from '../../../src/store/seal.ts';
 import { audit, freshPath } from './ledgers.ts';
 
 type Json = Record<string, JsonValue>;
