@@ -6,6 +6,8 @@ export const FAULTS = {
   unsupported: { exit: 1 },
   /** What is stored, was published or was done by somebody else contradicts what was to be done. */
   conflict: { exit: 1 },
+  /** What was asked for by its name is not there. */
+  missing: { exit: 1 },
   /** The caller asked for something that makes no sense, or configured it so. */
   usage: { exit: 64 },
   /** A file or service could not be reached, in time or at all. */

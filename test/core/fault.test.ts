@@ -25,6 +25,7 @@ it('keeps the exit codes that scripts rely on', () => {
     malformed: 1,
     unsupported: 1,
     conflict: 1,
+    missing: 1,
     usage: 64,
     unreachable: 69,
     internal: 70,

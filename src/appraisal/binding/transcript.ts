@@ -1,6 +1,7 @@
 import { sha256, sha384 } from '#crypto';
+import { lengthPrefixed } from '../../core/bytes/length-prefixed.ts';
 import { utf8 } from '../../core/bytes/text.ts';
-import { ByteWriter } from '../../core/bytes/writer.ts';
+
 import { Fault } from '../../core/fault.ts';
 
 /** Who asked, for what, and which keys answer. */
@@ -84,15 +85,4 @@ function challengeFields({ purpose, nonce, keyset }: Challenge): readonly Uint8A
     throw new Fault('usage', 'binding.nonce', `want ${NONCE_SIZE} bytes, got ${nonce.length}`);
   }
   return [utf8(purpose), nonce, sha384(keyset)];
-}
-
-/** No byte can move from one field to its neighbour. */
-function lengthPrefixed(...fields: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const field of fields) {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, field.length);
-    writer.bytes(length).bytes(field);
-  }
-  return writer.finish();
 }

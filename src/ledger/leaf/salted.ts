@@ -1,6 +1,6 @@
 import { toHex } from '../../core/bytes/hex.ts';
+import { lengthPrefixed } from '../../core/bytes/length-prefixed.ts';
 import { utf8 } from '../../core/bytes/text.ts';
-import { concatBytes } from '../../core/bytes/writer.ts';
 import { hmacSha256 } from '../../core/crypto/hmac.ts';
 import { Fault } from '../../core/fault.ts';
 
@@ -52,12 +52,6 @@ function salted(salt: Uint8Array, domain: string, parts: readonly Uint8Array[]):
   if (salt.length !== SALT_SIZE) {
     throw new Fault('usage', 'salt', `want ${SALT_SIZE} bytes, got ${salt.length}`);
   }
-  const text = concatBytes(...[utf8(domain), ...parts].flatMap((part) => [lengthOf(part), part]));
+  const text = lengthPrefixed(utf8(domain), ...parts);
   return `hmac-sha256:${toHex(hmacSha256(salt, text))}`;
-}
-
-function lengthOf({ length }: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, length);
-  return bytes;
 }
