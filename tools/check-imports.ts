@@ -12,6 +12,7 @@ const HOUSE: readonly (readonly string[])[] = [
   ['store/'],
   ['gateway/http/', 'gateway/console/'],
   ['gateway/fleet/', 'gateway/broker/'],
+  ['gateway/identity/'],
   ['gateway/*'],
   ['agent/', 'client/', 'simulator/'],
   ['endorsements/'],

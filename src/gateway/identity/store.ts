@@ -1,0 +1,22 @@
+import type { Credential } from './credential.ts';
+
+/** Who may ask what, shared by all gateways of one database. */
+export interface IdentityStore {
+  credential(id: string): Promise<Credential | undefined>;
+  /** @param publicKey lower-case hex; of those that are not revoked. */
+  credentialByKey(publicKey: string): Promise<Credential | undefined>;
+  /** All, oldest first. */
+  credentials(): Promise<readonly Credential[]>;
+  /** @throws Fault `conflict` at `credentials.name` or `credentials.key` where another that is not revoked has it. */
+  addCredential(credential: Credential): Promise<void>;
+  /** Replaces one of this id. @throws Fault `conflict` at `credentials[<id>]` where there is none. */
+  replaceCredential(credential: Credential): Promise<void>;
+  /**
+   * Marks something as used up.
+   *
+   * @param digest SHA-256 of it, lower-case hex.
+   * @param until when it would have ended by itself.
+   * @returns false where it was already.
+   */
+  spendOnce(digest: string, until: number): Promise<boolean>;
+}
