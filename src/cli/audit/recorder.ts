@@ -1,16 +1,11 @@
-import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
-import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
 import { isAppraisal } from '../../appraisal/result/result-json.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import { utf8 } from '../../core/bytes/text.ts';
-import { canonicalJson } from '../../core/encoding/jcs.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Verification } from '../../evidence/verification.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
-import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
-import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
+import { firstSeenLeaves } from '../../ledger/record/first-seen-leaves.ts';
 import type { NewEntry } from '../../ledger/writer/batch.ts';
 import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import { type Io, warn } from '../io.ts';
@@ -152,7 +147,7 @@ export class Recorder {
 
   /** What the ledger says once of a policy and of a set of endorsements: that it first met them. */
   async #firstSeen(result: Verification, time: number): Promise<readonly NewEntry[]> {
-    const leaves = [...policyLeaf(result, time), ...endorsementsLeaf(result, time)];
+    const leaves = firstSeenLeaves(result, time);
     const known = await Promise.all(leaves.map(({ id }) => this.#ledger.store.leafById(id)));
     return leaves
       .filter((_leaf, i) => known[i] === undefined)
@@ -162,25 +157,6 @@ export class Recorder {
 
 export function recordedNote({ origin, index, id }: Recorded): string {
   return `recorded as decision ${id}, leaf ${index} of ${origin}`;
-}
-
-function policyLeaf(result: Verification, time: number): readonly Leaf[] {
-  if (!isAppraisal(result)) return [];
-  const { name, revision, digest }: Appraisal['policy'] = result.policy;
-  const type = 'policy.published';
-  return [{ v: 1, type, id: firstSeenId(type, digest), time, policy: { name, revision, digest } }];
-}
-
-/** Of one chip, or about one device: whoever knows these would find the machine’s leaves by them. */
-const OF_ONE_MACHINE: ReadonlySet<string> = new Set(['vek', 'ocsp']);
-
-function endorsementsLeaf({ endorsements = [] }: Verification, time: number): readonly Leaf[] {
-  const shared = endorsements.filter(({ kind }) => !OF_ONE_MACHINE.has(kind));
-  if (shared.length === 0) return [];
-  const set = digestOf(utf8(canonicalJson(shared.map(({ kind, sha256 }) => ({ kind, sha256 })))));
-  const kinds = [...new Set(shared.map(({ kind }) => kind))].sort();
-  const type = 'endorsements.seen';
-  return [{ v: 1, type, id: firstSeenId(type, set), time, set, kinds }];
 }
 
 /** Another process met it at the same time. */

@@ -3,13 +3,13 @@ import { Fault } from '../../core/fault.ts';
 import type { AnchorKind } from '../../core/x509/anchors.ts';
 import { parseLeaf } from '../../ledger/leaf/entry.ts';
 import type { DecisionLeaf } from '../../ledger/leaf/leaf.ts';
+import { ArchiveReader } from '../../ledger/record/archive-reader.ts';
 import { checkRecord } from '../../ledger/record/check-record.ts';
 import { type Manifest, parseManifest } from '../../ledger/record/manifest.ts';
 import { type BlobLookup, type Replay, Replayer } from '../../ledger/record/replay.ts';
 import type { LedgerStore, StoredLeaf } from '../../ledger/store.ts';
 import type { AuthenticatedTiles } from '../../ledger/tiles/authenticated-tiles.ts';
 import { leafHash } from '../../ledger/tree/hash.ts';
-import { ArchiveReader } from './blobs-of.ts';
 import { formatInstant } from './instants.ts';
 
 /** What became of one decision. */
