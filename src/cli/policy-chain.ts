@@ -1,11 +1,11 @@
 import { checkRevision } from '../appraisal/policy/signing/check-revision.ts';
 import type { Keyring } from '../appraisal/policy/signing/keyring.ts';
+import { readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { type KnownRevision, revisionOf } from '../appraisal/policy/signing/revision.ts';
 import type { SignedPolicyResult } from '../appraisal/policy/signing/signed-policy.ts';
 import type { Check, Verdict } from '../evidence/verdict.ts';
 import { asConfiguration } from './configuration.ts';
 import { type Io, usage } from './io.ts';
-import { readPolicyEnvelope } from './policy-envelope.ts';
 import { parseRfc3339 } from './rfc3339.ts';
 import { type Args, asOption } from './verb.ts';
 

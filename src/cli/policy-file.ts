@@ -1,13 +1,13 @@
 import { compilePolicy } from '../appraisal/appraise/compiled-policy.ts';
 import { problemLine } from '../appraisal/policy/problem.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
+import { isEnvelope, readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
 import { worstOf } from '../evidence/verdict.ts';
 import type { UsedPolicy } from '../ledger/record/capture.ts';
 import { type Io, usage, warn } from './io.ts';
 import { followsOn, readChain } from './policy-chain.ts';
 import { readPolicyDigests } from './policy-digest.ts';
-import { isEnvelope, readPolicyEnvelope } from './policy-envelope.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { reasonOf } from './render.ts';
 import type { Args, Options } from './verb.ts';

@@ -74,6 +74,8 @@ function aboutOf(leaf: Leaf): string {
     }
     case 'admission.granted':
       return `by decision ${leaf.decision}, until ${formatInstant(leaf.until)}`;
+    case 'admission.refused':
+      return `after decision ${leaf.decision}: ${leaf.code}`;
     case 'admission.revoked':
       return `of ${leaf.admission}: ${leaf.code}`;
     case 'key.bound':

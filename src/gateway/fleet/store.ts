@@ -28,6 +28,13 @@ export interface FleetStore {
    */
   takeDue(now: number, retryAt: number, count: number): Promise<readonly FleetNode[]>;
 
+  /**
+   * Has every node of a pool looked at, or of all pools.
+   *
+   * @returns how many there are.
+   */
+  lookAtAll(pool: string | undefined, at: number): Promise<number>;
+
   /** Which node a decision was about; kept as long as the node is. */
   nodeOfDecision(decision: string): Promise<string | undefined>;
   /** Ids of the decisions about a node, newest first, at most `count`. */
@@ -107,6 +114,17 @@ export interface PoolPolicy {
   readonly revocations: readonly Uint8Array[];
   /** Milliseconds since the epoch. */
   readonly activatedAt: number;
+  /** A later revision that waits until its activation delay is over. */
+  readonly pending?: PendingPolicy;
+}
+
+export interface PendingPolicy {
+  readonly digest: string;
+  readonly file: Uint8Array;
+  /** When it was handed in first, which is what its delay counts from. */
+  readonly seenAt: number;
+  /** When it decides. */
+  readonly from: number;
 }
 
 export interface ChallengeKey {
