@@ -67,8 +67,7 @@ export class Pools {
       const config = this.#configs.get(stored.pool);
       if (config === undefined) continue;
       const before = this.#serving.get(stored.pool);
-      const isSame =
-        before && 'pool' in before && before.pool.stored.activatedAt === stored.activatedAt;
+      const isSame = before && 'pool' in before && isAsBefore(before.pool.stored, stored);
       serving.set(stored.pool, isSame ? before : standingOf(config, stored, this.#deps.now()));
     }
     this.#serving = serving;
@@ -165,6 +164,15 @@ export interface Prepared {
   readonly stored: PoolPolicy;
   /** Why it decides nothing, where it was revoked by what came with it. */
   readonly revoked?: string;
+}
+
+function isAsBefore(a: PoolPolicy, b: PoolPolicy): boolean {
+  return (
+    a.activatedAt === b.activatedAt &&
+    a.digest === b.digest &&
+    a.revocations.length === b.revocations.length &&
+    a.pending?.digest === b.pending?.digest
+  );
 }
 
 function standingOf(config: PoolConfig, stored: PoolPolicy, at: number): Standing {
