@@ -99,6 +99,25 @@ export class TdxEndorsementSource {
   }
 
   /**
+   * What memory and folder have for an instant, which need not be the present; asks nobody.
+   *
+   * @throws Fault `unreachable` when there is none at all, `usage` for a bad FMSPC or CA.
+   */
+  async stored(platform: TdxPlatform, at: number): Promise<TdxEndorsementSet> {
+    const key = tdxEndorsementKey(platform, this.#options.channel);
+    const known = this.#holdings.inMemory(key);
+    if (known !== undefined && isInDate(known, at)) {
+      return this.#answer(known, 'memory', 'current', []);
+    }
+    const held = await this.#holdings.inFolder(key, at);
+    if (held.set === undefined || !isInDate(held.set, at)) {
+      return this.#fallBack(key, held, at, undefined);
+    }
+    this.#holdings.remember(key, held.set);
+    return this.#answer(held.set, held.from, 'current', held.warnings);
+  }
+
+  /**
    * Asks the network now, whatever is held; the result is what is served from then on.
    *
    * @throws Fault `usage` offline, or for a bad FMSPC or CA.
@@ -175,10 +194,10 @@ export class TdxEndorsementSource {
     return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
   }
 
-  #isFresh({ facts, provenance }: VerifiedTdxSet, now: number): boolean {
-    const inDate = facts.validity.from <= now && now <= facts.validity.to;
-    if (this.#options.network === undefined) return inDate;
-    return inDate && now < provenance.fetchedAt + (this.#options.maxAgeMs ?? MAX_AGE_MS);
+  #isFresh(set: VerifiedTdxSet, now: number): boolean {
+    if (!isInDate(set, now)) return false;
+    if (this.#options.network === undefined) return true;
+    return now < set.provenance.fetchedAt + (this.#options.maxAgeMs ?? MAX_AGE_MS);
   }
 
   #answer(
@@ -194,4 +213,8 @@ export class TdxEndorsementSource {
     const refreshAt = fetchedAt + Math.min(maxAge, Math.max(0, validUntil - fetchedAt) / 2);
     return { collateral, state, from, provenance, validUntil, refreshAt, warnings };
   }
+}
+
+function isInDate({ facts }: VerifiedTdxSet, at: number): boolean {
+  return facts.validity.from <= at && at <= facts.validity.to;
 }

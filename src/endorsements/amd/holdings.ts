@@ -38,7 +38,7 @@ export class AmdHoldings {
 
   /** The newest that is not refused; what the folder holds is verified again. */
   async newest(key: AmdKey, judge: Judge): Promise<HeldAmd> {
-    const stored = await this.#stored(key, judge);
+    const stored = await this.inFolder(key, judge);
     const memory = this.inMemory(key);
     if (memory === undefined) return stored;
     // Another process may have put a newer one into the folder, or an operator an older one.
@@ -62,7 +62,8 @@ export class AmdHoldings {
     }
   }
 
-  async #stored(key: AmdKey, judge: Judge): Promise<HeldAmd> {
+  /** What the folder alone holds, verified again; nothing of what is refused. */
+  async inFolder(key: AmdKey, judge: Judge): Promise<HeldAmd> {
     const nothing = (...warnings: string[]): HeldAmd => {
       return { document: undefined, from: 'folder', warnings };
     };

@@ -116,6 +116,27 @@ export class AmdEndorsementSource {
   }
 
   /**
+   * What memory, folder and this release have for an instant, which need not be the present;
+   * asks nobody.
+   *
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async stored(key: AmdKey, at: number): Promise<AmdEndorsement> {
+    const known = this.#holdings.inMemory(key);
+    if (known !== undefined && isInDate(known, at)) {
+      return this.#answer(key, known, 'memory', 'current', []);
+    }
+    const judge = await this.#judgeOf(key, at, (chain) => this.stored(chain, at));
+    const held = await this.#holdings.inFolder(key, judge);
+    if (held.document !== undefined && isInDate(held.document, at)) {
+      this.#holdings.remember(key, held.document);
+      return this.#answer(key, held.document, held.from, 'current', held.warnings);
+    }
+    const builtIn = this.#builtIn(key, judge, held.warnings);
+    return builtIn ?? this.#fallBack(key, held, judge, undefined);
+  }
+
+  /**
    * Asks the network now, whatever is held; the result is what is served from then on.
    *
    * @throws Fault `usage` offline.
@@ -193,10 +214,14 @@ export class AmdEndorsementSource {
   }
 
   /** Only a VCEK needs more than the anchors to be judged by. */
-  async #judgeOf(key: AmdKey, now: number): Promise<Judge> {
+  async #judgeOf(
+    key: AmdKey,
+    now: number,
+    find = (chain: AmdKey) => this.#get(chain, now, PERSISTENT),
+  ): Promise<Judge> {
     const { anchors } = this.#options;
     if (key.kind !== 'vcek') return { anchors, now, chain: [] };
-    const { bytes } = await this.chainFor(key.line, 'vcek', now);
+    const { bytes } = await find({ kind: 'chain', line: key.line, signs: 'vcek' });
     return { anchors, now, chain: [bytes] };
   }
 
@@ -205,7 +230,7 @@ export class AmdEndorsementSource {
     const bytes = builtInChain(key, judge.anchors);
     if (bytes === undefined) return undefined;
     const document = { bytes, provenance: undefined, validity: validityOf(key, bytes, 'chain') };
-    return this.#isFresh(key, document, judge.now)
+    return isInDate(document, judge.now)
       ? this.#answer(key, document, 'built-in', 'current', warnings)
       : undefined;
   }
@@ -236,12 +261,12 @@ export class AmdEndorsementSource {
     return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
   }
 
-  #isFresh(key: AmdKey, { validity, provenance }: VerifiedAmdDocument, now: number): boolean {
-    const inDate = validity.from <= now && now <= validity.to;
-    if (key.kind !== 'crl' || this.#options.network === undefined) return inDate;
+  #isFresh(key: AmdKey, document: VerifiedAmdDocument, now: number): boolean {
+    if (!isInDate(document, now)) return false;
+    if (key.kind !== 'crl' || this.#options.network === undefined) return true;
     // Of a CRL whose age nobody knows, or that claims to be fetched in the future: ask.
-    const age = provenance && now - provenance.fetchedAt;
-    return inDate && age !== undefined && age > -HOUR && age < this.#crlMaxAge;
+    const age = document.provenance && now - document.provenance.fetchedAt;
+    return age !== undefined && age > -HOUR && age < this.#crlMaxAge;
   }
 
   get #crlMaxAge(): number {
@@ -265,6 +290,10 @@ export class AmdEndorsementSource {
     const since = provenance?.fetchedAt ?? from;
     return since + Math.min(this.#crlMaxAge, Math.max(0, to - since) / 2);
   }
+}
+
+function isInDate({ validity }: VerifiedAmdDocument, at: number): boolean {
+  return validity.from <= at && at <= validity.to;
 }
 
 /** Who waits for a service that is busy must not be answered by one who did not. */

@@ -37,7 +37,7 @@ export class TdxHoldings {
 
   /** The newest set that is not refused; what the folder holds is verified again. */
   async newest(key: TdxEndorsementKey, now: number): Promise<Held> {
-    const stored = await this.#stored(key, now);
+    const stored = await this.inFolder(key, now);
     const memory = this.inMemory(key);
     if (memory === undefined) return stored;
     // Another process may have put a newer set into the folder, or an operator an older one.
@@ -60,7 +60,8 @@ export class TdxHoldings {
     }
   }
 
-  async #stored(key: TdxEndorsementKey, now: number): Promise<Held> {
+  /** What the folder alone holds, verified again for an instant; nothing of what is refused. */
+  async inFolder(key: TdxEndorsementKey, now: number): Promise<Held> {
     const nothing = (...warnings: string[]): Held => ({ set: undefined, from: 'folder', warnings });
     if (this.#folder === undefined) return nothing();
     try {

@@ -39,7 +39,7 @@ export class NvidiaHoldings {
 
   /** The newest that is not refused; what the folder holds is verified again. */
   async newest(want: NvidiaWant, judge: NvidiaJudge): Promise<HeldNvidia> {
-    const stored = await this.#stored(want, judge);
+    const stored = await this.inFolder(want, judge);
     const memory = this.inMemory(want);
     if (memory === undefined) return stored;
     // Another process may have put a newer one into the folder, or an operator an older one.
@@ -61,7 +61,8 @@ export class NvidiaHoldings {
     }
   }
 
-  async #stored(want: NvidiaWant, judge: NvidiaJudge): Promise<HeldNvidia> {
+  /** What the folder alone holds, verified again; nothing of what is refused. */
+  async inFolder(want: NvidiaWant, judge: NvidiaJudge): Promise<HeldNvidia> {
     const nothing = (...warnings: string[]): HeldNvidia => {
       return { document: undefined, from: 'folder', warnings };
     };

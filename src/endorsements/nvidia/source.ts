@@ -93,6 +93,25 @@ export class NvidiaEndorsementSource {
   }
 
   /**
+   * What memory and folder have for an instant, which need not be the present; asks nobody.
+   *
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async stored(want: NvidiaWant, at: number): Promise<NvidiaEndorsement> {
+    const known = this.#holdings.inMemory(want);
+    if (known !== undefined && isInDate(known, at)) {
+      return this.#answer(want, known, 'memory', 'current', []);
+    }
+    const judge = this.#judgeAt(at);
+    const held = await this.#holdings.inFolder(want, judge);
+    if (held.document === undefined || !isInDate(held.document, at)) {
+      return this.#fallBack(want, held, judge, undefined);
+    }
+    this.#holdings.remember(want, held.document);
+    return this.#answer(want, held.document, held.from, 'current', held.warnings);
+  }
+
+  /**
    * Asks the network now, whatever is held; the result is what is served from then on.
    *
    * @throws Fault `usage` offline.
@@ -179,10 +198,9 @@ export class NvidiaEndorsementSource {
   }
 
   #isFresh(want: NvidiaWant, document: VerifiedNvidiaDocument, now: number): boolean {
-    const { validity } = document.facts;
-    const inDate = validity.from <= now && now <= validity.to;
+    if (!isInDate(document, now)) return false;
+    if (this.#options.network === undefined) return true;
     const { provenance } = document;
-    if (!inDate || this.#options.network === undefined) return inDate;
     // Of a document whose age nobody knows, or that claims to be fetched in the future: ask.
     if (provenance === undefined || provenance.fetchedAt > now + HOUR) return false;
     return now < this.#refreshAt(want, document);
@@ -208,4 +226,8 @@ export class NvidiaEndorsementSource {
     const maxAge = this.#options.rimMaxAgeMs ?? RIM_MAX_AGE_MS;
     return since + (kind === 'rim' ? Math.min(maxAge, half) : half);
   }
+}
+
+function isInDate({ facts }: VerifiedNvidiaDocument, at: number): boolean {
+  return facts.validity.from <= at && at <= facts.validity.to;
 }
