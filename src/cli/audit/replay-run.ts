@@ -135,9 +135,7 @@ export function compare(
     case 'not-replayable':
       return replay;
     case 'different': {
-      const { recorded, replayed, which } = replay;
-      const because = `${which.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`;
-      return { outcome: 'different', anchors: replay.anchors, because };
+      return { outcome: 'different', anchors: replay.anchors, because: differenceText(replay) };
     }
   }
 }
@@ -156,6 +154,26 @@ function otherTimeOf({ at, time, otherClocks }: Manifest): Pick<Replayed, 'other
   return {
     otherTime: `decided for ${formatInstant(at)}, put down at ${formatInstant(time)}${clocks}`,
   };
+}
+
+function differenceText({
+  recorded,
+  replayed,
+  which,
+  token = [],
+}: Extract<Replay, { outcome: 'different' }>): string {
+  const made = which.filter((one) => one !== 'token');
+  const claims = token.map(({ at, want, got }) => `${at}: want ${want}, got ${got}`);
+  return [
+    ...(made.length === 0
+      ? []
+      : [
+          `${made.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`,
+        ]),
+    ...(claims.length === 0
+      ? []
+      : [`the recorded token is not of this decision: ${claims.join('; ')}`]),
+  ].join('; ');
 }
 
 function codesText(before: readonly string[], after: readonly string[]): string {

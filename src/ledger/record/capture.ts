@@ -38,7 +38,7 @@ export interface Decision {
   readonly verified: BundleVerification;
   /** What a policy made of it; left out where the baseline alone decided. */
   readonly decided?: { readonly policy: UsedPolicy; readonly appraisal: Appraisal };
-  /** The result token, where one was made: exact bytes. */
+  /** The result token, where one was made: exact bytes, of this decision's `id` and evidence. */
   readonly ear?: Uint8Array;
 }
 

@@ -15,6 +15,7 @@ import { Memory } from '../../evidence/memory.ts';
 import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import type { BlobSource } from '../form/form.ts';
 import { anchorsOf } from './anchors.ts';
+import { heldToken, type TokenFinding } from './held-token.ts';
 import {
   type Manifest,
   openManifest,
@@ -28,7 +29,10 @@ import { hardwareIds, outcomeOf, recordedResult } from './outcome.ts';
 /** What is archived under a digest, or undefined where nothing is any more. */
 export type BlobLookup = (digest: string) => Uint8Array | undefined;
 
-/** What can come out otherwise: `result` is the whole of what `--json` says. */
+/**
+ * What can come out otherwise: `result` is the whole of what `--json` says, `token` the recorded
+ * result token, which is no token of this decision.
+ */
 export type Difference =
   | 'verdict'
   | 'authentic'
@@ -36,7 +40,8 @@ export type Difference =
   | 'codes'
   | 'result'
   | 'subject'
-  | 'policy';
+  | 'policy'
+  | 'token';
 
 export type Replay =
   | {
@@ -55,6 +60,8 @@ export type Replay =
       readonly anchors: AnchorKind;
       /** Never empty. */
       readonly which: readonly Difference[];
+      /** Claims of the recorded token that are not this decision's; present where there are any. */
+      readonly token?: readonly TokenFinding[];
     }
   | {
       readonly outcome: 'not-replayable';
@@ -136,11 +143,21 @@ export class Replayer {
     ];
     const { verdict, codes } = made;
     const { anchors } = decided;
-    if (engine === this.#engine) {
-      return which.length === 0
-        ? { outcome: 'same', verdict, codes, anchors }
-        : { outcome: 'different', recorded, replayed: recordedResult(decided), anchors, which };
+    const own = engine === this.#engine;
+    const held = heldToken(recording, manifest, decided);
+    const token = own && held.record.length === 0 ? held.replay : held.record;
+    if (token.length > 0 || (own && which.length > 0)) {
+      return {
+        outcome: 'different',
+        recorded,
+        replayed: recordedResult(decided),
+        anchors,
+        // What another release comes to is no difference of the record's.
+        which: [...(own ? which : []), ...(token.length > 0 ? (['token'] as const) : [])],
+        ...(token.length > 0 && { token }),
+      };
     }
+    if (own) return { outcome: 'same', verdict, codes, anchors };
     // Another release may say more about the same answer, in other words.
     const [wording, telling] = [which.includes('result'), which.filter((one) => one !== 'result')];
     if (telling.length > 0) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { digestOf } from '../../../src/appraisal/policy/signing/canonical-document.ts';
+import { signEarJwt } from '../../../src/appraisal/result/ear-jwt.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
 import { Fault } from '../../../src/core/fault.ts';
@@ -8,8 +9,16 @@ import { checkRecord } from '../../../src/ledger/record/check-record.ts';
 import { parseManifest } from '../../../src/ledger/record/manifest.ts';
 import { Replayer } from '../../../src/ledger/record/replay.ts';
 import { edited } from '../../support/bundle.ts';
+import { issuerOf } from '../../support/ear.ts';
 import { challenged, policyFor, wholeMachine } from '../../support/policy.ts';
-import { captured, ENGINE, givenOf, lookup, used } from '../../support/record.ts';
+import {
+  captured,
+  capturedWithToken,
+  ENGINE,
+  givenOf,
+  lookup,
+  used,
+} from '../../support/record.ts';
 import { alice, envelopeOf, written } from '../../support/signed-policy.ts';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -44,10 +53,10 @@ const given = givenOf(machine, {
   revocation: 'required',
   tdx: { minEvaluationDataNumber: 1 },
 });
-const decision = captured(
+const decision = await capturedWithToken(
   given,
   used(policy, { envelope: written(envelopeOf(policy.canonical, [alice])), revocations: [] }),
-  { ear: utf8('a token') },
+  async (claims) => utf8(await signEarJwt(claims, issuerOf('EdDSA', 'gateway').jwt)),
 );
 const foreign = captured(givenOf(other, { endorsements: other.published }));
 /** Whoever alters a record may bring along whatever bytes he likes. */
