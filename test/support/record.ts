@@ -26,7 +26,7 @@ import type { SimulatedBundle } from '../../src/simulator/bundle/simulate.ts';
 import { bundleAnchors } from './bundle.ts';
 
 export const ENGINE = 'postern/1.2.3';
-export const ID = '00112233445566778899aabbccddeeff';
+const ID = '00112233445566778899aabbccddeeff';
 const SALT = new Uint8Array(32).fill(0x5a);
 /** Later than all that is simulated. */
 const PUT_DOWN = Date.UTC(2026, 8, 1, 12, 0, 0, 7);

@@ -160,20 +160,17 @@ function differenceText({
   recorded,
   replayed,
   which,
-  token = [],
+  findings = [],
 }: Extract<Replay, { outcome: 'different' }>): string {
-  const made = which.filter((one) => one !== 'token');
-  const claims = token.map(({ at, want, got }) => `${at}: want ${want}, got ${got}`);
-  return [
-    ...(made.length === 0
-      ? []
-      : [
-          `${made.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`,
-        ]),
-    ...(claims.length === 0
-      ? []
-      : [`the recorded token is not of this decision: ${claims.join('; ')}`]),
-  ].join('; ');
+  const made = which.filter((one) => one !== 'token' && one !== 'signing');
+  const out = `${made.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`;
+  const words = [
+    ...(made.length === 0 ? [] : [out]),
+    ...(which.includes('signing') ? ['the policy was none to decide by'] : []),
+    ...(which.includes('token') ? ['the recorded token is not of this decision'] : []),
+  ];
+  const where = findings.map(({ at, want, got }) => `${at}: want ${want}, got ${got}`);
+  return [words.join(', and '), ...where].join('; ');
 }
 
 function codesText(before: readonly string[], after: readonly string[]): string {

@@ -108,18 +108,18 @@ describe.each(['jwt', 'cwt'] as const)('a recorded token, %s', (format) => {
   it.each(differing)('with another %s is a difference there', async (at, edit) => {
     const replay = replayed(await withToken(format, edit));
     expect(replay).toMatchObject({ outcome: 'different', which: ['token'] });
-    const found = replay.outcome === 'different' ? (replay.token ?? []) : [];
+    const found = replay.outcome === 'different' ? (replay.findings ?? []) : [];
     expect(found.map((one) => one.at)).toEqual([`token.${at}`]);
   });
 
   it('that leaves a code out, or has one more, is a difference there', async () => {
     const none = replayed(await withToken(format, ours({ checks: [] }), strict));
-    expect(none).toMatchObject({ which: ['token'], token: [{ at: 'token.postern.checks' }] });
+    expect(none).toMatchObject({ which: ['token'], findings: [{ at: 'token.postern.checks' }] });
     const check = { code: 'tdx.tcb.status', outcome: 'fail', path: 'quote' };
     const more = replayed(await withToken(format, ours({ checks: [check] })));
     expect(more).toMatchObject({
       which: ['token'],
-      token: [{ at: 'token.postern.checks[0].code', want: 'none', got: 'tdx.tcb.status' }],
+      findings: [{ at: 'token.postern.checks[0].code', want: 'none', got: 'tdx.tcb.status' }],
     });
   });
 
@@ -128,11 +128,11 @@ describe.each(['jwt', 'cwt'] as const)('a recorded token, %s', (format) => {
     expect(replayed(wrong, 'postern/9.0.0')).toMatchObject({
       outcome: 'different',
       which: ['token'],
-      token: [{ at: 'token.postern.verdict', want: 'accept', got: 'reject' }],
+      findings: [{ at: 'token.postern.verdict', want: 'accept', got: 'reject' }],
     });
     const words = await withToken(format, ours({ warnings: ['in other words'] }));
     expect(replayed(words, 'postern/9.0.0')).toMatchObject({ outcome: 'same' });
-    expect(replayed(words)).toMatchObject({ token: [{ at: 'token.postern.warnings' }] });
+    expect(replayed(words)).toMatchObject({ findings: [{ at: 'token.postern.warnings' }] });
   });
 });
 
@@ -146,7 +146,7 @@ describe('what is no token of the record', () => {
     expect(replayed(captured(given, policy, { ear }))).toMatchObject({
       outcome: 'different',
       which: ['token'],
-      token: [{ at: expect.stringMatching(`^${at}`), want: 'a token that can be read' }],
+      findings: [{ at: expect.stringMatching(`^${at}`), want: 'a token that can be read' }],
     });
   });
 
@@ -155,7 +155,7 @@ describe('what is no token of the record', () => {
       ...claims,
       eat_profile: `${EAR_PROFILE}x` as typeof EAR_PROFILE,
     }));
-    expect(replayed(other)).toMatchObject({ token: [{ at: 'token.eat_profile' }] });
+    expect(replayed(other)).toMatchObject({ findings: [{ at: 'token.eat_profile' }] });
   });
 
   it('one where no policy decided', async () => {
@@ -166,7 +166,7 @@ describe('what is no token of the record', () => {
     const all = lookup({ blobs: [...blobs, ...plain.blobs] });
     expect(replayDecision(both, all, { engine: ENGINE })).toMatchObject({
       which: ['token'],
-      token: [{ at: 'token', want: 'none, for no policy decided' }],
+      findings: [{ at: 'token', want: 'none, for no policy decided' }],
     });
   });
 
@@ -177,7 +177,7 @@ describe('what is no token of the record', () => {
       nbf: claims.exp + 1,
     }));
     expect(replayed(late)).toMatchObject({
-      token: [{ at: 'token', got: expect.stringContaining('has run out already') }],
+      findings: [{ at: 'token', got: expect.stringContaining('has run out already') }],
     });
   });
 });

@@ -19,7 +19,7 @@ import {
   lookup,
   used,
 } from '../../support/record.ts';
-import { alice, envelopeOf, written } from '../../support/signed-policy.ts';
+import { alice, envelopeOf, mallory, written } from '../../support/signed-policy.ts';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type Members = Record<string, Json>;
@@ -55,7 +55,14 @@ const given = givenOf(machine, {
 });
 const decision = await capturedWithToken(
   given,
-  used(policy, { envelope: written(envelopeOf(policy.canonical, [alice])), revocations: [] }),
+  used(policy, {
+    envelope: written(envelopeOf(policy.canonical, [alice])),
+    revocations: [],
+    trust: {
+      keyring: { keys: [utf8(alice.publicPem)], threshold: 1 },
+      at: given.at.evidence,
+    },
+  }),
   async (claims) => utf8(await signEarJwt(claims, issuerOf('EdDSA', 'gateway').jwt)),
 );
 const foreign = captured(givenOf(other, { endorsements: other.published }));
@@ -63,7 +70,10 @@ const foreign = captured(givenOf(other, { endorsements: other.published }));
 const blobs = [
   ...decision.blobs,
   ...foreign.blobs,
-  ...[new Uint8Array(), otherPolicy.canonical].map((bytes) => ({ digest: digestOf(bytes), bytes })),
+  ...[new Uint8Array(), otherPolicy.canonical, utf8(mallory.publicPem)].map((bytes) => ({
+    digest: digestOf(bytes),
+    bytes,
+  })),
 ];
 const blobOf = lookup({ blobs });
 const replayer = new Replayer({ engine: ENGINE });
@@ -237,6 +247,44 @@ describe('altered, it is never the same', () => {
       name: 'another policy, and no envelope',
       edit: (v) => {
         at(v, 'policy')['document'] = otherPolicy.digest;
+        delete at(v, 'policy')['envelope'];
+      },
+    },
+    {
+      name: 'somebody else’s key',
+      edit: (v) => {
+        at(v, 'policy.trust.keyring')['keys'] = [digestOf(utf8(mallory.publicPem))];
+      },
+    },
+    {
+      name: 'one key more, and both wanted',
+      edit: (v) => {
+        const keyring = at(v, 'policy.trust.keyring');
+        (keyring['keys'] as Json[]).push(digestOf(utf8(mallory.publicPem)));
+        keyring['threshold'] = 2;
+      },
+    },
+    {
+      name: 'nobody wanted',
+      edit: (v) => {
+        at(v, 'policy.trust.keyring')['threshold'] = 0;
+      },
+    },
+    {
+      name: 'no trust, in a version that has it',
+      edit: (v) => {
+        delete at(v, 'policy')['trust'];
+      },
+    },
+    {
+      name: 'a trust, in a version that has none',
+      edit: (v) => {
+        v['v'] = 1;
+      },
+    },
+    {
+      name: 'no envelope',
+      edit: (v) => {
         delete at(v, 'policy')['envelope'];
       },
     },
