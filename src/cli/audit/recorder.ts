@@ -1,16 +1,19 @@
+import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { isAppraisal } from '../../appraisal/result/result-json.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Verification } from '../../evidence/verification.ts';
-import { writeLeaf } from '../../ledger/leaf/entry.ts';
+import { parseLeaf, writeLeaf } from '../../ledger/leaf/entry.ts';
+import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
 import { firstSeenLeaves } from '../../ledger/record/first-seen-leaves.ts';
 import type { NewEntry } from '../../ledger/writer/batch.ts';
 import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
-import { type Io, warn } from '../io.ts';
+import { type Io, usage, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Args, Options } from '../verb.ts';
+import { formatInstant } from './instants.ts';
 import { isLedger } from './ledger-folder.ts';
 import { createLedger, type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
 import { publishLedger } from './publish-ledger.ts';
@@ -98,8 +101,13 @@ export class Recorder {
     this.#writer = writer;
   }
 
-  /** Resolves once it is durable. @throws Fault `unreachable` when it is not. */
+  /**
+   * Resolves once it is durable.
+   *
+   * @throws Fault `unreachable` when it is not, `usage` for a policy that the ledger says is revoked.
+   */
   async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
+    if (isAppraisal(result)) await this.#wantNotRevoked(result, input.at.evidence);
     const time = this.#io.now();
     const engine = `postern/${await packageVersion()}`;
     const { index, head } = await orUnrecorded(async () => {
@@ -133,6 +141,25 @@ export class Recorder {
   async close(): Promise<void> {
     await this.#writer.close();
     await this.#ledger.close();
+  }
+
+  /**
+   * A ledger that says a policy is revoked must not vouch for what was decided by it afterwards. A
+   * decision for a time before that stands as those do that were made then, and is remarked.
+   *
+   * @throws Fault `usage`: it is the policy that is wrong, and nothing is said of the evidence.
+   */
+  async #wantNotRevoked({ policy }: Appraisal, at: number): Promise<void> {
+    const id = firstSeenId('policy.revoked', policy.digest);
+    const stored = await orUnrecorded(() => this.#ledger.store.leafById(id));
+    const leaf = stored && parseLeaf(stored.entry);
+    if (leaf?.type !== 'policy.revoked') return;
+    const which = `${policy.name} revision ${policy.revision}`;
+    const since = `${formatInstant(leaf.time)} (leaf ${stored?.index}: ${leaf.reason})`;
+    if (at >= leaf.time) {
+      throw usage(`${which} is revoked in this ledger since ${since}: nothing is decided by it`);
+    }
+    warn(this.#io, `${which} was revoked later, at ${since}; this decision is for before`);
   }
 
   /** The decision stands, whatever becomes of the files; the next writer mends them. */

@@ -27,7 +27,7 @@ export type LeafType = Leaf['type'];
 export interface LeafBase<Type extends string> {
   readonly v: 1;
   readonly type: Type;
-  /** 16 random bytes in lower-case hex, unique in the ledger. */
+  /** 16 bytes in lower-case hex, unique in the ledger: random, or of what is said once (`firstSeenId`). */
   readonly id: string;
   /** When it was put down, in milliseconds since the epoch. */
   readonly time: number;

@@ -1,5 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { jsonOf } from '../fake-io.ts';
 import { audit, exported, freshPath, infoOf, record, recorded, vkeyOf } from './ledgers.ts';
@@ -71,6 +71,38 @@ describe('audit watch without --once', () => {
       .split('\n')
       .map((line) => JSON.parse(line).event);
     expect([events[0], events.includes('grown')]).toEqual(['first', true]);
+  });
+});
+
+describe('audit watch of a mirror that serves an old copy', () => {
+  it('alarms at each look, keeps the notes once, goes on, and ends with 1', async () => {
+    const dir = await recorded();
+    const [place, old, state] = [freshPath('mirror'), freshPath('old'), freshPath('state')];
+    cpSync(join(dir, 'published'), old, { recursive: true });
+    await record(dir);
+    cpSync(join(dir, 'published'), place, { recursive: true });
+    const argv = ['audit', 'watch', place, '--log-key', await vkeyOf(dir), '--state', state];
+    const { out, end } = await service([...argv, '--interval', '1s', '--json'], /("first")/);
+    const events = () =>
+      out()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    const until = async (enough: () => boolean) => {
+      for (let i = 0; i < 400 && !enough(); i++) await new Promise((done) => setTimeout(done, 50));
+      expect(enough()).toBe(true);
+    };
+    cpSync(old, place, { recursive: true });
+    const rollbacks = () => events().filter(({ event }) => event === 'rollback');
+    await until(() => rollbacks().length >= 2);
+    cpSync(join(dir, 'published'), place, { recursive: true });
+    await until(() => events().at(-1).event === 'same');
+    expect(await end()).toBe(1);
+    const beside = readdirSync(dirname(state)).filter((name) =>
+      name.startsWith(`${basename(state)}.`),
+    );
+    expect(beside.map((name) => name.split('.').at(-1)).sort()).toEqual(['after', 'before']);
+    expect(new Set(rollbacks().map(({ proof }) => proof)).size).toBe(1);
   });
 });
 
