@@ -32,6 +32,8 @@ export interface LedgerStore {
    * All of it, durable across a power cut, or nothing. A batch without leaves signs the same tree
    * again. Blobs that are archived already may be left out, or handed in again for nothing.
    *
+   * @param next the state that comes of it, asked for at most once: its tree is
+   *   hashed and signed here while another thread writes the rows. What it throws makes it nothing.
    * @returns whether somebody else wants the lease.
    * @throws Fault `conflict` at `lease` when the fence is no longer it, at `checkpoints…` when
    *   `base` is not the log's size or another root of the size was signed, at `leaves[<id>]` when
@@ -40,7 +42,7 @@ export interface LedgerStore {
    *   in itself; `unreachable` when it can't be written, a full disk among others. After
    *   `unreachable` the batch may have been written all the same: `head()` tells.
    */
-  commit(batch: Batch): Promise<{ readonly wanted: boolean }>;
+  commit(batch: Batch, next: () => NextState): Promise<{ readonly wanted: boolean }>;
 
   // Of these each throws Fault `malformed` where one is missing between others.
   /** Full tiles (8,192 bytes each) of a level in order, at most `count`, as many as are there. */
@@ -163,11 +165,15 @@ export interface Batch {
   /** The log's size before. */
   readonly base: number;
   readonly leaves: readonly Omit<StoredLeaf, 'index'>[];
+  readonly records: readonly NewRecord[];
+  readonly blobs: readonly NewBlob[];
+}
+
+/** The log with the leaves of a batch. */
+export interface NextState {
   /** Those that these leaves make full, of every level. */
   readonly tiles: readonly FullTile[];
   readonly head: LogHead;
-  readonly records: readonly NewRecord[];
-  readonly blobs: readonly NewBlob[];
 }
 
 export interface RecordRow {

@@ -1,7 +1,7 @@
 import { utf8 } from '../core/bytes/text.ts';
 import { Fault } from '../core/fault.ts';
 import { parseSignatureLines } from '../ledger/note/signed-note.ts';
-import type { Batch } from '../ledger/store.ts';
+import type { Batch, NextState } from '../ledger/store.ts';
 import { LARGEST_ENTRY } from '../ledger/tiles/entry-bundle.ts';
 
 const HASH = 32;
@@ -14,25 +14,15 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
  * @throws Fault `usage` at the member: a writer that hands this in is wrong.
  */
 export function checkBatch(batch: Batch): void {
-  const { base, leaves, head } = batch;
-  count(base, 'batch.base');
-  if (head.size !== base + leaves.length) {
-    wrong('batch.head.size', `is ${head.size}, but ${base} and ${leaves.length} leaves are more`);
-  }
-  length(head.root, HASH, 'batch.head.root');
+  count(batch.base, 'batch.base');
   const ids = new Set<string>();
-  for (const [i, { id, entry, hash }] of leaves.entries()) {
+  for (const [i, { id, entry, hash }] of batch.leaves.entries()) {
     const at = `batch.leaves[${i}]`;
     checkText(id, `${at}.id`);
     if (ids.has(id)) wrong(`${at}.id`, 'is that of another leaf of the batch');
     ids.add(id);
     if (entry.length > LARGEST_ENTRY) wrong(`${at}.entry`, `is ${entry.length} bytes long`);
     length(hash, HASH, `${at}.hash`);
-  }
-  for (const [i, { level, index, hashes }] of batch.tiles.entries()) {
-    count(level, `batch.tiles[${i}].level`);
-    count(index, `batch.tiles[${i}].index`);
-    length(hashes, TILE, `batch.tiles[${i}].hashes`);
   }
   for (const [i, { id, at: moment, manifest, uses }] of batch.records.entries()) {
     const at = `batch.records[${i}]`;
@@ -45,6 +35,23 @@ export function checkBatch(batch: Batch): void {
   }
   for (const [i, { digest }] of batch.blobs.entries()) {
     checkDigest(digest, `batch.blobs[${i}].digest`);
+  }
+}
+
+/**
+ * What comes of a batch must be of its leaves.
+ *
+ * @throws Fault `usage` at the member.
+ */
+export function checkNext({ base, leaves }: Batch, { head, tiles }: NextState): void {
+  if (head.size !== base + leaves.length) {
+    wrong('next.head.size', `is ${head.size}, but ${base} and ${leaves.length} leaves are more`);
+  }
+  length(head.root, HASH, 'next.head.root');
+  for (const [i, { level, index, hashes }] of tiles.entries()) {
+    count(level, `next.tiles[${i}].level`);
+    count(index, `next.tiles[${i}].index`);
+    length(hashes, TILE, `next.tiles[${i}].hashes`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Fault, type FaultCode } from '../core/fault.ts';
-import type { LedgerStore } from '../ledger/store.ts';
+import type { Batch, LedgerStore, NextState } from '../ledger/store.ts';
 
 /** Where a store is: a file of SQLite, or the address of a PostgreSQL database. */
 export type Place = { readonly file: string } | { readonly url: string };
@@ -12,14 +12,21 @@ export interface Beginning {
 
 export type Method = keyof LedgerStore;
 
+/** What the methods take, as it crosses: of `commit` its {@link Next} comes behind it. */
+export type Arguments = {
+  [M in Method]: M extends 'commit' ? [batch: Batch] : Parameters<LedgerStore[M]>;
+};
+
 /** One call of one method; the answer bears its number. */
 export type Call<M extends Method = Method> = {
-  [N in M]: {
-    readonly call: number;
-    readonly method: N;
-    readonly args: Parameters<LedgerStore[N]>;
-  };
+  [N in M]: { readonly call: number; readonly method: N; readonly args: Arguments[N] };
 }[M];
+
+/** Follows each call of `commit`, under its number: the state that comes of it, or why none does. */
+export type Next = { readonly of: number } & (
+  | { readonly next: NextState }
+  | { readonly fault: FaultData }
+);
 
 /** Call 0 is the opening, which nobody asked for. */
 export type Answer = { readonly call: number } & (

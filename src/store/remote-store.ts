@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../core/fault.ts';
-import type { Batch, Fence, LeaseState, LedgerStore } from '../ledger/store.ts';
-import { type Answer, type Beginning, faultFrom, type Method } from './messages.ts';
+import type { Batch, Fence, LeaseState, LedgerStore, NextState } from '../ledger/store.ts';
+import {
+  type Answer,
+  type Arguments,
+  type Beginning,
+  faultData,
+  faultFrom,
+  type Method,
+  type Next,
+} from './messages.ts';
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -76,8 +84,12 @@ export class RemoteStore implements LedgerStore {
     return this.#call('checkpoints', from, count);
   }
 
-  commit(batch: Batch) {
-    return this.#call('commit', compact(batch));
+  commit(batch: Batch, next: () => NextState) {
+    const answer = this.#call('commit', compact(batch));
+    const of = this.#calls;
+    // Where the call did not get away, nothing is signed for it.
+    if (this.#waiting.has(of)) this.#follow(of, next);
+    return answer;
   }
 
   tiles(level: number, from: number, count: number) {
@@ -161,10 +173,7 @@ export class RemoteStore implements LedgerStore {
     }
   }
 
-  #call<M extends Method>(
-    method: M,
-    ...args: Parameters<LedgerStore[M]>
-  ): ReturnType<LedgerStore[M]> {
+  #call<M extends Method>(method: M, ...args: Arguments[M]): ReturnType<LedgerStore[M]> {
     const call = ++this.#calls;
     const answer = this.#wait<Awaited<ReturnType<LedgerStore[M]>>>(call);
     try {
@@ -177,6 +186,16 @@ export class RemoteStore implements LedgerStore {
       );
     }
     return answer as ReturnType<LedgerStore[M]>;
+  }
+
+  /** In the same turn as the call, whatever happens: the thread waits for it in a transaction. */
+  #follow(of: number, next: () => NextState): void {
+    const send = (message: Next) => this.#worker.postMessage(message);
+    try {
+      send({ of, next: compactState(next()) });
+    } catch (error) {
+      send({ of, fault: faultData(error) });
+    }
   }
 
   #wait<T>(call: number): Promise<T> {
@@ -217,13 +236,14 @@ function compact(batch: Batch): Batch {
   return {
     ...batch,
     leaves: batch.leaves.map(({ id, entry, hash }) => ({ id, entry: own(entry), hash: own(hash) })),
-    tiles: batch.tiles.map((tile) => ({ ...tile, hashes: own(tile.hashes) })),
-    head: {
-      ...batch.head,
-      root: own(batch.head.root),
-      checkpoint: own(batch.head.checkpoint),
-    },
     blobs: batch.blobs.map(({ digest, bytes }) => ({ digest, bytes: own(bytes) })),
+  };
+}
+
+function compactState({ tiles, head }: NextState): NextState {
+  return {
+    tiles: tiles.map((tile) => ({ ...tile, hashes: own(tile.hashes) })),
+    head: { ...head, root: own(head.root), checkpoint: own(head.checkpoint) },
   };
 }
 

@@ -1,5 +1,12 @@
 import { Fault } from '../core/fault.ts';
-import type { Batch, Fence, Forgotten, LeaseState, LedgerStore } from '../ledger/store.ts';
+import type {
+  Batch,
+  Fence,
+  Forgotten,
+  LeaseState,
+  LedgerStore,
+  NextState,
+} from '../ledger/store.ts';
 import * as archive from './archive.ts';
 import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
 import * as checkpoints from './checkpoints.ts';
@@ -64,10 +71,11 @@ export class SqlStore implements LedgerStore {
     return this.#driver.alone((sql) => checkpoints.readCheckpoints(sql, from, most));
   }
 
-  async commit(batch: Batch) {
+  /** @param next may be on its way from another thread: waited for once the rows are written. */
+  async commit(batch: Batch, next: () => NextState | Promise<NextState>) {
     checkBatch(batch);
     try {
-      return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch));
+      return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch, next));
     } catch (error) {
       throw (await this.#takenId(error, batch)) ?? error;
     }

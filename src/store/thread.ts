@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LedgerStore } from '../ledger/store.ts';
-import { type Answer, type Beginning, type Call, faultData, type Method } from './messages.ts';
+import { Following } from './following.ts';
+import { type Answer, type Beginning, type Call, faultData, type Next } from './messages.ts';
 import { openDriver } from './open-driver.ts';
 import { SqlStore } from './sql-store.ts';
 
@@ -10,15 +11,18 @@ import { SqlStore } from './sql-store.ts';
  */
 async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   const answer = (given: Answer, transfer: ArrayBuffer[] = []) => port.postMessage(given, transfer);
-  let store: LedgerStore;
+  const following = new Following();
+  let store: SqlStore;
   try {
     store = await openStore(workerData as Beginning);
   } catch (error) {
     return answer({ call: 0, fault: faultData(error) });
   }
-  port.on('message', async ({ call, method, args }: Call) => {
+  port.on('message', async (message: Call | Next) => {
+    if ('of' in message) return following.take(message);
+    const { call, method } = message;
     try {
-      const value = await invoke(store, method, args);
+      const value = await invoke(store, message, following);
       answer({ call, value }, ownBuffer(value));
     } catch (error) {
       answer({ call, fault: faultData(error) });
@@ -29,7 +33,7 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   answer({ call: 0, value: undefined });
 }
 
-async function openStore({ place, archiveKey }: Beginning): Promise<LedgerStore> {
+async function openStore({ place, archiveKey }: Beginning): Promise<SqlStore> {
   const driver = await openDriver(place);
   try {
     return await SqlStore.open(driver, archiveKey);
@@ -40,8 +44,16 @@ async function openStore({ place, archiveKey }: Beginning): Promise<LedgerStore>
 }
 
 /** The compiler has seen, where the call was made, that the arguments are the method's. */
-function invoke(store: LedgerStore, method: Method, args: Call['args']): Promise<unknown> {
-  const run = store[method] as (...given: Call['args']) => Promise<unknown>;
+function invoke(
+  store: SqlStore,
+  { call, method, args }: Call,
+  following: Following,
+): Promise<unknown> {
+  if (method === 'commit') {
+    const next = following.of(call);
+    return store.commit(...args, () => next);
+  }
+  const run = (store as LedgerStore)[method] as (...given: Call['args']) => Promise<unknown>;
   return run.apply(store, args);
 }
 

@@ -1,5 +1,4 @@
-import type { Batch, Fence, FullTile, LogHead, NewBlob, NewRecord } from '../store.ts';
-import { leafHash } from '../tree/hash.ts';
+import type { Batch, Fence, LogHead, NewBlob, NewRecord, NextState } from '../store.ts';
 import type { TileEdge } from './tile-edge.ts';
 
 /** One entry of the log, with what its decision saw where it is a decision. */
@@ -9,6 +8,12 @@ export interface NewEntry {
   readonly entry: Uint8Array;
   readonly record?: Omit<NewRecord, 'id'>;
   readonly blobs?: readonly NewBlob[];
+}
+
+/** An entry, and the hash of its leaf. */
+export interface HashedEntry {
+  readonly entry: NewEntry;
+  readonly hash: Uint8Array;
 }
 
 /** A writer's turn: its lease, and what it goes on from. */
@@ -38,32 +43,45 @@ export function takeBatch<T extends { readonly entry: NewEntry }>(queue: T[]): r
   return queue.splice(0, count);
 }
 
-/** The next state of the log, and what has to be stored for it. */
+/** A batch that is ready to be written, and what the log is once it was. */
+export interface Prepared {
+  readonly batch: Batch;
+  /** Hashed and signed when it is first asked for, and never again. */
+  readonly next: () => NextState & { readonly edge: TileEdge };
+}
+
 export function prepareBatch(
-  { fence, edge: before }: Held,
-  entries: readonly NewEntry[],
+  { fence, edge }: Held,
+  entries: readonly HashedEntry[],
   sign: (state: Pick<LogHead, 'size' | 'root'>) => Uint8Array,
-): { readonly edge: TileEdge; readonly batch: Batch } {
-  const edge = before.copy();
-  const tiles: FullTile[] = [];
+): Prepared {
   const blobs = new Map<string, NewBlob>();
-  const leaves = entries.map(({ id, entry, blobs: own = [] }) => {
-    const hash = leafHash(entry);
-    tiles.push(...edge.append(hash));
-    for (const blob of own) blobs.set(blob.digest, blob);
-    return { id, entry, hash };
-  });
-  const state = { size: edge.size, root: edge.root() };
+  for (const { entry } of entries) {
+    for (const blob of entry.blobs ?? []) blobs.set(blob.digest, blob);
+  }
+  let next: ReturnType<Prepared['next']> | undefined;
   return {
-    edge,
     batch: {
       fence,
-      base: before.size,
-      leaves,
-      tiles,
-      head: { ...state, checkpoint: sign(state) },
-      records: entries.flatMap(({ id, record }) => (record ? [{ id, ...record }] : [])),
+      base: edge.size,
+      leaves: entries.map(({ entry: { id, entry }, hash }) => ({ id, entry, hash })),
+      records: entries.flatMap(({ entry: { id, record } }) => (record ? [{ id, ...record }] : [])),
       blobs: [...blobs.values()],
     },
+    next: () => {
+      next ??= grow(edge, entries, sign);
+      return next;
+    },
   };
+}
+
+function grow(
+  before: TileEdge,
+  entries: readonly HashedEntry[],
+  sign: Parameters<typeof prepareBatch>[2],
+): ReturnType<Prepared['next']> {
+  const edge = before.copy();
+  const tiles = entries.flatMap(({ hash }) => edge.append(hash));
+  const state = { size: edge.size, root: edge.root() };
+  return { edge, tiles, head: { ...state, checkpoint: sign(state) } };
 }

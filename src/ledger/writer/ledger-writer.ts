@@ -1,7 +1,15 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
 import type { Batch, Fence, LedgerStore, LogHead } from '../store.ts';
-import { type Held, type NewEntry, prepareBatch, takeBatch } from './batch.ts';
+import { leafHash } from '../tree/hash.ts';
+import {
+  type HashedEntry,
+  type Held,
+  type NewEntry,
+  type Prepared,
+  prepareBatch,
+  takeBatch,
+} from './batch.ts';
 import { type LogIdentity, signHead, wantOwnHead } from './identity.ts';
 import { type KnownCheckpoint, wantKnown } from './known-checkpoint.ts';
 import { LEASE_TIMES, type LeaseTimes, takeLease } from './lease.ts';
@@ -32,8 +40,7 @@ export interface LedgerWriterDeps {
 /** Below this much, asking which blobs are archived already costs more than sending them. */
 const WORTH_ASKING = 64 * 1024;
 
-interface Waiting {
-  readonly entry: NewEntry;
+interface Waiting extends HashedEntry {
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -90,7 +97,8 @@ export class LedgerWriter {
   append(entry: NewEntry): Promise<Receipt> {
     if (this.#closed) return Promise.reject(new Fault('usage', 'ledger', 'is closed'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ entry, resolve, reject });
+      // Here and not with its batch: most wait for a commit that is under way, and this one need not.
+      this.#queue.push({ entry, hash: leafHash(entry.entry), resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -119,23 +127,20 @@ export class LedgerWriter {
   async #write(batch: readonly Waiting[]): Promise<void> {
     const held = await this.#hold();
     const { identity, now } = this.#deps;
-    const next = prepareBatch(
-      held,
-      batch.map(({ entry }) => entry),
-      (state) => signHead(identity, state, now()),
-    );
+    const prepared = prepareBatch(held, batch, (state) => signHead(identity, state, now()));
     let wanted = false;
     try {
-      ({ wanted } = await this.#commit(next.batch));
+      ({ wanted } = await this.#commit(prepared));
     } catch (error) {
-      if (!(await this.#isStored(held, next.batch, error))) {
+      if (!(await this.#isStored(held, prepared, error))) {
         await this.#writeApart(batch, error);
         return;
       }
     }
-    const { base, head } = next.batch;
-    this.#held = { fence: held.fence, edge: next.edge };
-    this.#last = next.edge;
+    const { base } = prepared.batch;
+    const { head, edge } = prepared.next();
+    this.#held = { fence: held.fence, edge };
+    this.#last = edge;
     this.#highest = head;
     for (const [i, { entry, resolve }] of batch.entries()) {
       resolve({ id: entry.id, index: base + i, head });
@@ -147,19 +152,19 @@ export class LedgerWriter {
   }
 
   /** Blobs that are archived already stay here, unless they are forgotten at that very moment. */
-  async #commit(batch: Batch): Promise<{ readonly wanted: boolean }> {
+  async #commit({ batch, next }: Prepared): Promise<{ readonly wanted: boolean }> {
     const { store } = this.#deps;
     const fresh = await this.#withoutKnown(batch);
     try {
-      return await store.commit(fresh);
+      return await store.commit(fresh, next);
     } catch (error) {
       if (fresh.blobs.length === batch.blobs.length || !isFault(error, 'conflict')) throw error;
-      return store.commit(batch);
+      return store.commit(batch, next);
     }
   }
 
   /** An answer that got lost may have been a good one: what is stored tells. */
-  async #isStored(held: Held, { base, head }: Batch, error: unknown): Promise<boolean> {
+  async #isStored(held: Held, { batch, next }: Prepared, error: unknown): Promise<boolean> {
     if (!isFault(error, 'unreachable')) return false;
     // Whatever it is, it is read again before anything is signed on top of it.
     this.#held = undefined;
@@ -169,7 +174,8 @@ export class LedgerWriter {
     });
     const isAt = (size: number, root: Uint8Array) =>
       stored?.size === size && equalBytes(stored.root, root);
-    if (isAt(base, held.edge.root())) this.#held = held;
+    if (isAt(batch.base, held.edge.root())) this.#held = held;
+    const { head } = next();
     return isAt(head.size, head.root);
   }
 
@@ -248,15 +254,8 @@ export class LedgerWriter {
     if (stored === undefined) {
       const empty = { size: 0, root: edge.root() };
       const first = { ...empty, checkpoint: signHead(identity, empty, now()) };
-      await store.commit({
-        fence,
-        base: 0,
-        leaves: [],
-        tiles: [],
-        head: first,
-        records: [],
-        blobs: [],
-      });
+      const nothing = { fence, base: 0, leaves: [], records: [], blobs: [] };
+      await store.commit(nothing, () => ({ tiles: [], head: first }));
       stored = first;
     }
     this.#last = edge;
