@@ -4,6 +4,7 @@ import { type ReadPolicy, readPolicy } from '../../appraisal/policy/read-policy.
 import { checkRevision } from '../../appraisal/policy/signing/check-revision.ts';
 import type { Keyring } from '../../appraisal/policy/signing/keyring.ts';
 import { isEnvelope, readPolicyEnvelope } from '../../appraisal/policy/signing/policy-envelope.ts';
+import type { KeyringSource } from '../../appraisal/policy/signing/policy-trust.ts';
 import { revisionOf } from '../../appraisal/policy/signing/revision.ts';
 import { verifySignedPolicy } from '../../appraisal/policy/signing/signed-policy.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
@@ -16,8 +17,14 @@ import type { FleetStore, PoolPolicy } from './store.ts';
 export interface PoolConfig {
   readonly name: string;
   /** Whose signatures count; undefined: unsigned policies decide. */
-  readonly keyring?: Keyring;
+  readonly signers?: PoolSigners;
   readonly identity: 'required' | 'where-shown';
+}
+
+export interface PoolSigners {
+  readonly keyring: Keyring;
+  /** What it was read from: records keep it, so that a replay can ask again. */
+  readonly source: KeyringSource;
 }
 
 /** A pool whose policy can decide. */
@@ -36,9 +43,13 @@ export interface PoolTimes {
 }
 
 /** What a pool's policy comes to: one that was revoked decides nothing. */
-type Standing =
+type Standing = { readonly askedAt: number } & (
   | { readonly pool: ServingPool }
-  | { readonly revoked: string; readonly stored: PoolPolicy };
+  | { readonly revoked: string; readonly stored: PoolPolicy }
+);
+
+/** A revocation may be for a moment that is still to come. */
+const ASK_AGAIN_MS = 5000;
 
 export interface PoolsDeps {
   readonly store: Pick<FleetStore, 'poolPolicies'>;
@@ -79,7 +90,7 @@ export class Pools {
    * @throws Fault `unreachable` at `pools[<name>]` where nothing can be decided: no verdict.
    */
   serving(name: string): ServingPool {
-    const standing = this.#serving.get(name);
+    const standing = this.#standing(name);
     if (standing !== undefined && 'pool' in standing) return standing.pool;
     const why = standing === undefined ? this.#whyNot(name) : standing.revoked;
     throw new Fault('unreachable', `pools[${name}]`, why);
@@ -124,9 +135,9 @@ export class Pools {
     const isAgain = before?.digest === read.digest;
     const seenAt = before?.pending?.digest === read.digest ? before.pending.seenAt : at;
     const from =
-      config.keyring === undefined || before === undefined || isAgain
+      config.signers === undefined || before === undefined || isAgain
         ? at
-        : inForceFrom(config.keyring, file, before, { seenAt, at });
+        : inForceFrom(config.signers.keyring, file, before, { seenAt, at });
     if (before !== undefined && from > at) {
       const pending = { digest: read.digest, file, seenAt, from };
       return { expected: before.digest, stored: { ...before, revocations: known, pending } };
@@ -153,6 +164,17 @@ export class Pools {
     );
   }
 
+  #standing(name: string): Standing | undefined {
+    const [standing, config] = [this.#serving.get(name), this.#configs.get(name)];
+    if (standing === undefined || config === undefined || !('pool' in standing)) return standing;
+    const { stored } = standing.pool;
+    const now = this.#deps.now();
+    if (stored.revocations.length === 0 || now - standing.askedAt < ASK_AGAIN_MS) return standing;
+    const again = standingOf(config, stored, now);
+    this.#serving.set(name, again);
+    return again;
+  }
+
   #whyNot(name: string): string {
     return this.#configs.has(name) ? 'no policy was activated yet' : 'is not configured here';
   }
@@ -177,26 +199,25 @@ function isAsBefore(a: PoolPolicy, b: PoolPolicy): boolean {
 
 function standingOf(config: PoolConfig, stored: PoolPolicy, at: number): Standing {
   const { file, revocations } = stored;
-  const { keyring } = config;
-  if (keyring === undefined) {
+  const { signers } = config;
+  if (signers === undefined) {
     const read = policyIn(file);
-    return {
-      pool: servingOf(config, stored, read, { compiled: compilePolicy(read), revocations: [] }),
-    };
+    const used = { compiled: compilePolicy(read), revocations: [] };
+    return { askedAt: at, pool: servingOf(config, stored, read, used) };
   }
-  if (!isEnvelope(file)) {
-    return { revoked: 'is not signed, and this pool has a keyring', stored };
+  if (!isEnvelope(file)) return { askedAt: at, revoked: UNSIGNED, stored };
+  const { keyring, source } = signers;
+  const signed = verifySignedPolicy({ envelope: file, keyring, revocations, at });
+  const { verdict, policy, checks } = signed;
+  if (verdict !== 'accept' || policy === undefined) {
+    return { askedAt: at, revoked: openAnswers(checks), stored };
   }
-  const { verdict, policy, checks } = verifySignedPolicy({
-    envelope: file,
-    keyring,
-    revocations,
-    at,
-  });
-  if (verdict !== 'accept' || policy === undefined) return { revoked: openAnswers(checks), stored };
-  const used = { compiled: compilePolicy(policy), envelope: file, revocations };
-  return { pool: servingOf(config, stored, policy, used) };
+  const trust = { keyring: source, at };
+  const used = { compiled: compilePolicy(policy), envelope: file, revocations, trust };
+  return { askedAt: at, pool: servingOf(config, stored, policy, used) };
 }
+
+const UNSIGNED = 'is not signed, and this pool has a keyring';
 
 function servingOf(
   config: PoolConfig,
@@ -245,7 +266,7 @@ function inForceFrom(
   { seenAt, at }: { readonly seenAt: number; readonly at: number },
 ): number {
   if (!isEnvelope(file)) {
-    throw new Fault('usage', 'policy', 'is not signed, and this pool has a keyring');
+    throw new Fault('usage', 'policy', UNSIGNED);
   }
   const { signed, policy, checks: own } = verifySignedPolicy({ envelope: file, keyring, at });
   if (signed === undefined || policy === undefined) {
