@@ -24,7 +24,7 @@ export const auditPublishVerb: Verb = {
     },
   },
   notes: [
-    'Every published file of hashes is held against the database; what is missing or different is written anew.',
+    'Every published file is held against the database, all entries among them; what is missing or different is written anew.',
     'The witnesses are those of the policy that have a URL. One that has seen a later state of this log, or another, is an alarm: then this is an older copy or a fork; it is closed as after audit restore, and signs nothing before audit resume.',
     'Exit code: 0 done, 1 a witness contradicts, 69 a witness does not answer; the others’ cosignatures are kept all the same.',
   ],
