@@ -26,6 +26,7 @@ export const auditFsckVerb: Verb = {
   options: TRUST_OPTIONS,
   notes: [
     'Of a ledger’s folder: the rows of the database, leaves, tiles and signatures, records against leaves, every blob of the archive, and every published file. It changes nothing.',
+    'A record whose evidence was deleted without a leaf that says so (operator.override) is a finding, and so is a leaf that is dated more than 10 minutes before the one before it; by less, its time is remarked on stderr alone. A ledger may be written meanwhile: what is looked at is what it had at first, and what looks wrong is looked at twice.',
     'Of a published log (a folder with a checkpoint, or a URL): the checkpoint by --log-key or --tlog-policy, every tile and every entry.',
     'Exit code: 0 nothing is wrong, 1 something is.',
   ],
@@ -78,6 +79,7 @@ async function* fsckOwn(io: Io, dir: string, read: Read): AsyncGenerator<StoreFa
     read.size = (await ledger.store.head())?.size ?? 0;
     yield* fsckStore({
       ...ledger,
+      onRemark: ({ at, problem }) => warn(io, `${at}: ${problem}`),
       onProgress: ({ what, done, of }) =>
         progress.say(`${what}: ${done}${of === undefined ? '' : ` of ${of}`}`),
     });

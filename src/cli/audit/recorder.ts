@@ -13,6 +13,7 @@ import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Args, Options } from '../verb.ts';
+import { witnessPolicyOf } from './cosign.ts';
 import { formatInstant } from './instants.ts';
 import { isLedger } from './ledger-folder.ts';
 import { createLedger, type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
@@ -62,7 +63,10 @@ export async function openRecorder(io: Io, args: Args): Promise<Recorder | undef
     const ledger = await openLedger(io, dir);
     try {
       if (isNew) tellOf(io, dir, ledger);
-      return new Recorder(io, ledger, await openWriter(io, ledger));
+      const ask = args.has('offline') ? 'nobody' : 'witnesses';
+      if (ask === 'nobody' && (await witnessPolicyOf(ledger.folder)))
+        warn(io, '--offline: the ledger’s witnesses were not asked whether they saw more of it');
+      return new Recorder(io, ledger, await openWriter(io, ledger, ask));
     } catch (error) {
       await ledger.close();
       throw error;
