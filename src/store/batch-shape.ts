@@ -1,8 +1,11 @@
 import { utf8 } from '../core/bytes/text.ts';
 import { Fault } from '../core/fault.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
 import { parseSignatureLines } from '../ledger/note/signed-note.ts';
 import type { Batch, NextState } from '../ledger/store.ts';
 import { LARGEST_ENTRY } from '../ledger/tiles/entry-bundle.ts';
+import { checkChange } from './fleet/change.ts';
+import { isStorable } from './storable.ts';
 
 const HASH = 32;
 const TILE = 8192;
@@ -13,7 +16,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
  *
  * @throws Fault `usage` at the member: a writer that hands this in is wrong.
  */
-export function checkBatch(batch: Batch): void {
+export function checkBatch(batch: Batch<FleetChange>): void {
   count(batch.base, 'batch.base');
   const ids = new Set<string>();
   for (const [i, { id, entry, hash }] of batch.leaves.entries()) {
@@ -36,6 +39,9 @@ export function checkBatch(batch: Batch): void {
   for (const [i, { digest }] of batch.blobs.entries()) {
     checkDigest(digest, `batch.blobs[${i}].digest`);
   }
+  for (const [i, change] of batch.companions.entries()) {
+    checkChange(change, `batch.companions[${i}]`);
+  }
 }
 
 /**
@@ -43,7 +49,10 @@ export function checkBatch(batch: Batch): void {
  *
  * @throws Fault `usage` at the member.
  */
-export function checkNext({ base, leaves }: Batch, { head, tiles }: NextState): void {
+export function checkNext(
+  { base, leaves }: Pick<Batch<FleetChange>, 'base' | 'leaves'>,
+  { head, tiles }: NextState,
+): void {
   if (head.size !== base + leaves.length) {
     wrong('next.head.size', `is ${head.size}, but ${base} and ${leaves.length} leaves are more`);
   }
@@ -55,11 +64,8 @@ export function checkNext({ base, leaves }: Batch, { head, tiles }: NextState): 
   }
 }
 
-/** Text that both databases keep as it is: no NUL, no half of a surrogate pair, and not empty. */
 export function checkText(text: string, at: string): void {
-  if (text === '' || text.includes('\0') || !text.isWellFormed()) {
-    wrong(at, 'is empty, or holds a character that can not be stored');
-  }
+  if (!isStorable(text)) wrong(at, 'is empty, or holds a character that can not be stored');
 }
 
 /** One line below a note, its newline included. */

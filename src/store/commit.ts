@@ -1,10 +1,12 @@
 import { equalBytes } from '../core/bytes/equal.ts';
 import { Fault } from '../core/fault.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
 import type { Batch, LogHead, NewRecord, NextState } from '../ledger/store.ts';
 import { addBlobs, blobIds } from './archive.ts';
 import { checkNext } from './batch-shape.ts';
 import { headSize, readCheckpoint } from './checkpoints.ts';
 import type { Sql } from './driver.ts';
+import { applyChange } from './fleet/change.ts';
 import { requireLease } from './lease.ts';
 import { rowSum, usesSum, withSum } from './row-sum.ts';
 import type { Sealer } from './seal.ts';
@@ -16,7 +18,7 @@ import type { Sealer } from './seal.ts';
 export async function writeBatch(
   sql: Sql,
   sealer: Sealer | undefined,
-  batch: Batch,
+  batch: Batch<FleetChange>,
   next: () => NextState | Promise<NextState>,
 ): Promise<{ readonly wanted: boolean }> {
   const { wanted } = await requireLease(sql, batch.fence);
@@ -34,12 +36,13 @@ export async function writeBatch(
     await addBlobs(sql, sealer, batch.blobs);
   }
   if (batch.records.length > 0) await writeRecords(sql, batch);
+  for (const change of batch.companions) await applyChange(sql, change);
   // Last of all: it is made while the rest is written.
   await writeState(sql, batch, await next(), size);
   return { wanted };
 }
 
-async function writeLeaves(sql: Sql, { base, leaves }: Batch): Promise<void> {
+async function writeLeaves(sql: Sql, { base, leaves }: Batch<FleetChange>): Promise<void> {
   const rows = leaves.map(({ id, entry, hash }, i) =>
     withSum('leaves', { idx: base + i, id, entry, hash }),
   );
@@ -49,7 +52,7 @@ async function writeLeaves(sql: Sql, { base, leaves }: Batch): Promise<void> {
 /** @param size that was signed last. */
 async function writeState(
   sql: Sql,
-  batch: Batch,
+  batch: Batch<FleetChange>,
   next: NextState,
   size: number | undefined,
 ): Promise<void> {
@@ -81,7 +84,10 @@ function headRow({ size, root, checkpoint }: LogHead) {
   return { ...row, sum: rowSum('checkpoints', row) };
 }
 
-async function writeRecords(sql: Sql, { base, leaves, records }: Batch): Promise<void> {
+async function writeRecords(
+  sql: Sql,
+  { base, leaves, records }: Batch<FleetChange>,
+): Promise<void> {
   const indexes = new Map(leaves.map(({ id }, i) => [id, base + i]));
   const ids = await blobIds(
     sql,

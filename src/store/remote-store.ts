@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../core/fault.ts';
-import type { Batch, Fence, LeaseState, LedgerStore, NextState } from '../ledger/store.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
+import type { Batch, Fence, LeaseState, NextState } from '../ledger/store.ts';
+import type { GatewayStore } from './gateway-store.ts';
 import {
   type Answer,
   type Arguments,
@@ -8,8 +10,12 @@ import {
   faultData,
   faultFrom,
   type Method,
+  type News,
   type Next,
+  type ThreadStore,
 } from './messages.ts';
+import { own } from './own-buffer.ts';
+import { compactChange, RemoteFleet } from './remote-fleet.ts';
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -23,7 +29,7 @@ const CLOSING_MS = 15_000;
  * A store in a thread of its own, seen from this one. Once that thread has ended, by whatever
  * cause, every call that waits and every later one is refused: none hangs.
  */
-export class RemoteStore implements LedgerStore {
+export class RemoteStore extends RemoteFleet implements GatewayStore {
   readonly #name: string;
   readonly #entry: URL;
   readonly #beginning: Beginning;
@@ -44,13 +50,14 @@ export class RemoteStore implements LedgerStore {
   }
 
   private constructor(entry: URL, name: string, beginning: Beginning) {
+    super();
     this.#name = name;
     this.#entry = entry;
     this.#beginning = beginning;
     // Sources run as they are, by the same condition that the rest of them was found by.
     const execArgv = entry.pathname.endsWith('.ts') ? ['-C', 'postern-src'] : [];
     this.#worker = new Worker(entry, { workerData: beginning, execArgv, name: 'store' });
-    this.#worker.on('message', (answer: Answer) => this.#take(answer));
+    this.#worker.on('message', (said: Answer | News) => this.#take(said));
     this.#worker.on('messageerror', (error) => this.#end(error));
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(undefined));
@@ -84,7 +91,7 @@ export class RemoteStore implements LedgerStore {
     return this.#call('checkpoints', from, count);
   }
 
-  commit(batch: Batch, next: () => NextState) {
+  commit(batch: Batch<FleetChange>, next: () => NextState) {
     const answer = this.#call('commit', compact(batch));
     const of = this.#calls;
     // Where the call did not get away, nothing is signed for it.
@@ -173,9 +180,13 @@ export class RemoteStore implements LedgerStore {
     }
   }
 
-  #call<M extends Method>(method: M, ...args: Arguments[M]): ReturnType<LedgerStore[M]> {
+  protected call<M extends Method>(method: M, ...args: Arguments[M]) {
+    return this.#call(method, ...args);
+  }
+
+  #call<M extends Method>(method: M, ...args: Arguments[M]): ReturnType<ThreadStore[M]> {
     const call = ++this.#calls;
-    const answer = this.#wait<Awaited<ReturnType<LedgerStore[M]>>>(call);
+    const answer = this.#wait<Awaited<ReturnType<ThreadStore[M]>>>(call);
     try {
       if (this.#ended === undefined) this.#worker.postMessage({ call, method, args });
     } catch (error) {
@@ -185,7 +196,7 @@ export class RemoteStore implements LedgerStore {
         new Fault('internal', `store.${method}`, detail, { cause: error }),
       );
     }
-    return answer as ReturnType<LedgerStore[M]>;
+    return answer as ReturnType<ThreadStore[M]>;
   }
 
   /** In the same turn as the call, whatever happens: the thread waits for it in a transaction. */
@@ -212,7 +223,11 @@ export class RemoteStore implements LedgerStore {
     return waiting;
   }
 
-  #take(answer: Answer): void {
+  #take(answer: Answer | News): void {
+    if ('news' in answer) {
+      this.onNews();
+      return;
+    }
     const waiting = this.#settle(answer.call);
     if ('fault' in answer) waiting?.reject(faultFrom(answer.fault));
     else waiting?.resolve(answer.value as never);
@@ -232,11 +247,12 @@ export class RemoteStore implements LedgerStore {
  * The same batch, each array of bytes with a buffer of its own: what is copied to another thread
  * is the whole buffer that an array looks into.
  */
-function compact(batch: Batch): Batch {
+function compact(batch: Batch<FleetChange>): Batch<FleetChange> {
   return {
     ...batch,
     leaves: batch.leaves.map(({ id, entry, hash }) => ({ id, entry: own(entry), hash: own(hash) })),
     blobs: batch.blobs.map(({ digest, bytes }) => ({ digest, bytes: own(bytes) })),
+    companions: batch.companions.map(compactChange),
   };
 }
 
@@ -245,8 +261,4 @@ function compactState({ tiles, head }: NextState): NextState {
     tiles: tiles.map((tile) => ({ ...tile, hashes: own(tile.hashes) })),
     head: { ...head, root: own(head.root), checkpoint: own(head.checkpoint) },
   };
-}
-
-function own(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -1,18 +1,13 @@
 import { Fault } from '../core/fault.ts';
-import type {
-  Batch,
-  Fence,
-  Forgotten,
-  LeaseState,
-  LedgerStore,
-  NextState,
-} from '../ledger/store.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
+import type { Batch, Fence, Forgotten, LeaseState, NextState } from '../ledger/store.ts';
 import * as archive from './archive.ts';
 import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
 import * as checkpoints from './checkpoints.ts';
 import { writeBatch } from './commit.ts';
 import type { Driver } from './driver.ts';
 import { forgetSome } from './forget.ts';
+import type { GatewayStore } from './gateway-store.ts';
 import * as lease from './lease.ts';
 import * as log from './log.ts';
 import { allIn } from './many.ts';
@@ -22,9 +17,10 @@ import { rowFaults } from './row-faults.ts';
 import { textOf } from './row-sum.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Sealer } from './seal.ts';
+import { SqlFleet } from './sql-fleet.ts';
 
 /** The store, whatever the database: what its rows mean is said once, and in SQL that all speak. */
-export class SqlStore implements LedgerStore {
+export class SqlStore extends SqlFleet implements GatewayStore {
   readonly #driver: Driver;
   readonly #sealer: Sealer | undefined;
 
@@ -37,6 +33,7 @@ export class SqlStore implements LedgerStore {
   }
 
   private constructor(driver: Driver, sealer: Sealer | undefined) {
+    super(driver, sealer);
     this.#driver = driver;
     this.#sealer = sealer;
   }
@@ -72,7 +69,7 @@ export class SqlStore implements LedgerStore {
   }
 
   /** @param next may be on its way from another thread: waited for once the rows are written. */
-  async commit(batch: Batch, next: () => NextState | Promise<NextState>) {
+  async commit(batch: Batch<FleetChange>, next: () => NextState | Promise<NextState>) {
     checkBatch(batch);
     try {
       return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch, next));
@@ -162,7 +159,7 @@ export class SqlStore implements LedgerStore {
   }
 
   /** A row that is there already is, most likely, a leaf of the same id: which one it is helps. */
-  async #takenId(error: unknown, { leaves }: Batch): Promise<Fault | undefined> {
+  async #takenId(error: unknown, { leaves }: Batch<FleetChange>): Promise<Fault | undefined> {
     if (!(error instanceof Fault) || error.at !== this.#driver.place) return undefined;
     if (error.code !== 'conflict') return undefined;
     const ids = leaves.map(({ id }) => id);

@@ -1,7 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { LedgerStore } from '../ledger/store.ts';
 import { Following } from './following.ts';
-import { type Answer, type Beginning, type Call, faultData, type Next } from './messages.ts';
+import {
+  type Answer,
+  type Beginning,
+  type Call,
+  faultData,
+  type News,
+  type Next,
+  type Watching,
+} from './messages.ts';
 import { openDriver } from './open-driver.ts';
 import { SqlStore } from './sql-store.ts';
 
@@ -18,11 +25,12 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   } catch (error) {
     return answer({ call: 0, fault: faultData(error) });
   }
+  const watching = watchingOf(store, (news) => port.postMessage(news));
   port.on('message', async (message: Call | Next) => {
     if ('of' in message) return following.take(message);
     const { call, method } = message;
     try {
-      const value = await invoke(store, message, following);
+      const value = await invoke({ store, watching, following }, message);
       answer({ call, value }, ownBuffer(value));
     } catch (error) {
       answer({ call, fault: faultData(error) });
@@ -43,17 +51,34 @@ async function openStore({ place, archiveKey }: Beginning): Promise<SqlStore> {
   }
 }
 
+/** Begun and ended in turns: the other side waits for each. */
+function watchingOf(store: SqlStore, tell: (news: News) => void): Watching {
+  let stop: (() => Promise<void>) | undefined;
+  return {
+    watch: async () => {
+      stop = await store.watchEvents(() => tell({ news: 'events' }));
+    },
+    unwatch: async () => stop?.(),
+  };
+}
+
+interface Served {
+  readonly store: SqlStore;
+  readonly watching: Watching;
+  readonly following: Following;
+}
+
 /** The compiler has seen, where the call was made, that the arguments are the method's. */
 function invoke(
-  store: SqlStore,
+  { store, watching, following }: Served,
   { call, method, args }: Call,
-  following: Following,
 ): Promise<unknown> {
+  if (method === 'watch' || method === 'unwatch') return watching[method]();
   if (method === 'commit') {
     const next = following.of(call);
     return store.commit(...args, () => next);
   }
-  const run = (store as LedgerStore)[method] as (...given: Call['args']) => Promise<unknown>;
+  const run = store[method] as (...given: Call['args']) => Promise<unknown>;
   return run.apply(store, args);
 }
 

@@ -81,7 +81,8 @@ async function fill(store: LedgerStore): Promise<Uint8Array> {
     });
     const state = { size: edge.size, root: edge.root() };
     const head = { ...state, checkpoint: signHead(CLASSIC, state, NOW) };
-    await commitWhole(store, { fence, base, leaves, tiles, head, records: [], blobs: [] });
+    const rest = { records: [], blobs: [], companions: [] };
+    await commitWhole(store, { fence, base, leaves, tiles, head, ...rest });
   }
   await store.releaseLease(fence);
   return all;

@@ -104,9 +104,12 @@ export interface Extras {
 }
 
 /** A batch together with what comes of it. */
-export type WholeBatch = Batch & NextState;
+export type WholeBatch<Companion = never> = Batch<Companion> & NextState;
 
-export function commitWhole(store: Pick<LedgerStore, 'commit'>, whole: WholeBatch) {
+export function commitWhole<Companion = never>(
+  store: Pick<LedgerStore<Companion>, 'commit'>,
+  whole: WholeBatch<Companion>,
+) {
   const { tiles, head, ...batch } = whole;
   return store.commit(batch, () => ({ tiles, head }));
 }
@@ -130,6 +133,7 @@ export function batchOf(fence: Fence, log: Log, ids: readonly string[], extras: 
     head: { size: after.log.size, root, checkpoint },
     records: extras.records ?? [],
     blobs: extras.blobs ?? [],
+    companions: [],
   };
   return { batch, log: after.log };
 }

@@ -2,17 +2,19 @@ import type { Batch, Fence, LogHead, NewBlob, NewRecord, NextState } from '../st
 import type { TileEdge } from './tile-edge.ts';
 
 /** One entry of the log, with what its decision saw where it is a decision. */
-export interface NewEntry {
+export interface NewEntry<Companion = never> {
   readonly id: string;
   /** Exactly the bytes of its leaf. */
   readonly entry: Uint8Array;
   readonly record?: Omit<NewRecord, 'id'>;
   readonly blobs?: readonly NewBlob[];
+  /** What is changed with it, in the same transaction, or neither. */
+  readonly with?: Companion;
 }
 
 /** An entry, and the hash of its leaf. */
-export interface HashedEntry {
-  readonly entry: NewEntry;
+export interface HashedEntry<Companion = unknown> {
+  readonly entry: NewEntry<Companion>;
   readonly hash: Uint8Array;
 }
 
@@ -26,40 +28,49 @@ export interface Held {
 const MOST_ENTRIES = 256;
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** Entries that go together, in order: all of them in one transaction, or none. */
+export interface Group<Companion = unknown> {
+  readonly entries: readonly HashedEntry<Companion>[];
+}
+
 /**
- * Takes from the front what one transaction has room for: always one entry.
+ * Takes from the front what one transaction has room for: always one group.
  *
  * @param queue is shortened by them.
  */
-export function takeBatch<T extends { readonly entry: NewEntry }>(queue: T[]): readonly T[] {
+export function takeBatch<T extends Group>(queue: T[]): readonly T[] {
+  let groups = 0;
   let count = 0;
   let bytes = 0;
-  for (const { entry } of queue) {
-    bytes += entry.entry.length;
-    for (const blob of entry.blobs ?? []) bytes += blob.bytes.length;
-    if (count > 0 && (count === MOST_ENTRIES || bytes > MOST_BYTES)) break;
-    count++;
+  for (const { entries } of queue) {
+    count += entries.length;
+    for (const { entry } of entries) {
+      bytes += entry.entry.length;
+      for (const blob of entry.blobs ?? []) bytes += blob.bytes.length;
+    }
+    if (groups > 0 && (count > MOST_ENTRIES || bytes > MOST_BYTES)) break;
+    groups++;
   }
-  return queue.splice(0, count);
+  return queue.splice(0, groups);
 }
 
 /** A batch that is ready to be written, and what the log is once it was. */
-export interface Prepared {
-  readonly batch: Batch;
+export interface Prepared<Companion> {
+  readonly batch: Batch<Companion>;
   /** Hashed and signed when it is first asked for, and never again. */
   readonly next: () => NextState & { readonly edge: TileEdge };
 }
 
-export function prepareBatch(
+export function prepareBatch<Companion>(
   { fence, edge }: Held,
-  entries: readonly HashedEntry[],
+  entries: readonly HashedEntry<Companion>[],
   sign: (state: Pick<LogHead, 'size' | 'root'>) => Uint8Array,
-): Prepared {
+): Prepared<Companion> {
   const blobs = new Map<string, NewBlob>();
   for (const { entry } of entries) {
     for (const blob of entry.blobs ?? []) blobs.set(blob.digest, blob);
   }
-  let next: ReturnType<Prepared['next']> | undefined;
+  let next: ReturnType<Prepared<unknown>['next']> | undefined;
   return {
     batch: {
       fence,
@@ -67,6 +78,7 @@ export function prepareBatch(
       leaves: entries.map(({ entry: { id, entry }, hash }) => ({ id, entry, hash })),
       records: entries.flatMap(({ entry: { id, record } }) => (record ? [{ id, ...record }] : [])),
       blobs: [...blobs.values()],
+      companions: entries.flatMap(({ entry }) => (entry.with === undefined ? [] : [entry.with])),
     },
     next: () => {
       next ??= grow(edge, entries, sign);
@@ -78,8 +90,8 @@ export function prepareBatch(
 function grow(
   before: TileEdge,
   entries: readonly HashedEntry[],
-  sign: Parameters<typeof prepareBatch>[2],
-): ReturnType<Prepared['next']> {
+  sign: (state: Pick<LogHead, 'size' | 'root'>) => Uint8Array,
+): ReturnType<Prepared<unknown>['next']> {
   const edge = before.copy();
   const tiles = entries.flatMap(({ hash }) => edge.append(hash));
   const state = { size: edge.size, root: edge.root() };

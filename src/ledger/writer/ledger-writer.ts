@@ -3,7 +3,7 @@ import { Fault, type FaultCode } from '../../core/fault.ts';
 import type { Batch, Fence, LedgerStore, LogHead } from '../store.ts';
 import { leafHash } from '../tree/hash.ts';
 import {
-  type HashedEntry,
+  type Group,
   type Held,
   type NewEntry,
   type Prepared,
@@ -24,8 +24,8 @@ export interface Receipt {
   readonly head: LogHead;
 }
 
-export interface LedgerWriterDeps {
-  readonly store: LedgerStore;
+export interface LedgerWriterDeps<Companion = never> {
+  readonly store: LedgerStore<Companion>;
   readonly identity: LogIdentity;
   /** Who writes, for those who wait: host, process, chance. */
   readonly holder: string;
@@ -40,8 +40,8 @@ export interface LedgerWriterDeps {
 /** Below this much, asking which blobs are archived already costs more than sending them. */
 const WORTH_ASKING = 64 * 1024;
 
-interface Waiting extends HashedEntry {
-  readonly resolve: (receipt: Receipt) => void;
+interface Waiting<Companion> extends Group<Companion> {
+  readonly resolve: (receipts: readonly Receipt[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -52,10 +52,10 @@ interface Waiting extends HashedEntry {
  * It writes under a lease, looks at what is stored before it signs on top of it, and lets go of
  * the lease when another process wants to write.
  */
-export class LedgerWriter {
-  readonly #deps: LedgerWriterDeps;
+export class LedgerWriter<Companion = never> {
+  readonly #deps: LedgerWriterDeps<Companion>;
   readonly #times: LeaseTimes;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: Waiting<Companion>[] = [];
   /** With the lease: the edge of what is stored, in memory. */
   #held: Held | undefined;
   /** The edge of what was last known to be stored: whoever wrote since has only added to it. */
@@ -68,7 +68,7 @@ export class LedgerWriter {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(deps: LedgerWriterDeps) {
+  private constructor(deps: LedgerWriterDeps<Companion>) {
     this.#deps = deps;
     this.#times = deps.times ?? LEASE_TIMES;
   }
@@ -81,7 +81,9 @@ export class LedgerWriter {
    *   where it is damaged; `unreachable` where it can't be read, or another writes and does not
    *   let go.
    */
-  static async open(deps: LedgerWriterDeps): Promise<LedgerWriter> {
+  static async open<Companion = never>(
+    deps: LedgerWriterDeps<Companion>,
+  ): Promise<LedgerWriter<Companion>> {
     const writer = new LedgerWriter(deps);
     await writer.#hold();
     void writer.#beat();
@@ -89,16 +91,32 @@ export class LedgerWriter {
   }
 
   /**
-   * Resolves once the entry, what its decision saw and a checkpoint over it are durable.
+   * Resolves once the entry, what its decision saw, what is changed with it and a checkpoint over
+   * it are durable.
    *
-   * @throws Fault `conflict` for an id that the log has; `unreachable` when it can't be written:
-   *   then it is not in the log, or the message says that nobody knows.
+   * @throws Fault `conflict` for an id that the log has, and as its companion's own port says;
+   *   `unreachable` when it can't be written: then it is not in the log, or the message says that
+   *   nobody knows.
    */
-  append(entry: NewEntry): Promise<Receipt> {
+  async append(entry: NewEntry<Companion>): Promise<Receipt> {
+    const [receipt] = await this.appendAll([entry]);
+    if (receipt === undefined) throw new Fault('internal', 'ledger', 'gave no receipt');
+    return receipt;
+  }
+
+  /**
+   * The same of several that go together: they stand in the log one after the other, with all that
+   * is changed with them, or none of them does.
+   *
+   * @returns a receipt for each.
+   */
+  appendAll(entries: readonly NewEntry<Companion>[]): Promise<readonly Receipt[]> {
     if (this.#closed) return Promise.reject(new Fault('usage', 'ledger', 'is closed'));
+    if (entries.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       // Here and not with its batch: most wait for a commit that is under way, and this one need not.
-      this.#queue.push({ entry, hash: leafHash(entry.entry), resolve, reject });
+      const hashed = entries.map((entry) => ({ entry, hash: leafHash(entry.entry) }));
+      this.#queue.push({ entries: hashed, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -124,10 +142,11 @@ export class LedgerWriter {
     this.#running = undefined;
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly Waiting<Companion>[]): Promise<void> {
     const held = await this.#hold();
     const { identity, now } = this.#deps;
-    const prepared = prepareBatch(held, batch, (state) => signHead(identity, state, now()));
+    const entries = batch.flatMap((group) => group.entries);
+    const prepared = prepareBatch(held, entries, (state) => signHead(identity, state, now()));
     let wanted = false;
     try {
       ({ wanted } = await this.#commit(prepared));
@@ -142,8 +161,9 @@ export class LedgerWriter {
     this.#held = { fence: held.fence, edge };
     this.#last = edge;
     this.#highest = head;
-    for (const [i, { entry, resolve }] of batch.entries()) {
-      resolve({ id: entry.id, index: base + i, head });
+    let index = base;
+    for (const group of batch) {
+      group.resolve(group.entries.map(({ entry: { id } }) => ({ id, index: index++, head })));
     }
     if (wanted) {
       await this.#letGo();
@@ -152,7 +172,7 @@ export class LedgerWriter {
   }
 
   /** Blobs that are archived already stay here, unless they are forgotten at that very moment. */
-  async #commit({ batch, next }: Prepared): Promise<{ readonly wanted: boolean }> {
+  async #commit({ batch, next }: Prepared<Companion>): Promise<{ readonly wanted: boolean }> {
     const { store } = this.#deps;
     const fresh = await this.#withoutKnown(batch);
     try {
@@ -164,7 +184,11 @@ export class LedgerWriter {
   }
 
   /** An answer that got lost may have been a good one: what is stored tells. */
-  async #isStored(held: Held, { batch, next }: Prepared, error: unknown): Promise<boolean> {
+  async #isStored(
+    held: Held,
+    { batch, next }: Prepared<Companion>,
+    error: unknown,
+  ): Promise<boolean> {
     if (!isFault(error, 'unreachable')) return false;
     // Whatever it is, it is read again before anything is signed on top of it.
     this.#held = undefined;
@@ -180,10 +204,10 @@ export class LedgerWriter {
   }
 
   /**
-   * One entry that can't be written must not keep others from it. A writer that lost its lease, or
+   * One group that can't be written must not keep others from it. A writer that lost its lease, or
    * whose log has moved under it, looks again: what it tried was refused, and is tried once more.
    */
-  async #writeApart(batch: readonly Waiting[], error: unknown): Promise<void> {
+  async #writeApart(batch: readonly Waiting<Companion>[], error: unknown): Promise<void> {
     if (isFault(error, 'conflict') && this.#held && !(await this.#isCurrent(this.#held))) {
       this.#held = undefined;
       return this.#write(batch);
@@ -254,7 +278,7 @@ export class LedgerWriter {
     if (stored === undefined) {
       const empty = { size: 0, root: edge.root() };
       const first = { ...empty, checkpoint: signHead(identity, empty, now()) };
-      const nothing = { fence, base: 0, leaves: [], records: [], blobs: [] };
+      const nothing = { fence, base: 0, leaves: [], records: [], blobs: [], companions: [] };
       await store.commit(nothing, () => ({ tiles: [], head: first }));
       stored = first;
     }
@@ -302,7 +326,7 @@ export class LedgerWriter {
   }
 
   /** Blobs that are archived already stay here. */
-  async #withoutKnown(batch: Batch): Promise<Batch> {
+  async #withoutKnown(batch: Batch<Companion>): Promise<Batch<Companion>> {
     const size = batch.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (size < WORTH_ASKING) return batch;
     const digests = batch.blobs.map(({ digest }) => digest);
