@@ -1,17 +1,24 @@
 import { join } from 'node:path';
 import { Fault } from '../../core/fault.ts';
 import { signaturesIn } from '../../ledger/note/signed-note.ts';
+import type { LedgerStore } from '../../ledger/store.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { parseTlogPolicy, type TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.ts';
+import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, warn } from '../io.ts';
 import { formatInstant } from './instants.ts';
 import { LAYOUT, type LedgerFolder } from './ledger-folder.ts';
-import type { OpenLedger } from './open-ledger.ts';
 import { markRestored } from './restored.ts';
 import { isThere, readSecret } from './secret-files.ts';
 import { witnessPeers } from './witness-peers.ts';
+
+interface WitnessedLedger {
+  readonly folder: LedgerFolder;
+  readonly identity: LogIdentity;
+  readonly store: LedgerStore;
+}
 
 /** In milliseconds, of all witnesses together: nobody else gets the lease meanwhile. */
 const START_MS = 3000;
@@ -32,7 +39,7 @@ export async function witnessPolicyOf({ dir }: LedgerFolder): Promise<TlogPolicy
  */
 export async function cosign(
   io: Io,
-  { store, identity }: OpenLedger,
+  { store, identity }: Omit<WitnessedLedger, 'folder'>,
   trust: TlogPolicy,
   deadline?: AbortSignal,
 ): Promise<readonly Fault[]> {
@@ -67,7 +74,7 @@ export async function cosign(
  *
  * @throws Fault `conflict` where one contradicts; the ledger is closed then.
  */
-export async function askWitnesses(io: Io, ledger: OpenLedger): Promise<void> {
+export async function askWitnesses(io: Io, ledger: WitnessedLedger): Promise<void> {
   const trust = await witnessPolicyOf(ledger.folder);
   if (trust === undefined || (await ledger.store.head()) === undefined) return;
   const faults = await cosign(io, ledger, trust, AbortSignal.timeout(START_MS));
