@@ -47,6 +47,7 @@ export {
   type AnchorKind,
   anchorFromCertificate,
   INTEL_SGX_ROOT,
+  type RootKind,
   type TrustAnchor,
 } from './core/x509/anchors.ts';
 export { NVIDIA_DEVICE_ROOT, NVIDIA_RIM_ROOT } from './core/x509/nvidia-roots.ts';

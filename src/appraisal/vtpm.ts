@@ -27,7 +27,7 @@ export function verifyVtpmOn(
   const vtpm = verifyVtpm({
     ...input,
     evidence: hardwareEvidence(evidence),
-    anchors: evidence?.anchors ?? 'vendor',
+    anchors: evidence?.anchors ?? 'none',
   });
   if (evidence === undefined) return { ...vtpm, parts: [], alone: vtpm.verdict };
   const result = {

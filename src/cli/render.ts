@@ -96,14 +96,14 @@ export function verdictLine(io: Io, result: Answer): string {
   const paint = painter(io.colours);
   const facts = [
     result.authentic ? 'authentic' : 'not shown to be authentic',
-    `${result.anchors} anchors`,
+    result.anchors === 'none' ? 'held against no root' : `${result.anchors} anchors`,
     `revocation ${result.revocation}`,
     `at ${result.at}`,
     ...untilText(result),
   ].join(' · ');
   const verdict = paint(VERDICT_COLOURS[result.verdict], result.verdict.toUpperCase());
   const foreign =
-    result.anchors === 'vendor'
+    result.anchors === 'vendor' || result.anchors === 'none'
       ? ''
       : paint('yellow', `Checked under a ${result.anchors} root: no vendor vouches for this.\n`);
   return `\n${paint('bold', verdict)}  ${facts}\n${foreign}`;

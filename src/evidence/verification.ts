@@ -44,7 +44,7 @@ export interface Verification {
   /** Signatures, chains, revocation, structure: the vendor's hardware said this. */
   readonly authentic: boolean;
   readonly evidence: EvidenceKind;
-  /** Whose root the evidence chains to, or, chaining to none, whose roots were asked. */
+  /** Whose root the evidence chains to, or, chaining to none, whose roots were asked; `none` of nothing. */
   readonly anchors: AnchorKind;
   readonly revocation: 'checked' | 'unchecked';
   /** RFC 3339 time that the check was made for. */

@@ -124,6 +124,10 @@ export class RemoteStore implements LedgerStore {
     return this.#call('record', id);
   }
 
+  forgotten() {
+    return this.#call('forgotten');
+  }
+
   blob(digest: string) {
     return this.#call('blob', digest);
   }

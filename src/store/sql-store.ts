@@ -114,6 +114,10 @@ export class SqlStore implements LedgerStore {
     return this.#driver.alone((sql) => records.record(sql, id));
   }
 
+  forgotten() {
+    return this.#driver.alone(records.forgotten);
+  }
+
   async blob(digest: string) {
     if (this.#sealer === undefined) {
       throw new Fault('usage', 'archiveKey', 'is needed to open what is archived');

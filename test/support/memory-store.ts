@@ -152,6 +152,10 @@ export class MemoryStore implements LedgerStore {
     return this.#recordOf(id);
   }
 
+  async forgotten() {
+    return 0;
+  }
+
   async blob(digest: string) {
     return this.blobRows.get(digest)?.bytes;
   }

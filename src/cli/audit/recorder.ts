@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
@@ -35,7 +36,11 @@ export interface Recorded {
   readonly id: string;
   /** Leaves of the first signed state that has it. */
   readonly size: number;
+  /** Where the ledger was made for this, since there was none, and the key that verifies it. */
+  readonly made?: Made;
 }
+
+type Made = { readonly dir: string; readonly key: string };
 
 /** What was just decided. */
 export interface Decided {
@@ -63,8 +68,11 @@ export async function openRecorder(io: Io, args: Args): Promise<Recorder | undef
     if (isNew) await createFor(io, dir);
     const ledger = await openLedger(io, dir);
     try {
-      if (isNew) tellOf(io, dir, ledger);
-      return new Recorder(io, ledger, await openWriter(io, ledger));
+      const made = isNew
+        ? { dir: resolve(dir), key: vkeysOf(ledger.identity)[0] ?? '' }
+        : undefined;
+      if (made) tellOf(io, made, ledger);
+      return new Recorder(io, ledger, await openWriter(io, ledger), made);
     } catch (error) {
       await ledger.close();
       throw error;
@@ -96,7 +104,10 @@ export class Recorder {
   readonly #ledger: OpenLedger;
   readonly #writer: LedgerWriter;
 
-  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter) {
+  readonly #made: Made | undefined;
+
+  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter, made: Made | undefined) {
+    this.#made = made;
     this.id = toHex(io.randomBytes(ID_SIZE));
     this.#io = io;
     this.#ledger = ledger;
@@ -132,7 +143,9 @@ export class Recorder {
       return receipt;
     });
     await this.#publish();
-    return { origin: this.#ledger.identity.origin, index, id: this.id, size: head.size };
+    const { origin } = this.#ledger.identity;
+    const made = this.#made;
+    return { origin, index, id: this.id, size: head.size, ...(made && { made }) };
   }
 
   async close(): Promise<void> {
@@ -160,8 +173,9 @@ export class Recorder {
   }
 }
 
-export function recordedNote({ origin, index, id }: Recorded): string {
-  return `recorded as decision ${id}, leaf ${index} of ${origin}`;
+export function recordedNote({ origin, index, id, made }: Recorded): string {
+  const where = made === undefined ? '' : `, a NEW ledger that was made in ${made.dir}`;
+  return `recorded as decision ${id}, leaf ${index} of ${origin}${where}`;
 }
 
 function policyLeaf(result: Verification, time: number): readonly Leaf[] {
@@ -193,10 +207,10 @@ async function createFor(io: Io, dir: string): Promise<void> {
   await createLedger(io, { dir, origin, database: 'sqlite' });
 }
 
-function tellOf(io: Io, dir: string, { identity }: OpenLedger): void {
+function tellOf(io: Io, { dir, key }: Made, { identity }: OpenLedger): void {
   warn(
     io,
-    `made the ledger ${identity.origin} in ${dir}; keep its keys folder, and hand out the key that verifies it:`,
+    `there was no ledger in ${dir}: made a NEW one there, ${identity.origin}; keep its keys folder, and hand out the key that verifies it:`,
   );
-  io.err(`${vkeysOf(identity)[0]}\n`);
+  io.err(`${key}\n`);
 }

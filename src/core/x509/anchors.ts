@@ -2,12 +2,15 @@ import { fromBase64 } from '../encoding/base64.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 
 /** Whose word this is: a vendor's, the project's own simulator's, or somebody else's. */
-export type AnchorKind = 'vendor' | 'custom' | 'simulator';
+export type RootKind = 'vendor' | 'custom' | 'simulator';
+
+/** Whose word a result rests on; `none` where nothing was held against any root. */
+export type AnchorKind = RootKind | 'none';
 
 /** A key that is trusted because we say so. Nothing in evidence can add one. */
 export interface TrustAnchor {
   readonly name: string;
-  readonly kind: AnchorKind;
+  readonly kind: RootKind;
   /** The certificate that we hold for it; what is pinned is its SubjectPublicKeyInfo. */
   readonly certificate: Certificate;
 }
@@ -60,7 +63,11 @@ export function anchorKindOf(
   return found?.kind ?? weakestOf(asked.map(({ kind }) => kind));
 }
 
-/** What all together rest on: a vendor's word only where nobody else's is needed. */
+/**
+ * What all together rest on: a vendor's word only where nobody else's is needed, and of nothing at
+ * all nobody's.
+ */
 export function weakestOf(kinds: readonly AnchorKind[]): AnchorKind {
-  return kinds.find((kind) => kind !== 'vendor') ?? 'vendor';
+  const asked = kinds.filter((kind) => kind !== 'none');
+  return asked.find((kind) => kind !== 'vendor') ?? asked[0] ?? 'none';
 }

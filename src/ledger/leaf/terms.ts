@@ -18,7 +18,7 @@ export const saltedDigest = text<`hmac-sha256:${string}`>(
 
 export const verdict = oneOf('accept', 'reject', 'indeterminate') satisfies Form<Verdict>;
 
-export const anchorKind = oneOf('vendor', 'custom', 'simulator') satisfies Form<AnchorKind>;
+export const anchorKind = oneOf('vendor', 'custom', 'simulator', 'none') satisfies Form<AnchorKind>;
 
 const checkId = text<CheckId>(
   /^(?=.{3,100}$)[a-z0-9_]+(\.[a-z0-9_]+)+$/,

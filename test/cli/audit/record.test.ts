@@ -5,10 +5,11 @@ import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '#crypto';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
 import { simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
 import { bundleFilesOf, honestSmall, VERIFY_BUNDLE } from '../bundle-files.ts';
 import { type Files, jsonOf, postern } from '../fake-io.ts';
-import { audit, freshPath, leavesOf, record, recorded } from './ledgers.ts';
+import { audit, decisionOf, freshPath, leavesOf, record, recorded, vkeyOf } from './ledgers.ts';
 
 const EAR = ['--ear-key', 'ear.key', '--ear-issuer', 'https://a.example', '--ear-audience', 'b'];
 const BY_POLICY = ['--policy', 'policy.yaml', '--nonce', toHex(honestSmall.plan.nonce)];
@@ -60,6 +61,31 @@ it('a machine that is rejected is recorded as such, and exits as it would withou
   );
   expect(leaf?.['verdict']).toBe('reject');
   expect((await audit(['audit', 'replay', dir])).exit).toBe(0);
+});
+
+it('a ledger that was made for it is said to be new, where it is, and by which key, everywhere', async () => {
+  const dir = freshPath();
+  const first = await record(dir, ['--json']);
+  const key = await vkeyOf(dir);
+  expect(jsonOf(first)['recorded']).toMatchObject({ made: { dir, key } });
+  expect(first.err).toContain(`there was no ledger in ${dir}: made a NEW one there`);
+  expect(first.err).toContain(key);
+  expect(jsonOf(await record(dir, ['--json']))['recorded']).not.toHaveProperty('made');
+  const other = freshPath();
+  expect((await record(other)).out).toContain(`a NEW ledger that was made in ${other}`);
+});
+
+it('a bundle of which nothing was verified rests on nobody’s roots', async () => {
+  const dir = freshPath();
+  const files: Files = { empty: utf8('{}') };
+  const argv = ['verify', 'bundle', 'empty', '--offline', '--record', dir];
+  const { exit, out } = await audit(argv, { files });
+  expect([exit, out]).toEqual([1, expect.stringContaining('held against no root')]);
+  expect(out).not.toMatch(/vendor|vouches/);
+  expect((await decisionOf(dir)).leaf['anchors']).toBe('none');
+  expect((await audit(['audit', 'list', dir])).out).toContain('reject, held against no root');
+  const replay = await audit(['audit', 'replay', dir, '--json']);
+  expect([replay.exit, jsonOf(replay)]).toMatchObject([0, { same: 1, underOtherRoots: 0 }]);
 });
 
 describe('what can’t be recorded is not said', () => {
