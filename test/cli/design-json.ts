@@ -29,7 +29,7 @@ export function expectVerificationJson(
     verdict: expect.stringMatching(/^(accept|reject|indeterminate)$/),
     authentic: expect.any(Boolean),
     evidence,
-    anchors: expect.stringMatching(/^(vendor|custom|simulator)$/),
+    anchors: expect.stringMatching(/^(vendor|custom|simulator|none)$/),
     revocation: expect.stringMatching(/^(checked|unchecked)$/),
     at: expect.stringMatching(RFC_3339),
     checks: expect.any(Array),
