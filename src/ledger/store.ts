@@ -71,6 +71,8 @@ export interface LedgerStore<Companion = never> {
   /** By leaf index, in order, `from` inclusive, at most `count`. */
   records(from: number, count: number): Promise<readonly RecordRow[]>;
   record(id: string): Promise<RecordRow | undefined>;
+  /** How many records are forgotten. */
+  forgotten(): Promise<number>;
   /**
    * What is archived under a digest, opened.
    *

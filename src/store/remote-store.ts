@@ -131,6 +131,10 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
     return this.#call('record', id);
   }
 
+  forgotten() {
+    return this.#call('forgotten');
+  }
+
   blob(digest: string) {
     return this.#call('blob', digest);
   }

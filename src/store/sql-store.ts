@@ -111,6 +111,10 @@ export class SqlStore extends SqlFleet implements GatewayStore {
     return this.#driver.alone((sql) => records.record(sql, id));
   }
 
+  forgotten() {
+    return this.#driver.alone(records.forgotten);
+  }
+
   async blob(digest: string) {
     if (this.#sealer === undefined) {
       throw new Fault('usage', 'archiveKey', 'is needed to open what is archived');

@@ -415,7 +415,9 @@ describeStores('forgetting', (kind) => {
       const blobs = [old, shared, late, never];
       const { batch } = batchOf(fence, EMPTY_LOG, ids(0, 3), { records, blobs });
       await commitWhole(store, batch);
+      expect(await store.forgotten()).toBe(0);
       expect(await store.forget(2_000, 77, 'retention')).toEqual({ records: 2, blobs: 1 });
+      expect(await store.forgotten()).toBe(2);
       const forgotten = { at: 77, reason: 'retention' };
       const rows = await store.records(0, 9);
       expect(rows.map((row) => row.forgotten)).toEqual([forgotten, forgotten, undefined]);

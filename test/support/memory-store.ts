@@ -159,6 +159,10 @@ export class MemoryStore implements LedgerStore<string> {
     return this.#recordOf(id);
   }
 
+  async forgotten() {
+    return 0;
+  }
+
   async blob(digest: string) {
     return this.blobRows.get(digest)?.bytes;
   }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { createServer } from '../../gateway/http/server.ts';
 import { witnessRoutes } from '../../gateway/http/witness-routes.ts';
 import { writeSignerKey } from '../../ledger/note/signer-key.ts';
 import type { VerifierKey } from '../../ledger/note/verifier-key.ts';
@@ -13,7 +12,7 @@ import { forkKeeper } from './kept-forks.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { type NoteKey, noteKey, wantNameOption } from './note-keys.ts';
 import { isThere, makeFolder, readNoteKey, writeSecret } from './secret-files.ts';
-import { LISTEN_OPTION, listenAddress, serve } from './serving.ts';
+import { LISTEN_OPTION, listenAddress, serve, servingTo } from './serving.ts';
 
 const SEED_SIZE = 32;
 const FILES = {
@@ -51,7 +50,7 @@ export const auditWitnessVerb: Verb = {
     const store = await WitnessFile.open(join(dir, FILES.database));
     try {
       const signers = keys.map(({ signer }) => signer);
-      const app = createServer();
+      const app = servingTo(io);
       await app.register(witnessRoutes, {
         witness: new Witness({
           store,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { isAppraisal } from '../../appraisal/result/result-json.ts';
@@ -34,7 +35,11 @@ export interface Recorded {
   readonly id: string;
   /** Leaves of the first signed state that has it. */
   readonly size: number;
+  /** Where the ledger was made for this, since there was none, and the key that verifies it. */
+  readonly made?: Made;
 }
+
+type Made = { readonly dir: string; readonly key: string };
 
 /** What was just decided. */
 export interface Decided {
@@ -62,11 +67,14 @@ export async function openRecorder(io: Io, args: Args): Promise<Recorder | undef
     if (isNew) await createFor(io, dir);
     const ledger = await openLedger(io, dir);
     try {
-      if (isNew) tellOf(io, dir, ledger);
+      const made = isNew
+        ? { dir: resolve(dir), key: vkeysOf(ledger.identity)[0] ?? '' }
+        : undefined;
+      if (made) tellOf(io, made, ledger);
       const ask = args.has('offline') ? 'nobody' : 'witnesses';
       if (ask === 'nobody' && (await witnessPolicyOf(ledger.folder)))
         warn(io, '--offline: the ledger’s witnesses were not asked whether they saw more of it');
-      return new Recorder(io, ledger, await openWriter(io, ledger, ask));
+      return new Recorder(io, ledger, await openWriter(io, ledger, ask), made);
     } catch (error) {
       await ledger.close();
       throw error;
@@ -98,7 +106,10 @@ export class Recorder {
   readonly #ledger: OpenLedger;
   readonly #writer: LedgerWriter;
 
-  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter) {
+  readonly #made: Made | undefined;
+
+  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter, made: Made | undefined) {
+    this.#made = made;
     this.id = toHex(io.randomBytes(ID_SIZE));
     this.#io = io;
     this.#ledger = ledger;
@@ -139,7 +150,9 @@ export class Recorder {
       return receipt;
     });
     await this.#publish();
-    return { origin: this.#ledger.identity.origin, index, id: this.id, size: head.size };
+    const { origin } = this.#ledger.identity;
+    const made = this.#made;
+    return { origin, index, id: this.id, size: head.size, ...(made && { made }) };
   }
 
   async close(): Promise<void> {
@@ -186,8 +199,9 @@ export class Recorder {
   }
 }
 
-export function recordedNote({ origin, index, id }: Recorded): string {
-  return `recorded as decision ${id}, leaf ${index} of ${origin}`;
+export function recordedNote({ origin, index, id, made }: Recorded): string {
+  const where = made === undefined ? '' : `, a NEW ledger that was made in ${made.dir}`;
+  return `recorded as decision ${id}, leaf ${index} of ${origin}${where}`;
 }
 
 /** Another process met it at the same time. */
@@ -200,10 +214,10 @@ async function createFor(io: Io, dir: string): Promise<void> {
   await createLedger(io, { dir, origin, database: 'sqlite' });
 }
 
-function tellOf(io: Io, dir: string, { identity }: OpenLedger): void {
+function tellOf(io: Io, { dir, key }: Made, { identity }: OpenLedger): void {
   warn(
     io,
-    `made the ledger ${identity.origin} in ${dir}; keep its keys folder, and hand out the key that verifies it:`,
+    `there was no ledger in ${dir}: made a NEW one there, ${identity.origin}; keep its keys folder, and hand out the key that verifies it:`,
   );
-  io.err(`${vkeysOf(identity)[0]}\n`);
+  io.err(`${key}\n`);
 }

@@ -6,8 +6,21 @@ export type Server = FastifyInstance;
 /** In milliseconds: a connection that says nothing must not hold a socket. */
 const TIMEOUTS = { connection: 30_000, request: 10_000, keepAlive: 60_000 };
 
-/** A server without a voice of its own: no log, and errors that tell nothing of the inside. */
-export function createServer(): Server {
+/** A request that this side could not answer: nothing of it but its method and the route it took. */
+export interface Unanswered {
+  readonly method: string;
+  /** As it was registered, e.g. `/tile/*`. */
+  readonly route: string;
+  /** The code of the error, or its name where it has none. */
+  readonly reason: string;
+}
+
+/**
+ * A server without a voice of its own: no log, and errors that tell nothing of the inside.
+ *
+ * @param onUnanswered hears of every answer from 500 on.
+ */
+export function createServer(onUnanswered: (what: Unanswered) => void = () => {}): Server {
   const app = fastify({
     logger: false,
     connectionTimeout: TIMEOUTS.connection,
@@ -25,12 +38,23 @@ export function createServer(): Server {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
   );
-  app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Failure, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (status >= 500) {
+      const { method, routeOptions } = request;
+      const reason = error.code ?? error.name ?? 'unexpected error';
+      onUnanswered({ method, route: routeOptions.url ?? 'no route', reason });
+    }
     const text = status < 500 ? 'the request can not be read' : 'unexpected error';
     return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
   });
   return app;
+}
+
+interface Failure {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly name?: string;
 }
 
 /**

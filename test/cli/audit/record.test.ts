@@ -11,7 +11,16 @@ import { simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
 import { alice, bob, envelopeOf, written } from '../../support/signed-policy.ts';
 import { bundleFilesOf, honestSmall, VERIFY_BUNDLE } from '../bundle-files.ts';
 import { type Files, jsonOf, postern } from '../fake-io.ts';
-import { audit, exported, freshPath, leavesOf, POLICY, record, recorded } from './ledgers.ts';
+import {
+  audit,
+  exported,
+  freshPath,
+  leavesOf,
+  POLICY,
+  record,
+  recorded,
+  vkeyOf,
+} from './ledgers.ts';
 
 const EAR = ['--ear-key', 'ear.key', '--ear-issuer', 'https://a.example', '--ear-audience', 'b'];
 const BY_POLICY = ['--policy', 'policy.yaml', '--nonce', toHex(honestSmall.plan.nonce)];
@@ -89,6 +98,18 @@ it('a machine that is rejected is recorded as such, and exits as it would withou
   );
   expect(leaf?.['verdict']).toBe('reject');
   expect((await audit(['audit', 'replay', dir])).exit).toBe(0);
+});
+
+it('a ledger that was made for it is said to be new, where it is, and by which key, everywhere', async () => {
+  const dir = freshPath();
+  const first = await record(dir, ['--json']);
+  const key = await vkeyOf(dir);
+  expect(jsonOf(first)['recorded']).toMatchObject({ made: { dir, key } });
+  expect(first.err).toContain(`there was no ledger in ${dir}: made a NEW one there`);
+  expect(first.err).toContain(key);
+  expect(jsonOf(await record(dir, ['--json']))['recorded']).not.toHaveProperty('made');
+  const other = freshPath();
+  expect((await record(other)).out).toContain(`a NEW ledger that was made in ${other}`);
 });
 
 describe('what can’t be recorded is not said', () => {

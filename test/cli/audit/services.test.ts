@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { jsonOf } from '../fake-io.ts';
@@ -53,6 +53,28 @@ describe('audit serve', () => {
     expect(await end()).toBe(0);
     const gone = await audit(watch, net);
     expect([gone.exit, jsonOf(gone)['event']]).toEqual([69, 'unreachable']);
+  });
+});
+
+describe('audit serve --json', () => {
+  it('says where in one object, and on stderr what it could not answer', async () => {
+    const dir = await recorded();
+    const { origin } = await infoOf(dir);
+    const argv = ['audit', 'serve', dir, ...LOOPBACK, '--json'];
+    const { url, out, err, end } = await service(argv);
+    for (let i = 0; i < 200 && out() === ''; i++) await new Promise((done) => setTimeout(done, 50));
+    expect(JSON.parse(out())).toEqual({ url, address: url.slice('http://'.length), origin });
+    // A link that leads to itself: whoever reads it, root as well, gets an error.
+    const tile = join(dir, 'published/tile/0/000.p/2');
+    rmSync(tile);
+    symlinkSync(tile, tile);
+    const answer = await fetch(`${url}/tile/0/000.p/2?secret=1`, { headers: { cookie: 'secret' } });
+    expect([answer.status, await answer.text()]).toEqual([500, 'unexpected error\n']);
+    for (let i = 0; i < 200 && !err().includes('GET'); i++)
+      await new Promise((done) => setTimeout(done, 50));
+    expect(err().split('\n').slice(1)).toEqual(['postern: GET /tile/*: not answered (ELOOP)', '']);
+    expect(await end()).toBe(0);
+    expect(out().trim().split('\n')).toHaveLength(1);
   });
 });
 
@@ -137,6 +159,8 @@ describe('two ledgers with a witness of their own each', () => {
         0,
         { cosignatures: 1, problems: [] },
       ]);
+      const info = await audit(['audit', 'info', dir]);
+      expect(info.out).toMatch(new RegExp(`witnesses +witness\\.example/${1 - i} at 20`));
       const path = await exported(dir);
       const good = await run(['audit', 'verify', path], asked);
       expect([good.exit, jsonOf(good)]).toMatchObject([

@@ -134,8 +134,8 @@ describeStores('nodes that are due', (kind) => {
       expect(await a.takeDue(299, 1_000, 9)).toEqual([]);
       const taken = await a.takeDue(500, 1_000, 2);
       expect(taken.map(({ name, dueAt }) => [name, dueAt])).toEqual([
-        ['node-1', 1_000],
-        ['node-3', 1_000],
+        ['node-1', 300],
+        ['node-3', 400],
       ]);
       expect((await b.takeDue(500, 1_001, 9)).map(({ name }) => name)).toEqual(['node-0']);
       expect(await a.takeDue(899, 2_000, 9)).toEqual([]);
