@@ -1,10 +1,9 @@
 import type { TrustAnchor } from '../core/x509/anchors.ts';
 import type { Found } from '../endorsements/found.ts';
-import { HTTP_LIMITS } from '../endorsements/http.ts';
 import { INTEL_PCS, type PcsBase, pcsBase } from '../endorsements/intel/base-url.ts';
 import { TdxFinder } from '../endorsements/intel/finder.ts';
 import { parseTdxChannel, type TdxChannel } from '../endorsements/intel/key.ts';
-import type { PcsClient } from '../endorsements/intel/pcs.ts';
+import { type PcsClient, pcsClient } from '../endorsements/intel/pcs.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
 import { type Io, usage, warn } from './io.ts';
 import { type Args, asOption, type Option, type Options } from './verb.ts';
@@ -104,7 +103,7 @@ export async function readNamedCollateral(io: Io, args: Args): Promise<Uint8Arra
 
 /** Whom to ask about TDX. */
 export function readPcs(io: Io, args: Args): PcsClient {
-  return { fetch: io.fetch, base: readSource(args), limits: HTTP_LIMITS };
+  return pcsClient(io, readSource(args));
 }
 
 /** The folder, where one is named, and the clock. */

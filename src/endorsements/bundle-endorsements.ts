@@ -5,13 +5,17 @@ import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type { NvidiaDevice } from '../evidence/nvidia/input.ts';
 import { SnpFinder } from './amd/finder.ts';
 import type { KdsClient } from './amd/kds.ts';
+import { EndorsementFolder } from './folder.ts';
 import type { Found } from './found.ts';
+import type { RefreshableEndorsement } from './held.ts';
+import { type EarlyTcb, EarlyTcbWatch } from './intel/early-tcb.ts';
 import { TdxFinder } from './intel/finder.ts';
 import type { TdxChannel } from './intel/key.ts';
 import type { PcsClient } from './intel/pcs.ts';
 import type { NvidiaNetwork } from './nvidia/arrival.ts';
 import { NvidiaFinder } from './nvidia/finder.ts';
 import type { RevocationWish } from './revocation-wish.ts';
+import { TdxEndorsementSource } from './source.ts';
 
 /** Whom to ask. Make one a process: each client spaces out what is asked of its service. */
 export interface EndorsementNetwork {
@@ -59,6 +63,8 @@ export class BundleEndorsements {
   readonly #tdx: TdxFinder;
   readonly #snp: SnpFinder;
   readonly #nvidia: NvidiaFinder;
+  readonly #early: TdxEndorsementSource;
+  readonly #watch: EarlyTcbWatch;
 
   constructor({ anchors, channel, folder, network, now }: BundleEndorsementsOptions) {
     const kept = { now, ...(folder !== undefined && { folder }) };
@@ -78,6 +84,17 @@ export class BundleEndorsements {
       anchors: anchors.nvidia,
       ...(network && { network: network.nvidia }),
     });
+    const standard = this.#tdx.source;
+    this.#early =
+      channel === 'early'
+        ? standard
+        : new TdxEndorsementSource({
+            anchors: anchors.tdx,
+            channel: 'early',
+            ...(network && { network: network.intel }),
+            ...(folder !== undefined && { folder: new EndorsementFolder(folder) }),
+          });
+    this.#watch = new EarlyTcbWatch({ anchors: anchors.tdx, standard, early: this.#early });
   }
 
   /**
@@ -96,6 +113,23 @@ export class BundleEndorsements {
       endorsements: { ...devices.found, ...cpu.found },
       warnings: [...devices.warnings, ...cpu.warnings],
     };
+  }
+
+  /** What is in memory, whatever ends first before all others; a `Prefetcher` has it anew in time. */
+  held(): readonly RefreshableEndorsement[] {
+    const sources = [this.#tdx.source, this.#early, this.#snp.source, this.#nvidia.source];
+    return [...new Set(sources)]
+      .flatMap((source) => source.held())
+      .sort((a, b) => a.validity.to - b.validity.to);
+  }
+
+  /**
+   * How a TDX platform stands today, and under Intel's early evaluation.
+   *
+   * @param at the present, in milliseconds since the epoch.
+   */
+  async earlyTcb(quote: Uint8Array, at: number): Promise<EarlyTcb> {
+    return this.#watch.look(quote, at);
   }
 
   async #findOfDevices(

@@ -3,7 +3,8 @@ import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type { NvidiaClocks, NvidiaDevice } from '../../evidence/nvidia/input.ts';
 import { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { type Failure, failureText } from '../failure.ts';
-import { RecentFailures } from '../recent-failures.ts';
+import type { RefreshableEndorsement } from '../held.ts';
+import { FLEET_NAMES, RecentFailures } from '../recent-failures.ts';
 import { SingleFlight } from '../single-flight.ts';
 import { type NvidiaNetwork, receiveNvidiaDocument } from './arrival.ts';
 import { type CollectedNvidia, collectNvidia } from './collect.ts';
@@ -61,7 +62,7 @@ export class NvidiaEndorsementSource {
   constructor(options: NvidiaEndorsementSourceOptions) {
     this.#options = options;
     this.#holdings = new NvidiaHoldings(options.folder);
-    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
+    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS, FLEET_NAMES);
     this.#remembered = new Remembered(options.anchors, DEVICES);
   }
 
@@ -85,11 +86,27 @@ export class NvidiaEndorsementSource {
    * @throws Fault `unreachable` when there is none at all.
    */
   async get(want: NvidiaWant, now: number): Promise<NvidiaEndorsement> {
-    const held = this.#holdings.inMemory(want);
-    if (held !== undefined && this.#isFresh(want, held, now)) {
-      return this.#answer(want, held, 'memory', 'current', []);
-    }
-    return this.#loading.run(wantName(want), () => this.#load(want, now));
+    const held = await this.#holdings.settled(want);
+    const fresh = held !== undefined && this.#isFresh(want, held, now);
+    const answer = fresh
+      ? this.#answer(want, held, 'memory', 'current', [])
+      : await this.#loading.run(wantName(want), () => this.#load(want, now));
+    this.#holdings.use(want, now);
+    return answer;
+  }
+
+  /** What is in memory, for whoever sees to it that it does not run out. */
+  held(): readonly RefreshableEndorsement[] {
+    const { network } = this.#options;
+    return this.#holdings.shelved().map(({ key: want, document, usedAt }) => ({
+      name: `nvidia/${wantName(want)}`,
+      service: want.kind === 'rim' ? network?.rim.base : network?.ocsp.url,
+      fetchedAt: document.provenance?.fetchedAt,
+      validity: document.facts.validity,
+      refreshAt: this.#refreshAt(want, document),
+      usedAt,
+      refresh: (now) => this.refresh(want, now),
+    }));
   }
 
   /**
@@ -98,8 +115,9 @@ export class NvidiaEndorsementSource {
    * @throws Fault `unreachable` when there is none at all.
    */
   async stored(want: NvidiaWant, at: number): Promise<NvidiaEndorsement> {
-    const known = this.#holdings.inMemory(want);
+    const known = await this.#holdings.settled(want);
     if (known !== undefined && isInDate(known, at)) {
+      this.#holdings.use(want, at);
       return this.#answer(want, known, 'memory', 'current', []);
     }
     const judge = this.#judgeAt(at);
