@@ -1,10 +1,12 @@
+import { STATUS_CODES } from 'node:http';
 import { isIPv6 } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { TEXT_TYPE } from '../../protocol/media-types.ts';
+import { PROBLEMS } from '../../protocol/problem.ts';
+import { LIMITS } from './limits.ts';
+import { type BrokenConnection, createListener, wholeResponse } from './listener.ts';
 
 export type Server = FastifyInstance;
-
-/** In milliseconds: a connection that says nothing must not hold a socket. */
-const TIMEOUTS = { connection: 30_000, request: 10_000, keepAlive: 60_000 };
 
 /** A request that this side could not answer: nothing of it but its method and the route it took. */
 export interface Unanswered {
@@ -23,21 +25,19 @@ export interface Unanswered {
 export function createServer(onUnanswered: (what: Unanswered) => void = () => {}): Server {
   const app = fastify({
     logger: false,
-    connectionTimeout: TIMEOUTS.connection,
-    requestTimeout: TIMEOUTS.request,
-    keepAliveTimeout: TIMEOUTS.keepAlive,
+    serverFactory: (handler) =>
+      createListener(handler, { limits: LIMITS, refuse: refusalOf, onBroken: () => {} }),
+    clientErrorHandler: () => {},
     forceCloseConnections: true,
     exposeHeadRoutes: true,
     frameworkErrors: (_error, _request, reply) => {
       const plain: Pick<FastifyReply, 'code' | 'type' | 'send'> = reply as never;
       plain.code(400);
-      plain.type('text/plain; charset=utf-8');
-      plain.send('the request can not be read\n');
+      plain.type(TEXT_TYPE);
+      plain.send(UNREADABLE);
     },
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
-  );
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT_TYPE).send('not found\n'));
   app.setErrorHandler((error: Failure, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) {
@@ -45,16 +45,26 @@ export function createServer(onUnanswered: (what: Unanswered) => void = () => {}
       const reason = error.code ?? error.name ?? 'unexpected error';
       onUnanswered({ method, route: routeOptions.url ?? 'no route', reason });
     }
-    const text = status < 500 ? 'the request can not be read' : 'unexpected error';
-    return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
+    return reply
+      .code(status)
+      .type(TEXT_TYPE)
+      .send(status < 500 ? UNREADABLE : 'unexpected error\n');
   });
   return app;
 }
+
+const UNREADABLE = 'the request can not be read\n';
 
 interface Failure {
   readonly statusCode?: number;
   readonly code?: string;
   readonly name?: string;
+}
+
+function refusalOf(broken: BrokenConnection): string {
+  const status = PROBLEMS[broken].status;
+  const headers = { 'content-type': TEXT_TYPE };
+  return wholeResponse(`${status} ${STATUS_CODES[status] ?? ''}`, headers, UNREADABLE);
 }
 
 /**
@@ -67,5 +77,6 @@ export async function listenOn(app: Server, host: string, port: number): Promise
   await app.listen({ host, port });
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
-  return `http://${isIPv6(bound.address) ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  const scheme = 'setSecureContext' in app.server ? 'https' : 'http';
+  return `${scheme}://${isIPv6(bound.address) ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }
