@@ -7,9 +7,18 @@ export interface IdentityStore {
   credentialByKey(publicKey: string): Promise<Credential | undefined>;
   /** All, oldest first. */
   credentials(): Promise<readonly Credential[]>;
-  /** @throws Fault `conflict` at `credentials.name` or `credentials.key` where another that is not revoked has it. */
+  /**
+   * @throws Fault `conflict` at `credentials.name` or `credentials.key` where another that is not
+   *   revoked has it, at `credentials[<id>]` where the id is taken.
+   */
   addCredential(credential: Credential): Promise<void>;
-  /** Replaces one of this id. @throws Fault `conflict` at `credentials[<id>]` where there is none. */
+  /**
+   * Replaces one of this id.
+   *
+   * @throws Fault `conflict` at `credentials[<id>]` where there is none, or it is revoked and this
+   *   one is not: whoever has read it before must not bring it back; at `credentials.name` or
+   *   `credentials.key` as for one that is added.
+   */
   replaceCredential(credential: Credential): Promise<void>;
   /**
    * Marks something as used up.

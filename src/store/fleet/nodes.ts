@@ -72,7 +72,7 @@ export async function writeNode(
   else if (before !== undefined) throw new Fault('conflict', at, 'this id is taken');
   await wantFree(sql, 'name', next.name, next.id);
   await wantFree(sql, 'public_key', next.key.publicKey, next.id);
-  const row = rowOf(next);
+  const row = rowOf(next, takenAfter(before, next));
   if (before === undefined) await sql.insert('nodes', [row]);
   else await update(sql, row);
   await keepHardware(sql, next.id, next.hardware);
@@ -88,9 +88,12 @@ export async function removeNode(
   await sql.run('DELETE FROM nodes WHERE id = ?', id);
 }
 
+/** What is due at a time, and with nobody. */
+const DUE = 'due IS NOT NULL AND due <= ? AND (taken IS NULL OR taken <= ?)';
+
 /**
- * Those that are due, longest first, which are then due at `retryAt`. That is no change of the
- * node: its version stays, and whoever is about to write it has nothing to read again.
+ * Those that are due, longest first, which are then taken until `retryAt`. That is no change of
+ * the node: its version stays, and whoever is about to write it has nothing to read again.
  */
 export async function takeDue(
   sql: Sql,
@@ -99,23 +102,28 @@ export async function takeDue(
   count: number,
 ): Promise<readonly FleetNode[]> {
   const rows = await sql.all(
-    'SELECT * FROM nodes WHERE due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?',
-    ...[now, count],
+    `SELECT * FROM nodes WHERE ${DUE} ORDER BY due, id LIMIT ?`,
+    ...[now, now, count],
   );
-  const taken = rows.map((row) => ({ ...nodeOf(row), dueAt: retryAt }));
-  for (const [i, row] of rows.entries()) {
-    const { due, sum } = withSum('nodes', { ...row, due: retryAt });
+  const nodes = rows.map(nodeOf);
+  for (const row of rows) {
+    const { id, taken, sum } = withSum('nodes', { ...row, taken: retryAt });
     await sql.run(
-      'UPDATE nodes SET due = ?, sum = ? WHERE id = ?',
-      ...[due ?? null, sum ?? null, taken[i]?.id ?? null],
+      'UPDATE nodes SET taken = ?, sum = ? WHERE id = ?',
+      ...[taken, sum, id].map((value): Value => value ?? null),
     );
   }
-  return taken;
+  return nodes;
 }
 
 export async function isAnyDue(sql: Sql, now: number): Promise<boolean> {
-  const due = 'SELECT id FROM nodes WHERE due IS NOT NULL AND due <= ? LIMIT 1';
-  return (await sql.all(due, now)).length > 0;
+  const rows = await sql.all(`SELECT id FROM nodes WHERE ${DUE} LIMIT 1`, now, now);
+  return rows.length > 0;
+}
+
+/** Whoever writes a node and leaves alone when it is due does not take it from who has it. */
+function takenAfter(before: Row | undefined, { dueAt }: FleetNode): Value {
+  return before?.['due'] === dueAt ? (before?.['taken'] ?? null) : null;
 }
 
 function wantVersion(row: Row | undefined, expected: number, at: string): void {
@@ -144,9 +152,9 @@ async function update(sql: Sql, row: Row): Promise<void> {
   await sql.run(`UPDATE nodes SET ${set.join(', ')} WHERE id = ?`, ...values);
 }
 
-function rowOf(node: FleetNode): Row {
+function rowOf(node: FleetNode, taken: Value): Row {
   const { dueAt: _, ...document } = node;
-  return withSum('nodes', { ...columnsOf(node), doc: JSON.stringify(document) });
+  return withSum('nodes', { ...columnsOf(node), taken, doc: JSON.stringify(document) });
 }
 
 function columnsOf(node: FleetNode): Row {
