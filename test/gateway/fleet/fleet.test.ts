@@ -95,7 +95,7 @@ describeStores('a fleet', (kind) => {
       expect(payload).toMatchObject({
         sub: node.id,
         jti: answer.decision,
-        ear_status: 'affirming',
+        ear_status: 'warning',
       });
       const { standing } = answer.node;
       if (standing.state !== 'admitted') throw new Error('not admitted');
