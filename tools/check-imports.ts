@@ -61,8 +61,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node-forge': ['core/crypto/', 'simulator/'],
   'oxc-parser': [], // tools/ only
   pg: ['store/'],
-  typebox: ['appraisal/policy/'],
-  yaml: ['appraisal/policy/', 'cli/'],
+  typebox: ['core/document/', 'appraisal/policy/', 'cli/gateway/'],
+  yaml: ['core/document/', 'cli/'],
 };
 
 /** Fewer modules than this is a check that looked in the wrong place. */

@@ -5,11 +5,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import { misfitsOf } from '../../../src/appraisal/policy/explain-shape.ts';
 import { readPolicy, tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { PolicySchema } from '../../../src/appraisal/policy/schema/policy.ts';
-import { readYaml } from '../../../src/appraisal/policy/yaml-text.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { misfitsOf } from '../../../src/core/document/explain-shape.ts';
+import { readYaml } from '../../../src/core/document/yaml-text.ts';
 import { type JsonValue, parseJson } from '../../../src/core/encoding/json.ts';
 import { publishedSchema } from '../../../tools/policy-schema.ts';
 
