@@ -14,20 +14,22 @@ const LARGEST_ANSWER = 100_000;
 /**
  * The witnesses of a policy that say where they are; several keys at one URL are one witness.
  *
+ * @param source of the policy, for errors.
  * @throws Fault `usage` for a policy that is not about this log, or where nobody can be asked.
  */
 export function witnessPeers(
   io: Io,
   { origin, keys }: Pick<LogIdentity, 'origin' | 'keys'>,
   { logs, witnesses }: TlogPolicy,
+  source = '--tlog-policy',
 ): readonly WitnessPeer[] {
   if (!logs.some(({ key }) => keys.some((own) => equalBytes(own.publicKey, key.publicKey))))
-    throw usage(`--tlog-policy: no log line in it has a key of ${origin}`);
+    throw usage(`${source}: no log line in it has a key of ${origin}`);
   if (witnesses.every(({ url }) => url === undefined))
-    throw usage('--tlog-policy: none of its witnesses has a URL');
+    throw usage(`${source}: none of its witnesses has a URL`);
   const urls = new Set(witnesses.flatMap(({ url }) => (url === undefined ? [] : [url])));
   return [...urls].map((text) => {
-    const url = asConfiguration('--tlog-policy', () => serviceUrl(text)).href.replace(/\/$/, '');
+    const url = asConfiguration(source, () => serviceUrl(text)).href.replace(/\/$/, '');
     const own = witnesses.filter((one) => one.url === text);
     return {
       name: own.map(({ name }) => name).join(' and '),
