@@ -32,6 +32,7 @@ export default defineConfig({
           'test/core/**/*.test.ts',
           'test/evidence/**/*.test.ts',
           'test/appraisal/**/*.test.ts',
+          'test/protocol/**/*.test.ts',
           'test/ledger/{tree,note,tiles,proof,trust}/*.test.ts',
           'test/ledger/vectors.test.ts',
           'test/fuzz/**/sample.test.ts',

@@ -55,6 +55,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@noble/post-quantum': ['core/crypto/'],
   '@peculiar/x509': ['simulator/'],
+  '@scure/sr25519': ['core/crypto/'],
   fastify: ['gateway/http/'],
   jose: ['appraisal/result/'],
   'libsodium-wrappers': ['store/'],

@@ -8,6 +8,10 @@ export const FAULTS = {
   conflict: { exit: 1 },
   /** What was asked for by its name is not there. */
   missing: { exit: 1 },
+  /** Who asks has not shown who they are: an unknown key, a signature that does not fit. */
+  unauthenticated: { exit: 64 },
+  /** Who asks is known, and may not. */
+  forbidden: { exit: 64 },
   /** The caller asked for something that makes no sense, or configured it so. */
   usage: { exit: 64 },
   /** A file or service could not be reached, in time or at all. */

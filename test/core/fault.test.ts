@@ -26,6 +26,8 @@ it('keeps the exit codes that scripts rely on', () => {
     unsupported: 1,
     conflict: 1,
     missing: 1,
+    unauthenticated: 64,
+    forbidden: 64,
     usage: 64,
     unreachable: 69,
     internal: 70,
