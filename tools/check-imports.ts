@@ -62,7 +62,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node-forge': ['core/crypto/', 'simulator/'],
   'oxc-parser': [], // tools/ only
   pg: ['store/'],
-  typebox: ['core/document/', 'appraisal/policy/', 'cli/gateway/'],
+  typebox: ['core/document/', 'appraisal/policy/', 'cli/gateway/', 'cli/nodes/'],
   yaml: ['core/document/', 'cli/'],
 };
 
