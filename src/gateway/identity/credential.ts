@@ -18,13 +18,25 @@ export interface Credential {
   readonly revokedAt?: number;
   /** To the minute. */
   readonly usedAt?: number;
+  /** One more with each change, from 1; that it was used is none. */
+  readonly version: number;
 }
 
-export type Proof =
+export type Proof = ApiKeyProof | PublicKeyProof;
+
+export interface ApiKeyProof {
+  readonly kind: 'api-key';
   /** SHA-256 of the key's text, lower-case hex: it has 32 random bytes in it, and needs no salt. */
-  | { readonly kind: 'api-key'; readonly sha256: string }
-  /** Requests are signed (RFC 9421); 32 bytes, lower-case hex. */
-  | { readonly kind: 'ed25519' | 'sr25519'; readonly publicKey: string };
+  readonly sha256: string;
+  /** The key that this one replaced, which is good a while longer. */
+  readonly previous?: { readonly sha256: string; readonly until: number };
+}
+
+/** Requests are signed (RFC 9421); 32 bytes, lower-case hex. */
+export interface PublicKeyProof {
+  readonly kind: 'ed25519' | 'sr25519';
+  readonly publicKey: string;
+}
 
 /** Who asks, once it is known. */
 export type Principal =
@@ -38,3 +50,15 @@ export type Principal =
     }
   /** A node, by a request that its own key signed. */
   | { readonly kind: 'node'; readonly id: string };
+
+/** Whether it shows anything now. */
+export function isInForce(
+  { revokedAt, expiresAt }: Pick<Credential, 'revokedAt' | 'expiresAt'>,
+  now: number,
+): boolean {
+  return revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
+}
+
+export function principalOf({ id, name, role, pool }: Credential): Principal {
+  return { kind: 'credential', id, name, role, ...(pool !== undefined && { pool }) };
+}

@@ -9,8 +9,15 @@ export interface IdentityStore {
   credentials(): Promise<readonly Credential[]>;
   /** @throws Fault `conflict` at `credentials.name` or `credentials.key` where another that is not revoked has it. */
   addCredential(credential: Credential): Promise<void>;
-  /** Replaces one of this id. @throws Fault `conflict` at `credentials[<id>]` where there is none. */
+  /**
+   * Replaces one of this id, all but its `usedAt`.
+   *
+   * @throws Fault `conflict` at `credentials[<id>]` where there is none, or not of the version
+   *   before this one's: who rotates a key must not undo that somebody else revoked it.
+   */
   replaceCredential(credential: Credential): Promise<void>;
+  /** Sets `usedAt`, unless it is as late already; nothing where there is none of this id. */
+  noteUse(id: string, at: number): Promise<void>;
   /**
    * Marks something as used up.
    *
