@@ -3,8 +3,10 @@
  * archive of what its decisions saw. `store/` implements it; one contract suite runs on all.
  *
  * Whatever is handed in or out is plain data: it crosses a thread.
+ *
+ * @typeParam Companion what else the same database keeps and may change together with the log.
  */
-export interface LedgerStore {
+export interface LedgerStore<Companion = never> {
   /**
    * Takes the writer's lease if nobody has it. Somebody who finds it taken leaves word that it is
    * wanted: a polite holder lets go after its batch.
@@ -36,11 +38,11 @@ export interface LedgerStore {
    * @throws Fault `conflict` at `lease` when the fence is no longer it, at `checkpoints…` when
    *   `base` is not the log's size or another root of the size was signed, at `leaves[<id>]` when
    *   an id is taken, at `blobs[<digest>]` when a record uses what is neither archived nor handed
-   *   in (it may have been, and was forgotten since: hand it in); `usage` for a batch that is wrong
-   *   in itself; `unreachable` when it can't be written, a full disk among others. After
+   *   in (it may have been, and was forgotten since: hand it in), and as a companion's own port
+   *   says; `usage` for a batch that is wrong in itself; `unreachable` when it can't be written, a full disk among others. After
    *   `unreachable` the batch may have been written all the same: `head()` tells.
    */
-  commit(batch: Batch): Promise<{ readonly wanted: boolean }>;
+  commit(batch: Batch<Companion>): Promise<{ readonly wanted: boolean }>;
 
   // Of these each throws Fault `malformed` where one is missing between others.
   /** Full tiles (8,192 bytes each) of a level in order, at most `count`, as many as are there. */
@@ -158,7 +160,7 @@ export interface NewBlob {
   readonly bytes: Uint8Array;
 }
 
-export interface Batch {
+export interface Batch<Companion = never> {
   readonly fence: Fence;
   /** The log's size before. */
   readonly base: number;
@@ -168,6 +170,8 @@ export interface Batch {
   readonly head: LogHead;
   readonly records: readonly NewRecord[];
   readonly blobs: readonly NewBlob[];
+  /** Changes of the same database that are made in the same transaction, in order: plain data. */
+  readonly companions: readonly Companion[];
 }
 
 export interface RecordRow {

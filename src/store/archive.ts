@@ -8,6 +8,12 @@ import type { Sealer } from './seal.ts';
 
 const KEY_ROW = 'archive-key';
 
+/** What is sealed under it. */
+const SEALED = [
+  ['blobs', 'blobs'],
+  ['challenge_keys', 'challenge keys'],
+] as const;
+
 /**
  * Holds an archive key against the one that the store was made with; the first one ever given is
  * that.
@@ -29,12 +35,16 @@ export async function requireArchiveKey(driver: Driver, sealer: Sealer): Promise
 
 /** Nothing is sealed before the key's row is there. */
 export async function keyFault(sql: Sql): Promise<StoreFault | undefined> {
-  const sealed = await sql.all(
-    'SELECT id FROM blobs WHERE NOT EXISTS (SELECT name FROM meta WHERE name = ?) LIMIT 1',
-    KEY_ROW,
-  );
-  if (sealed.length === 0) return undefined;
-  return { at: `meta[${KEY_ROW}]`, problem: 'is missing, and there are blobs' };
+  for (const [table, what] of SEALED) {
+    const sealed = await sql.all(
+      `SELECT id FROM ${table} WHERE NOT EXISTS (SELECT name FROM meta WHERE name = ?) LIMIT 1`,
+      KEY_ROW,
+    );
+    if (sealed.length > 0) {
+      return { at: `meta[${KEY_ROW}]`, problem: `is missing, and there are ${what}` };
+    }
+  }
+  return undefined;
 }
 
 /** @returns false where no key is known. */

@@ -1,8 +1,11 @@
 import { utf8 } from '../core/bytes/text.ts';
 import { Fault } from '../core/fault.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
 import { parseSignatureLines } from '../ledger/note/signed-note.ts';
 import type { Batch } from '../ledger/store.ts';
 import { LARGEST_ENTRY } from '../ledger/tiles/entry-bundle.ts';
+import { checkChange } from './fleet/change.ts';
+import { isStorable } from './storable.ts';
 
 const HASH = 32;
 const TILE = 8192;
@@ -13,7 +16,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
  *
  * @throws Fault `usage` at the member: a writer that hands this in is wrong.
  */
-export function checkBatch(batch: Batch): void {
+export function checkBatch(batch: Batch<FleetChange>): void {
   const { base, leaves, head } = batch;
   count(base, 'batch.base');
   if (head.size !== base + leaves.length) {
@@ -46,13 +49,13 @@ export function checkBatch(batch: Batch): void {
   for (const [i, { digest }] of batch.blobs.entries()) {
     checkDigest(digest, `batch.blobs[${i}].digest`);
   }
+  for (const [i, change] of batch.companions.entries()) {
+    checkChange(change, `batch.companions[${i}]`);
+  }
 }
 
-/** Text that both databases keep as it is: no NUL, no half of a surrogate pair, and not empty. */
 export function checkText(text: string, at: string): void {
-  if (text === '' || text.includes('\0') || !text.isWellFormed()) {
-    wrong(at, 'is empty, or holds a character that can not be stored');
-  }
+  if (!isStorable(text)) wrong(at, 'is empty, or holds a character that can not be stored');
 }
 
 /** One line below a note, its newline included. */

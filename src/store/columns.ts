@@ -40,6 +40,50 @@ export const SUMMED = {
       reason: 'text',
     },
   },
+  nodes: {
+    key: ['id'],
+    summed: {
+      id: 'text',
+      name: 'text',
+      public_key: 'text',
+      pool: 'text',
+      state: 'text',
+      due: 'integer',
+      ends: 'integer',
+      version: 'integer',
+      doc: 'text',
+    },
+  },
+  hardware: { key: ['name'], summed: { name: 'text', node: 'text' } },
+  spent: { key: ['digest'], summed: { digest: 'text', until: 'integer' } },
+  events: {
+    key: ['seq'],
+    summed: { seq: 'integer', moment: 'integer', type: 'text', node: 'text', data: 'text' },
+  },
+  pool_policies: {
+    key: ['pool'],
+    summed: {
+      pool: 'text',
+      name: 'text',
+      revision: 'integer',
+      digest: 'text',
+      file: 'bytes',
+      revocations: 'text',
+      activated: 'integer',
+    },
+  },
+  challenge_keys: { key: ['id'], summed: { id: 'text', sealed: 'bytes', made: 'integer' } },
+  credentials: {
+    key: ['id'],
+    summed: {
+      id: 'text',
+      name: 'text',
+      proof: 'text',
+      created: 'integer',
+      revoked: 'integer',
+      doc: 'text',
+    },
+  },
 } as const satisfies Readonly<Record<string, Columns>>;
 
 export type SummedTable = keyof typeof SUMMED;

@@ -1,9 +1,11 @@
 import { equalBytes } from '../core/bytes/equal.ts';
 import { Fault } from '../core/fault.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
 import type { Batch, LogHead, NewRecord } from '../ledger/store.ts';
 import { addBlobs, blobIds } from './archive.ts';
 import { headSize, readCheckpoint } from './checkpoints.ts';
 import type { Sql } from './driver.ts';
+import { applyChange } from './fleet/change.ts';
 import { requireLease } from './lease.ts';
 import { rowSum, usesSum, withSum } from './row-sum.ts';
 import type { Sealer } from './seal.ts';
@@ -15,7 +17,7 @@ import type { Sealer } from './seal.ts';
 export async function writeBatch(
   sql: Sql,
   sealer: Sealer | undefined,
-  batch: Batch,
+  batch: Batch<FleetChange>,
 ): Promise<{ readonly wanted: boolean }> {
   const { wanted } = await requireLease(sql, batch.fence);
   const size = await headSize(sql);
@@ -32,10 +34,15 @@ export async function writeBatch(
     await addBlobs(sql, sealer, batch.blobs);
   }
   if (batch.records.length > 0) await writeRecords(sql, batch);
+  for (const change of batch.companions) await applyChange(sql, change);
   return { wanted };
 }
 
-async function writeLog(sql: Sql, batch: Batch, size: number | undefined): Promise<void> {
+async function writeLog(
+  sql: Sql,
+  batch: Batch<FleetChange>,
+  size: number | undefined,
+): Promise<void> {
   const { base, head } = batch;
   const leaves = batch.leaves.map(({ id, entry, hash }, i) =>
     withSum('leaves', { idx: base + i, id, entry, hash }),
@@ -67,7 +74,10 @@ function headRow({ size, root, checkpoint }: LogHead) {
   return { ...row, sum: rowSum('checkpoints', row) };
 }
 
-async function writeRecords(sql: Sql, { base, leaves, records }: Batch): Promise<void> {
+async function writeRecords(
+  sql: Sql,
+  { base, leaves, records }: Batch<FleetChange>,
+): Promise<void> {
   const indexes = new Map(leaves.map(({ id }, i) => [id, base + i]));
   const ids = await blobIds(
     sql,

@@ -16,6 +16,8 @@ export interface Sql {
    * @throws Fault `conflict` where a row of such a key is there already.
    */
   readonly insert: (table: string, rows: readonly Row[]) => Promise<void>;
+  /** Sends word to those who watch, of whatever process, once the transaction is committed. */
+  readonly announce: () => Promise<void>;
 }
 
 /**
@@ -39,6 +41,14 @@ export interface Driver {
    * @throws Fault `unreachable` that says so where the connection was lost while committing.
    */
   readonly writing: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>;
+  /**
+   * Calls back soon after a transaction that announced itself, whoever's it was; may call for
+   * nothing. Calls as well once the database is there again after it was not.
+   *
+   * @param look gives a `number` that is another one after each such transaction.
+   * @returns what ends it; closing does as well.
+   */
+  readonly watch: (look: string, onChange: () => void) => Promise<() => Promise<void>>;
   /** Names of the tables that are there. */
   readonly tables: () => Promise<readonly string[]>;
   /** What the database itself finds wrong with its files, where it can look. */

@@ -1,5 +1,5 @@
 import { Fault, type FaultCode } from '../core/fault.ts';
-import type { LedgerStore } from '../ledger/store.ts';
+import type { GatewayStore } from './gateway-store.ts';
 
 /** Where a store is: a file of SQLite, or the address of a PostgreSQL database. */
 export type Place = { readonly file: string } | { readonly url: string };
@@ -10,14 +10,23 @@ export interface Beginning {
   readonly archiveKey: Uint8Array | undefined;
 }
 
-export type Method = keyof LedgerStore;
+/** What can be asked of it: no callback crosses, so that watching is begun, ended, and told of. */
+export type ThreadStore = Omit<GatewayStore, 'watchEvents'> & Watching;
+
+export interface Watching {
+  /** From now on a {@link News} comes with each of the events. */
+  watch(): Promise<void>;
+  unwatch(): Promise<void>;
+}
+
+export type Method = keyof ThreadStore;
 
 /** One call of one method; the answer bears its number. */
 export type Call<M extends Method = Method> = {
   [N in M]: {
     readonly call: number;
     readonly method: N;
-    readonly args: Parameters<LedgerStore[N]>;
+    readonly args: Parameters<ThreadStore[N]>;
   };
 }[M];
 
@@ -26,6 +35,11 @@ export type Answer = { readonly call: number } & (
   | { readonly value: unknown }
   | { readonly fault: FaultData }
 );
+
+/** What the thread says of its own accord. */
+export interface News {
+  readonly news: 'events';
+}
 
 /** A Fault as plain data: its class does not survive the way between threads. */
 export interface FaultData {

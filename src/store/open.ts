@@ -1,4 +1,4 @@
-import type { LedgerStore } from '../ledger/store.ts';
+import type { GatewayStore } from './gateway-store.ts';
 import type { Place } from './messages.ts';
 import { nameOf } from './place.ts';
 import { RemoteStore } from './remote-store.ts';
@@ -19,7 +19,7 @@ export type StoreOptions = Place & {
  *   `unsupported` for one of a newer release, `conflict` for one of something else or sealed under
  *   another key, `usage` for an address or a key that is none.
  */
-export async function openStore(options: StoreOptions): Promise<LedgerStore> {
+export async function openStore(options: StoreOptions): Promise<GatewayStore> {
   const { archiveKey, ...place } = options;
   return RemoteStore.open(ENTRY, nameOf(place), { place, archiveKey });
 }

@@ -1,19 +1,16 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { Fault } from '../core/fault.ts';
 import type { StoreFault } from '../ledger/store.ts';
 import type { Driver, Row, Sql, Value } from './driver.ts';
+import { newClient, SCHEMA } from './postgres-client.ts';
+import { CHANNEL, PostgresEar } from './postgres-ear.ts';
 import { isLost, postgresFault } from './postgres-faults.ts';
-import { insertOf, parserOf, rowsAtOnce, toPostgres } from './postgres-sql.ts';
+import { insertOf, rowsAtOnce, toPostgres } from './postgres-sql.ts';
 import { Turns } from './turns.ts';
-
-const SCHEMA = 'postern';
 
 /** Of the advisory lock that all who write to the schema take first: `postern` in ASCII. */
 const WRITERS = '31647905577030254';
 
-const CONNECT_MS = 10_000;
-/** A server that is gone without a word must not hold up a caller for ever. */
-const ANSWER_MS = 120_000;
 const LOCK_MS = 30_000;
 /** A writer whose machine is gone must not hold up the others: the server ends its transaction. */
 const IDLE_MS = 30_000;
@@ -30,6 +27,7 @@ export class PostgresDriver implements Driver {
   readonly #url: string;
   readonly #turns = new Turns();
   readonly #statements = new Map<string, { readonly text: string; readonly name: string }>();
+  readonly #ears = new Set<PostgresEar>();
   #client: Client | undefined;
   #isClosed = false;
 
@@ -65,6 +63,23 @@ export class PostgresDriver implements Driver {
     return this.#transaction(begin, work);
   }
 
+  async watch(look: string, onChange: () => void): Promise<() => Promise<void>> {
+    if (this.#isClosed) throw new Fault('unreachable', this.place, 'is closed');
+    const ear = new PostgresEar(this.#url, toPostgres(look), onChange);
+    this.#ears.add(ear);
+    const stop = async () => {
+      ear.stop();
+      this.#ears.delete(ear);
+    };
+    try {
+      await ear.listen();
+      return stop;
+    } catch (error) {
+      await stop();
+      throw postgresFault(error, this.place);
+    }
+  }
+
   tables(): Promise<readonly string[]> {
     return this.alone(async (sql) => {
       const rows = await sql.all(
@@ -87,6 +102,7 @@ export class PostgresDriver implements Driver {
 
   close(): Promise<void> {
     this.#isClosed = true;
+    for (const ear of this.#ears) ear.stop();
     return this.#turns.take(async () => {
       const client = this.#client;
       this.#client = undefined;
@@ -145,6 +161,9 @@ export class PostgresDriver implements Driver {
           await ask(insertOf(table, columns, some.length), values);
         }
       },
+      announce: async () => {
+        await ask(`NOTIFY ${CHANNEL}`, []);
+      },
     };
   }
 
@@ -161,14 +180,7 @@ export class PostgresDriver implements Driver {
     if (this.#client !== undefined) return this.#client;
     let client: Client | undefined;
     try {
-      client = new Client({
-        connectionString: this.#url,
-        application_name: 'postern',
-        connectionTimeoutMillis: CONNECT_MS,
-        query_timeout: ANSWER_MS,
-        keepAlive: true,
-        types: { getTypeParser: parserOf as Client['getTypeParser'] },
-      });
+      client = newClient(this.#url);
       const made = client;
       client.on('error', () => this.#drop(made));
       await client.connect();

@@ -1,7 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../core/fault.ts';
-import type { Batch, Fence, LeaseState, LedgerStore } from '../ledger/store.ts';
-import { type Answer, type Beginning, faultFrom, type Method } from './messages.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
+import type { Batch, Fence, LeaseState } from '../ledger/store.ts';
+import type { GatewayStore } from './gateway-store.ts';
+import {
+  type Answer,
+  type Beginning,
+  faultFrom,
+  type Method,
+  type News,
+  type ThreadStore,
+} from './messages.ts';
+import { own } from './own-buffer.ts';
+import { compactChange, RemoteFleet } from './remote-fleet.ts';
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -15,7 +26,7 @@ const CLOSING_MS = 15_000;
  * A store in a thread of its own, seen from this one. Once that thread has ended, by whatever
  * cause, every call that waits and every later one is refused: none hangs.
  */
-export class RemoteStore implements LedgerStore {
+export class RemoteStore extends RemoteFleet implements GatewayStore {
   readonly #name: string;
   readonly #entry: URL;
   readonly #beginning: Beginning;
@@ -36,13 +47,14 @@ export class RemoteStore implements LedgerStore {
   }
 
   private constructor(entry: URL, name: string, beginning: Beginning) {
+    super();
     this.#name = name;
     this.#entry = entry;
     this.#beginning = beginning;
     // Sources run as they are, by the same condition that the rest of them was found by.
     const execArgv = entry.pathname.endsWith('.ts') ? ['-C', 'postern-src'] : [];
     this.#worker = new Worker(entry, { workerData: beginning, execArgv, name: 'store' });
-    this.#worker.on('message', (answer: Answer) => this.#take(answer));
+    this.#worker.on('message', (said: Answer | News) => this.#take(said));
     this.#worker.on('messageerror', (error) => this.#end(error));
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(undefined));
@@ -76,7 +88,7 @@ export class RemoteStore implements LedgerStore {
     return this.#call('checkpoints', from, count);
   }
 
-  commit(batch: Batch) {
+  commit(batch: Batch<FleetChange>) {
     return this.#call('commit', compact(batch));
   }
 
@@ -161,12 +173,16 @@ export class RemoteStore implements LedgerStore {
     }
   }
 
+  protected call<M extends Method>(method: M, ...args: Parameters<ThreadStore[M]>) {
+    return this.#call(method, ...args);
+  }
+
   #call<M extends Method>(
     method: M,
-    ...args: Parameters<LedgerStore[M]>
-  ): ReturnType<LedgerStore[M]> {
+    ...args: Parameters<ThreadStore[M]>
+  ): ReturnType<ThreadStore[M]> {
     const call = ++this.#calls;
-    const answer = this.#wait<Awaited<ReturnType<LedgerStore[M]>>>(call);
+    const answer = this.#wait<Awaited<ReturnType<ThreadStore[M]>>>(call);
     try {
       if (this.#ended === undefined) this.#worker.postMessage({ call, method, args });
     } catch (error) {
@@ -176,7 +192,7 @@ export class RemoteStore implements LedgerStore {
         new Fault('internal', `store.${method}`, detail, { cause: error }),
       );
     }
-    return answer as ReturnType<LedgerStore[M]>;
+    return answer as ReturnType<ThreadStore[M]>;
   }
 
   #wait<T>(call: number): Promise<T> {
@@ -193,7 +209,11 @@ export class RemoteStore implements LedgerStore {
     return waiting;
   }
 
-  #take(answer: Answer): void {
+  #take(answer: Answer | News): void {
+    if ('news' in answer) {
+      this.onNews();
+      return;
+    }
     const waiting = this.#settle(answer.call);
     if ('fault' in answer) waiting?.reject(faultFrom(answer.fault));
     else waiting?.resolve(answer.value as never);
@@ -213,7 +233,7 @@ export class RemoteStore implements LedgerStore {
  * The same batch, each array of bytes with a buffer of its own: what is copied to another thread
  * is the whole buffer that an array looks into.
  */
-function compact(batch: Batch): Batch {
+function compact(batch: Batch<FleetChange>): Batch<FleetChange> {
   return {
     ...batch,
     leaves: batch.leaves.map(({ id, entry, hash }) => ({ id, entry: own(entry), hash: own(hash) })),
@@ -224,9 +244,6 @@ function compact(batch: Batch): Batch {
       checkpoint: own(batch.head.checkpoint),
     },
     blobs: batch.blobs.map(({ digest, bytes }) => ({ digest, bytes: own(bytes) })),
+    companions: batch.companions.map(compactChange),
   };
-}
-
-function own(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -4,6 +4,7 @@ import { leafHash } from '../ledger/tree/hash.ts';
 import { keyFault } from './archive.ts';
 import { columnsOf, SUMMED, type SummedTable } from './columns.ts';
 import type { Row, Sql, Value } from './driver.ts';
+import { documentFaults, fleetFaults, hardwareFaults } from './fleet/fleet-faults.ts';
 import { bytesOf, NOT_AS_SUMMED, placeOf, rowSum, textOf, usesSum } from './row-sum.ts';
 import { tileFaults } from './tile-faults.ts';
 
@@ -24,10 +25,11 @@ export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
       for (const row of rows) {
         if (row['sum'] !== rowSum(table, row)) {
           faults.push({ at: placeOf(table, row), problem: NOT_AS_SUMMED });
-        }
+        } else faults.push(...documentFaults(table, row));
         if (table === 'leaves') faults.push(...hashFaults(row));
       }
       if (table === 'records') faults.push(...(await useFaults(sql, rows)));
+      if (table === 'nodes') faults.push(...(await hardwareFaults(sql, rows)));
     }
     if (count === 0 && NEVER_EMPTY.has(table)) faults.push({ at: table, problem: 'is empty' });
   }
@@ -39,7 +41,8 @@ export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
   for (const { record } of lost) {
     faults.push({ at: `uses[${record}]`, problem: 'is of no record that is there' });
   }
-  return [...faults, ...(await lengthFaults(sql)), ...(await tileFaults(sql))];
+  const others = [await lengthFaults(sql), await tileFaults(sql), await fleetFaults(sql)];
+  return [...faults, ...others.flat()];
 }
 
 /**

@@ -80,6 +80,78 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX uses_by_blob ON uses (blob)',
     ],
   },
+  {
+    version: 2,
+    statements: [
+      // `doc` is the node as JSON, all but when it is due; the columns beside say parts of it again,
+      // to be asked for. `ends`: when its standing ends by itself.
+      `CREATE TABLE nodes (
+        id TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL UNIQUE,
+        public_key TEXT NOT NULL UNIQUE,
+        pool TEXT NOT NULL,
+        state TEXT NOT NULL,
+        due INTEGER,
+        ends INTEGER,
+        version INTEGER NOT NULL,
+        doc TEXT NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE INDEX nodes_by_due ON nodes (due, id) WHERE due IS NOT NULL',
+      'CREATE INDEX nodes_by_pool ON nodes (pool, id)',
+      'CREATE INDEX nodes_by_state ON nodes (state, id)',
+      `CREATE TABLE hardware (
+        name TEXT PRIMARY KEY NOT NULL,
+        node TEXT NOT NULL REFERENCES nodes (id),
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE INDEX hardware_by_node ON hardware (node)',
+      // SHA-256 of what was used up, and when it would have ended by itself.
+      `CREATE TABLE spent (
+        digest TEXT PRIMARY KEY NOT NULL,
+        until INTEGER NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE INDEX spent_by_until ON spent (until)',
+      `CREATE TABLE events (
+        seq INTEGER PRIMARY KEY NOT NULL,
+        moment INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        node TEXT,
+        data TEXT NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      // `revocations` is a JSON array of base64.
+      `CREATE TABLE pool_policies (
+        pool TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        file BLOB NOT NULL,
+        revocations TEXT NOT NULL,
+        activated INTEGER NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      `CREATE TABLE challenge_keys (
+        id TEXT PRIMARY KEY NOT NULL,
+        sealed BLOB NOT NULL,
+        made INTEGER NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      // `proof` is a public key or the digest of an API key, each behind the word for it.
+      `CREATE TABLE credentials (
+        id TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        revoked INTEGER,
+        doc TEXT NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE UNIQUE INDEX credentials_by_name ON credentials (name) WHERE revoked IS NULL',
+      'CREATE UNIQUE INDEX credentials_by_proof ON credentials (proof) WHERE revoked IS NULL',
+    ],
+  },
 ];
 
 /** Made before the first migration, and by none. */

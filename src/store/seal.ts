@@ -17,7 +17,7 @@ const KEY_BYTES = 32;
 
 /**
  * The archive's encryption: libsodium's secretstream in chunks of 64 KiB, each bound to the digest
- * of the whole, so that no blob passes for another, none loses its end, and none is read without
+ * of the whole (or what else it is), so that no blob passes for another, none loses its end, and none is read without
  * the key. Sealed: header, then the chunks.
  */
 export class Sealer {
@@ -40,10 +40,11 @@ export class Sealer {
     this.keyId = sodium.crypto_generichash(16, 'postern archive key v1', key, 'hex');
   }
 
-  seal(digest: string, bytes: Uint8Array): Uint8Array {
+  /** @param label what it is, a blob's digest for one: it opens as nothing else. */
+  seal(label: string, bytes: Uint8Array): Uint8Array {
     const { state, header } = sodium.crypto_secretstream_xchacha20poly1305_init_push(this.#key);
     try {
-      return push(state, header, digest, bytes);
+      return push(state, header, label, bytes);
     } finally {
       free(state);
     }
@@ -52,33 +53,38 @@ export class Sealer {
   /** @throws Fault `malformed` at `blobs[<digest>]` for what was not sealed so under this key. */
   open(digest: string, sealed: Uint8Array): Uint8Array {
     const at = `blobs[${digest}]`;
+    const bytes = this.unseal(digest, sealed, at);
+    if (digestOf(bytes) === digest) return bytes;
+    throw malformed(at, 'opens, but to something of another digest');
+  }
+
+  /** @throws Fault `malformed` at the place for what was not sealed as this and under this key. */
+  unseal(label: string, sealed: Uint8Array, at: string): Uint8Array {
     if (sealed.length < HEADER + EXTRA) throw malformed(at, 'is too short to be sealed');
     const header = sealed.subarray(0, HEADER);
     const state = sodium.crypto_secretstream_xchacha20poly1305_init_pull(header, this.#key);
     try {
-      const bytes = pull(state, sealed.subarray(HEADER), digest, at);
-      if (digestOf(bytes) === digest) return bytes;
+      return pull(state, sealed.subarray(HEADER), label, at);
     } finally {
       free(state);
     }
-    throw malformed(at, 'opens, but to something of another digest');
   }
 }
 
-function push(state: State, header: Uint8Array, digest: string, bytes: Uint8Array): Uint8Array {
+function push(state: State, header: Uint8Array, label: string, bytes: Uint8Array): Uint8Array {
   const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK));
   const sealed = new Uint8Array(HEADER + bytes.length + chunks * EXTRA);
   sealed.set(header);
   for (let i = 0; i < chunks; i++) {
     const plain = bytes.subarray(i * CHUNK, (i + 1) * CHUNK);
     const tag = i === chunks - 1 ? FINAL : MESSAGE;
-    const chunk = sodium.crypto_secretstream_xchacha20poly1305_push(state, plain, digest, tag);
+    const chunk = sodium.crypto_secretstream_xchacha20poly1305_push(state, plain, label, tag);
     sealed.set(chunk, HEADER + i * (CHUNK + EXTRA));
   }
   return sealed;
 }
 
-function pull(state: State, chunks: Uint8Array, digest: string, at: string): Uint8Array {
+function pull(state: State, chunks: Uint8Array, label: string, at: string): Uint8Array {
   const pieces: Uint8Array[] = [];
   let rest = chunks;
   for (;;) {
@@ -86,7 +92,7 @@ function pull(state: State, chunks: Uint8Array, digest: string, at: string): Uin
     rest = rest.subarray(chunk.length);
     const opened =
       chunk.length >= EXTRA &&
-      sodium.crypto_secretstream_xchacha20poly1305_pull(state, chunk, digest);
+      sodium.crypto_secretstream_xchacha20poly1305_pull(state, chunk, label);
     if (opened === false) throw malformed(at, 'does not open under the archive key');
     pieces.push(opened.message);
     const isFinal = opened.tag === FINAL;

@@ -1,11 +1,13 @@
 import { Fault } from '../core/fault.ts';
-import type { Batch, Fence, Forgotten, LeaseState, LedgerStore } from '../ledger/store.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
+import type { Batch, Fence, Forgotten, LeaseState } from '../ledger/store.ts';
 import * as archive from './archive.ts';
 import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
 import * as checkpoints from './checkpoints.ts';
 import { writeBatch } from './commit.ts';
 import type { Driver } from './driver.ts';
 import { forgetSome } from './forget.ts';
+import type { GatewayStore } from './gateway-store.ts';
 import * as lease from './lease.ts';
 import * as log from './log.ts';
 import { allIn } from './many.ts';
@@ -15,9 +17,10 @@ import { rowFaults } from './row-faults.ts';
 import { textOf } from './row-sum.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Sealer } from './seal.ts';
+import { SqlFleet } from './sql-fleet.ts';
 
 /** The store, whatever the database: what its rows mean is said once, and in SQL that all speak. */
-export class SqlStore implements LedgerStore {
+export class SqlStore extends SqlFleet implements GatewayStore {
   readonly #driver: Driver;
   readonly #sealer: Sealer | undefined;
 
@@ -30,6 +33,7 @@ export class SqlStore implements LedgerStore {
   }
 
   private constructor(driver: Driver, sealer: Sealer | undefined) {
+    super(driver, sealer);
     this.#driver = driver;
     this.#sealer = sealer;
   }
@@ -64,7 +68,7 @@ export class SqlStore implements LedgerStore {
     return this.#driver.alone((sql) => checkpoints.readCheckpoints(sql, from, most));
   }
 
-  async commit(batch: Batch) {
+  async commit(batch: Batch<FleetChange>) {
     checkBatch(batch);
     try {
       return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch));
@@ -154,7 +158,7 @@ export class SqlStore implements LedgerStore {
   }
 
   /** A row that is there already is, most likely, a leaf of the same id: which one it is helps. */
-  async #takenId(error: unknown, { leaves }: Batch): Promise<Fault | undefined> {
+  async #takenId(error: unknown, { leaves }: Batch<FleetChange>): Promise<Fault | undefined> {
     if (!(error instanceof Fault) || error.at !== this.#driver.place) return undefined;
     if (error.code !== 'conflict') return undefined;
     const ids = leaves.map(({ id }) => id);

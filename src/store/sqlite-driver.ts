@@ -8,9 +8,13 @@ import { isDiskError, sqliteFault } from './sqlite-faults.ts';
 import { createPrivately } from './sqlite-file.ts';
 import { schemaFaults } from './sqlite-schema.ts';
 import { Turns } from './turns.ts';
+import { Watch } from './watch.ts';
 
 /** Transactions of other processes take milliseconds; one that takes this long hangs. */
 const BUSY_MS = 30_000;
+
+/** Between two looks of those who watch; one takes microseconds. */
+const LOOK_MS = 100;
 
 /** What a list of values of any length can make of one SQL text. */
 const MOST_STATEMENTS = 256;
@@ -25,6 +29,7 @@ export class SqliteDriver implements Driver {
   readonly #statements = new Map<string, StatementSync>();
   readonly #turns = new Turns();
   readonly #sql: Sql;
+  readonly #watches = new Set<Watch>();
 
   /**
    * @param busyMs how long a statement waits for another process.
@@ -52,6 +57,8 @@ export class SqliteDriver implements Driver {
       run: async (sql, ...values) =>
         this.#try(() => Number(this.#prepared(sql).run(...values).changes)),
       insert: async (table, rows) => this.#try(() => this.#insert(table, rows)),
+      // Those who watch look by themselves: SQLite sends word to nobody.
+      announce: async () => undefined,
     };
   }
 
@@ -66,6 +73,19 @@ export class SqliteDriver implements Driver {
   writing<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     // IMMEDIATE: a transaction that reads first and then finds it may not write would be lost.
     return this.#turns.take(() => this.#transaction('BEGIN IMMEDIATE', work));
+  }
+
+  async watch(look: string, onChange: () => void): Promise<() => Promise<void>> {
+    const number = async () => {
+      const [row] = await this.alone((sql) => sql.all(look));
+      return Number(row?.['number'] ?? 0);
+    };
+    const watch = await Watch.start(number, LOOK_MS, onChange);
+    this.#watches.add(watch);
+    return async () => {
+      watch.stop();
+      this.#watches.delete(watch);
+    };
   }
 
   tables(): Promise<readonly string[]> {
@@ -104,6 +124,7 @@ export class SqliteDriver implements Driver {
   }
 
   close(): Promise<void> {
+    for (const watch of this.#watches) watch.stop();
     return this.#turns.take(async () => {
       if (this.#db.isOpen) this.#try(() => this.#db.close());
     });

@@ -81,7 +81,16 @@ async function fill(store: LedgerStore): Promise<Uint8Array> {
     });
     const state = { size: edge.size, root: edge.root() };
     const head = { ...state, checkpoint: signHead(CLASSIC, state, NOW) };
-    await store.commit({ fence, base, leaves, tiles, head, records: [], blobs: [] });
+    await store.commit({
+      fence,
+      base,
+      leaves,
+      tiles,
+      head,
+      records: [],
+      blobs: [],
+      companions: [],
+    });
   }
   await store.releaseLease(fence);
   return all;

@@ -37,6 +37,10 @@ function dying(sql: Sql): Sql {
         await sql.insert(table, [row]);
       }
     },
+    announce: () => {
+      step();
+      return sql.announce();
+    },
   };
 }
 
@@ -51,6 +55,7 @@ const mortal: Driver = {
       step();
       return result;
     }),
+  watch: (look, onChange) => driver.watch(look, onChange),
   tables: () => driver.tables(),
   ownFaults: () => driver.ownFaults(),
   backup: (path) => driver.backup(path),

@@ -121,6 +121,7 @@ export function batchOf(fence: Fence, log: Log, ids: readonly string[], extras: 
     head: { size: after.log.size, root, checkpoint },
     records: extras.records ?? [],
     blobs: extras.blobs ?? [],
+    companions: [],
   };
   return { batch, log: after.log };
 }

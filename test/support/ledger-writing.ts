@@ -35,10 +35,10 @@ export const beatless = (ms: number): Promise<void> =>
 
 export const NOW = 1_790_000_000_000;
 
-export function writerOn(
-  store: LedgerStore,
-  more: Partial<LedgerWriterDeps> = {},
-): Promise<LedgerWriter> {
+export function writerOn<Companion>(
+  store: LedgerStore<Companion>,
+  more: Partial<LedgerWriterDeps<Companion>> = {},
+): Promise<LedgerWriter<Companion>> {
   return LedgerWriter.open({
     store,
     identity: CLASSIC,
@@ -54,6 +54,9 @@ export const numbered = (from: number, count: number): NewEntry[] =>
   Array.from({ length: count }, (_, i) => ({ id: `id-${from + i}`, entry: utf8(`e${from + i}`) }));
 
 /** Hands all of them over at once. */
-export function appendAll(writer: LedgerWriter, entries: readonly NewEntry[]) {
+export function appendAll<Companion>(
+  writer: LedgerWriter<Companion>,
+  entries: readonly NewEntry<Companion>[],
+) {
   return Promise.all(entries.map((entry) => writer.append(entry)));
 }

@@ -20,7 +20,7 @@ type Method = keyof LedgerStore;
 export type Around = (method: Method, act: () => Promise<unknown>) => Promise<unknown>;
 
 /** A ledger in memory, as the port says it; as open to tampering as a database is. */
-export class MemoryStore implements LedgerStore {
+export class MemoryStore implements LedgerStore<string> {
   readonly leafRows: StoredLeaf[] = [];
   /** By level, then index. */
   readonly tileRows: Uint8Array[][] = [];
@@ -28,14 +28,16 @@ export class MemoryStore implements LedgerStore {
   readonly recordRows = new Map<string, NewRecord>();
   readonly blobRows = new Map<string, NewBlob>();
   readonly lines = new Map<number, string[]>();
-  readonly commits: Batch[] = [];
+  readonly commits: Batch<string>[] = [];
+  /** Companions so far: each can be there once. */
+  readonly companions: string[] = [];
   lease: (LeaseState & { readonly wanted: boolean }) | undefined;
   readonly #ids = new Set<string>();
   #tokens = 0;
 
   /** The same ledger as somebody else sees it. */
-  seenThrough(around: Around): LedgerStore {
-    return new Proxy<LedgerStore>(this, {
+  seenThrough(around: Around): LedgerStore<string> {
+    return new Proxy<LedgerStore<string>>(this, {
       get: (store, name: Method) => {
         // A method of the store is called as such, whatever its arguments.
         const method = store[name] as (...args: unknown[]) => Promise<unknown>;
@@ -79,7 +81,7 @@ export class MemoryStore implements LedgerStore {
     return heads.filter(({ size }) => size >= from).slice(0, count);
   }
 
-  async commit(batch: Batch) {
+  async commit(batch: Batch<string>) {
     const { wanted } = this.#held(batch.fence);
     const size = (await this.head())?.size ?? 0;
     if (size !== batch.base) throw new Fault('conflict', 'checkpoints', `has ${size} leaves`);
@@ -95,6 +97,11 @@ export class MemoryStore implements LedgerStore {
     const known = new Set([...this.blobRows.keys(), ...batch.blobs.map(({ digest }) => digest)]);
     const missing = batch.records.flatMap(({ uses }) => uses).find((one) => !known.has(one));
     if (missing !== undefined) throw new Fault('conflict', `blobs[${missing}]`, 'is missing');
+    const all = [...this.companions, ...batch.companions];
+    const twice = batch.companions.find((one) => all.indexOf(one) !== all.lastIndexOf(one));
+    if (twice !== undefined)
+      throw new Fault('conflict', `companions[${twice}]`, 'is there already');
+    this.companions.push(...batch.companions);
     for (const [i, leaf] of batch.leaves.entries()) {
       this.leafRows.push({ ...leaf, index: size + i });
       this.#ids.add(leaf.id);

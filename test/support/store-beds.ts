@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { describe, it } from 'vitest';
-import type { LedgerStore } from '../../src/ledger/store.ts';
+import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import type { Place } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
 import { ARCHIVE_KEY } from './ledger-batches.ts';
@@ -14,7 +14,7 @@ import { ARCHIVE_KEY } from './ledger-batches.ts';
 export interface Bed {
   readonly place: Place;
   /** A store on it, closed with the bed. */
-  open(): Promise<LedgerStore>;
+  open(): Promise<GatewayStore>;
   /** One statement past the store, with no reference held against it. */
   raw(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   close(): Promise<void>;
@@ -91,7 +91,7 @@ async function postgresBed(server: string): Promise<Bed> {
 }
 
 function bedOf(place: Place, raw: Bed['raw'], drop: () => Promise<void>): Bed {
-  const stores: LedgerStore[] = [];
+  const stores: GatewayStore[] = [];
   return {
     place,
     raw,

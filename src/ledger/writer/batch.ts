@@ -3,12 +3,14 @@ import { leafHash } from '../tree/hash.ts';
 import type { TileEdge } from './tile-edge.ts';
 
 /** One entry of the log, with what its decision saw where it is a decision. */
-export interface NewEntry {
+export interface NewEntry<Companion = never> {
   readonly id: string;
   /** Exactly the bytes of its leaf. */
   readonly entry: Uint8Array;
   readonly record?: Omit<NewRecord, 'id'>;
   readonly blobs?: readonly NewBlob[];
+  /** What is changed with it, in the same transaction, or neither. */
+  readonly with?: Companion;
 }
 
 /** A writer's turn: its lease, and what it goes on from. */
@@ -26,7 +28,9 @@ const MOST_BYTES = 16 * 1024 * 1024;
  *
  * @param queue is shortened by them.
  */
-export function takeBatch<T extends { readonly entry: NewEntry }>(queue: T[]): readonly T[] {
+export function takeBatch<T extends { readonly entry: NewEntry<unknown> }>(
+  queue: T[],
+): readonly T[] {
   let count = 0;
   let bytes = 0;
   for (const { entry } of queue) {
@@ -39,11 +43,11 @@ export function takeBatch<T extends { readonly entry: NewEntry }>(queue: T[]): r
 }
 
 /** The next state of the log, and what has to be stored for it. */
-export function prepareBatch(
+export function prepareBatch<Companion>(
   { fence, edge: before }: Held,
-  entries: readonly NewEntry[],
+  entries: readonly NewEntry<Companion>[],
   sign: (state: Pick<LogHead, 'size' | 'root'>) => Uint8Array,
-): { readonly edge: TileEdge; readonly batch: Batch } {
+): { readonly edge: TileEdge; readonly batch: Batch<Companion> } {
   const edge = before.copy();
   const tiles: FullTile[] = [];
   const blobs = new Map<string, NewBlob>();
@@ -64,6 +68,7 @@ export function prepareBatch(
       head: { ...state, checkpoint: sign(state) },
       records: entries.flatMap(({ id, record }) => (record ? [{ id, ...record }] : [])),
       blobs: [...blobs.values()],
+      companions: entries.flatMap((entry) => (entry.with === undefined ? [] : [entry.with])),
     },
   };
 }

@@ -16,8 +16,8 @@ export interface Receipt {
   readonly head: LogHead;
 }
 
-export interface LedgerWriterDeps {
-  readonly store: LedgerStore;
+export interface LedgerWriterDeps<Companion = never> {
+  readonly store: LedgerStore<Companion>;
   readonly identity: LogIdentity;
   /** Who writes, for those who wait: host, process, chance. */
   readonly holder: string;
@@ -32,8 +32,8 @@ export interface LedgerWriterDeps {
 /** Below this much, asking which blobs are archived already costs more than sending them. */
 const WORTH_ASKING = 64 * 1024;
 
-interface Waiting {
-  readonly entry: NewEntry;
+interface Waiting<Companion> {
+  readonly entry: NewEntry<Companion>;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -45,10 +45,10 @@ interface Waiting {
  * It writes under a lease, looks at what is stored before it signs on top of it, and lets go of
  * the lease when another process wants to write.
  */
-export class LedgerWriter {
-  readonly #deps: LedgerWriterDeps;
+export class LedgerWriter<Companion = never> {
+  readonly #deps: LedgerWriterDeps<Companion>;
   readonly #times: LeaseTimes;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: Waiting<Companion>[] = [];
   /** With the lease: the edge of what is stored, in memory. */
   #held: Held | undefined;
   /** The edge of what was last known to be stored: whoever wrote since has only added to it. */
@@ -61,7 +61,7 @@ export class LedgerWriter {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(deps: LedgerWriterDeps) {
+  private constructor(deps: LedgerWriterDeps<Companion>) {
     this.#deps = deps;
     this.#times = deps.times ?? LEASE_TIMES;
   }
@@ -74,7 +74,9 @@ export class LedgerWriter {
    *   where it is damaged; `unreachable` where it can't be read, or another writes and does not
    *   let go.
    */
-  static async open(deps: LedgerWriterDeps): Promise<LedgerWriter> {
+  static async open<Companion = never>(
+    deps: LedgerWriterDeps<Companion>,
+  ): Promise<LedgerWriter<Companion>> {
     const writer = new LedgerWriter(deps);
     await writer.#hold();
     void writer.#beat();
@@ -82,12 +84,13 @@ export class LedgerWriter {
   }
 
   /**
-   * Resolves once the entry, what its decision saw and a checkpoint over it are durable.
+   * Resolves once the entry, what its decision saw, what is changed with it and a checkpoint over
+   * it are durable.
    *
-   * @throws Fault `conflict` for an id that the log has; `unreachable` when it can't be written:
+   * @throws Fault `conflict` for an id that the log has, and as its companion's own port says; `unreachable` when it can't be written:
    *   then it is not in the log, or the message says that nobody knows.
    */
-  append(entry: NewEntry): Promise<Receipt> {
+  append(entry: NewEntry<Companion>): Promise<Receipt> {
     if (this.#closed) return Promise.reject(new Fault('usage', 'ledger', 'is closed'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, resolve, reject });
@@ -116,7 +119,7 @@ export class LedgerWriter {
     this.#running = undefined;
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly Waiting<Companion>[]): Promise<void> {
     const held = await this.#hold();
     const { identity, now } = this.#deps;
     const next = prepareBatch(
@@ -147,7 +150,7 @@ export class LedgerWriter {
   }
 
   /** Blobs that are archived already stay here, unless they are forgotten at that very moment. */
-  async #commit(batch: Batch): Promise<{ readonly wanted: boolean }> {
+  async #commit(batch: Batch<Companion>): Promise<{ readonly wanted: boolean }> {
     const { store } = this.#deps;
     const fresh = await this.#withoutKnown(batch);
     try {
@@ -159,7 +162,7 @@ export class LedgerWriter {
   }
 
   /** An answer that got lost may have been a good one: what is stored tells. */
-  async #isStored(held: Held, { base, head }: Batch, error: unknown): Promise<boolean> {
+  async #isStored(held: Held, { base, head }: Batch<Companion>, error: unknown): Promise<boolean> {
     if (!isFault(error, 'unreachable')) return false;
     // Whatever it is, it is read again before anything is signed on top of it.
     this.#held = undefined;
@@ -177,7 +180,7 @@ export class LedgerWriter {
    * One entry that can't be written must not keep others from it. A writer that lost its lease, or
    * whose log has moved under it, looks again: what it tried was refused, and is tried once more.
    */
-  async #writeApart(batch: readonly Waiting[], error: unknown): Promise<void> {
+  async #writeApart(batch: readonly Waiting<Companion>[], error: unknown): Promise<void> {
     if (isFault(error, 'conflict') && this.#held && !(await this.#isCurrent(this.#held))) {
       this.#held = undefined;
       return this.#write(batch);
@@ -256,6 +259,7 @@ export class LedgerWriter {
         head: first,
         records: [],
         blobs: [],
+        companions: [],
       });
       stored = first;
     }
@@ -303,7 +307,7 @@ export class LedgerWriter {
   }
 
   /** Blobs that are archived already stay here. */
-  async #withoutKnown(batch: Batch): Promise<Batch> {
+  async #withoutKnown(batch: Batch<Companion>): Promise<Batch<Companion>> {
     const size = batch.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (size < WORTH_ASKING) return batch;
     const digests = batch.blobs.map(({ digest }) => digest);

@@ -115,7 +115,7 @@ describe('a lease', () => {
 });
 
 /** Writes entries one after another, as a process does that decides something now and then. */
-async function writeSlowly(writer: LedgerWriter, entries: readonly NewEntry[]): Promise<void> {
+async function writeSlowly(writer: LedgerWriter<string>, entries: readonly NewEntry[]): Promise<void> {
   for (const entry of entries) await writer.append(entry);
 }
 
@@ -123,7 +123,7 @@ describe('writers in turn', () => {
   it('a busy one lets go for one that waits, and both go on', async () => {
     const store = new MemoryStore();
     const a = await writerOn(store, { holder: 'a' });
-    let b: LedgerWriter | undefined;
+    let b: LedgerWriter<string> | undefined;
     const holders: string[] = [];
     const opening = writerOn(store, { holder: 'b' }).then((writer) => {
       b = writer;

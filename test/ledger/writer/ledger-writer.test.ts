@@ -186,14 +186,13 @@ it('a blob that is forgotten right after it was known is sent after all', async 
 });
 
 /** Three entries that make one batch, the middle one of which is to be refused; and one before. */
-async function aroundOne(bad: NewEntry) {
+async function aroundOne(bad: NewEntry<string>) {
   const store = new MemoryStore();
   const writer = await writerOn(store);
   const [first, before, after] = numbered(0, 3);
   if (!first || !before || !after) throw new Error('three');
-  const answers = await Promise.allSettled(
-    [first, before, bad, after].map((entry) => writer.append(entry)),
-  );
+  const entries = [first, { ...before, with: 'a' }, bad, { ...after, with: 'c' }];
+  const answers = await Promise.allSettled(entries.map((entry) => writer.append(entry)));
   const [late] = await appendAll(writer, numbered(9, 1));
   await writer.close();
   return { store, answers, late };
@@ -202,6 +201,11 @@ async function aroundOne(bad: NewEntry) {
 it.each([
   { what: 'an id that the log has', bad: { id: 'id-0', entry: utf8('x') }, code: 'conflict' },
   { what: 'an id of its own batch', bad: { id: 'id-1', entry: utf8('x') }, code: 'conflict' },
+  {
+    what: 'a companion that is there already',
+    bad: { id: 'x', entry: utf8('x'), with: 'a' },
+    code: 'conflict',
+  },
   {
     what: 'an entry that is too long',
     bad: { id: 'x', entry: new Uint8Array(65_536) },
@@ -218,6 +222,36 @@ it.each([
   expect(answers[2]).toMatchObject({ reason: { code } });
   expect(store.leafRows.map(({ id }) => id)).toEqual(['id-0', 'id-1', 'id-2', 'id-9']);
   expect(late?.head.root).toEqual(naiveRoot(store.leafRows.map(({ hash }) => hash)));
+  expect(store.companions).toEqual(['a', 'c']);
+});
+
+it('what is changed with entries goes with their batch, in their order', async () => {
+  const store = new MemoryStore();
+  const writer = await writerOn(store);
+  const entries = numbered(0, 6).map((entry, i) =>
+    i % 2 === 0 ? entry : { ...entry, with: `change-${i}` },
+  );
+  await appendAll(writer, entries);
+  expect(store.commits.map(({ companions }) => companions)).toEqual([
+    [],
+    ['change-1', 'change-3', 'change-5'],
+  ]);
+  await writer.close();
+});
+
+it('a change whose answer is lost is made once', async () => {
+  const store = new MemoryStore();
+  const lossy = store.seenThrough(async (method, act) => {
+    const answer = await act();
+    if (method === 'commit' && store.leafRows.length > 0) throw unreachable();
+    return answer;
+  });
+  const writer = await writerOn(lossy);
+  const [entry] = numbered(0, 1);
+  if (entry === undefined) throw new Error('none');
+  expect((await writer.append({ ...entry, with: 'change' })).index).toBe(0);
+  expect(store.companions).toEqual(['change']);
+  await writer.close();
 });
 
 it('an answer that is lost after the commit was done is a good one', async () => {

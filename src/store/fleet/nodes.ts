@@ -1,0 +1,173 @@
+import { parseJson } from '../../core/encoding/json.ts';
+import { Fault, malformed } from '../../core/fault.ts';
+import type { FleetNode, NodeState, Standing } from '../../gateway/fleet/node.ts';
+import type { FleetChange, NodeFilter } from '../../gateway/fleet/store.ts';
+import type { Row, Sql, Value } from '../driver.ts';
+import { checked, integerOf, placeOf, textOf, withSum } from '../row-sum.ts';
+import { isStorable } from '../storable.ts';
+import { keepHardware } from './hardware.ts';
+import { wantNodeDocument } from './node-shape.ts';
+
+type Column = 'id' | 'name' | 'public_key';
+
+export async function nodeBy(
+  sql: Sql,
+  column: Column,
+  value: string,
+): Promise<FleetNode | undefined> {
+  if (!isStorable(value)) return undefined;
+  const [row] = await sql.all(`SELECT * FROM nodes WHERE ${column} = ?`, value);
+  return row && nodeOf(row);
+}
+
+export async function listNodes(
+  sql: Sql,
+  { pool, state }: NodeFilter,
+  after: string | undefined,
+  count: number,
+): Promise<readonly FleetNode[]> {
+  const wanted = [after ?? '', ...(pool === undefined ? [] : [pool]), ...(state ? [state] : [])];
+  if (!wanted.slice(1).every(isStorable)) return [];
+  const rows = await sql.all(
+    `SELECT * FROM nodes WHERE id > ?${pool === undefined ? '' : ' AND pool = ?'}${
+      state === undefined ? '' : ' AND state = ?'
+    } ORDER BY id LIMIT ?`,
+    ...[...wanted, count],
+  );
+  return rows.map(nodeOf);
+}
+
+export async function countNodes(sql: Sql): Promise<Readonly<Record<NodeState, number>>> {
+  const counts = { enrolled: 0, admitted: 0, lapsed: 0, quarantined: 0, revoked: 0 };
+  for (const row of await sql.all('SELECT state, count(*) AS count FROM nodes GROUP BY state')) {
+    const state = textOf(row['state']);
+    if (!isState(counts, state)) throw malformed('nodes', `${state} is no state of a node`);
+    counts[state] = integerOf(row['count']);
+  }
+  return counts;
+}
+
+/** @throws Fault `malformed` for a row that is not as its sum, its document and its columns say. */
+export function nodeOf(row: Row): FleetNode {
+  checked('nodes', row);
+  const at = placeOf('nodes', row);
+  const document: unknown = parseJson(textOf(row['doc']), at).value;
+  wantNodeDocument(document, at, 'malformed');
+  const due = row['due'] ?? null;
+  const node = due === null ? document : { ...document, dueAt: integerOf(due) };
+  for (const [column, value] of Object.entries(columnsOf(node))) {
+    if (row[column] === value) continue;
+    throw malformed(`${at}.${column}`, 'is not what the document of the node says');
+  }
+  return node;
+}
+
+export async function writeNode(
+  sql: Sql,
+  { expected, next }: NonNullable<FleetChange['node']>,
+): Promise<void> {
+  const at = `nodes[${next.id}]`;
+  const [before] = await sql.all('SELECT * FROM nodes WHERE id = ?', next.id);
+  if (expected !== 'new') wantVersion(before, expected, at);
+  else if (before !== undefined) throw new Fault('conflict', at, 'this id is taken');
+  await wantFree(sql, 'name', next.name, next.id);
+  await wantFree(sql, 'public_key', next.key.publicKey, next.id);
+  const row = rowOf(next);
+  if (before === undefined) await sql.insert('nodes', [row]);
+  else await update(sql, row);
+  await keepHardware(sql, next.id, next.hardware);
+}
+
+export async function removeNode(
+  sql: Sql,
+  { id, expected }: NonNullable<FleetChange['remove']>,
+): Promise<void> {
+  const [before] = await sql.all('SELECT * FROM nodes WHERE id = ?', id);
+  wantVersion(before, expected, `nodes[${id}]`);
+  await keepHardware(sql, id, []);
+  await sql.run('DELETE FROM nodes WHERE id = ?', id);
+}
+
+/**
+ * Those that are due, longest first, which are then due at `retryAt`. That is no change of the
+ * node: its version stays, and whoever is about to write it has nothing to read again.
+ */
+export async function takeDue(
+  sql: Sql,
+  now: number,
+  retryAt: number,
+  count: number,
+): Promise<readonly FleetNode[]> {
+  const rows = await sql.all(
+    'SELECT * FROM nodes WHERE due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?',
+    ...[now, count],
+  );
+  const taken = rows.map((row) => ({ ...nodeOf(row), dueAt: retryAt }));
+  for (const [i, row] of rows.entries()) {
+    const { due, sum } = withSum('nodes', { ...row, due: retryAt });
+    await sql.run(
+      'UPDATE nodes SET due = ?, sum = ? WHERE id = ?',
+      ...[due ?? null, sum ?? null, taken[i]?.id ?? null],
+    );
+  }
+  return taken;
+}
+
+export async function isAnyDue(sql: Sql, now: number): Promise<boolean> {
+  const due = 'SELECT id FROM nodes WHERE due IS NOT NULL AND due <= ? LIMIT 1';
+  return (await sql.all(due, now)).length > 0;
+}
+
+function wantVersion(row: Row | undefined, expected: number, at: string): void {
+  if (row === undefined) throw new Fault('conflict', at, 'is not there');
+  const version = integerOf(checked('nodes', row)['version']);
+  if (version === expected) return;
+  throw new Fault('conflict', at, `is of version ${version} by now, not ${expected}`);
+}
+
+async function wantFree(
+  sql: Sql,
+  column: 'name' | 'public_key',
+  value: string,
+  id: string,
+): Promise<void> {
+  const [other] = await sql.all(`SELECT id FROM nodes WHERE ${column} = ? AND id <> ?`, value, id);
+  if (other === undefined) return;
+  const at = column === 'name' ? 'nodes.name' : 'nodes.key';
+  throw new Fault('conflict', at, `node ${textOf(other['id'])} has it`);
+}
+
+async function update(sql: Sql, row: Row): Promise<void> {
+  const { id, ...rest } = row;
+  const set = Object.keys(rest).map((name) => `${name} = ?`);
+  const values = [...Object.values(rest), id].map((value): Value => value ?? null);
+  await sql.run(`UPDATE nodes SET ${set.join(', ')} WHERE id = ?`, ...values);
+}
+
+function rowOf(node: FleetNode): Row {
+  const { dueAt: _, ...document } = node;
+  return withSum('nodes', { ...columnsOf(node), doc: JSON.stringify(document) });
+}
+
+function columnsOf(node: FleetNode): Row {
+  return {
+    id: node.id,
+    name: node.name,
+    public_key: node.key.publicKey,
+    pool: node.pool,
+    state: node.standing.state,
+    due: node.dueAt ?? null,
+    ends: endOf(node.standing),
+    version: node.version,
+  };
+}
+
+/** When it ends by itself. */
+function endOf(standing: Standing): number | null {
+  if (standing.state === 'admitted') return standing.admission.until;
+  return standing.state === 'quarantined' ? (standing.until ?? null) : null;
+}
+
+function isState(counts: object, state: string): state is NodeState {
+  return Object.hasOwn(counts, state);
+}

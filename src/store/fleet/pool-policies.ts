@@ -1,0 +1,96 @@
+import { fromBase64, toBase64 } from '../../core/encoding/base64.ts';
+import { parseJson } from '../../core/encoding/json.ts';
+import { Fault, type FaultCode } from '../../core/fault.ts';
+import type { FleetChange, PoolPolicy } from '../../gateway/fleet/store.ts';
+import type { Row, Sql } from '../driver.ts';
+import { bytesOf, checked, integerOf, placeOf, textOf, withSum } from '../row-sum.ts';
+import {
+  anyText,
+  bytes,
+  closed,
+  digest,
+  instant,
+  list,
+  ordinal,
+  wantShape,
+  words,
+} from '../shape.ts';
+import { isStorable } from '../storable.ts';
+
+const poolPolicyShape = closed<PoolPolicy>({
+  pool: words,
+  name: words,
+  revision: ordinal,
+  digest,
+  file: bytes,
+  revocations: list(bytes),
+  activatedAt: instant,
+});
+
+const base64Texts = list(anyText);
+
+export async function poolPolicy(sql: Sql, pool: string): Promise<PoolPolicy | undefined> {
+  if (!isStorable(pool)) return undefined;
+  const [row] = await sql.all('SELECT * FROM pool_policies WHERE pool = ?', pool);
+  return row && poolPolicyOf(row);
+}
+
+/** By name of the pool. */
+export async function poolPolicies(sql: Sql): Promise<readonly PoolPolicy[]> {
+  const policies = (await sql.all('SELECT * FROM pool_policies')).map(poolPolicyOf);
+  // Not by the database: each has an order of texts of its own.
+  return policies.sort((a, b) => (a.pool < b.pool ? -1 : 1));
+}
+
+export async function writePoolPolicy(
+  sql: Sql,
+  { expected, next }: NonNullable<FleetChange['policy']>,
+): Promise<void> {
+  const before = await poolPolicy(sql, next.pool);
+  if (before?.digest !== expected) {
+    const has = before === undefined ? 'has no policy' : `has ${before.digest} by now`;
+    throw new Fault('conflict', `pools[${next.pool}]`, `${has}, not ${expected ?? 'none'}`);
+  }
+  if (before) await sql.run('DELETE FROM pool_policies WHERE pool = ?', next.pool);
+  await sql.insert('pool_policies', [rowOf(next)]);
+}
+
+/** @throws Fault of the code at the member that is not as a policy of a pool has it. */
+export function wantPoolPolicy(policy: PoolPolicy, at: string, code: FaultCode): void {
+  wantShape(poolPolicyShape, policy, at, code);
+}
+
+/** @throws Fault `malformed` for a row that is not as its sum says, or holds no policy. */
+export function poolPolicyOf(row: Row): PoolPolicy {
+  checked('pool_policies', row);
+  const at = placeOf('pool_policies', row);
+  const policy = {
+    pool: textOf(row['pool']),
+    name: textOf(row['name']),
+    revision: integerOf(row['revision']),
+    digest: textOf(row['digest']),
+    file: bytesOf(row['file']),
+    revocations: revocationsIn(textOf(row['revocations']), `${at}.revocations`),
+    activatedAt: integerOf(row['activated']),
+  };
+  wantPoolPolicy(policy, at, 'malformed');
+  return policy;
+}
+
+function rowOf({ pool, name, revision, digest, file, revocations, activatedAt }: PoolPolicy): Row {
+  return withSum('pool_policies', {
+    pool,
+    name,
+    revision,
+    digest,
+    file,
+    revocations: JSON.stringify(revocations.map(toBase64)),
+    activated: activatedAt,
+  });
+}
+
+function revocationsIn(text: string, at: string): readonly Uint8Array[] {
+  const { value } = parseJson(text, at);
+  wantShape(base64Texts, value, at, 'malformed');
+  return (value as readonly string[]).map((one, i) => fromBase64(one, `${at}[${i}]`));
+}

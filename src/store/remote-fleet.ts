@@ -1,0 +1,133 @@
+import type {
+  ChallengeKey,
+  FleetChange,
+  FleetStore,
+  NodeFilter,
+  PoolPolicy,
+} from '../gateway/fleet/store.ts';
+import type { Credential } from '../gateway/identity/credential.ts';
+import type { IdentityStore } from '../gateway/identity/store.ts';
+import type { Method, ThreadStore } from './messages.ts';
+import { own } from './own-buffer.ts';
+import { SharedWatch } from './shared-watch.ts';
+
+/** The fleet's part of a store in another thread, and that of those who may ask for it. */
+export abstract class RemoteFleet implements FleetStore, IdentityStore {
+  readonly #watch = new SharedWatch(async () => {
+    await this.call('watch');
+    // A thread that has ended watches no more.
+    return () => this.call('unwatch').catch(() => undefined);
+  });
+
+  protected abstract call<M extends Method>(
+    method: M,
+    ...args: Parameters<ThreadStore[M]>
+  ): ReturnType<ThreadStore[M]>;
+
+  protected onNews(): void {
+    this.#watch.tell();
+  }
+
+  node(id: string) {
+    return this.call('node', id);
+  }
+
+  nodeByName(name: string) {
+    return this.call('nodeByName', name);
+  }
+
+  nodeByKey(publicKey: string) {
+    return this.call('nodeByKey', publicKey);
+  }
+
+  nodes(filter: NodeFilter, after: string | undefined, count: number) {
+    return this.call('nodes', filter, after, count);
+  }
+
+  countNodes() {
+    return this.call('countNodes');
+  }
+
+  ownersOf(hardware: readonly string[]) {
+    return this.call('ownersOf', hardware);
+  }
+
+  takeDue(now: number, retryAt: number, count: number) {
+    return this.call('takeDue', now, retryAt, count);
+  }
+
+  apply(change: FleetChange) {
+    return this.call('apply', compactChange(change));
+  }
+
+  events(after: number, count: number) {
+    return this.call('events', after, count);
+  }
+
+  lastEvent() {
+    return this.call('lastEvent');
+  }
+
+  watchEvents(onEvents: () => void) {
+    return this.#watch.add(onEvents);
+  }
+
+  poolPolicy(pool: string) {
+    return this.call('poolPolicy', pool);
+  }
+
+  poolPolicies() {
+    return this.call('poolPolicies');
+  }
+
+  challengeKeys() {
+    return this.call('challengeKeys');
+  }
+
+  rotateChallengeKey(key: ChallengeKey, unlessSince: number, dropBefore: number) {
+    return this.call('rotateChallengeKey', { ...key, key: own(key.key) }, unlessSince, dropBefore);
+  }
+
+  purgeSpent(before: number) {
+    return this.call('purgeSpent', before);
+  }
+
+  purgeEvents(before: number) {
+    return this.call('purgeEvents', before);
+  }
+
+  credential(id: string) {
+    return this.call('credential', id);
+  }
+
+  credentialByKey(publicKey: string) {
+    return this.call('credentialByKey', publicKey);
+  }
+
+  credentials() {
+    return this.call('credentials');
+  }
+
+  addCredential(credential: Credential) {
+    return this.call('addCredential', credential);
+  }
+
+  replaceCredential(credential: Credential) {
+    return this.call('replaceCredential', credential);
+  }
+
+  spendOnce(digest: string, until: number) {
+    return this.call('spendOnce', digest, until);
+  }
+}
+
+/** The same change, each array of bytes with a buffer of its own. */
+export function compactChange(change: FleetChange): FleetChange {
+  const { policy } = change;
+  if (policy === undefined) return change;
+  return { ...change, policy: { ...policy, next: compactPolicy(policy.next) } };
+}
+
+function compactPolicy(policy: PoolPolicy): PoolPolicy {
+  return { ...policy, file: own(policy.file), revocations: policy.revocations.map(own) };
+}

@@ -1,0 +1,175 @@
+import { expect, it } from 'vitest';
+import type { FleetNode, Standing } from '../../../src/gateway/fleet/node.ts';
+import { enrol, enrolment, fleetNode, fullNode, hexOf, nextOf } from '../../support/fleet.ts';
+import { batchOf, EMPTY_LOG, fenceOf } from '../../support/ledger-batches.ts';
+import { describeStores, withBed } from '../../support/store-beds.ts';
+
+const QUARANTINED: Standing = {
+  state: 'quarantined',
+  since: 5,
+  until: 7,
+  code: 'operator.quarantine',
+  reason: 'odd',
+  by: 'gateway',
+};
+
+const STANDINGS: readonly Standing[] = [
+  { state: 'enrolled', since: 1 },
+  { state: 'lapsed', since: 3, code: 'late' },
+  QUARANTINED,
+  { state: 'quarantined', since: 5, code: 'operator.quarantine', reason: 'odd', by: 'gateway' },
+  { state: 'revoked', since: 6, code: 'operator.revoke', reason: 'gone', by: hexOf(4, 8) },
+];
+
+describeStores('nodes', (kind) => {
+  it('come back as they were stored, by id, name and key', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const full = fullNode(1);
+      const others = STANDINGS.map((standing, i) =>
+        fleetNode(i + 2, { standing, name: `nöde ${i} “日本” \u{1f512}` }),
+      );
+      await enrol(store, full, ...others);
+      for (const node of [full, ...others]) {
+        expect(await store.node(node.id)).toEqual(node);
+        expect(await store.nodeByName(node.name)).toEqual(node);
+        expect(await store.nodeByKey(node.key.publicKey)).toEqual(node);
+      }
+      const again = await bed.open();
+      expect(await again.node(full.id)).toEqual(full);
+      expect(await again.faults()).toEqual([]);
+    });
+  });
+
+  it('that are not there are none, whatever was asked for', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      await enrol(store, fleetNode(1));
+      for (const name of [
+        hexOf(2, 16),
+        '',
+        'x\0',
+        '\ud800',
+        "' OR 1 = 1 --",
+        'x'.repeat(100_000),
+      ]) {
+        expect(await store.node(name)).toBeUndefined();
+        expect(await store.nodeByName(name)).toBeUndefined();
+        expect(await store.nodeByKey(name)).toBeUndefined();
+        expect(await store.poolPolicy(name)).toBeUndefined();
+        expect(await store.ownersOf([name])).toEqual(new Map());
+        expect(await store.nodes({ pool: name }, undefined, 9)).toEqual([]);
+      }
+    });
+  });
+
+  it('are listed in order, by pool and state, a page at a time, and counted', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const nodes = [7, 3, 5, 1, 2].map((n) =>
+        fleetNode(n, {
+          pool: n % 2 === 0 ? 'even' : 'odd',
+          standing: n < 4 ? { state: 'lapsed', since: 1, code: 'late' } : QUARANTINED,
+        }),
+      );
+      await enrol(store, ...nodes);
+      const list = async (...args: Parameters<typeof store.nodes>) =>
+        (await store.nodes(...args)).map(({ id }) => Number.parseInt(id, 16));
+      expect(await list({}, undefined, 9)).toEqual([1, 2, 3, 5, 7]);
+      expect(await list({}, undefined, 2)).toEqual([1, 2]);
+      expect(await list({}, hexOf(2, 16), 2)).toEqual([3, 5]);
+      expect(await list({}, hexOf(7, 16), 2)).toEqual([]);
+      expect(await list({ pool: 'odd' }, hexOf(1, 16), 9)).toEqual([3, 5, 7]);
+      expect(await list({ state: 'lapsed' }, undefined, 9)).toEqual([1, 2, 3]);
+      expect(await list({ pool: 'odd', state: 'lapsed' }, undefined, 9)).toEqual([1, 3]);
+      expect(await list({ pool: 'odd', state: 'admitted' }, undefined, 9)).toEqual([]);
+      expect(await store.countNodes()).toEqual({
+        enrolled: 0,
+        admitted: 0,
+        lapsed: 3,
+        quarantined: 2,
+        revoked: 0,
+      });
+    });
+  });
+
+  it('of ten thousand, each comes once and in order, page by page, while others change', async () => {
+    await withBed(kind, async (bed) => {
+      const [store, other] = [await bed.open(), await bed.open()];
+      const pages = Array.from({ length: 100 }, (_, page) =>
+        Array.from({ length: 100 }, (_, i) => fleetNode(100 * page + i)),
+      );
+      const fence = await fenceOf(store, 'writer');
+      let log = EMPTY_LOG;
+      for (const [i, page] of pages.entries()) {
+        const next = batchOf(fence, log, [`leaf-${i}`]);
+        await store.commit({ ...next.batch, companions: page.map(enrolment) });
+        log = next.log;
+      }
+      const found: FleetNode[] = [];
+      for (let after: string | undefined; ; after = found.at(-1)?.id) {
+        const page = await store.nodes({ pool: 'general' }, after, 256);
+        found.push(...page);
+        if (page.length === 0) break;
+        const [first] = page;
+        if (first === undefined || found.length > 1_000) continue;
+        const next = nextOf(first, { failures: 1 });
+        await other.apply({ node: { expected: 1, next }, events: [] });
+      }
+      expect(found.map(({ id }) => id)).toEqual(pages.flat().map(({ id }) => id));
+      expect((await store.countNodes()).enrolled).toBe(10_000);
+      expect(await store.lastEvent()).toBe(10_000);
+    });
+  }, 300_000);
+});
+
+describeStores('nodes that are due', (kind) => {
+  it('are taken longest first, and by nobody else until they are due again', async () => {
+    await withBed(kind, async (bed) => {
+      const [a, b] = [await bed.open(), await bed.open()];
+      const nodes = [500, 300, undefined, 400, 900].map((dueAt, n) =>
+        fleetNode(n, dueAt === undefined ? {} : { dueAt }),
+      );
+      await enrol(a, ...nodes);
+      expect(await a.takeDue(299, 1_000, 9)).toEqual([]);
+      const taken = await a.takeDue(500, 1_000, 2);
+      expect(taken.map(({ name, dueAt }) => [name, dueAt])).toEqual([
+        ['node-1', 1_000],
+        ['node-3', 1_000],
+      ]);
+      expect((await b.takeDue(500, 1_001, 9)).map(({ name }) => name)).toEqual(['node-0']);
+      expect(await a.takeDue(899, 2_000, 9)).toEqual([]);
+      const [one] = taken;
+      if (one === undefined) throw new Error('none taken');
+      expect(await b.node(one.id)).toEqual(one);
+      // It is no change of the node: whoever has read it before goes on.
+      const next = nextOf(nodes[1] as FleetNode, { dueAt: 5_000 });
+      await b.apply({ node: { expected: 1, next }, events: [] });
+      const late = await a.takeDue(1_500, 2_000, 9);
+      expect(late.map(({ name }) => name)).toEqual(['node-4', 'node-3', 'node-0']);
+      expect(await a.faults()).toEqual([]);
+    });
+  });
+
+  it('are no matter of the database’s clock: now may lie anywhere, and go back', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const far = 8_640_000_000_000_000;
+      await enrol(store, fleetNode(1, { dueAt: far }), fleetNode(2, { dueAt: 0 }));
+      expect(await store.takeDue(far - 1, far, 9)).toHaveLength(1);
+      expect(await store.takeDue(1, 2, 9)).toEqual([]);
+      expect(await store.takeDue(far, far + 1, 9)).toHaveLength(2);
+    });
+  });
+
+  it.each([
+    { name: 'a time that is none', now: Number.NaN, retryAt: 5, count: 1, at: 'now' },
+    { name: 'a next time that is over', now: 5, retryAt: 5, count: 1, at: 'retryAt' },
+    { name: 'less than none', now: 5, retryAt: 6, count: -1, at: 'count' },
+  ])('can not be taken with $name', async ({ now, retryAt, count, at }) => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      await expect(store.takeDue(now, retryAt, count)).rejects.toMatchObject({ code: 'usage', at });
+    });
+  });
+});
