@@ -7,6 +7,7 @@ import { utf8 } from '../../core/bytes/text.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Verification } from '../../evidence/verification.ts';
+import type { FleetChange } from '../../gateway/fleet/store.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
@@ -94,9 +95,9 @@ export class Recorder {
   readonly id: string;
   readonly #io: Io;
   readonly #ledger: OpenLedger;
-  readonly #writer: LedgerWriter;
+  readonly #writer: LedgerWriter<FleetChange>;
 
-  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter) {
+  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter<FleetChange>) {
     this.id = toHex(io.randomBytes(ID_SIZE));
     this.#io = io;
     this.#ledger = ledger;

@@ -1,2 +1,6 @@
-/** Where the key of the first admin lies, if somebody keeps it in the folder of the gateway. */
-export const ADMIN_KEY = 'keys/admin.key';
+/** Where things lie in the folder of a gateway, as `gateway init` makes it. */
+export const GATEWAY_LAYOUT = {
+  keys: 'keys',
+  /** The key of an admin, if somebody keeps it here. */
+  adminKey: 'keys/admin.key',
+} as const;
