@@ -54,6 +54,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@noble/curves': ['core/crypto/', 'simulator/'],
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@noble/post-quantum': ['core/crypto/'],
+  '@opentelemetry/api': ['gateway/'],
   '@peculiar/x509': ['simulator/'],
   '@scure/sr25519': ['core/crypto/'],
   fastify: ['gateway/http/'],
@@ -62,7 +63,16 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'node-forge': ['core/crypto/', 'simulator/'],
   'oxc-parser': [], // tools/ only
   pg: ['store/'],
-  typebox: ['core/document/', 'appraisal/policy/', 'cli/gateway/', 'cli/nodes/'],
+  pino: ['gateway/http/'],
+  'prom-client': ['gateway/http/'],
+  typebox: [
+    'core/document/',
+    'appraisal/policy/',
+    'protocol/',
+    'gateway/http/',
+    'cli/gateway/',
+    'cli/nodes/',
+  ],
   yaml: ['core/document/', 'cli/'],
 };
 

@@ -1,36 +1,46 @@
+import { STATUS_CODES } from 'node:http';
 import { isIPv6 } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { TEXT_TYPE } from '../../protocol/media-types.ts';
+import { PROBLEMS } from '../../protocol/problem.ts';
+import { LIMITS } from './limits.ts';
+import { type BrokenConnection, createListener, wholeResponse } from './listener.ts';
 
 export type Server = FastifyInstance;
-
-/** In milliseconds: a connection that says nothing must not hold a socket. */
-const TIMEOUTS = { connection: 30_000, request: 10_000, keepAlive: 60_000 };
 
 /** A server without a voice of its own: no log, and errors that tell nothing of the inside. */
 export function createServer(): Server {
   const app = fastify({
     logger: false,
-    connectionTimeout: TIMEOUTS.connection,
-    requestTimeout: TIMEOUTS.request,
-    keepAliveTimeout: TIMEOUTS.keepAlive,
+    serverFactory: (handler) =>
+      createListener(handler, { limits: LIMITS, refuse: refusalOf, onBroken: () => {} }),
+    clientErrorHandler: () => {},
     forceCloseConnections: true,
     exposeHeadRoutes: true,
     frameworkErrors: (_error, _request, reply) => {
       const plain: Pick<FastifyReply, 'code' | 'type' | 'send'> = reply as never;
       plain.code(400);
-      plain.type('text/plain; charset=utf-8');
-      plain.send('the request can not be read\n');
+      plain.type(TEXT_TYPE);
+      plain.send(UNREADABLE);
     },
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
-  );
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT_TYPE).send('not found\n'));
   app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
-    const text = status < 500 ? 'the request can not be read' : 'unexpected error';
-    return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`);
+    return reply
+      .code(status)
+      .type(TEXT_TYPE)
+      .send(status < 500 ? UNREADABLE : 'unexpected error\n');
   });
   return app;
+}
+
+const UNREADABLE = 'the request can not be read\n';
+
+function refusalOf(broken: BrokenConnection): string {
+  const status = PROBLEMS[broken].status;
+  const headers = { 'content-type': TEXT_TYPE };
+  return wholeResponse(`${status} ${STATUS_CODES[status] ?? ''}`, headers, UNREADABLE);
 }
 
 /**
@@ -43,5 +53,6 @@ export async function listenOn(app: Server, host: string, port: number): Promise
   await app.listen({ host, port });
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
-  return `http://${isIPv6(bound.address) ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  const scheme = 'setSecureContext' in app.server ? 'https' : 'http';
+  return `${scheme}://${isIPv6(bound.address) ? `[${bound.address}]` : bound.address}:${bound.port}`;
 }

@@ -1,0 +1,144 @@
+import { STATUS_CODES } from 'node:http';
+import { type Tracer, trace } from '@opentelemetry/api';
+import fastify, { type FastifyInstance } from 'fastify';
+import { toHex } from '../../core/bytes/hex.ts';
+import { PROBLEM_TYPE } from '../../protocol/media-types.ts';
+import type { FleetService } from '../fleet/service.ts';
+import { BodyBudget } from './body-budget.ts';
+import type { Identity } from './identity.ts';
+import { LIMITS, type Limits, type RateLimit } from './limits.ts';
+import { createListener, type TlsFiles, wholeResponse } from './listener.ts';
+import type { Log } from './log.ts';
+import { DESCRIBED_LOG_ROUTES, type LogRouteOptions, logRoutes } from './log-routes.ts';
+import type { Metrics } from './metrics.ts';
+import { describeRoutes } from './openapi.ts';
+import { problemBody, Refusal } from './problem.ts';
+import { useReception } from './reception.ts';
+import type { PublicKeySet } from './routes/description-routes.ts';
+import { routeTable } from './routes/table.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { serveRoutes } from './serve-routes.ts';
+import { StreamDesk } from './stream-desk.ts';
+import { Turnstile } from './turnstile.ts';
+
+/** What a gateway's HTTP is made of. Built once, in `cli/`. */
+export interface GatewayDeps {
+  readonly fleet: FleetService;
+  readonly identity: Identity;
+  /** Files of the ledger. */
+  readonly readLog: LogRouteOptions['read'];
+  /** The public keys of result tokens. */
+  readonly keys: () => PublicKeySet;
+  readonly limit: RateLimit;
+  /** See `createMetrics`; the same object is the fleet's `Instruments`. */
+  readonly metrics: Metrics;
+  /** See `createLog`. */
+  readonly log: Log;
+  readonly now: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Of this software, for the description. */
+  readonly version: string;
+  /** Left out: {@link LIMITS}. */
+  readonly limits?: Limits;
+  readonly tls?: TlsFiles;
+  /**
+   * Addresses and networks (CIDR) whose `X-Forwarded-For` is believed, for rates and the log; of
+   * everybody else it is not looked at.
+   */
+  readonly trustedProxies?: readonly string[];
+  /** Left out: the one that is registered with OpenTelemetry's API, if any is. */
+  readonly tracer?: Tracer;
+  /** Told of what `internal` was, with the id that the log has: what the log has no words for. */
+  readonly onBug?: (error: unknown, requestId: string) => void;
+}
+
+export type Gateway = FastifyInstance;
+
+/**
+ * The gateway's app: routes translate, the fleet decides. `app.close()` ends streams of events at
+ * once, lets requests that run come to their end within a deadline, and cuts off the rest.
+ */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { limits = LIMITS, metrics, log, fleet, identity, now } = deps;
+  const onBug = deps.onBug ?? (() => {});
+  const tracer = deps.tracer ?? trace.getTracer('postern');
+  const closing = new AbortController();
+  const app: Gateway = fastify({
+    logger: false,
+    // Node's own server in all: what Fastify sets of its limits is set there, and more.
+    serverFactory: (handler) =>
+      createListener(handler, {
+        limits,
+        tls: deps.tls,
+        refuse: brokenResponse,
+        onBroken: (fault, code) => log('info', 'connection refused', { fault, at: code }),
+      }),
+    clientErrorHandler: () => {},
+    exposeHeadRoutes: false,
+    bodyLimit: limits.body.json,
+    genReqId: () => toHex(deps.randomBytes(8)),
+    requestIdHeader: false,
+    trustProxy: deps.trustedProxies ? [...deps.trustedProxies] : false,
+    // Ours say so in a problem.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: limits.request.parameter, querystringParser: () => ({}) },
+    frameworkErrors: (error, request, reply) => {
+      reception.refuse(error, request as never, reply as never);
+    },
+  });
+  const reception = useReception(app, {
+    identity,
+    limit: deps.limit,
+    limits,
+    metrics,
+    log,
+    tracer,
+    now,
+    budget: new BodyBudget(limits.body.all),
+    closing: closing.signal,
+    onBug,
+  });
+  const streams = new StreamDesk({ source: fleet, limits, metrics, log, closing: closing.signal });
+  const turnstile = new Turnstile({
+    ...limits.verification,
+    retryAfter: limits.retryAfter,
+    onChange: metrics.verifications,
+    onRefusal: () => metrics.shed('verifications'),
+  });
+  const described: object = {};
+  const routes = routeTable({
+    fleet,
+    metrics,
+    limits,
+    keys: deps.keys,
+    describe: () => described,
+    openStream: streams.open,
+  });
+  Object.assign(described, describeRoutes([...routes, ...DESCRIBED_LOG_ROUTES], deps.version));
+  serveRoutes(app, routes, { identity, limits, turnstile, now, onBug });
+  app.register(logRoutes, { read: deps.readLog });
+  closeInOrder(app, closing, deps);
+  return app;
+}
+
+function closeInOrder(app: Gateway, closing: AbortController, deps: GatewayDeps): void {
+  const { closeWithin } = deps.limits ?? LIMITS;
+  let deadline: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    deps.log('info', 'gateway closing', {});
+    closing.abort();
+    deadline = setTimeout(() => app.server.closeAllConnections(), closeWithin);
+  });
+  app.addHook('onClose', async () => {
+    clearTimeout(deadline);
+    deps.log('info', 'gateway closed', {});
+  });
+}
+
+/** Where there is no request that Fastify could answer. */
+function brokenResponse(code: 'request-timeout' | 'headers-too-large' | 'malformed'): string {
+  const body = problemBody(new Refusal(code), 'kept');
+  const headers = { ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE };
+  const status = `${body.status} ${STATUS_CODES[body.status] ?? ''}`;
+  return wholeResponse(status, headers, JSON.stringify(body));
+}

@@ -1,0 +1,33 @@
+import Type from 'typebox';
+import { MisbehaviourPageSchema } from '../../../protocol/operator.ts';
+import type { FleetService } from '../../fleet/service.ts';
+import type { Limits } from '../limits.ts';
+import { type Route, route } from '../route.ts';
+import { jsonAnswer } from './answer-specs.ts';
+
+export function misbehaviourRoutes(
+  fleet: Pick<FleetService, 'misbehaviour'>,
+  { page: { usual, most } }: Limits,
+): Route[] {
+  const query = Type.Object(
+    {
+      after: Type.Optional(Type.Integer({ minimum: 0, description: 'how many are known already' })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: most })),
+    },
+    { additionalProperties: false },
+  );
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/misbehaviour',
+      operation: 'misbehaviour.read',
+      summary: 'What machines did that no honest one does, each signed by this gateway',
+      query,
+      answers: { 200: jsonAnswer('A page of them, oldest first', MisbehaviourPageSchema) },
+      handle: async ({ query: { after = 0, limit = usual } }) => {
+        const items = await fleet.misbehaviour(after, limit);
+        return { status: 200, body: { items, next: after + items.length } };
+      },
+    }),
+  ];
+}
