@@ -27,6 +27,13 @@ export {
   writeVerifierKey,
 } from './ledger/note/verifier-key.ts';
 export { verifyNote } from './ledger/note/verify-note.ts';
+export {
+  type Fork,
+  type ForkProof,
+  parseForkProof,
+  verifyForkProof,
+  writeForkProof,
+} from './ledger/proof/fork-proof.ts';
 export { parseTlogProof, type TlogProof, writeTlogProof } from './ledger/proof/tlog-proof.ts';
 export { verifyTlogProof } from './ledger/proof/verify-proof.ts';
 export {

@@ -24,6 +24,7 @@ export type { TdxReferenceSet } from './appraisal/policy/schema/tdx.ts';
 export { checkRevision } from './appraisal/policy/signing/check-revision.ts';
 export { CHAIN_CHECKS, SIGNED_POLICY_CHECKS } from './appraisal/policy/signing/checks.ts';
 export { type Keyring, parseKeyring } from './appraisal/policy/signing/keyring.ts';
+export type { KeyringSource, PolicyTrust } from './appraisal/policy/signing/policy-trust.ts';
 export { type KnownRevision, revisionOf } from './appraisal/policy/signing/revision.ts';
 export {
   makeRevocation,

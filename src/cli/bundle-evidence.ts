@@ -11,22 +11,30 @@ import { type BundleVerification, verifyBundle } from '../appraisal/bundle/verif
 import { Fault } from '../core/fault.ts';
 import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
 import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
-import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
-import type { NvidiaDevice } from '../evidence/nvidia/input.ts';
-import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
-import { ENDORSEMENT_OPTIONS, findBetterCollateral, findCollateral } from './collateral.ts';
+import { BundleEndorsements, type GivenEndorsements } from '../endorsements/bundle-endorsements.ts';
+import { NO_WISH, type RevocationWish } from '../endorsements/revocation-wish.ts';
+import { AMD_ENDORSEMENT_OPTIONS, readKdsClient } from './amd-endorsements.ts';
+import {
+  ENDORSEMENT_OPTIONS,
+  onlineMember,
+  readChannel,
+  readKept,
+  readNamedCollateral,
+  readPcs,
+  told,
+} from './collateral.ts';
 import { ANCHOR_OPTION, readAnchors, readAt, readExactly } from './input.ts';
 import { type Io, usage } from './io.ts';
 import { readKeySet } from './nras-statement.ts';
 import {
-  findEndorsements,
   NVIDIA_AT_KINDS,
   NVIDIA_REQUEST_OPTIONS,
   readCounts,
+  readNamedEndorsements,
   readNvidiaAnchors,
   readNvidiaRequests,
 } from './nvidia-evidence.ts';
-import { NO_WISH, type RevocationWish } from './revocation-wish.ts';
+import { readNvidiaNetwork } from './nvidia-services.ts';
 import { readSnpRequests, SNP_AT_KINDS, SNP_REQUEST_OPTIONS } from './snp-evidence.ts';
 import { readTdxRequests, TDX_AT_KINDS, TDX_REQUEST_OPTIONS } from './tdx-evidence.ts';
 import type { Args, Options } from './verb.ts';
@@ -219,57 +227,43 @@ async function findAll(
   bundle: Bundle,
   { anchors, at, wish }: BundleSearch,
 ): Promise<FoundEndorsements> {
-  const { cpu, endorsements: own } = bundle;
-  const asked = args.many('at').length > 0 ? at.tcbInfo : undefined;
-  const devices = devicesOf(bundle);
-  const nvidia =
-    devices.length === 0
-      ? {}
-      : await findEndorsements(io, args, devices, {
-          anchors: anchors.nvidia,
-          at,
-          requiresOcsp: wish.ocsp,
-          ...(own.rims && { carried: own.rims }),
-        });
-  if (cpu?.kind === 'tdx') {
-    const find = own.tdxCollateral === undefined ? findCollateral : findBetterCollateral;
-    return { ...nvidia, ...(await find(io, args, cpu.quote, anchors.tdx, asked)) };
+  const given = await readGiven(io, args, bundle);
+  const network = {
+    intel: readPcs(io, args),
+    amd: readKdsClient(io, args),
+    nvidia: await readNvidiaNetwork(io, args),
+  };
+  const finder = new BundleEndorsements({
+    ...readKept(io, args),
+    anchors,
+    channel: readChannel(args),
+    ...onlineMember(args, network),
+  });
+  // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
+  const required = args.has('require-crl') || args.has('require-ocsp');
+  const { endorsements: found, warnings } = await finder.find(bundle, {
+    at,
+    ...(args.many('at').length > 0 && { asked: at.tcbInfo }),
+    wish: { crl: required || wish.crl, ocsp: required || wish.ocsp },
+    given,
+  });
+  return told(io, { found, warnings });
+}
+
+/** The files that were named for pieces of this bundle. */
+async function readGiven(io: Io, args: Args, { cpu }: Bundle): Promise<GivenEndorsements> {
+  const devices = await readNamedEndorsements(io, args);
+  if (cpu === undefined) return devices;
+  if (cpu.kind === 'tdx') {
+    const collateral = await readNamedCollateral(io, args);
+    return { ...devices, ...(collateral && { collateral }) };
   }
-  if (cpu === undefined) return nvidia;
   const file = async (name: string) => {
     const path = args.one(name);
     return path === undefined ? undefined : io.readFile(path);
   };
-  const named = await file('vek');
-  const vek = named ?? own.snpVek;
+  const vek = await file('vek');
   const crl = await file('crl');
   const chain = await Promise.all(args.many('chain').map((path) => io.readFile(path)));
-  const snp = await findSnpEndorsements(io, args, cpu.report, {
-    anchors: anchors.snp,
-    asked,
-    needVek: vek === undefined,
-    needCrl: crl === undefined,
-    requiresCrl: wish.crl,
-    // The certificate that the machine brings along spares nobody the question for the list.
-    ...(named === undefined && { asksCrl: true }),
-    ...(vek && { vek }),
-  });
-  return {
-    ...nvidia,
-    ...snp,
-    ...(vek && { vek }),
-    ...(crl && { crl }),
-    ...(chain.length > 0 && { chain }),
-  };
-}
-
-/** None of what can't be read: the verifier says why. */
-function devicesOf({ devices }: Bundle): readonly NvidiaDevice[] {
-  if (devices.length === 0) return [];
-  try {
-    return readNvidiaEvidence(devices);
-  } catch (error) {
-    if (error instanceof Fault && error.code !== 'internal') return [];
-    throw error;
-  }
+  return { ...devices, ...(vek && { vek }), ...(crl && { crl }), chain };
 }

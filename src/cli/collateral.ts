@@ -1,12 +1,10 @@
-import { Fault } from '../core/fault.ts';
 import type { TrustAnchor } from '../core/x509/anchors.ts';
-import { EndorsementFolder } from '../endorsements/folder.ts';
-import { HTTP_LIMITS } from '../endorsements/http.ts';
+import type { Found } from '../endorsements/found.ts';
 import { INTEL_PCS, type PcsBase, pcsBase } from '../endorsements/intel/base-url.ts';
+import { TdxFinder } from '../endorsements/intel/finder.ts';
 import { parseTdxChannel, type TdxChannel } from '../endorsements/intel/key.ts';
-import { type TdxEndorsementSet, TdxEndorsementSource } from '../endorsements/source.ts';
+import { type PcsClient, pcsClient } from '../endorsements/intel/pcs.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
-import { type QuotePlatform, quotePlatform } from '../evidence/tdx/platform.ts';
 import { type Io, usage, warn } from './io.ts';
 import { type Args, asOption, type Option, type Options } from './verb.ts';
 
@@ -74,8 +72,7 @@ export interface FoundCollateral {
 /**
  * A file's bytes when one was named, else from the folder or the network.
  *
- * @param asked the time of `--at`, in milliseconds: a folder that has a set for it is enough,
- *   and what the network serves now is no better for it.
+ * @param asked the time of `--at`, in milliseconds.
  */
 export async function findCollateral(
   io: Io,
@@ -84,101 +81,50 @@ export async function findCollateral(
   anchors: readonly TrustAnchor[],
   asked: number | undefined,
 ): Promise<FoundCollateral> {
-  const path = args.one('collateral');
-  if (path !== undefined) {
-    const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name));
-    if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
-    return { collateral: await io.readFile(path) };
-  }
-  const found = await searchCollateral(io, args, quote, anchors, asked);
-  // Without endorsements every other question can still be asked; the rest is unresolved.
-  return found instanceof Fault
-    ? { collateral: {}, collateralMissing: found.detail }
-    : { collateral: found.collateral };
-}
-
-/**
- * The same for evidence that carries collateral: that was picked by the machine, which may like
- * an older set better. It serves where nobody else has one that is in date; of a time asked for
- * only the folder may know.
- */
-export async function findBetterCollateral(
-  io: Io,
-  args: Args,
-  quote: Uint8Array,
-  anchors: readonly TrustAnchor[],
-  asked: number | undefined,
-): Promise<Partial<FoundCollateral>> {
-  if (args.has('collateral')) return findCollateral(io, args, quote, anchors, asked);
-  const folderOnly = asked !== undefined || args.has('offline');
-  if (folderOnly && !args.has('endorsements')) return {};
-  const source = endorsementSource(io, args, anchors, !folderOnly);
-  const found = await orWarning(io, async () => {
-    const set = await source.collateralFor(quotePlatform(quote, anchors), asked ?? io.now());
-    return set.state === 'current' ? set : undefined;
-  });
-  return found && !(found instanceof Fault) ? { collateral: found.collateral } : {};
-}
-
-async function searchCollateral(
-  io: Io,
-  args: Args,
-  quote: Uint8Array,
-  anchors: readonly TrustAnchor[],
-  asked: number | undefined,
-): Promise<TdxEndorsementSet | Fault> {
-  const folder = endorsementSource(io, args, anchors, false);
-  const source = endorsementSource(io, args, anchors, !args.has('offline'));
-  return orWarning(io, async () => {
-    const platform = quotePlatform(quote, anchors);
-    const held = asked === undefined ? undefined : await heldAt(folder, platform, asked);
-    return held ?? (await source.collateralFor(platform, io.now()));
-  });
-}
-
-async function orWarning<Found extends TdxEndorsementSet | undefined>(
-  io: Io,
-  find: () => Promise<Found>,
-): Promise<Found | Fault> {
-  try {
-    const set = await find();
-    for (const warning of set?.warnings ?? []) warn(io, warning);
-    return set;
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code === 'usage' || error.code === 'internal') {
-      throw error;
-    }
-    warn(io, error.code === 'unreachable' ? error.message : error.detail);
-    return error;
-  }
-}
-
-async function heldAt(
-  folder: TdxEndorsementSource,
-  platform: QuotePlatform,
-  asked: number,
-): Promise<TdxEndorsementSet | undefined> {
-  try {
-    const set = await folder.collateralFor(platform, asked);
-    return set.state === 'current' ? set : undefined;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'unreachable') return undefined;
-    throw error;
-  }
-}
-
-function endorsementSource(
-  io: Io,
-  args: Args,
-  anchors: readonly TrustAnchor[],
-  online: boolean,
-): TdxEndorsementSource {
-  const dir = args.one('endorsements');
-  const network = { fetch: io.fetch, base: readSource(args), limits: HTTP_LIMITS };
-  return new TdxEndorsementSource({
+  const named = await readNamedCollateral(io, args);
+  if (named !== undefined) return { collateral: named };
+  const finder = new TdxFinder({
+    ...readKept(io, args),
     anchors,
     channel: readChannel(args),
-    ...(online ? { network } : {}),
-    ...(dir === undefined ? {} : { folder: new EndorsementFolder(dir) }),
+    ...onlineMember(args, readPcs(io, args)),
   });
+  return told(io, await finder.find(quote, asked));
+}
+
+/** The bytes of `--collateral`. */
+export async function readNamedCollateral(io: Io, args: Args): Promise<Uint8Array | undefined> {
+  const path = args.one('collateral');
+  if (path === undefined) return undefined;
+  const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name));
+  if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
+  return io.readFile(path);
+}
+
+/** Whom to ask about TDX. */
+export function readPcs(io: Io, args: Args): PcsClient {
+  return pcsClient(io, readSource(args));
+}
+
+/** The folder, where one is named, and the clock. */
+export function readKept(
+  io: Io,
+  args: Args,
+): { readonly folder?: string; readonly now: Io['now'] } {
+  const folder = args.one('endorsements');
+  return { now: io.now, ...(folder !== undefined && { folder }) };
+}
+
+/** `--offline` leaves nobody to ask. */
+export function onlineMember<Network>(
+  args: Args,
+  network: Network,
+): { readonly network?: Network } {
+  return args.has('offline') ? {} : { network };
+}
+
+/** Says what is to be said of something found. */
+export function told<T>(io: Io, { found, warnings }: Found<T>): T {
+  for (const warning of warnings) warn(io, warning);
+  return found;
 }

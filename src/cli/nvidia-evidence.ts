@@ -1,5 +1,6 @@
 import { Fault } from '../core/fault.ts';
 import type { TrustAnchor } from '../core/x509/anchors.ts';
+import { NO_WISH } from '../endorsements/revocation-wish.ts';
 import { NVIDIA_ROOTS, type NvidiaAnchors } from '../evidence/nvidia/anchors.ts';
 import { readNvidiaEvidence } from '../evidence/nvidia/evidence-json.ts';
 import type {
@@ -24,7 +25,6 @@ import {
 } from './input.ts';
 import { type Io, usage, warn } from './io.ts';
 import { findNvidiaEndorsements, NVIDIA_ENDORSEMENT_OPTIONS } from './nvidia-endorsements.ts';
-import { NO_WISH } from './revocation-wish.ts';
 import type { Args, Options } from './verb.ts';
 
 /** Endorsements that may have been gathered at another moment than the report. */
@@ -244,33 +244,35 @@ function readDeviceKind(args: Args): DeviceKind | undefined {
   throw usage(`--device: want gpu or switch, got ${JSON.stringify(text)}`);
 }
 
-interface EndorsementSearch {
-  readonly anchors: NvidiaAnchors;
-  readonly at: NvidiaClocks;
-  /** Manifests that the evidence brings along itself. */
-  readonly carried?: readonly Uint8Array[];
-  /** The policy wants OCSP responses, as --require-ocsp does. */
-  readonly requiresOcsp?: boolean;
-}
-
-/** What was named on the command line; what was not, from the folder or from NVIDIA. */
-export async function findEndorsements(
-  io: Io,
-  args: Args,
-  devices: readonly NvidiaDevice[],
-  { anchors, at, carried = [], requiresOcsp }: EndorsementSearch,
-): Promise<NvidiaEndorsements> {
+/** The files of `--rim` and `--ocsp`. */
+export async function readNamedEndorsements(io: Io, args: Args) {
   const files = (name: string) => Promise.all(args.many(name).map((path) => io.readFile(path)));
   const rims = await files('rim');
   const ocsp = (await files('ocsp')).map((response) => ({ response }));
-  // Of a bundle, whoever requires AMD's list requires NVIDIA's answers as well.
-  const required = requiresOcsp || args.has('require-ocsp') || args.has('require-crl');
+  return { rims, ocsp };
+}
+
+interface EndorsementSearch {
+  readonly anchors: NvidiaAnchors;
+  readonly at: NvidiaClocks;
+  /** The policy wants OCSP responses, as --require-ocsp does. */
+  readonly requiresOcsp: boolean;
+}
+
+/** What was named on the command line; what was not, from the folder or from NVIDIA. */
+async function findEndorsements(
+  io: Io,
+  args: Args,
+  devices: readonly NvidiaDevice[],
+  { anchors, at, requiresOcsp }: EndorsementSearch,
+): Promise<NvidiaEndorsements> {
+  const { rims, ocsp } = await readNamedEndorsements(io, args);
+  const required = requiresOcsp || args.has('require-ocsp');
   const found = await findNvidiaEndorsements(io, args, devices, {
     anchors,
     asked: args.many('at').length > 0 ? at.evidence : undefined,
     at,
     rims,
-    carried,
     ocsp: required ? 'required' : ocsp.length > 0 ? 'named' : 'welcome',
   });
   return { ...found, rims: [...rims, ...found.rims], ocsp: [...ocsp, ...found.ocsp] };

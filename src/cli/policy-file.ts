@@ -1,13 +1,14 @@
 import { compilePolicy } from '../appraisal/appraise/compiled-policy.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
+import { followsOn } from '../appraisal/policy/signing/follows-on.ts';
+import { isEnvelope, readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
 import { problemLine } from '../core/document/problem.ts';
 import { worstOf } from '../evidence/verdict.ts';
 import type { UsedPolicy } from '../ledger/record/capture.ts';
 import { type Io, usage, warn } from './io.ts';
-import { followsOn, readChain } from './policy-chain.ts';
+import { readChain } from './policy-chain.ts';
 import { readPolicyDigests } from './policy-digest.ts';
-import { isEnvelope, readPolicyEnvelope } from './policy-envelope.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { reasonOf } from './render.ts';
 import type { Args, Options } from './verb.ts';
@@ -83,7 +84,7 @@ export async function readTrustedPolicy(
   }
   if (!named)
     throw usage(`${path} is signed: say by whom it should be, with --keyring or --public-key`);
-  const keyring = await readKeyring(io, args);
+  const { keyring, source } = await readKeyring(io, args);
   const revocations = await Promise.all(
     args.many('policy-revocation').map((name) => io.readFile(name)),
   );
@@ -100,7 +101,13 @@ export async function readTrustedPolicy(
         `${path}: neither its place in the chain nor its activation delay was checked: pin it with --policy-digest, or give --policy-previous`,
       );
     }
-    return { compiled: compilePolicy(policy), envelope: file, revocations };
+    const trust = {
+      keyring: source,
+      at,
+      ...(before && { previous: before.envelope }),
+      ...(before?.firstSeen !== undefined && { firstSeen: before.firstSeen }),
+    };
+    return { compiled: compilePolicy(policy), envelope: file, revocations, trust };
   }
   for (const check of [...signed.checks, ...(chain?.checks ?? [])]) {
     if (check.outcome === 'pass' || check.outcome === 'skipped') continue;

@@ -1,4 +1,5 @@
-import { type Keyring, parseKeyring } from '../appraisal/policy/signing/keyring.ts';
+import { type Keyring, keyringOfKeys, parseKeyring } from '../appraisal/policy/signing/keyring.ts';
+import type { KeyringSource } from '../appraisal/policy/signing/policy-trust.ts';
 import { fromUtf8 } from '../core/bytes/text.ts';
 import { parsePublicKeyPem } from '../core/x509/public-key.ts';
 import { asConfiguration } from './configuration.ts';
@@ -16,12 +17,18 @@ export const KEYRING_OPTIONS: Options = {
   threshold: { value: '<n>', help: 'how many of these must sign; all by default' },
 };
 
+/** A keyring, and what it was read from. */
+export interface ReadKeyring {
+  readonly keyring: Keyring;
+  readonly source: KeyringSource;
+}
+
 /**
  * What `--keyring` names, or the keys on the command line as one.
  *
  * @throws Fault `usage`: a keyring that can't be read says nothing about any policy.
  */
-export async function readKeyring(io: Io, args: Args): Promise<Keyring> {
+export async function readKeyring(io: Io, args: Args): Promise<ReadKeyring> {
   const [path, paths] = [args.one('keyring'), args.many('public-key')];
   if ((path === undefined) === (paths.length === 0)) {
     throw usage('want either --keyring, or --public-key for each key');
@@ -29,15 +36,14 @@ export async function readKeyring(io: Io, args: Args): Promise<Keyring> {
   if (path !== undefined) {
     if (args.has('threshold')) throw usage('--threshold: a keyring has its own');
     const file = await io.readFile(path);
-    return asConfiguration(`--keyring ${path}`, () => parseKeyring(file, 'keyring'));
+    const keyring = asConfiguration(`--keyring ${path}`, () => parseKeyring(file, 'keyring'));
+    return { keyring, source: { file } };
   }
-  const keys = await Promise.all(
-    paths.map(async (owner) => {
-      const file = await io.readFile(owner);
-      const read = () => parsePublicKeyPem(fromUtf8(file, owner), owner);
-      return { owner, publicKey: asConfiguration(`--public-key ${owner}`, read) };
-    }),
-  );
+  const files = await Promise.all(paths.map((owner) => io.readFile(owner)));
+  const keys = paths.map((owner, i) => {
+    const read = () => parsePublicKeyPem(fromUtf8(files[i] ?? new Uint8Array(), owner), owner);
+    return { owner, publicKey: asConfiguration(`--public-key ${owner}`, read) };
+  });
   if (new Set(keys.map(({ publicKey }) => publicKey.keyId)).size < keys.length) {
     throw usage('--public-key: the same key twice');
   }
@@ -45,5 +51,5 @@ export async function readKeyring(io: Io, args: Args): Promise<Keyring> {
   if (threshold < 1 || threshold > keys.length) {
     throw usage(`--threshold: want 1 to ${keys.length}, the number of keys`);
   }
-  return { name: '*', threshold, revokeThreshold: 1, keys, activationDelay: 0 };
+  return { keyring: keyringOfKeys(keys, threshold), source: { keys: files, threshold } };
 }

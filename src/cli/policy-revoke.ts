@@ -1,10 +1,10 @@
+import { readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { revisionOf } from '../appraisal/policy/signing/revision.ts';
 import { makeRevocation } from '../appraisal/policy/signing/revocation.ts';
 import { writeEnvelope } from '../core/encoding/dsse.ts';
 import { signEnvelope } from '../core/encoding/dsse-signatures.ts';
 import { Fault } from '../core/fault.ts';
 import { usage, warn } from './io.ts';
-import { readPolicyEnvelope } from './policy-envelope.ts';
 import { KEY_OPTION, readSigningKeys } from './signing-key-file.ts';
 import type { Verb } from './verb.ts';
 import { OUT_OPTION, writeOut } from './write-file.ts';

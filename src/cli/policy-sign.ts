@@ -1,4 +1,5 @@
 import { readPolicy } from '../appraisal/policy/read-policy.ts';
+import { isEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import {
   parseRevocation,
   REVOCATION_PAYLOAD_TYPE,
@@ -7,7 +8,6 @@ import { POLICY_PAYLOAD_TYPE, readPayload } from '../appraisal/policy/signing/si
 import { type Envelope, parseEnvelope, writeEnvelope } from '../core/encoding/dsse.ts';
 import { signEnvelope } from '../core/encoding/dsse-signatures.ts';
 import { type Io, usage, warn } from './io.ts';
-import { isEnvelope } from './policy-envelope.ts';
 import { KEY_OPTION, readSigningKeys } from './signing-key-file.ts';
 import type { Verb } from './verb.ts';
 import { OUT_OPTION, writeOut } from './write-file.ts';

@@ -3,6 +3,7 @@ import { bindingOf } from '../appraisal/binding/recipe.ts';
 import type { Bundle } from '../appraisal/bundle/format.ts';
 import type { BundleExpectation } from '../appraisal/bundle/input.ts';
 import { FAULTS, Fault } from '../core/fault.ts';
+import { type RevocationWish, wishOf } from '../endorsements/revocation-wish.ts';
 import { BUNDLE_AT_KINDS, BUNDLE_OPTIONS, verifyBundleFile } from './bundle-evidence.ts';
 import { bundlePaths, PATH_LIMITS } from './bundle-paths.ts';
 import { atOption } from './input.ts';
@@ -12,7 +13,6 @@ import { readPolicyFile } from './policy-file.ts';
 import { type Change, type Decided, onTrial, type Trial, tryOut } from './policy-trial.ts';
 import { rememberingFetch } from './remembering-fetch.ts';
 import { printJson, VERDICT_COLOURS } from './render.ts';
-import { type RevocationWish, wishOf } from './revocation-wish.ts';
 import type { Args, Verb } from './verb.ts';
 import { visible } from './visible.ts';
 

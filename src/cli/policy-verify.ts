@@ -1,5 +1,6 @@
 import type { ReadPolicy } from '../appraisal/policy/read-policy.ts';
 import { CHAIN_CHECKS, SIGNED_POLICY_CHECKS } from '../appraisal/policy/signing/checks.ts';
+import { followsOn } from '../appraisal/policy/signing/follows-on.ts';
 import type { Keyring } from '../appraisal/policy/signing/keyring.ts';
 import { ownerOf } from '../appraisal/policy/signing/signature-finding.ts';
 import {
@@ -11,7 +12,7 @@ import { type Check, type Verdict, worstOf } from '../evidence/verdict.ts';
 import { AT_OPTION, readAt } from './input.ts';
 import { EXIT, type Io, warn } from './io.ts';
 import { painter } from './paint.ts';
-import { followsOn, readChain } from './policy-chain.ts';
+import { readChain } from './policy-chain.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { asksFrom, printChecks, printJson, VERDICT_COLOURS } from './render.ts';
 import type { Verb } from './verb.ts';
@@ -40,7 +41,7 @@ export const policyVerifyVerb: Verb = {
     'Exit code: 0 valid, 1 not, 2 not decidable: not yet in force, or a revision between is missing.',
   ],
   run: async (io, args) => {
-    const keyring = await readKeyring(io, args);
+    const { keyring } = await readKeyring(io, args);
     const { all: at } = readAt(io, args, []);
     const before = await readChain(io, args, { previous: 'previous', firstSeen: 'first-seen' });
     const envelope = await io.readFile(args.operand(0));

@@ -1,4 +1,5 @@
 import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
+import { NO_WISH } from '../endorsements/revocation-wish.ts';
 import { bulletinOf, FLOORS_AS_OF } from '../evidence/snp/floors/bulletins.ts';
 import { WEAKNESSES } from '../evidence/snp/floors/weaknesses.ts';
 import type { SnpClocks, SnpRelaxation, SnpRequests } from '../evidence/snp/input.ts';
@@ -7,7 +8,6 @@ import { type SnpVerification, verifySnp } from '../evidence/snp/verifier.ts';
 import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
 import { ANCHOR_OPTION, readAnchors, readAt } from './input.ts';
 import { type Io, usage } from './io.ts';
-import { NO_WISH } from './revocation-wish.ts';
 import type { Args, Options } from './verb.ts';
 
 /** Endorsements that may have been gathered at another moment than the report. */

@@ -1,5 +1,6 @@
 import { BUNDLE_CHECKS } from '../appraisal/bundle/checks.ts';
 import type { BundleVerification } from '../appraisal/bundle/verifier.ts';
+import { wishOf } from '../endorsements/revocation-wish.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
@@ -18,7 +19,6 @@ import { EXIT } from './io.ts';
 import { nrasNotes } from './nras-statement.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION } from './render.ts';
-import { wishOf } from './revocation-wish.ts';
 import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Verb } from './verb.ts';
 import { snpNotes } from './verify-snp.ts';

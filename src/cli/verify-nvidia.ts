@@ -1,4 +1,5 @@
 import type { WithParts } from '../appraisal/result/result-json.ts';
+import { wishOf } from '../endorsements/revocation-wish.ts';
 import { NVIDIA_CHECKS, NVIDIA_TOPOLOGY_CHECKS } from '../evidence/nvidia/checks.ts';
 import { NRAS_CHECKS } from '../evidence/nvidia/nras/checks.ts';
 import { withNrasStatements } from '../evidence/nvidia/nras/statements.ts';
@@ -16,7 +17,6 @@ import {
 import { deviceFacts } from './nvidia-facts.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
-import { wishOf } from './revocation-wish.ts';
 import { CHECKS_OPTION, printTree } from './tree.ts';
 import type { Args, Verb } from './verb.ts';
 

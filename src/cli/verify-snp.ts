@@ -1,3 +1,4 @@
+import { wishOf } from '../endorsements/revocation-wish.ts';
 import { SNP_CHECKS } from '../evidence/snp/checks.ts';
 import { floorNotes } from '../evidence/snp/floors/claims.ts';
 import { floorInput, judgeFloors } from '../evidence/snp/floors/judge.ts';
@@ -9,7 +10,6 @@ import { looksLikeSnpReport } from './inspect-snp.ts';
 import { EXIT } from './io.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
-import { wishOf } from './revocation-wish.ts';
 import { SNP_AT_KINDS, SNP_EVIDENCE_OPTIONS, verifySnpEvidence } from './snp-evidence.ts';
 import type { Verb } from './verb.ts';
 

@@ -34,6 +34,20 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
+ * What differs once a file was written anew, or came, or went.
+ *
+ * @returns undefined when nobody can tell.
+ */
+export async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    return isMissing(error) ? 'missing' : undefined;
+  }
+}
+
+/**
  * Names in a folder, sorted; none when there is no such folder.
  *
  * @throws Fault `unreachable` when it can't be read.

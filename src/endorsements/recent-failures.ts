@@ -2,17 +2,21 @@ import type { Failure } from './failure.ts';
 
 /** Names may come from strangers' quotes: the oldest is dropped rather than memory filled. */
 const MOST_NAMES = 256;
+/** Of a service that sees to a whole fleet. */
+export const FLEET_NAMES = 4096;
 
 /** What failed a moment ago and need not be tried again yet. */
 export class RecentFailures {
   readonly #backOffMs: number;
+  readonly #most: number;
   readonly #failed = new Map<
     string,
     { readonly at: number; readonly backOffMs: number; readonly failure: Failure }
   >();
 
-  constructor(backOffMs: number) {
+  constructor(backOffMs: number, most = MOST_NAMES) {
     this.#backOffMs = backOffMs;
+    this.#most = most;
   }
 
   /** @param backOffMs where this failure is known to last longer, or shorter, than most. */
@@ -20,7 +24,7 @@ export class RecentFailures {
     this.#failed.delete(name);
     this.#failed.set(name, { at: now, backOffMs, failure });
     const oldest = this.#failed.keys().next();
-    if (this.#failed.size > MOST_NAMES && !oldest.done) this.#failed.delete(oldest.value);
+    if (this.#failed.size > this.#most && !oldest.done) this.#failed.delete(oldest.value);
   }
 
   forget(name: string): void {

@@ -3,6 +3,7 @@ import type { TrustAnchor } from '../core/x509/anchors.ts';
 import type { TdxCollateral } from '../evidence/tdx/collateral.ts';
 import { type Failure, failureText } from './failure.ts';
 import type { EndorsementFolder } from './folder.ts';
+import type { RefreshableEndorsement } from './held.ts';
 import { receiveTdxSet, type VerifiedTdxSet } from './intel/arrival.ts';
 import { type Held, TdxHoldings } from './intel/holdings.ts';
 import { judgeTdxCollateral } from './intel/judge.ts';
@@ -16,7 +17,7 @@ import {
 } from './intel/key.ts';
 import type { PcsClient } from './intel/pcs.ts';
 import type { Provenance } from './provenance.ts';
-import { RecentFailures } from './recent-failures.ts';
+import { FLEET_NAMES, RecentFailures } from './recent-failures.ts';
 import { SingleFlight } from './single-flight.ts';
 
 const HOUR = 3_600_000;
@@ -82,7 +83,7 @@ export class TdxEndorsementSource {
   constructor(options: TdxEndorsementSourceOptions) {
     this.#options = options;
     this.#holdings = new TdxHoldings(options.anchors, options.folder);
-    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
+    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS, FLEET_NAMES);
   }
 
   /**
@@ -91,11 +92,46 @@ export class TdxEndorsementSource {
    */
   async collateralFor(platform: TdxPlatform, now: number): Promise<TdxEndorsementSet> {
     const key = tdxEndorsementKey(platform, this.#options.channel);
-    const held = this.#holdings.inMemory(key);
-    if (held !== undefined && this.#isFresh(held, now)) {
-      return this.#answer(held, 'memory', 'current', []);
+    const held = await this.#holdings.settled(key);
+    const fresh = held !== undefined && this.#isFresh(held, now);
+    const set = fresh
+      ? this.#answer(held, 'memory', 'current', [])
+      : await this.#loading.run(tdxFileName(key), () => this.#load(key, now));
+    this.#holdings.use(key, now);
+    return set;
+  }
+
+  /** What is in memory, for whoever sees to it that it does not run out. */
+  held(): readonly RefreshableEndorsement[] {
+    return this.#holdings.shelved().map(({ key, document, usedAt }) => ({
+      name: `intel/${tdxFileName(key)}`,
+      service: this.#options.network?.base.url,
+      fetchedAt: document.provenance.fetchedAt,
+      validity: document.facts.validity,
+      refreshAt: this.#refreshAt(document),
+      usedAt,
+      refresh: (now) => this.refresh(key, now),
+    }));
+  }
+
+  /**
+   * What memory and folder have for an instant, which need not be the present; asks nobody.
+   *
+   * @throws Fault `unreachable` when there is none at all, `usage` for a bad FMSPC or CA.
+   */
+  async stored(platform: TdxPlatform, at: number): Promise<TdxEndorsementSet> {
+    const key = tdxEndorsementKey(platform, this.#options.channel);
+    const known = await this.#holdings.settled(key);
+    if (known !== undefined && isInDate(known, at)) {
+      this.#holdings.use(key, at);
+      return this.#answer(known, 'memory', 'current', []);
     }
-    return this.#loading.run(tdxFileName(key), () => this.#load(key, now));
+    const held = await this.#holdings.inFolder(key, at);
+    if (held.set === undefined || !isInDate(held.set, at)) {
+      return this.#fallBack(key, held, at, undefined);
+    }
+    this.#holdings.remember(key, held.set);
+    return this.#answer(held.set, held.from, 'current', held.warnings);
   }
 
   /**
@@ -175,23 +211,31 @@ export class TdxEndorsementSource {
     return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
   }
 
-  #isFresh({ facts, provenance }: VerifiedTdxSet, now: number): boolean {
-    const inDate = facts.validity.from <= now && now <= facts.validity.to;
-    if (this.#options.network === undefined) return inDate;
-    return inDate && now < provenance.fetchedAt + (this.#options.maxAgeMs ?? MAX_AGE_MS);
+  #isFresh(set: VerifiedTdxSet, now: number): boolean {
+    if (!isInDate(set, now)) return false;
+    if (this.#options.network === undefined) return true;
+    return now < set.provenance.fetchedAt + (this.#options.maxAgeMs ?? MAX_AGE_MS);
+  }
+
+  /** Half the remaining life leaves as much again for a source that is down. */
+  #refreshAt({ provenance: { fetchedAt }, facts: { validity } }: VerifiedTdxSet): number {
+    const maxAge = this.#options.maxAgeMs ?? MAX_AGE_MS;
+    return fetchedAt + Math.min(maxAge, Math.max(0, validity.to - fetchedAt) / 2);
   }
 
   #answer(
-    { collateral, provenance, facts }: VerifiedTdxSet,
+    set: VerifiedTdxSet,
     from: Origin,
     state: TdxEndorsementSet['state'],
     warnings: readonly string[],
   ): TdxEndorsementSet {
-    const { fetchedAt } = provenance;
-    const validUntil = facts.validity.to;
-    const maxAge = this.#options.maxAgeMs ?? MAX_AGE_MS;
-    // Half the remaining life leaves as much again for a source that is down.
-    const refreshAt = fetchedAt + Math.min(maxAge, Math.max(0, validUntil - fetchedAt) / 2);
+    const { collateral, provenance } = set;
+    const validUntil = set.facts.validity.to;
+    const refreshAt = this.#refreshAt(set);
     return { collateral, state, from, provenance, validUntil, refreshAt, warnings };
   }
+}
+
+function isInDate({ facts }: VerifiedTdxSet, at: number): boolean {
+  return facts.validity.from <= at && at <= facts.validity.to;
 }

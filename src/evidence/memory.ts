@@ -30,6 +30,11 @@ export class Memory<Key, Value> {
     return this.#weight;
   }
 
+  /** Least recently used first; looking does not count as use. */
+  values(): readonly Value[] {
+    return [...this.#entries.values()].map(({ value }) => value);
+  }
+
   get(key: Key): Value | undefined {
     const held = this.#entries.get(key);
     if (held === undefined) return undefined;

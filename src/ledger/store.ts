@@ -34,15 +34,17 @@ export interface LedgerStore<Companion = never> {
    * All of it, durable across a power cut, or nothing. A batch without leaves signs the same tree
    * again. Blobs that are archived already may be left out, or handed in again for nothing.
    *
+   * @param next the state that comes of it, asked for at most once: its tree is
+   *   hashed and signed here while another thread writes the rows. What it throws makes it nothing.
    * @returns whether somebody else wants the lease.
    * @throws Fault `conflict` at `lease` when the fence is no longer it, at `checkpoints…` when
    *   `base` is not the log's size or another root of the size was signed, at `leaves[<id>]` when
    *   an id is taken, at `blobs[<digest>]` when a record uses what is neither archived nor handed
    *   in (it may have been, and was forgotten since: hand it in), and as a companion's own port
-   *   says; `usage` for a batch that is wrong in itself; `unreachable` when it can't be written, a full disk among others. After
-   *   `unreachable` the batch may have been written all the same: `head()` tells.
+   *   says; `usage` for a batch that is wrong in itself; `unreachable` when it can't be written, a
+   *   full disk among others. After `unreachable` the batch may have been written all the same: `head()` tells.
    */
-  commit(batch: Batch<Companion>): Promise<{ readonly wanted: boolean }>;
+  commit(batch: Batch<Companion>, next: () => NextState): Promise<{ readonly wanted: boolean }>;
 
   // Of these each throws Fault `malformed` where one is missing between others.
   /** Full tiles (8,192 bytes each) of a level in order, at most `count`, as many as are there. */
@@ -69,6 +71,8 @@ export interface LedgerStore<Companion = never> {
   /** By leaf index, in order, `from` inclusive, at most `count`. */
   records(from: number, count: number): Promise<readonly RecordRow[]>;
   record(id: string): Promise<RecordRow | undefined>;
+  /** How many records are forgotten. */
+  forgotten(): Promise<number>;
   /**
    * What is archived under a digest, opened.
    *
@@ -165,13 +169,17 @@ export interface Batch<Companion = never> {
   /** The log's size before. */
   readonly base: number;
   readonly leaves: readonly Omit<StoredLeaf, 'index'>[];
-  /** Those that these leaves make full, of every level. */
-  readonly tiles: readonly FullTile[];
-  readonly head: LogHead;
   readonly records: readonly NewRecord[];
   readonly blobs: readonly NewBlob[];
   /** Changes of the same database that are made in the same transaction, in order: plain data. */
   readonly companions: readonly Companion[];
+}
+
+/** The log with the leaves of a batch. */
+export interface NextState {
+  /** Those that these leaves make full, of every level. */
+  readonly tiles: readonly FullTile[];
+  readonly head: LogHead;
 }
 
 export interface RecordRow {

@@ -2,7 +2,7 @@ import { utf8 } from '../core/bytes/text.ts';
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
 import { parseSignatureLines } from '../ledger/note/signed-note.ts';
-import type { Batch } from '../ledger/store.ts';
+import type { Batch, NextState } from '../ledger/store.ts';
 import { LARGEST_ENTRY } from '../ledger/tiles/entry-bundle.ts';
 import { checkChange } from './fleet/change.ts';
 import { isStorable } from './storable.ts';
@@ -17,25 +17,15 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
  * @throws Fault `usage` at the member: a writer that hands this in is wrong.
  */
 export function checkBatch(batch: Batch<FleetChange>): void {
-  const { base, leaves, head } = batch;
-  count(base, 'batch.base');
-  if (head.size !== base + leaves.length) {
-    wrong('batch.head.size', `is ${head.size}, but ${base} and ${leaves.length} leaves are more`);
-  }
-  length(head.root, HASH, 'batch.head.root');
+  count(batch.base, 'batch.base');
   const ids = new Set<string>();
-  for (const [i, { id, entry, hash }] of leaves.entries()) {
+  for (const [i, { id, entry, hash }] of batch.leaves.entries()) {
     const at = `batch.leaves[${i}]`;
     checkText(id, `${at}.id`);
     if (ids.has(id)) wrong(`${at}.id`, 'is that of another leaf of the batch');
     ids.add(id);
     if (entry.length > LARGEST_ENTRY) wrong(`${at}.entry`, `is ${entry.length} bytes long`);
     length(hash, HASH, `${at}.hash`);
-  }
-  for (const [i, { level, index, hashes }] of batch.tiles.entries()) {
-    count(level, `batch.tiles[${i}].level`);
-    count(index, `batch.tiles[${i}].index`);
-    length(hashes, TILE, `batch.tiles[${i}].hashes`);
   }
   for (const [i, { id, at: moment, manifest, uses }] of batch.records.entries()) {
     const at = `batch.records[${i}]`;
@@ -51,6 +41,26 @@ export function checkBatch(batch: Batch<FleetChange>): void {
   }
   for (const [i, change] of batch.companions.entries()) {
     checkChange(change, `batch.companions[${i}]`);
+  }
+}
+
+/**
+ * What comes of a batch must be of its leaves.
+ *
+ * @throws Fault `usage` at the member.
+ */
+export function checkNext(
+  { base, leaves }: Pick<Batch<FleetChange>, 'base' | 'leaves'>,
+  { head, tiles }: NextState,
+): void {
+  if (head.size !== base + leaves.length) {
+    wrong('next.head.size', `is ${head.size}, but ${base} and ${leaves.length} leaves are more`);
+  }
+  length(head.root, HASH, 'next.head.root');
+  for (const [i, { level, index, hashes }] of tiles.entries()) {
+    count(level, `next.tiles[${i}].level`);
+    count(index, `next.tiles[${i}].index`);
+    length(hashes, TILE, `next.tiles[${i}].hashes`);
   }
 }
 

@@ -70,8 +70,10 @@ export const SUMMED = {
       file: 'bytes',
       revocations: 'text',
       activated: 'integer',
+      pending: 'text',
     },
   },
+  decisions: { key: ['id'], summed: { id: 'text', node: 'text', nth: 'integer' } },
   challenge_keys: { key: ['id'], summed: { id: 'text', sealed: 'bytes', made: 'integer' } },
   credentials: {
     key: ['id'],

@@ -1,8 +1,9 @@
 import { equalBytes } from '../core/bytes/equal.ts';
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
-import type { Batch, LogHead, NewRecord } from '../ledger/store.ts';
+import type { Batch, LogHead, NewRecord, NextState } from '../ledger/store.ts';
 import { addBlobs, blobIds } from './archive.ts';
+import { checkNext } from './batch-shape.ts';
 import { headSize, readCheckpoint } from './checkpoints.ts';
 import type { Sql } from './driver.ts';
 import { applyChange } from './fleet/change.ts';
@@ -18,6 +19,7 @@ export async function writeBatch(
   sql: Sql,
   sealer: Sealer | undefined,
   batch: Batch<FleetChange>,
+  next: () => NextState | Promise<NextState>,
 ): Promise<{ readonly wanted: boolean }> {
   const { wanted } = await requireLease(sql, batch.fence);
   const size = await headSize(sql);
@@ -28,30 +30,38 @@ export async function writeBatch(
       `the log has ${size ?? 0} leaves, not ${batch.base}`,
     );
   }
-  await writeLog(sql, batch, size);
+  await writeLeaves(sql, batch);
   if (batch.blobs.length > 0) {
     if (sealer === undefined) throw new Fault('usage', 'archiveKey', 'is needed to archive blobs');
     await addBlobs(sql, sealer, batch.blobs);
   }
   if (batch.records.length > 0) await writeRecords(sql, batch);
   for (const change of batch.companions) await applyChange(sql, change);
+  // Last of all: it is made while the rest is written.
+  await writeState(sql, batch, await next(), size);
   return { wanted };
 }
 
-async function writeLog(
-  sql: Sql,
-  batch: Batch<FleetChange>,
-  size: number | undefined,
-): Promise<void> {
-  const { base, head } = batch;
-  const leaves = batch.leaves.map(({ id, entry, hash }, i) =>
+async function writeLeaves(sql: Sql, { base, leaves }: Batch<FleetChange>): Promise<void> {
+  const rows = leaves.map(({ id, entry, hash }, i) =>
     withSum('leaves', { idx: base + i, id, entry, hash }),
   );
-  if (leaves.length > 0) await sql.insert('leaves', leaves);
-  const tiles = batch.tiles.map(({ level, index, hashes }) =>
+  if (rows.length > 0) await sql.insert('leaves', rows);
+}
+
+/** @param size that was signed last. */
+async function writeState(
+  sql: Sql,
+  batch: Batch<FleetChange>,
+  next: NextState,
+  size: number | undefined,
+): Promise<void> {
+  checkNext(batch, next);
+  const tiles = next.tiles.map(({ level, index, hashes }) =>
     withSum('tiles', { level, idx: index, hashes }),
   );
   if (tiles.length > 0) await sql.insert('tiles', tiles);
+  const { head } = next;
   await (size === head.size ? signAgain(sql, head) : sql.insert('checkpoints', [headRow(head)]));
 }
 

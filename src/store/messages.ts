@@ -1,4 +1,6 @@
 import { Fault, type FaultCode } from '../core/fault.ts';
+import type { FleetChange } from '../gateway/fleet/store.ts';
+import type { Batch, NextState } from '../ledger/store.ts';
 import type { GatewayStore } from './gateway-store.ts';
 
 /** Where a store is: a file of SQLite, or the address of a PostgreSQL database. */
@@ -21,14 +23,21 @@ export interface Watching {
 
 export type Method = keyof ThreadStore;
 
+/** What the methods take, as it crosses: of `commit` its {@link Next} comes behind it. */
+export type Arguments = {
+  [M in Method]: M extends 'commit' ? [batch: Batch<FleetChange>] : Parameters<ThreadStore[M]>;
+};
+
 /** One call of one method; the answer bears its number. */
 export type Call<M extends Method = Method> = {
-  [N in M]: {
-    readonly call: number;
-    readonly method: N;
-    readonly args: Parameters<ThreadStore[N]>;
-  };
+  [N in M]: { readonly call: number; readonly method: N; readonly args: Arguments[N] };
 }[M];
+
+/** Follows each call of `commit`, under its number: the state that comes of it, or why none does. */
+export type Next = { readonly of: number } & (
+  | { readonly next: NextState }
+  | { readonly fault: FaultData }
+);
 
 /** Call 0 is the opening, which nobody asked for. */
 export type Answer = { readonly call: number } & (

@@ -18,6 +18,11 @@ export async function record(sql: Sql, id: string): Promise<RecordRow | undefine
   return row && recordOf(row);
 }
 
+export async function forgotten(sql: Sql): Promise<number> {
+  const [row] = await sql.all('SELECT count(*) AS count FROM records WHERE forgotten IS NOT NULL');
+  return integerOf(row?.['count']);
+}
+
 function recordOf(row: Row): RecordRow {
   checked('records', row);
   const known = {

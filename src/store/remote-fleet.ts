@@ -1,3 +1,4 @@
+import type { FleetEventType } from '../gateway/fleet/event.ts';
 import type {
   ChallengeKey,
   FleetChange,
@@ -7,7 +8,7 @@ import type {
 } from '../gateway/fleet/store.ts';
 import type { Credential } from '../gateway/identity/credential.ts';
 import type { IdentityStore } from '../gateway/identity/store.ts';
-import type { Method, ThreadStore } from './messages.ts';
+import type { Arguments, Method, ThreadStore } from './messages.ts';
 import { own } from './own-buffer.ts';
 import { SharedWatch } from './shared-watch.ts';
 
@@ -21,7 +22,7 @@ export abstract class RemoteFleet implements FleetStore, IdentityStore {
 
   protected abstract call<M extends Method>(
     method: M,
-    ...args: Parameters<ThreadStore[M]>
+    ...args: Arguments[M]
   ): ReturnType<ThreadStore[M]>;
 
   protected onNews(): void {
@@ -56,12 +57,24 @@ export abstract class RemoteFleet implements FleetStore, IdentityStore {
     return this.call('takeDue', now, retryAt, count);
   }
 
+  lookAtAll(pool: string | undefined, at: number) {
+    return this.call('lookAtAll', pool, at);
+  }
+
+  nodeOfDecision(decision: string) {
+    return this.call('nodeOfDecision', decision);
+  }
+
+  decisionsOf(node: string, count: number) {
+    return this.call('decisionsOf', node, count);
+  }
+
   apply(change: FleetChange) {
     return this.call('apply', compactChange(change));
   }
 
-  events(after: number, count: number) {
-    return this.call('events', after, count);
+  events(after: number, count: number, type?: FleetEventType) {
+    return this.call('events', after, count, type);
   }
 
   lastEvent() {
@@ -116,6 +129,10 @@ export abstract class RemoteFleet implements FleetStore, IdentityStore {
     return this.call('replaceCredential', credential);
   }
 
+  noteUse(id: string, at: number) {
+    return this.call('noteUse', id, at);
+  }
+
   spendOnce(digest: string, until: number) {
     return this.call('spendOnce', digest, until);
   }
@@ -129,5 +146,11 @@ export function compactChange(change: FleetChange): FleetChange {
 }
 
 function compactPolicy(policy: PoolPolicy): PoolPolicy {
-  return { ...policy, file: own(policy.file), revocations: policy.revocations.map(own) };
+  const { file, revocations, pending } = policy;
+  return {
+    ...policy,
+    file: own(file),
+    revocations: revocations.map(own),
+    ...(pending && { pending: { ...pending, file: own(pending.file) } }),
+  };
 }

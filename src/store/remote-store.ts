@@ -1,14 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
-import type { Batch, Fence, LeaseState } from '../ledger/store.ts';
+import type { Batch, Fence, LeaseState, NextState } from '../ledger/store.ts';
 import type { GatewayStore } from './gateway-store.ts';
 import {
   type Answer,
+  type Arguments,
   type Beginning,
+  faultData,
   faultFrom,
   type Method,
   type News,
+  type Next,
   type ThreadStore,
 } from './messages.ts';
 import { own } from './own-buffer.ts';
@@ -88,8 +91,12 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
     return this.#call('checkpoints', from, count);
   }
 
-  commit(batch: Batch<FleetChange>) {
-    return this.#call('commit', compact(batch));
+  commit(batch: Batch<FleetChange>, next: () => NextState) {
+    const answer = this.#call('commit', compact(batch));
+    const of = this.#calls;
+    // Where the call did not get away, nothing is signed for it.
+    if (this.#waiting.has(of)) this.#follow(of, next);
+    return answer;
   }
 
   tiles(level: number, from: number, count: number) {
@@ -122,6 +129,10 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
 
   record(id: string) {
     return this.#call('record', id);
+  }
+
+  forgotten() {
+    return this.#call('forgotten');
   }
 
   blob(digest: string) {
@@ -173,14 +184,11 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
     }
   }
 
-  protected call<M extends Method>(method: M, ...args: Parameters<ThreadStore[M]>) {
+  protected call<M extends Method>(method: M, ...args: Arguments[M]) {
     return this.#call(method, ...args);
   }
 
-  #call<M extends Method>(
-    method: M,
-    ...args: Parameters<ThreadStore[M]>
-  ): ReturnType<ThreadStore[M]> {
+  #call<M extends Method>(method: M, ...args: Arguments[M]): ReturnType<ThreadStore[M]> {
     const call = ++this.#calls;
     const answer = this.#wait<Awaited<ReturnType<ThreadStore[M]>>>(call);
     try {
@@ -193,6 +201,16 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
       );
     }
     return answer as ReturnType<ThreadStore[M]>;
+  }
+
+  /** In the same turn as the call, whatever happens: the thread waits for it in a transaction. */
+  #follow(of: number, next: () => NextState): void {
+    const send = (message: Next) => this.#worker.postMessage(message);
+    try {
+      send({ of, next: compactState(next()) });
+    } catch (error) {
+      send({ of, fault: faultData(error) });
+    }
   }
 
   #wait<T>(call: number): Promise<T> {
@@ -237,13 +255,14 @@ function compact(batch: Batch<FleetChange>): Batch<FleetChange> {
   return {
     ...batch,
     leaves: batch.leaves.map(({ id, entry, hash }) => ({ id, entry: own(entry), hash: own(hash) })),
-    tiles: batch.tiles.map((tile) => ({ ...tile, hashes: own(tile.hashes) })),
-    head: {
-      ...batch.head,
-      root: own(batch.head.root),
-      checkpoint: own(batch.head.checkpoint),
-    },
     blobs: batch.blobs.map(({ digest, bytes }) => ({ digest, bytes: own(bytes) })),
     companions: batch.companions.map(compactChange),
+  };
+}
+
+function compactState({ tiles, head }: NextState): NextState {
+  return {
+    tiles: tiles.map((tile) => ({ ...tile, hashes: own(tile.hashes) })),
+    head: { ...head, root: own(head.root), checkpoint: own(head.checkpoint) },
   };
 }

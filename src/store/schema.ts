@@ -121,7 +121,8 @@ export const MIGRATIONS: readonly Migration[] = [
         data TEXT NOT NULL,
         sum TEXT NOT NULL
       ) STRICT`,
-      // `revocations` is a JSON array of base64.
+      'CREATE INDEX events_by_type ON events (type, seq)',
+      // `revocations` is a JSON array of base64; `pending`: the revision that waits, as JSON.
       `CREATE TABLE pool_policies (
         pool TEXT PRIMARY KEY NOT NULL,
         name TEXT NOT NULL,
@@ -130,8 +131,17 @@ export const MIGRATIONS: readonly Migration[] = [
         file BLOB NOT NULL,
         revocations TEXT NOT NULL,
         activated INTEGER NOT NULL,
+        pending TEXT,
         sum TEXT NOT NULL
       ) STRICT`,
+      // Which node a decision was about; \`nth\` counts those of a node.
+      `CREATE TABLE decisions (
+        id TEXT PRIMARY KEY NOT NULL,
+        node TEXT NOT NULL REFERENCES nodes (id),
+        nth INTEGER NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE UNIQUE INDEX decisions_by_node ON decisions (node, nth)',
       `CREATE TABLE challenge_keys (
         id TEXT PRIMARY KEY NOT NULL,
         sealed BLOB NOT NULL,

@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.ts';
+import type { FleetEventType } from '../gateway/fleet/event.ts';
 import type { ChallengeKey, FleetChange, FleetStore, NodeFilter } from '../gateway/fleet/store.ts';
 import type { Credential } from '../gateway/identity/credential.ts';
 import type { IdentityStore } from '../gateway/identity/store.ts';
@@ -6,6 +7,7 @@ import { count } from './batch-shape.ts';
 import type { Driver } from './driver.ts';
 import * as keys from './fleet/challenge-keys.ts';
 import { applyChange, checkChange, checkSpent } from './fleet/change.ts';
+import { decisionsOf, nodeOfDecision } from './fleet/decisions.ts';
 import * as events from './fleet/events.ts';
 import { ownersOf } from './fleet/hardware.ts';
 import * as nodes from './fleet/nodes.ts';
@@ -59,15 +61,29 @@ export class SqlFleet implements FleetStore, IdentityStore {
     return this.#driver.writing((sql) => nodes.takeDue(sql, now, retryAt, most));
   }
 
+  async lookAtAll(pool: string | undefined, at: number) {
+    count(at, 'at');
+    return this.#driver.writing((sql) => nodes.lookAtAll(sql, pool, at));
+  }
+
+  nodeOfDecision(decision: string) {
+    return this.#driver.alone((sql) => nodeOfDecision(sql, decision));
+  }
+
+  async decisionsOf(node: string, most: number) {
+    count(most, 'count');
+    return this.#driver.alone((sql) => decisionsOf(sql, node, most));
+  }
+
   async apply(change: FleetChange) {
     checkChange(change);
     await this.#driver.writing((sql) => applyChange(sql, change));
   }
 
-  async events(after: number, most: number) {
+  async events(after: number, most: number, type?: FleetEventType) {
     count(after, 'after');
     count(most, 'count');
-    return this.#driver.alone((sql) => events.readEvents(sql, after, most));
+    return this.#driver.alone((sql) => events.readEvents(sql, after, most, type));
   }
 
   lastEvent() {
@@ -136,6 +152,11 @@ export class SqlFleet implements FleetStore, IdentityStore {
   async replaceCredential(credential: Credential) {
     credentials.checkCredential(credential);
     await this.#driver.writing((sql) => credentials.replaceCredential(sql, credential));
+  }
+
+  async noteUse(id: string, at: number) {
+    count(at, 'at');
+    await this.#driver.writing((sql) => credentials.noteUse(sql, id, at));
   }
 
   async spendOnce(digest: string, until: number) {

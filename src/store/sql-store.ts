@@ -1,6 +1,6 @@
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
-import type { Batch, Fence, Forgotten, LeaseState } from '../ledger/store.ts';
+import type { Batch, Fence, Forgotten, LeaseState, NextState } from '../ledger/store.ts';
 import * as archive from './archive.ts';
 import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
 import * as checkpoints from './checkpoints.ts';
@@ -68,10 +68,11 @@ export class SqlStore extends SqlFleet implements GatewayStore {
     return this.#driver.alone((sql) => checkpoints.readCheckpoints(sql, from, most));
   }
 
-  async commit(batch: Batch<FleetChange>) {
+  /** @param next may be on its way from another thread: waited for once the rows are written. */
+  async commit(batch: Batch<FleetChange>, next: () => NextState | Promise<NextState>) {
     checkBatch(batch);
     try {
-      return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch));
+      return await this.#driver.writing((sql) => writeBatch(sql, this.#sealer, batch, next));
     } catch (error) {
       throw (await this.#takenId(error, batch)) ?? error;
     }
@@ -108,6 +109,10 @@ export class SqlStore extends SqlFleet implements GatewayStore {
 
   record(id: string) {
     return this.#driver.alone((sql) => records.record(sql, id));
+  }
+
+  forgotten() {
+    return this.#driver.alone(records.forgotten);
   }
 
   async blob(digest: string) {

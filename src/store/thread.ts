@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { GatewayStore } from './gateway-store.ts';
+import { Following } from './following.ts';
 import {
   type Answer,
   type Beginning,
   type Call,
   faultData,
-  type Method,
   type News,
+  type Next,
   type Watching,
 } from './messages.ts';
 import { openDriver } from './open-driver.ts';
@@ -18,16 +18,19 @@ import { SqlStore } from './sql-store.ts';
  */
 async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   const answer = (given: Answer, transfer: ArrayBuffer[] = []) => port.postMessage(given, transfer);
-  let store: GatewayStore;
+  const following = new Following();
+  let store: SqlStore;
   try {
     store = await openStore(workerData as Beginning);
   } catch (error) {
     return answer({ call: 0, fault: faultData(error) });
   }
   const watching = watchingOf(store, (news) => port.postMessage(news));
-  port.on('message', async ({ call, method, args }: Call) => {
+  port.on('message', async (message: Call | Next) => {
+    if ('of' in message) return following.take(message);
+    const { call, method } = message;
     try {
-      const value = await invoke({ store, watching }, method, args);
+      const value = await invoke({ store, watching, following }, message);
       answer({ call, value }, ownBuffer(value));
     } catch (error) {
       answer({ call, fault: faultData(error) });
@@ -38,7 +41,7 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   answer({ call: 0, value: undefined });
 }
 
-async function openStore({ place, archiveKey }: Beginning): Promise<GatewayStore> {
+async function openStore({ place, archiveKey }: Beginning): Promise<SqlStore> {
   const driver = await openDriver(place);
   try {
     return await SqlStore.open(driver, archiveKey);
@@ -49,7 +52,7 @@ async function openStore({ place, archiveKey }: Beginning): Promise<GatewayStore
 }
 
 /** Begun and ended in turns: the other side waits for each. */
-function watchingOf(store: GatewayStore, tell: (news: News) => void): Watching {
+function watchingOf(store: SqlStore, tell: (news: News) => void): Watching {
   let stop: (() => Promise<void>) | undefined;
   return {
     watch: async () => {
@@ -60,13 +63,21 @@ function watchingOf(store: GatewayStore, tell: (news: News) => void): Watching {
 }
 
 interface Served {
-  readonly store: GatewayStore;
+  readonly store: SqlStore;
   readonly watching: Watching;
+  readonly following: Following;
 }
 
 /** The compiler has seen, where the call was made, that the arguments are the method's. */
-function invoke({ store, watching }: Served, method: Method, args: Call['args']): Promise<unknown> {
+function invoke(
+  { store, watching, following }: Served,
+  { call, method, args }: Call,
+): Promise<unknown> {
   if (method === 'watch' || method === 'unwatch') return watching[method]();
+  if (method === 'commit') {
+    const next = following.of(call);
+    return store.commit(...args, () => next);
+  }
   const run = store[method] as (...given: Call['args']) => Promise<unknown>;
   return run.apply(store, args);
 }

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
   AMD_ENDORSEMENT_OPTIONS,
-  type FoundSnpEndorsements,
   findSnpEndorsements,
   type SnpEndorsementNeeds,
 } from '../../src/cli/amd-endorsements.ts';
@@ -10,6 +9,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { Args, type Verb } from '../../src/cli/verb.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { AMD_ROOTS } from '../../src/core/x509/amd-roots.ts';
+import type { FoundSnpEndorsements } from '../../src/endorsements/amd/finder.ts';
 import { snpClocksAt } from '../../src/evidence/snp/input.ts';
 import { verifySnp } from '../../src/evidence/snp/verifier.ts';
 import {

@@ -9,7 +9,7 @@ import { signHead } from '../../src/ledger/writer/identity.ts';
 import { recoverEdge } from '../../src/ledger/writer/recover.ts';
 import { TileEdge } from '../../src/ledger/writer/tile-edge.ts';
 import { openStore } from '../../src/store/open.ts';
-import { fenceOf } from '../support/ledger-batches.ts';
+import { commitWhole, fenceOf } from '../support/ledger-batches.ts';
 import { CLASSIC, checkpointOf, NOW, writerOn } from '../support/ledger-writing.ts';
 import { temporaryFolder } from '../support/store-beds.ts';
 
@@ -81,16 +81,8 @@ async function fill(store: LedgerStore): Promise<Uint8Array> {
     });
     const state = { size: edge.size, root: edge.root() };
     const head = { ...state, checkpoint: signHead(CLASSIC, state, NOW) };
-    await store.commit({
-      fence,
-      base,
-      leaves,
-      tiles,
-      head,
-      records: [],
-      blobs: [],
-      companions: [],
-    });
+    const rest = { records: [], blobs: [], companions: [] };
+    await commitWhole(store, { fence, base, leaves, tiles, head, ...rest });
   }
   await store.releaseLease(fence);
   return all;

@@ -9,6 +9,7 @@ import {
   ARCHIVE_KEY,
   batchOf,
   blobOf,
+  commitWhole,
   EMPTY_LOG,
   fenceOf,
   recordOf,
@@ -27,10 +28,10 @@ async function fill(store: LedgerStore): Promise<void> {
     Array.from({ length: 290 }, (_, i) => `leaf-${i}`),
     { records: [recordOf('leaf-5', 10, [seen, other])], blobs: [seen, other] },
   );
-  await store.commit(first.batch);
+  await commitWhole(store, first.batch);
   const ids = Array.from({ length: 10 }, (_, i) => `leaf-${290 + i}`);
   const records = [recordOf('leaf-295', 20, [other])];
-  await store.commit(batchOf(fence, first.log, ids, { records }).batch);
+  await commitWhole(store, batchOf(fence, first.log, ids, { records }).batch);
   await store.addCosignatures(300, ['— witness AAAAAAAA\n', '— witness BBBBBBBB\n']);
   await store.forget(11, 99, 'retention');
   // The first record has lost what it saw: the second still has it.

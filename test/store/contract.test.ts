@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Batch, Fence, LedgerStore } from '../../src/ledger/store.ts';
+import { Fault } from '../../src/core/fault.ts';
+import type { Fence, LedgerStore } from '../../src/ledger/store.ts';
 import {
   batchOf,
   blobOf,
+  commitWhole,
   EMPTY_LOG,
   fenceOf,
   type Log,
   leafHash,
   recordOf,
   rootOf,
+  type WholeBatch,
 } from '../support/ledger-batches.ts';
 import { type Bed, describeStores, withBed } from '../support/store-beds.ts';
 
@@ -55,7 +58,7 @@ describeStores('the lease', (kind) => {
         fence: { holder: 'b', token: 2 },
       });
       const { batch } = batchOf(fence, EMPTY_LOG, ids(0, 1));
-      await expect(a.commit(batch)).rejects.toMatchObject({ code: 'conflict', at: 'lease' });
+      await expect(commitWhole(a, batch)).rejects.toMatchObject({ code: 'conflict', at: 'lease' });
       await expect(a.beat(fence)).rejects.toMatchObject({ code: 'conflict', at: 'lease' });
       expect(await b.head()).toBeUndefined();
     });
@@ -87,7 +90,7 @@ describeStores('a log', (kind) => {
   let log: Log = EMPTY_LOG;
   const take = async (batchIds: readonly string[], extras = {}) => {
     const next = batchOf(fence, log, batchIds, extras);
-    const answer = await store.commit(next.batch);
+    const answer = await commitWhole(store, next.batch);
     log = next.log;
     return answer;
   };
@@ -119,7 +122,7 @@ describeStores('a log', (kind) => {
     expect(await store.head()).toMatchObject({ size: 0, root: rootOf(EMPTY_LOG) });
     const { batch } = batchOf(fence, log, []);
     const checkpoint = Uint8Array.of(1, 2, 3);
-    await store.commit({ ...batch, head: { ...batch.head, checkpoint } });
+    await commitWhole(store, { ...batch, head: { ...batch.head, checkpoint } });
     expect(await store.head()).toMatchObject({ size: 0, checkpoint });
   });
 
@@ -232,7 +235,7 @@ describeStores('a log', (kind) => {
   describe('refuses, and keeps nothing of,', () => {
     const other = blobOf(Uint8Array.of(4, 2));
     const good = (extras = {}) => batchOf(fence, log, ['new-1', 'new-2'], extras).batch;
-    const table: { name: string; batch: () => Batch; code: string; at: string }[] = [
+    const table: { name: string; batch: () => WholeBatch; code: string; at: string }[] = [
       {
         name: 'a batch under another token',
         batch: () => ({ ...good(), fence: { ...fence, token: fence.token + 1 } }),
@@ -282,7 +285,7 @@ describeStores('a log', (kind) => {
         name: 'a head that is not of its leaves',
         batch: () => ({ ...good(), head: { ...good().head, size: 9_999 } }),
         code: 'usage',
-        at: 'batch.head.size',
+        at: 'next.head.size',
       },
       {
         name: 'a tile that is there already',
@@ -348,7 +351,7 @@ describeStores('a log', (kind) => {
         name: 'a hash of another length',
         batch: () => ({ ...good(), head: { ...good().head, root: new Uint8Array(31) } }),
         code: 'usage',
-        at: 'batch.head.root',
+        at: 'next.head.root',
       },
       {
         name: 'an id that can not be stored',
@@ -367,8 +370,24 @@ describeStores('a log', (kind) => {
     it.each(table)('$name', async ({ batch, code, at }) => {
       const before = await everything(store);
       const where = at === 'place' ? expect.stringMatching(/ledger\.db|postgres:/) : at;
-      await expect(store.commit(batch())).rejects.toMatchObject({ code, at: where });
+      await expect(commitWhole(store, batch())).rejects.toMatchObject({ code, at: where });
       expect(await everything(store)).toEqual(before);
+    });
+
+    it('a state that could not be made, for whatever reason', async () => {
+      const before = await everything(store);
+      const { tiles: _, head: __, ...rows } = good({ blobs: [other] });
+      const failed = store.commit(rows, () => {
+        throw new Fault('unsupported', 'key', 'signs no such thing');
+      });
+      await expect(failed).rejects.toMatchObject({ code: 'unsupported', at: 'key' });
+      const broken = store.commit(rows, () => {
+        throw new TypeError('x is not a function');
+      });
+      await expect(broken).rejects.toThrow('x is not a function');
+      expect(await everything(store)).toEqual(before);
+      // The transaction that waited for it is over.
+      expect(await store.beat(fence)).toMatchObject({ wanted: expect.any(Boolean) });
     });
 
     it('and still takes what is right', async () => {
@@ -395,8 +414,10 @@ describeStores('forgetting', (kind) => {
       ];
       const blobs = [old, shared, late, never];
       const { batch } = batchOf(fence, EMPTY_LOG, ids(0, 3), { records, blobs });
-      await store.commit(batch);
+      await commitWhole(store, batch);
+      expect(await store.forgotten()).toBe(0);
       expect(await store.forget(2_000, 77, 'retention')).toEqual({ records: 2, blobs: 1 });
+      expect(await store.forgotten()).toBe(2);
       const forgotten = { at: 77, reason: 'retention' };
       const rows = await store.records(0, 9);
       expect(rows.map((row) => row.forgotten)).toEqual([forgotten, forgotten, undefined]);
@@ -414,7 +435,7 @@ describeStores('forgetting', (kind) => {
         records: [recordOf('again', 3_000, [old])],
         blobs: [old],
       });
-      await store.commit(next.batch);
+      await commitWhole(store, next.batch);
       expect(await store.blob(old.digest)).toEqual(old.bytes);
       expect(await store.faults()).toEqual([]);
     });
@@ -426,7 +447,10 @@ describeStores('forgetting', (kind) => {
       const fence = await fenceOf(store, 'writer');
       const names = ids(0, 1_201);
       const records = names.map((id, i) => recordOf(id, i, [manifest]));
-      await store.commit(batchOf(fence, EMPTY_LOG, names, { records, blobs: [manifest] }).batch);
+      await commitWhole(
+        store,
+        batchOf(fence, EMPTY_LOG, names, { records, blobs: [manifest] }).batch,
+      );
       expect(await store.forget(1_200, 1, 'retention')).toEqual({ records: 1_200, blobs: 0 });
       expect(await store.forget(9_999, 1, 'retention')).toEqual({ records: 1, blobs: 1 });
       expect(await store.faults()).toEqual([]);

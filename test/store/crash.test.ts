@@ -3,6 +3,7 @@ import { crashBatch } from '../support/crash-batch.ts';
 import {
   batchOf,
   blobOf,
+  commitWhole,
   EMPTY_LOG,
   fenceOf,
   readLog,
@@ -27,7 +28,7 @@ describeStores('a process that is killed', (kind) => {
       const ids = Array.from({ length: 254 }, (_, i) => `early-${i}`);
       const records = [recordOf('early-3', 1, [seen])];
       const before = batchOf(first, EMPTY_LOG, ids, { records, blobs: [seen] });
-      await store.commit(before.batch);
+      await commitWhole(store, before.batch);
       await store.releaseLease(first);
       const { ids: late, blobs } = crashBatch();
       const after = batchOf(first, before.log, late);

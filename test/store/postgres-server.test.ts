@@ -8,7 +8,14 @@ import { openDriver } from '../../src/store/open-driver.ts';
 import { isLost, postgresFault } from '../../src/store/postgres-faults.ts';
 import { insertOf, rowsAtOnce, toPostgres } from '../../src/store/postgres-sql.ts';
 import { CutProxy } from '../support/cut-proxy.ts';
-import { ARCHIVE_KEY, batchOf, EMPTY_LOG, fenceOf, readLog } from '../support/ledger-batches.ts';
+import {
+  ARCHIVE_KEY,
+  batchOf,
+  commitWhole,
+  EMPTY_LOG,
+  fenceOf,
+  readLog,
+} from '../support/ledger-batches.ts';
 import { OwnPostgres, POSTGRES_PROGRAMS } from '../support/own-postgres.ts';
 import { type Bed, POSTGRES, POSTGRES_URL } from '../support/store-beds.ts';
 
@@ -59,7 +66,7 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
     const next = batchOf(fence, EMPTY_LOG, ['a']);
     // With the NUL that ends a query: BEGIN names its level READ COMMITTED.
     proxy.cutAt('COMMIT\0', cut.when);
-    await expect(store.commit(next.batch)).rejects.toMatchObject({
+    await expect(commitWhole(store, next.batch)).rejects.toMatchObject({
       code: 'unreachable',
       at: expect.stringContaining(`127.0.0.1:${proxy.port}`),
       detail: expect.stringContaining('whether it was committed is unknown'),
@@ -67,7 +74,7 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
     expect((await store.head())?.size ?? 0).toBe(cut.kept);
     // The lease is still its own: it goes on from what it finds.
     const again = batchOf(fence, await readLog(store), ['b']);
-    await store.commit(again.batch);
+    await commitWhole(store, again.batch);
     expect((await store.head())?.size).toBe(cut.kept + 1);
     expect(await store.faults()).toEqual([]);
   });
@@ -76,10 +83,10 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
     const fence = await fenceOf(store, 'w');
     const next = batchOf(fence, EMPTY_LOG, ['a']);
     proxy.cutAt('INSERT INTO checkpoints', 'after');
-    const fault = await store.commit(next.batch).catch((error: unknown) => error);
+    const fault = await commitWhole(store, next.batch).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: 'unreachable' });
     expect(String(fault)).not.toContain('unknown');
-    await store.commit(next.batch);
+    await commitWhole(store, next.batch);
     expect(await store.head()).toEqual(next.batch.head);
   });
 

@@ -18,6 +18,7 @@ import {
   ARCHIVE_KEY,
   batchOf,
   blobOf,
+  commitWhole,
   EMPTY_LOG,
   fenceOf,
   recordOf,
@@ -41,7 +42,7 @@ const extras = { blobs: [seen], records: [recordOf('a', 1, [seen])] };
 describe('the files of a store', () => {
   it('are for nobody else to read', async () => {
     const store = await open();
-    await store.commit(batchOf(await fenceOf(store, 'w'), EMPTY_LOG, ['a'], extras).batch);
+    await commitWhole(store, batchOf(await fenceOf(store, 'w'), EMPTY_LOG, ['a'], extras).batch);
     const files = readdirSync(folder);
     expect(files.sort()).toEqual(['ledger.db', 'ledger.db-shm', 'ledger.db-wal']);
     expect(files.map((name) => modeOf(join(folder, name)))).toEqual(['600', '600', '600']);
@@ -51,7 +52,7 @@ describe('the files of a store', () => {
 
   it('hold nothing of what is archived in the clear, and nothing of it once it is forgotten', async () => {
     const store = await open();
-    await store.commit(batchOf(await fenceOf(store, 'w'), EMPTY_LOG, ['a'], extras).batch);
+    await commitWhole(store, batchOf(await fenceOf(store, 'w'), EMPTY_LOG, ['a'], extras).batch);
     const text = () =>
       readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'));
     expect(text().some((bytes) => bytes.includes(seen.digest))).toBe(true);
@@ -126,7 +127,7 @@ describe('a write that fails', () => {
     const { driver, store } = await openHere();
     const fence = await fenceOf(store, 'w');
     const first = batchOf(fence, EMPTY_LOG, ['a'], extras);
-    await store.commit(first.batch);
+    await commitWhole(store, first.batch);
     const pragma = (text: string) => driver.alone((sql) => sql.all(`PRAGMA ${text}`));
     const [pages] = await pragma('page_count');
     await pragma(`max_page_count = ${Number(pages?.['page_count']) + 4}`);
@@ -136,7 +137,7 @@ describe('a write that fails', () => {
       records: [recordOf('b', 2, [large])],
     });
     for (let i = 0; i < 3; i++) {
-      await expect(store.commit(next.batch)).rejects.toMatchObject({
+      await expect(commitWhole(store, next.batch)).rejects.toMatchObject({
         code: 'unreachable',
         at: file,
         detail: expect.stringContaining('is out of room'),
@@ -148,7 +149,7 @@ describe('a write that fails', () => {
     // What is small enough still fits.
     expect(await store.beat(fence)).toEqual({ wanted: false });
     await pragma('max_page_count = 1000000');
-    await store.commit(next.batch);
+    await commitWhole(store, next.batch);
     expect(await store.blob(large.digest)).toEqual(large.bytes);
     expect(await store.faults()).toEqual([]);
     await store.close();
@@ -228,10 +229,10 @@ describe('a backup', () => {
     const store = await open();
     const fence = await fenceOf(store, 'w');
     const first = batchOf(fence, EMPTY_LOG, ['a'], extras);
-    await store.commit(first.batch);
+    await commitWhole(store, first.batch);
     const path = join(folder, 'copy.db');
     await store.backup(path);
-    await store.commit(batchOf(fence, first.log, ['b']).batch);
+    await commitWhole(store, batchOf(fence, first.log, ['b']).batch);
     expect(modeOf(path)).toBe('600');
     const copy = await openStore({ file: path, archiveKey: ARCHIVE_KEY });
     expect(await copy.head()).toEqual(first.batch.head);
@@ -247,7 +248,7 @@ describe('a backup', () => {
     const fence = await fenceOf(store, 'w');
     const many = Array.from({ length: 20 }, (_, i) => blobOf(new Uint8Array(400_000).fill(i)));
     let next = batchOf(fence, EMPTY_LOG, ['a'], { blobs: many });
-    await store.commit(next.batch);
+    await commitWhole(store, next.batch);
     let isDone = false;
     const backup = store.backup(join(folder, 'copy.db')).finally(() => {
       isDone = true;
@@ -255,7 +256,7 @@ describe('a backup', () => {
     let during = 0;
     while (!isDone) {
       next = batchOf(fence, next.log, [`during-${during++}`]);
-      await store.commit(next.batch);
+      await commitWhole(store, next.batch);
     }
     await backup;
     expect(during).toBeGreaterThan(1);

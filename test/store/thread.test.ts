@@ -6,7 +6,14 @@ import type { LeaseState } from '../../src/ledger/store.ts';
 import { faultData, faultFrom } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
 import { RemoteStore } from '../../src/store/remote-store.ts';
-import { batchOf, blobOf, EMPTY_LOG, fenceOf, recordOf } from '../support/ledger-batches.ts';
+import {
+  batchOf,
+  blobOf,
+  commitWhole,
+  EMPTY_LOG,
+  fenceOf,
+  recordOf,
+} from '../support/ledger-batches.ts';
 import { SQLITE, withBed } from '../support/store-beds.ts';
 
 const BROKEN = new URL('../support/broken-thread.ts', import.meta.url);
@@ -77,9 +84,24 @@ describe('between threads', () => {
         blobs: [blob],
         records: [recordOf('x', 1, [blob])],
       });
-      await store.commit(batch);
+      await commitWhole(store, batch);
       expect(bytes).toHaveLength(100);
       expect(await store.blob(blob.digest)).toEqual(bytes);
+    });
+  });
+
+  it('a state that can not be handed over ends the commit that waits for it', async () => {
+    await withBed(SQLITE, async (bed) => {
+      const store = await bed.open();
+      const fence = await fenceOf(store, 'a');
+      const { batch } = batchOf(fence, EMPTY_LOG, ['x']);
+      const head = { ...batch.head, by: () => 'no plain data' };
+      await expect(commitWhole(store, { ...batch, head })).rejects.toMatchObject({
+        code: 'internal',
+      });
+      expect(await store.head()).toBeUndefined();
+      await commitWhole(store, batch);
+      expect(await store.head()).toEqual(batch.head);
     });
   });
 
@@ -89,7 +111,7 @@ describe('between threads', () => {
       const fence = await fenceOf(store, 'a');
       const { batch } = batchOf(fence, EMPTY_LOG, ['x', 'y']);
       const [, ...reads] = await Promise.all([
-        store.commit(batch),
+        commitWhole(store, batch),
         ...Array.from({ length: 100 }, (_, i) => store.leaves(0, i)),
       ]);
       expect(reads.map((leaves) => leaves.length)).toEqual(reads.map((_, i) => Math.min(i, 2)));
@@ -120,7 +142,7 @@ it('an event loop goes on while the disk is busy', async () => {
     const { batch } = batchOf(fence, EMPTY_LOG, ['x'], { blobs });
     let turns = 0;
     let isDone = false;
-    const commit = store.commit(batch).finally(() => {
+    const commit = commitWhole(store, batch).finally(() => {
       isDone = true;
     });
     while (!isDone) {
@@ -140,7 +162,7 @@ it('without the archive key all but blobs is read, and no blob is archived', asy
     const fence = await fenceOf(store, 'a');
     const extras = { blobs: [blob], records: [recordOf('x', 1, [blob])] };
     const first = batchOf(fence, EMPTY_LOG, ['x'], extras);
-    await store.commit(first.batch);
+    await commitWhole(store, first.batch);
     const keyless = await openStore(bed.place);
     expect(await keyless.head()).toEqual(first.batch.head);
     expect(await keyless.blobDigests(undefined, 9)).toEqual([blob.digest]);
@@ -148,7 +170,7 @@ it('without the archive key all but blobs is read, and no blob is archived', asy
     const needsKey = { code: 'usage', at: 'archiveKey' };
     await expect(keyless.blob(blob.digest)).rejects.toMatchObject(needsKey);
     const next = batchOf(fence, first.log, ['y'], { blobs: [blobOf(Uint8Array.of(2))] });
-    await expect(keyless.commit(next.batch)).rejects.toMatchObject(needsKey);
+    await expect(commitWhole(keyless, next.batch)).rejects.toMatchObject(needsKey);
     await keyless.close();
     const stranger = openStore({ ...bed.place, archiveKey: new Uint8Array(32).fill(8) });
     await expect(stranger).rejects.toMatchObject({ code: 'conflict', at: fileOf(bed.place) });

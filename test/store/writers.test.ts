@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { expectWhole } from '../support/expect-whole.ts';
-import { batchOf, EMPTY_LOG, fenceOf, readLog } from '../support/ledger-batches.ts';
+import { batchOf, commitWhole, EMPTY_LOG, fenceOf, readLog } from '../support/ledger-batches.ts';
 import { describeStores, withBed } from '../support/store-beds.ts';
 import { startChild } from '../support/store-children.ts';
 
@@ -34,7 +34,9 @@ describeStores('several writers', (kind) => {
       const fence = await fenceOf(first, 'shared');
       // The same lease in three hands, as after a bug: base and index still let only one through.
       const answers = await Promise.allSettled(
-        stores.map((store, i) => store.commit(batchOf(fence, EMPTY_LOG, [`leaf-${i}`]).batch)),
+        stores.map((store, i) =>
+          commitWhole(store, batchOf(fence, EMPTY_LOG, [`leaf-${i}`]).batch),
+        ),
       );
       const refused = answers.filter((answer) => answer.status === 'rejected');
       expect(refused.map(({ reason }) => reason.code)).toEqual(['conflict', 'conflict']);
@@ -47,17 +49,17 @@ describeStores('several writers', (kind) => {
       const [sleepy, quick] = [await bed.open(), await bed.open()];
       const stale = await fenceOf(sleepy, 'sleepy');
       const first = batchOf(stale, EMPTY_LOG, ['a', 'b']);
-      await sleepy.commit(first.batch);
+      await commitWhole(sleepy, first.batch);
       const prepared = batchOf(stale, first.log, ['c']).batch;
       const answer = await quick.seizeLease('quick', { ...stale, beat: 0 });
       if (!answer.taken) throw new Error('not taken');
-      await expect(sleepy.commit(prepared)).rejects.toMatchObject({
+      await expect(commitWhole(sleepy, prepared)).rejects.toMatchObject({
         code: 'conflict',
         at: 'lease',
       });
       const next = batchOf(answer.fence, await readLog(quick), ['d']);
-      await quick.commit(next.batch);
-      await expect(sleepy.commit(prepared)).rejects.toMatchObject({ at: 'lease' });
+      await commitWhole(quick, next.batch);
+      await expect(commitWhole(sleepy, prepared)).rejects.toMatchObject({ at: 'lease' });
       expect((await sleepy.leaves(0, 9)).map(({ id }) => id)).toEqual(['a', 'b', 'd']);
       expect(await quick.faults()).toEqual([]);
     });

@@ -4,7 +4,7 @@ import type { Place } from '../../src/store/messages.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
 import { crashBatch } from './crash-batch.ts';
-import { ARCHIVE_KEY, batchOf, fenceOf, readLog } from './ledger-batches.ts';
+import { ARCHIVE_KEY, batchOf, commitWhole, fenceOf, readLog } from './ledger-batches.ts';
 
 interface Task {
   readonly place: Place;
@@ -67,6 +67,6 @@ const fence = await fenceOf(store, 'mortal');
 const { ids, extras } = crashBatch();
 const { batch } = batchOf(fence, await readLog(store), ids, extras);
 left = after;
-await store.commit(batch);
+await commitWhole(store, batch);
 process.stdout.write('committed\n');
 process.kill(process.pid, 'SIGKILL');

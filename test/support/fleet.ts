@@ -45,6 +45,7 @@ export function fullNode(n: number): FleetNode {
         evidenceAt: 1_900,
         policy: `sha256:${sha256Of('policy')}`,
         referenceSet: 'r1',
+        keyset: hexOf(n, 48),
         override: 'override-1',
       },
     },

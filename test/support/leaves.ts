@@ -44,6 +44,7 @@ export const LEAVES: readonly Leaf[] = [
     record: digest,
   },
   { ...base, type: 'admission.granted', decision: base.id, until },
+  { ...base, type: 'admission.refused', decision: base.id, code: 'fleet.hardware.taken' },
   { ...base, type: 'admission.revoked', admission: base.id, code: 'lease.expired' },
   { ...base, type: 'key.bound', decision: base.id, keyset: salted },
   { ...base, type: 'endorsements.seen', set: digest, kinds: ['ocsp', 'rim', 'tcb-info'] },

@@ -6,6 +6,7 @@ import type {
   LedgerStore,
   NewBlob,
   NewRecord,
+  NextState,
 } from '../../src/ledger/store.ts';
 
 export const ARCHIVE_KEY = new Uint8Array(32).fill(7);
@@ -102,6 +103,17 @@ export interface Extras {
   readonly blobs?: readonly NewBlob[];
 }
 
+/** A batch together with what comes of it. */
+export type WholeBatch<Companion = never> = Batch<Companion> & NextState;
+
+export function commitWhole<Companion = never>(
+  store: Pick<LedgerStore<Companion>, 'commit'>,
+  whole: WholeBatch<Companion>,
+) {
+  const { tiles, head, ...batch } = whole;
+  return store.commit(batch, () => ({ tiles, head }));
+}
+
 /** One batch of leaves with these ids, and the log as it is once the batch is stored. */
 export function batchOf(fence: Fence, log: Log, ids: readonly string[], extras: Extras = {}) {
   const leaves = ids.map((id) => ({ id, entry: entryOf(id), hash: leafHash(entryOf(id)) }));
@@ -113,7 +125,7 @@ export function batchOf(fence: Fence, log: Log, ids: readonly string[], extras: 
   const checkpoint = new TextEncoder().encode(
     `log\n${after.log.size}\n${Buffer.from(root).toString('base64')}\n`,
   );
-  const batch: Batch = {
+  const batch: WholeBatch = {
     fence,
     base: log.size,
     leaves,

@@ -2,7 +2,15 @@
 import type { Fence, LedgerStore } from '../../src/ledger/store.ts';
 import type { Place } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
-import { ARCHIVE_KEY, batchOf, blobOf, type Log, readLog, recordOf } from './ledger-batches.ts';
+import {
+  ARCHIVE_KEY,
+  batchOf,
+  blobOf,
+  commitWhole,
+  type Log,
+  readLog,
+  recordOf,
+} from './ledger-batches.ts';
 
 interface Task {
   readonly place: Place;
@@ -30,7 +38,7 @@ for (let done = 0; done < task.batches; done++) {
   const blobs = [blobOf(Uint8Array.of(1)), blobOf(new TextEncoder().encode(ids.join()))];
   const records = ids.map((id) => recordOf(id, done, blobs));
   const next = batchOf(fence, log, ids, { records, blobs });
-  const { wanted } = await store.commit(next.batch);
+  const { wanted } = await commitWhole(store, next.batch);
   process.stdout.write(`${ids.join('\n')}\n`);
   log = next.log;
   if (wanted) {

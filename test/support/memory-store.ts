@@ -8,6 +8,7 @@ import type {
   LogHead,
   NewBlob,
   NewRecord,
+  NextState,
   StoredLeaf,
 } from '../../src/ledger/store.ts';
 
@@ -81,7 +82,7 @@ export class MemoryStore implements LedgerStore<string> {
     return heads.filter(({ size }) => size >= from).slice(0, count);
   }
 
-  async commit(batch: Batch<string>) {
+  async commit(batch: Batch<string>, next: () => NextState) {
     const { wanted } = this.#held(batch.fence);
     const size = (await this.head())?.size ?? 0;
     if (size !== batch.base) throw new Fault('conflict', 'checkpoints', `has ${size} leaves`);
@@ -102,18 +103,19 @@ export class MemoryStore implements LedgerStore<string> {
     if (twice !== undefined)
       throw new Fault('conflict', `companions[${twice}]`, 'is there already');
     this.companions.push(...batch.companions);
+    const { tiles: full, head } = next();
     for (const [i, leaf] of batch.leaves.entries()) {
       this.leafRows.push({ ...leaf, index: size + i });
       this.#ids.add(leaf.id);
     }
-    for (const { level, index, hashes } of batch.tiles) {
+    for (const { level, index, hashes } of full) {
       const tiles = this.tileRows[level] ?? [];
       if (tiles.length !== index) throw new Fault('conflict', `tiles[${level}][${index}]`, 'gap');
       this.tileRows[level] = [...tiles, hashes];
     }
     for (const blob of batch.blobs) this.blobRows.set(blob.digest, blob);
     for (const record of batch.records) this.recordRows.set(record.id, record);
-    this.heads.set(batch.head.size, batch.head);
+    this.heads.set(head.size, head);
     this.commits.push(batch);
     return { wanted };
   }
@@ -155,6 +157,10 @@ export class MemoryStore implements LedgerStore<string> {
 
   async record(id: string) {
     return this.#recordOf(id);
+  }
+
+  async forgotten() {
+    return 0;
   }
 
   async blob(digest: string) {

@@ -1,9 +1,16 @@
+import { sha256 } from '#crypto';
 import { appraise } from '../../src/appraisal/appraise/appraise.ts';
 import { compilePolicy } from '../../src/appraisal/appraise/compiled-policy.ts';
 import type { BundleAnchors } from '../../src/appraisal/bundle/input.ts';
 import { BundleVerifier } from '../../src/appraisal/bundle/verifier.ts';
 import { type ReadPolicy, readPolicy } from '../../src/appraisal/policy/read-policy.ts';
 import type { Policy } from '../../src/appraisal/policy/schema/policy.ts';
+import {
+  type EarClaims,
+  type EarContext,
+  earClaims,
+} from '../../src/appraisal/result/ear-claims.ts';
+import { toHex } from '../../src/core/bytes/hex.ts';
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { canonicalJson } from '../../src/core/encoding/jcs.ts';
 import type { JsonValue } from '../../src/core/encoding/json.ts';
@@ -59,6 +66,29 @@ export function captured(
     ...(policy && appraisal && { decided: { policy, appraisal } }),
     ...more,
   });
+}
+
+/** The same with a token about it, which `sign` makes of what the token is to say. */
+export async function capturedWithToken(
+  input: Given,
+  policy: UsedPolicy,
+  sign: (claims: EarClaims) => Uint8Array | Promise<Uint8Array>,
+  more: Partial<EarContext> = {},
+): Promise<CapturedDecision> {
+  const { anchors, ...rest } = input;
+  const verified = new BundleVerifier(anchors, 0).verify(rest);
+  const appraisal = appraise(verified, policy.compiled, input.at.evidence);
+  const claims = earClaims(appraisal, {
+    issuer: 'https://gateway.example',
+    subject: 'node-7',
+    audience: 'https://client.example',
+    tokenId: ID,
+    issuedAt: input.at.evidence,
+    build: '1.2.3',
+    evidenceSha256: toHex(sha256(input.bundle)),
+    ...more,
+  });
+  return captured(input, policy, { verified, ear: await sign(claims) });
 }
 
 export function lookup({ blobs }: Pick<CapturedDecision, 'blobs'>): BlobLookup {

@@ -1,5 +1,6 @@
 import { utf8 } from '../../src/core/bytes/text.ts';
 import type { NoteSigner } from '../../src/ledger/note/sign-note.ts';
+import type { ForkProof } from '../../src/ledger/proof/fork-proof.ts';
 import type { LogHead } from '../../src/ledger/store.ts';
 import type { TileReader } from '../../src/ledger/tiles/tile-reader.ts';
 import { leafHash } from '../../src/ledger/tree/hash.ts';
@@ -39,9 +40,14 @@ export class WitnessMemory implements WitnessStore {
   }
 }
 
-export function witnessOn(store: WitnessStore, signers: readonly NoteSigner[] = witnessSigners) {
+export function witnessOn(
+  store: WitnessStore,
+  signers: readonly NoteSigner[] = witnessSigners,
+  forks: ForkProof[] = [],
+) {
   const logs = new Map([[LOG, [logSigner.key]]]);
-  return new Witness({ store, logs, signers, now: () => WITNESS_TIME });
+  const keepFork = async (_origin: string, fork: ForkProof) => void forks.push(fork);
+  return new Witness({ store, logs, signers, now: () => WITNESS_TIME, keepFork });
 }
 
 /** Leaf hashes of one history of a log; another `branch` is another history from some leaf on. */

@@ -1,5 +1,7 @@
+import { toHex } from '../../core/bytes/hex.ts';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { fromBase64Url, toBase64Url } from '../../core/encoding/base64url.ts';
+import { encodeCbor } from '../../core/encoding/cbor-encode.ts';
 import {
   bytesOf,
   CborEntries,
@@ -129,6 +131,40 @@ export function claimsOfCwt(value: CborValue): JsonObject {
     ...claim(token, 'submods', submodsOf),
     ...(token.get(OURS) && { [OURS]: oursOf(token.need(OURS)) }),
   };
+}
+
+/**
+ * All claims of a CWT as JSON for people to compare, names for numbers and bytes as in CBOR's
+ * diagnostic notation. Nothing is decided by it: other claims may read the same.
+ */
+export function readableCwt(value: CborValue): JsonValue {
+  return readable(value, NAMES);
+}
+
+const NAMES: ReadonlyMap<CborValue, string> = new Map(
+  Object.entries(CLAIM).map(([name, number]) => [number, name]),
+);
+/** Small numbers mean something else in what is inside. */
+const INNER_NAMES: ReadonlyMap<CborValue, string> = new Map(
+  [...NAMES].filter(([number]) => Number(number) >= CLAIM.eat_profile),
+);
+
+function readable(value: CborValue, names: ReadonlyMap<CborValue, string>): JsonValue {
+  if (value instanceof Uint8Array) return `h'${toHex(value)}'`;
+  if (value instanceof Map) {
+    const object: { [name: string]: JsonValue } = Object.create(null);
+    for (const [key, item] of value as CborMap) {
+      object[names.get(key) ?? String(key)] = readable(item, INNER_NAMES);
+    }
+    return object;
+  }
+  if (Array.isArray(value)) {
+    return (value as readonly CborValue[]).map((item) => readable(item, INNER_NAMES));
+  }
+  if (typeof value === 'bigint' || (typeof value === 'object' && value !== null)) {
+    return `h'${toHex(encodeCbor(value))}'`;
+  }
+  return value;
 }
 
 function oursOf({ at, value }: CborEntry): JsonObject {

@@ -28,6 +28,8 @@ export interface EarContext {
   readonly issuedAt: number;
   /** Name and version of the software that decided. */
   readonly build: string;
+  /** When who decided wants it to end at the latest, in milliseconds since the epoch. */
+  readonly notAfter?: number;
   /** Of the relying party, 8 to 64 bytes; that of the evidence's own challenge unless given. */
   readonly nonce?: Uint8Array;
   /** SHA-256 of the evidence as it came, lower-case hex. */
@@ -124,7 +126,7 @@ export function earClaims(appraisal: Appraisal, context: EarContext): EarClaims 
     jti: tokenId,
     iat,
     nbf: iat,
-    exp: endOf(appraisal, iat),
+    exp: endOf(appraisal, iat, context.notAfter),
     ...(nonce !== undefined && { eat_nonce: nonce }),
     ear_verifier_id: { developer: DEVELOPER, build },
     ear_status: overallStatus(appraisal, submods),
@@ -152,11 +154,11 @@ function policyUrn({ policy }: Pick<Appraisal, 'policy'>): string {
   return `urn:postern:policy:${policy.name}:${policy.revision}#${policy.digest}`;
 }
 
-function endOf({ verdict, until }: Appraisal, iat: number): number {
-  const end =
-    until === undefined ? undefined : Math.floor(parseUtcTimestamp(until, 'until') / 1000);
+function endOf({ verdict, until }: Appraisal, iat: number, notAfter = Infinity): number {
   if (verdict !== 'accept') return iat + REFUSAL_SECONDS;
-  if (end === undefined || end <= iat) {
+  const rests = until === undefined ? Infinity : parseUtcTimestamp(until, 'until');
+  const end = Math.floor(Math.min(rests, notAfter) / 1000);
+  if (!(end > iat && end <= LAST_SECOND)) {
     throw new Fault('usage', 'ear.exp', 'what the decision rests on has run out already');
   }
   return end;

@@ -70,9 +70,15 @@ function openCwt(
   return claims;
 }
 
+/** As `unverifiedJwtClaims`, of a CWT: the claims under their numbers. */
+export function unverifiedCwtClaims(token: Uint8Array): CborValue {
+  return readCwt(token).map;
+}
+
 interface ReadCwt {
   readonly message: CoseSign1;
   readonly keyId: string | undefined;
+  readonly map: CborValue;
   readonly claims: JsonObject;
 }
 
@@ -92,9 +98,11 @@ function readCwt(token: Uint8Array): ReadCwt {
   if (payload === undefined) throw malformed('token.payload', 'is missing');
   const kid = protectedHeader.get(HEADER.kid);
   const at = 'token.header.kid';
+  const map = decodeCbor(payload, 'token');
   return {
     message,
     keyId: kid === undefined ? undefined : fromUtf8(bytesOf({ at, value: kid }), at),
-    claims: claimsOfCwt(decodeCbor(payload, 'token')),
+    map,
+    claims: claimsOfCwt(map),
   };
 }

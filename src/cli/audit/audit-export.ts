@@ -1,11 +1,11 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
+import { ArchiveReader } from '../../ledger/record/archive-reader.ts';
 import { writeExport } from '../../ledger/record/export.ts';
 import { parseManifest } from '../../ledger/record/manifest.ts';
 import { Stapler } from '../../ledger/staple.ts';
 import type { Verb } from '../verb.ts';
 import { OUT_OPTION, writeOut } from '../write-file.ts';
-import { ArchiveReader } from './blobs-of.ts';
 import { openLedger } from './open-ledger.ts';
 import { decisionNamed, leafNamed } from './which.ts';
 

@@ -1,17 +1,17 @@
-import { join } from 'node:path';
 import { Fault } from '../../core/fault.ts';
 import { fsckPublished } from '../../ledger/fsck/fsck-published.ts';
 import { fsckStore } from '../../ledger/fsck/fsck-store.ts';
 import type { StoreFault } from '../../ledger/store.ts';
 import { verifyCheckpoint } from '../../ledger/trust/judge.ts';
-import { type Io, usage, warn } from '../io.ts';
+import { type Io, warn } from '../io.ts';
 import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { counted, countedLeaves } from './counted.ts';
-import { isLedger, LAYOUT } from './ledger-folder.ts';
-import { needTrust, readTrust, TRUST_OPTIONS } from './log-trust.ts';
+import { type HeldAgainst, holdHead } from './head-trust.ts';
+import { isLedger } from './ledger-folder.ts';
+import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { openLedger } from './open-ledger.ts';
 import { Progress } from './progress.ts';
 import { publishedLog } from './published-place.ts';
@@ -25,22 +25,18 @@ export const auditFsckVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: TRUST_OPTIONS,
   notes: [
-    'Of a ledger’s folder: the rows of the database, leaves, tiles and signatures, records against leaves, every blob of the archive, and every published file. It changes nothing.',
+    'Of a ledger’s folder: the rows of the database, leaves, tiles and signatures, records against leaves, every blob of the archive, and every published file. Its last state is held against --log-key or --tlog-policy where one is given, otherwise against the folder’s own keys, and that is said. It changes nothing.',
+    'A record whose evidence was deleted without a leaf that says so (operator.override) is a finding, and so is a leaf that is dated more than 10 minutes before the one before it; by less, its time is remarked on stderr alone. A ledger may be written meanwhile: what is looked at is what it had at first, and what looks wrong is looked at twice.',
     'Of a published log (a folder with a checkpoint, or a URL): the checkpoint by --log-key or --tlog-policy, every tile and every entry.',
     'Exit code: 0 nothing is wrong, 1 something is.',
   ],
   run: async (io, args) => {
     const place = args.operand(0);
     const own = await isLedger(place);
-    if (own && (await readTrust(io, args)) !== undefined) {
-      throw usage(
-        `${place} is a ledger and has its own keys; its published files are in ${join(place, LAYOUT.published)}`,
-      );
-    }
     const findings: StoreFault[] = [];
     const read: Read = {};
     for await (const finding of withDamage(
-      own ? fsckOwn(io, place, read) : fsckOther(io, args, place, read),
+      own ? fsckOwn(io, args, place, read) : fsckOther(io, args, place, read),
     )) {
       findings.push(finding);
       if (findings.length === MOST_FINDINGS) {
@@ -57,6 +53,7 @@ export const auditFsckVerb: Verb = {
 interface Read {
   origin?: string;
   size?: number;
+  heldAgainst?: HeldAgainst;
 }
 
 /** What is too damaged to be read on from is a finding as well, and the last. */
@@ -70,14 +67,26 @@ async function* withDamage(findings: AsyncGenerator<StoreFault>): AsyncGenerator
   }
 }
 
-async function* fsckOwn(io: Io, dir: string, read: Read): AsyncGenerator<StoreFault> {
+async function* fsckOwn(io: Io, args: Args, dir: string, read: Read): AsyncGenerator<StoreFault> {
   const ledger = await openLedger(io, dir);
   const progress = new Progress(io);
   try {
     read.origin = ledger.identity.origin;
-    read.size = (await ledger.store.head())?.size ?? 0;
+    const head = await ledger.store.head();
+    read.size = head?.size ?? 0;
+    // What the named keys say of it, whatever else is wrong; damage is the next one's to find.
+    if (head) {
+      try {
+        read.heldAgainst = await holdHead(io, args, ledger, head);
+      } catch (error) {
+        if (!(error instanceof Fault) || (error.code !== 'malformed' && error.code !== 'conflict'))
+          throw error;
+        if (error.at.startsWith('checkpoint')) yield { at: error.at, problem: error.detail };
+      }
+    }
     yield* fsckStore({
       ...ledger,
+      onRemark: ({ at, problem }) => warn(io, `${at}: ${problem}`),
       onProgress: ({ what, done, of }) =>
         progress.say(`${what}: ${done}${of === undefined ? '' : ` of ${of}`}`),
     });
@@ -100,6 +109,7 @@ async function* fsckOther(
   try {
     const { checkpoint } = verifyCheckpoint(note, trust);
     head = { size: Number(checkpoint.size), root: checkpoint.root };
+    read.heldAgainst = 'named keys';
     read.origin = checkpoint.origin;
     read.size = head.size;
   } catch (error) {

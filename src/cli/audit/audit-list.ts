@@ -1,7 +1,7 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { parseLeaf } from '../../ledger/leaf/entry.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
-import type { StoredLeaf } from '../../ledger/store.ts';
+import type { LedgerStore, RecordRow, StoredLeaf } from '../../ledger/store.ts';
 import { readWholeNumber } from '../input.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
@@ -22,7 +22,8 @@ export const auditListVerb: Verb = {
     count: { value: '<n>', help: `how many; ${USUAL} unless said` },
   },
   notes: [
-    'With --json the leaves stand in an array, each as it is in the log, with its index beside it.',
+    'Of a decision it says whose roots it rests on (vendor, custom, simulator, or none where nothing was held against any), and whether what it saw was forgotten since.',
+    'With --json the leaves stand in an array, each as it is in the log, with its index beside it, and with forgotten where its record is: when, and why.',
   ],
   run: async (io, args) => {
     const ledger = await openLedger(io, args.operand(0));
@@ -30,16 +31,26 @@ export const auditListVerb: Verb = {
       const size = (await ledger.store.head())?.size ?? 0;
       const count = readWholeNumber(args, 'count') ?? USUAL;
       const from = readWholeNumber(args, 'from') ?? Math.max(0, size - count);
-      const leaves = (await ledger.store.leaves(from, Math.min(size, from + count))).map(read);
+      const end = Math.min(size, from + count);
+      const leaves = (await ledger.store.leaves(from, end)).map(read);
+      const forgotten = await forgottenIn(ledger.store, from, end);
       const { origin } = ledger.identity;
       if (args.has('json')) {
         printJson(io, {
           origin,
           size,
-          leaves: leaves.map(({ index, json }) => ({ index, leaf: json })),
+          leaves: leaves.map(({ index, json }) => {
+            const gone = forgotten.get(index);
+            const said = gone && { at: formatInstant(gone.at), reason: gone.reason };
+            return { index, leaf: json, ...(said && { forgotten: said }) };
+          }),
         });
       } else {
-        for (const { index, leaf } of leaves) io.out(`${lineOf(index, leaf)}\n`);
+        for (const { index, leaf } of leaves) {
+          const gone = forgotten.get(index);
+          const said = gone ? `; forgotten: ${visible(gone.reason)}` : '';
+          io.out(`${lineOf(index, leaf)}${said}\n`);
+        }
         io.out(`${visible(origin)}: ${countedLeaves(size)}\n`);
       }
       return 0;
@@ -48,6 +59,18 @@ export const auditListVerb: Verb = {
     }
   },
 };
+
+async function forgottenIn(
+  store: Pick<LedgerStore, 'records'>,
+  from: number,
+  end: number,
+): Promise<ReadonlyMap<number, NonNullable<RecordRow['forgotten']>>> {
+  // Not every leaf has a record: those that are more lie beyond the end.
+  const rows = end > from ? await store.records(from, end - from) : [];
+  return new Map(
+    rows.flatMap(({ index, forgotten }) => (forgotten && index < end ? [[index, forgotten]] : [])),
+  );
+}
 
 function read({ index, entry }: StoredLeaf) {
   // As JSON it has times as they stand in the log, not as numbers of ours.
@@ -70,10 +93,12 @@ function aboutOf(leaf: Leaf): string {
     case 'decision': {
       const policy = leaf.policy ? ` by ${leaf.policy.name} revision ${leaf.policy.revision}` : '';
       const codes = leaf.codes.length > 0 ? `: ${leaf.codes.join(', ')}` : '';
-      return `${leaf.verdict}${policy}${codes}`;
+      return `${leaf.verdict}, ${leaf.anchors} anchors${policy}${codes}`;
     }
     case 'admission.granted':
       return `by decision ${leaf.decision}, until ${formatInstant(leaf.until)}`;
+    case 'admission.refused':
+      return `after decision ${leaf.decision}: ${leaf.code}`;
     case 'admission.revoked':
       return `of ${leaf.admission}: ${leaf.code}`;
     case 'key.bound':

@@ -1,19 +1,16 @@
-import { Fault } from '../../core/fault.ts';
-import { signaturesIn } from '../../ledger/note/signed-note.ts';
-import { StoreTiles } from '../../ledger/store-tiles.ts';
-import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
-import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.ts';
-import { type Io, warn } from '../io.ts';
+import type { Fault } from '../../core/fault.ts';
+import type { Io } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { cosign, witnessPolicyOf } from './cosign.ts';
 import { counted, countedLeaves } from './counted.ts';
 import { formatInstant } from './instants.ts';
+import { LAYOUT } from './ledger-folder.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
 import { cosignersOf, republishLedger } from './publish-ledger.ts';
 import { markRestored } from './restored.ts';
-import { witnessPeers } from './witness-peers.ts';
 
 export const auditPublishVerb: Verb = {
   name: 'audit publish',
@@ -23,20 +20,21 @@ export const auditPublishVerb: Verb = {
   options: {
     'tlog-policy': {
       value: '<file>',
-      help: 'a C2SP tlog-policy: its witnesses that have a URL are asked to cosign',
+      help: `a C2SP tlog-policy: its witnesses that have a URL are asked to cosign; ${LAYOUT.witnesses} of the folder unless given`,
     },
   },
   notes: [
-    'Every published file of hashes is held against the database; what is missing or different is written anew.',
-    'The witnesses are those of --tlog-policy that have a URL. One that has seen a later state of this log, or another, is an alarm: then this is an older copy or a fork; it is closed as after audit restore, and signs nothing before audit resume.',
+    'Every published file is held against the database, all entries among them; what is missing or different is written anew.',
+    'The witnesses are those of the policy that have a URL. One that has seen a later state of this log, or another, is an alarm: then this is an older copy or a fork; it is closed as after audit restore, and signs nothing before audit resume.',
     'Exit code: 0 done, 1 a witness contradicts, 69 a witness does not answer; the others’ cosignatures are kept all the same.',
   ],
   run: async (io, args) => {
-    const trust = await readTrust(io, args);
+    const named = await readTrust(io, args);
     const ledger = await openLedger(io, args.operand(0));
     try {
+      const trust = named ?? (await witnessPolicyOf(ledger.folder));
       // Under the lease: nobody writes the same files meanwhile, and what is stored was checked.
-      const writer = await openWriter(io, ledger);
+      const writer = await openWriter(io, ledger, 'nobody');
       try {
         const faults = trust ? await cosign(io, ledger, trust) : [];
         const isContradicted = faults.some(({ code }) => code === 'conflict');
@@ -54,35 +52,6 @@ export const auditPublishVerb: Verb = {
     }
   },
 };
-
-/** @returns what went wrong, one of each witness that it did with. */
-async function cosign(
-  io: Io,
-  { store, identity }: OpenLedger,
-  trust: TlogPolicy,
-): Promise<readonly Fault[]> {
-  const peers = witnessPeers(io, identity, trust);
-  const head = await store.head();
-  if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
-  const faults: Fault[] = [];
-  const signed = signaturesIn(await store.cosignatures(head.size));
-  const hasSigned = ({ keys }: WitnessPeer) =>
-    keys.every(({ name, id }) => signed.some((line) => line.name === name && line.id === id));
-  const tiles = new StoreTiles(store);
-  await Promise.all(
-    peers.map(async (peer) => {
-      if (hasSigned(peer)) return;
-      try {
-        await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles));
-      } catch (error) {
-        if (!(error instanceof Fault) || error.code === 'internal') throw error;
-        faults.push(error);
-      }
-    }),
-  );
-  for (const fault of faults) warn(io, fault.message);
-  return faults;
-}
 
 async function report(
   io: Io,

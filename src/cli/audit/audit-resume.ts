@@ -6,7 +6,9 @@ import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { witnessPolicyOf } from './cosign.ts';
 import { countedLeaves } from './counted.ts';
+import { LAYOUT } from './ledger-folder.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, resumeWriter } from './open-ledger.ts';
 import { overrideOf } from './override.ts';
@@ -29,7 +31,7 @@ export const auditResumeVerb: Verb = {
     },
     'tlog-policy': {
       value: '<file>',
-      help: 'witnesses with URLs, who are asked how much of the log they have seen',
+      help: `witnesses with URLs, who are asked how much of the log they have seen; ${LAYOUT.witnesses} of the folder unless given`,
     },
     'nothing-published': {
       value: '<reason>',
@@ -96,14 +98,14 @@ interface Asked {
 async function askAll(
   io: Io,
   args: Args,
-  { store, identity }: OpenLedger,
+  { folder, store, identity }: OpenLedger,
 ): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   for (const place of args.many('published')) {
     const note = await (await publishedLog(io, place)).readCheckpoint();
     asked.push({ name: place, checkpoint: [{ source: place, note }] });
   }
-  const trust = await readTrust(io, args);
+  const trust = (await readTrust(io, args)) ?? (await witnessPolicyOf(folder));
   const head = await store.head();
   if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
   for (const peer of trust ? witnessPeers(io, identity, trust) : []) {

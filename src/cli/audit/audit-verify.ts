@@ -1,5 +1,6 @@
 import { utf8 } from '../../core/bytes/text.ts';
 import { FAULTS, Fault } from '../../core/fault.ts';
+import { parseSignedCheckpoint } from '../../ledger/note/checkpoint.ts';
 import { parseTlogProof, TLOG_PROOF_HEADER } from '../../ledger/proof/tlog-proof.ts';
 import { verifyTlogProof } from '../../ledger/proof/verify-proof.ts';
 import { type OpenedExport, parseExport } from '../../ledger/record/export.ts';
@@ -40,7 +41,10 @@ export const auditVerifyVerb: Verb = {
     const file = await io.readFile(args.operand(0));
     if (isProof(file)) return orInvalid(io, args, () => verifyProof(io, args, trust, file));
     if (args.has('entry')) throw usage('--entry is about a proof: an export has its leaf');
-    return orInvalid(io, args, async () => verifyExport(io, args, trust, parseExport(file)));
+    return orInvalid(io, args, async () => {
+      wantExport(file, args.operand(0));
+      return verifyExport(io, args, trust, parseExport(file));
+    });
   },
 };
 
@@ -60,6 +64,32 @@ async function orInvalid(io: Io, args: Args, act: () => Promise<number>): Promis
 function isProof(file: Uint8Array): boolean {
   const start = utf8(TLOG_PROOF_HEADER.slice(0, TLOG_PROOF_HEADER.indexOf('@')));
   return start.every((byte, i) => file[i] === byte);
+}
+
+/** @throws Fault `malformed` that names what is read here, for a file that starts like none of it. */
+function wantExport(file: Uint8Array, path: string): void {
+  const first = file.find((byte) => !SPACE.has(byte));
+  if (first === 0x7b) return;
+  const what = isCheckpoint(file)
+    ? 'is a checkpoint by itself, which proves no leaf (audit fsck and audit watch verify those)'
+    : 'is nothing that is verified here';
+  throw new Fault(
+    'malformed',
+    path,
+    `${what}; want a proof, whose first line is ${TLOG_PROOF_HEADER}, or an export of a decision, which is JSON (audit prove and audit export make them)`,
+  );
+}
+
+const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+function isCheckpoint(file: Uint8Array): boolean {
+  try {
+    parseSignedCheckpoint(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'malformed') return false;
+    throw error;
+  }
 }
 
 async function verifyProof(
@@ -137,8 +167,9 @@ async function verifyExport(
   const says = exit === 0 ? 'the decision was' : 'not confirmed; the log says';
   io.out(`${words[replay.outcome]}\n\n${says} ${verdict.toUpperCase()}\n`);
   if (replay.otherTime !== undefined) io.out(paint('yellow', `Note: ${replay.otherTime}.\n`));
-  if (replay.anchors !== undefined && replay.anchors !== 'vendor') {
-    io.out(paint('yellow', `Made under a ${replay.anchors} root: no vendor vouches for this.\n`));
+  const { anchors = 'vendor' } = replay;
+  if (anchors !== 'vendor') {
+    io.out(paint('yellow', `Made under a ${anchors} root: no vendor vouches for this.\n`));
   }
   return exit;
 }

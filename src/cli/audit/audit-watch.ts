@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { durationMs } from '../../appraisal/policy/duration.ts';
+import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
 import { Fault } from '../../core/fault.ts';
 import { writeAtomically } from '../../endorsements/atomic-write.ts';
+import { writeForkProof } from '../../ledger/proof/fork-proof.ts';
 import { verifyCheckpoint } from '../../ledger/trust/judge.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { type Sight, type Watched, watchLog } from '../../ledger/watch/watch.ts';
@@ -45,9 +47,10 @@ export const auditWatchVerb: Verb = {
     once: { help: 'look once' },
   },
   notes: [
-    'Alarms: a fork (two states that don’t go together), a rollback (a smaller state than one before), a stall, a checkpoint that is not signed as wanted. Of a fork or rollback both signed checkpoints are put beside the state file: of a fork at one size they prove by themselves, to whoever has the log’s key, that it cheated; of a fork at two sizes its tiles are needed too. A rollback may be an old copy that somebody on the way served.',
+    'Alarms: a fork (two states that don’t go together), a rollback (a smaller state than one before), a stall, a checkpoint that is not signed as wanted. Of a fork or rollback both signed checkpoints are put beside the state file, and of a fork one file more, <state>.<time>.fork.json, with the hashes that show it at two sizes as well: to whoever has the log’s key it proves by itself that the log cheated. A rollback may be an old copy that somebody on the way served: it is told at each look, its checkpoints are kept once, and of at most 16 rollbacks.',
+    'A larger signed state whose tiles can’t be read is remembered in the state file, at most 8 of them: the log is held to these as soon as its tiles are there.',
     'With --json a line an event. That the log can’t be reached is a warning, and counts towards a stall.',
-    'Exit code of --once: 0 all is well, 1 an alarm, 69 the log can’t be reached. Without --once it goes on until SIGINT or SIGTERM, with 0, or to the first fork or rollback, with 1: nothing that comes after can be believed.',
+    'Exit code of --once: 0 all is well, 1 an alarm, 69 the log can’t be reached. Without --once it goes on until SIGINT or SIGTERM, with 0, or with 1 where there was a rollback; it ends with 1 at the first fork: nothing that comes after can be believed.',
   ],
   run: async (io, args) => {
     const trust = await needTrust(io, args);
@@ -59,25 +62,33 @@ export const auditWatchVerb: Verb = {
     if (args.has('once')) return watcher.look();
     return untilTold(async (told) => {
       while (!told.aborted) {
-        const exit = await watcher.look();
-        if (watcher.cheated) return exit;
+        await watcher.look();
+        if (watcher.seen.fork) return 1;
         // Nothing but the signal ends a pause early.
         await setTimeout(watcher.interval, undefined, { signal: told }).catch(() => undefined);
       }
-      return 0;
+      return watcher.seen.rollback ? 1 : 0;
     });
   },
 };
 
+type Contradiction = Extract<Sight, { kind: 'fork' | 'rollback' }>;
+
+/** Rollbacks whose notes are kept, of one process. */
+const MOST_KEPT = 16;
+
 class Watcher {
   readonly interval: number;
-  cheated = false;
+  /** What was seen at some look. */
+  readonly seen = { fork: false, rollback: false };
   readonly #io: Io;
   readonly #args: Args;
   readonly #trust: TlogPolicy;
   readonly #path: string;
   readonly #log: PublishedLog;
   readonly #stallMs: number;
+  /** Where the evidence of each contradiction lies, by its notes. */
+  readonly #kept = new Map<string, string>();
 
   constructor(
     io: Io,
@@ -111,12 +122,19 @@ class Watcher {
       if (!(error instanceof Fault)) throw error;
       if (error.code === 'unreachable') return this.#unreached(error, before, now);
       if (error.code !== 'malformed') throw error;
-      this.#event({ at: formatInstant(now), event: 'invalid', because: error.message });
-      return 1;
+      return this.#invalid(error, now);
     }
     const { sight, state } = watched;
-    if (sight.kind === 'fork' || sight.kind === 'rollback') await this.#keep(sight.notes, now);
-    if (sight.kind === 'first' || sight.kind === 'grown') await this.#remember(state);
+    if (sight.kind === 'first' || sight.kind === 'grown' || sight.kind === 'unread')
+      await this.#remember(state);
+    if (sight.kind === 'unread') {
+      const { error } = sight;
+      return error.code === 'unreachable'
+        ? this.#unreached(error, before, now)
+        : this.#invalid(error, now);
+    }
+    if (sight.kind === 'fork' || sight.kind === 'rollback')
+      return this.#contradicted(origin, sight, now);
     return this.#tell(origin, sight, now);
   }
 
@@ -129,35 +147,33 @@ class Watcher {
     }
   }
 
-  #tell(origin: string, sight: Sight, now: number): number {
+  #tell(
+    origin: string,
+    sight: Exclude<Sight, { kind: 'unread' | 'fork' | 'rollback' }>,
+    now: number,
+  ): number {
     const at = formatInstant(now);
-    switch (sight.kind) {
-      case 'first':
-      case 'grown':
-      case 'same':
-        this.#event({ at, event: sight.kind, origin, from: sight.from, to: sight.to });
-        return 0;
-      case 'stall':
-        this.#event({
-          at,
-          event: 'stall',
-          origin,
-          size: sight.size,
-          since: formatInstant(sight.since),
-        });
-        return 1;
-      case 'fork':
-      case 'rollback':
-        this.cheated = true;
-        this.#event({
-          at,
-          event: sight.kind,
-          origin,
-          because: sight.because,
-          proof: this.#proof(now),
-        });
-        return 1;
+    if (sight.kind === 'stall') {
+      const since = formatInstant(sight.since);
+      this.#event({ at, event: 'stall', origin, size: sight.size, since });
+      return 1;
     }
+    this.#event({ at, event: sight.kind, origin, from: sight.from, to: sight.to });
+    return 0;
+  }
+
+  async #contradicted(origin: string, sight: Contradiction, now: number): Promise<number> {
+    const proof = await this.#keep(sight, now);
+    this.seen[sight.kind] = true;
+    const at = formatInstant(now);
+    const where = proof === undefined ? {} : { proof };
+    this.#event({ at, event: sight.kind, origin, because: sight.because, ...where });
+    return 1;
+  }
+
+  #invalid(error: Fault, now: number): number {
+    this.#event({ at: formatInstant(now), event: 'invalid', because: error.message });
+    return 1;
   }
 
   #unreached(error: Fault, before: WatchState | undefined, now: number): number {
@@ -177,14 +193,28 @@ class Watcher {
     return 69;
   }
 
-  /** Both notes, one file each. */
-  async #keep([before, after]: readonly [Uint8Array, Uint8Array], now: number): Promise<void> {
-    const name = basename(this.#proof(now));
-    await writeFiles(dirname(this.#path), { [`${name}.before`]: before, [`${name}.after`]: after });
-  }
-
-  #proof(now: number): string {
-    return join(dirname(this.#path), `${basename(this.#path)}.${now}`);
+  /**
+   * Both notes, one file each, and the proof of a fork: once, however often it is seen.
+   *
+   * @returns what the names of the files begin with; undefined where there are too many already.
+   */
+  async #keep(sight: Contradiction, now: number): Promise<string | undefined> {
+    const [before, after] = sight.notes;
+    const key = `${digestOf(before)} ${digestOf(after)}`;
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    // A mirror that serves each of many old states must not fill the disk.
+    if (sight.kind === 'rollback' && this.#kept.size >= MOST_KEPT) return undefined;
+    const path = join(dirname(this.#path), `${basename(this.#path)}.${now}`);
+    const name = basename(path);
+    const fork = sight.kind === 'fork' ? sight.proof : undefined;
+    await writeFiles(dirname(this.#path), {
+      [`${name}.before`]: before,
+      [`${name}.after`]: after,
+      ...(fork && { [`${name}.fork.json`]: writeForkProof(fork) }),
+    });
+    this.#kept.set(key, path);
+    return path;
   }
 
   #event(event: Readonly<Record<string, string | number>>): void {

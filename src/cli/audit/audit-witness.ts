@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { createServer } from '../../gateway/http/server.ts';
 import { witnessRoutes } from '../../gateway/http/witness-routes.ts';
 import { writeSignerKey } from '../../ledger/note/signer-key.ts';
 import type { VerifierKey } from '../../ledger/note/verifier-key.ts';
@@ -9,16 +8,18 @@ import { Witness } from '../../ledger/witness/witness.ts';
 import { WitnessFile } from '../../store/witness/witness-file.ts';
 import { type Io, usage, warn } from '../io.ts';
 import type { Args, Verb } from '../verb.ts';
+import { forkKeeper } from './kept-forks.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { type NoteKey, noteKey, wantNameOption } from './note-keys.ts';
 import { isThere, makeFolder, readNoteKey, writeSecret } from './secret-files.ts';
-import { LISTEN_OPTION, listenAddress, serve } from './serving.ts';
+import { LISTEN_OPTION, listenAddress, serve, servingTo } from './serving.ts';
 
 const SEED_SIZE = 32;
 const FILES = {
   key: 'witness.key',
   secondKey: 'witness-ml-dsa-44.key',
   database: 'witness.sqlite',
+  forks: 'forks',
 };
 
 export const auditWitnessVerb: Verb = {
@@ -36,6 +37,7 @@ export const auditWitnessVerb: Verb = {
   },
   notes: [
     'The logs are those of --log-key or --tlog-policy. What was cosigned last of each is on the disk before the answer is given: never delete the folder, and never run two copies of it. The keys are made when there are none, and the database with them: keys without it are refused.',
+    'Where a log asks it to cosign what contradicts what it cosigned before, and the request shows it, both signed checkpoints and the hashes are kept in its folder forks, at most 256: proof, to whoever has the log’s key, that it cheated.',
     'It speaks C2SP tlog-witness: POST /add-checkpoint. TLS is a proxy’s business. Its keys are told on stderr, as witness lines of a tlog-policy take them; it listens until SIGINT or SIGTERM.',
   ],
   run: async (io, args) => {
@@ -48,9 +50,15 @@ export const auditWitnessVerb: Verb = {
     const store = await WitnessFile.open(join(dir, FILES.database));
     try {
       const signers = keys.map(({ signer }) => signer);
-      const app = createServer();
+      const app = servingTo(io);
       await app.register(witnessRoutes, {
-        witness: new Witness({ store, logs, signers, now: io.now }),
+        witness: new Witness({
+          store,
+          logs,
+          signers,
+          now: io.now,
+          keepFork: forkKeeper(io, join(dir, FILES.forks)),
+        }),
       });
       await serve(io, address, app, `witness ${keys[0]?.verifier.name}`);
       return 0;

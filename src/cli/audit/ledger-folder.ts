@@ -27,6 +27,8 @@ export const LAYOUT = {
   logKey: 'keys/log.key',
   secondKey: 'keys/log-ml-dsa-44.key',
   archiveKey: 'keys/archive.key',
+  /** A C2SP tlog-policy that its owner may put there: whom to ask at each start. */
+  witnesses: 'witnesses.tlog-policy',
   /** What anybody may read: checkpoint, tiles, entries. */
   published: 'published',
 } as const;

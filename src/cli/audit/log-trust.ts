@@ -1,5 +1,6 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
-import { parseVerifierKey } from '../../ledger/note/verifier-key.ts';
+import { Fault } from '../../core/fault.ts';
+import { parseVerifierKey, type VerifierKey } from '../../ledger/note/verifier-key.ts';
 import { parseTlogPolicy, type TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, usage } from '../io.ts';
@@ -34,15 +35,35 @@ export async function readTrust(io: Io, args: Args): Promise<TlogPolicy | undefi
   if (keys.length === 0) return undefined;
   const logs = await Promise.all(
     keys.map(async (text) => {
-      const key = text.includes('+') ? text : fromUtf8(await io.readFile(text), text).trim();
-      return asConfiguration('--log-key', () => ({
-        key: parseVerifierKey(key, 'vkey'),
-        url: undefined,
-      }));
+      const key = text.includes('+') ? text : await keyIn(io, text);
+      return { key: keyOf(key), url: undefined };
     }),
   );
   return { logs, witnesses: [], quorum: undefined };
 }
+
+/** @throws Fault `unreachable` that says what else could stand there. */
+async function keyIn(io: Io, path: string): Promise<string> {
+  try {
+    const file = await io.readFile(path);
+    return asConfiguration('--log-key', () => fromUtf8(file, path).trim());
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'unreachable') throw error;
+    const detail = `${error.detail}; --log-key wants a file or a key itself, ${LOOKS_LIKE}`;
+    throw new Fault(error.code, error.at, detail, { cause: error });
+  }
+}
+
+function keyOf(text: string): VerifierKey {
+  try {
+    return parseVerifierKey(text, 'vkey');
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    throw usage(`--log-key: ${error.message}; a verifier key is ${LOOKS_LIKE}`);
+  }
+}
+
+const LOOKS_LIKE = '<name>+<8 hex digits>+<base64>, e.g. example.org/log+c0ffee42+AXd0…';
 
 /** The same where there must be one. */
 export async function needTrust(io: Io, args: Args): Promise<TlogPolicy> {

@@ -41,6 +41,13 @@ export function noteKeyOf(key: SignerKey, at: string): NoteKey {
 export function wantNameOption(option: string, name: string): string {
   if (utf8(name).length > LONGEST_NAME)
     throw usage(`${option}: want at most ${LONGEST_NAME} bytes, got ${utf8(name).length}`);
+  const scheme = /^[a-z][a-z0-9+.-]*:\/*/i.exec(name)?.[0];
+  // A host and its port look like a scheme up to the colon.
+  if (scheme?.endsWith('/')) {
+    throw usage(
+      `${option}: a name has no scheme: want ${name.slice(scheme.length) || 'example.org/log'}, got ${name}`,
+    );
+  }
   return asConfiguration(option, () => wantKeyName(name, 'name'));
 }
 

@@ -11,6 +11,7 @@ import type { GatewayStore } from '../../store/gateway-store.ts';
 import { openStore } from '../../store/open.ts';
 import { CHECKPOINT, Projection } from '../../store/published/projection.ts';
 import { type Io, usage } from '../io.ts';
+import { askWitnesses } from './cosign.ts';
 import {
   createLedgerFolder,
   LAYOUT,
@@ -107,13 +108,18 @@ function placeOf(io: Io, { dir, database }: LedgerFolder) {
 
 /**
  * The ledger's writer, which holds the lease until it is closed: after what is stored was
- * recomputed and held against what was published.
+ * recomputed and held against what was published, and the witnesses that the folder names were asked.
  *
+ * @param ask `nobody` where the caller asks them itself, or must not use the network.
  * @throws Fault `conflict` where they don't go together: then nothing is signed.
  */
-export async function openWriter(io: Io, ledger: OpenLedger): Promise<LedgerWriter<FleetChange>> {
+export async function openWriter(
+  io: Io,
+  ledger: OpenLedger,
+  ask: 'witnesses' | 'nobody' = 'witnesses',
+): Promise<LedgerWriter<FleetChange>> {
   await wantNotRestored(ledger.folder.dir);
-  return resumeWriter(io, ledger, []);
+  return resumeWriter(io, ledger, [], ask);
 }
 
 /**
@@ -123,9 +129,11 @@ export async function openWriter(io: Io, ledger: OpenLedger): Promise<LedgerWrit
  */
 export async function resumeWriter(
   io: Io,
-  { store, identity, projection }: OpenLedger,
+  ledger: OpenLedger,
   more: readonly KnownCheckpoint[],
+  ask: 'witnesses' | 'nobody' = 'nobody',
 ): Promise<LedgerWriter<FleetChange>> {
+  const { store, identity, projection } = ledger;
   return LedgerWriter.open({
     store,
     identity,
@@ -133,7 +141,10 @@ export async function resumeWriter(
     now: io.now,
     // Not the caller's: leases are about real time, and must not keep a process alive.
     pause: (ms) => setTimeout(ms, undefined, { ref: false }),
-    known: async () => [...(await publishedBefore(projection)), ...more],
+    known: async () => {
+      if (ask === 'witnesses') await askWitnesses(io, ledger);
+      return [...(await publishedBefore(projection)), ...more];
+    },
   });
 }
 

@@ -1,22 +1,22 @@
+import { resolve } from 'node:path';
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
-import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
 import { isAppraisal } from '../../appraisal/result/result-json.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import { utf8 } from '../../core/bytes/text.ts';
-import { canonicalJson } from '../../core/encoding/jcs.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Verification } from '../../evidence/verification.ts';
 import type { FleetChange } from '../../gateway/fleet/store.ts';
-import { writeLeaf } from '../../ledger/leaf/entry.ts';
+import { parseLeaf, writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
-import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
+import { firstSeenLeaves } from '../../ledger/record/first-seen-leaves.ts';
 import type { NewEntry } from '../../ledger/writer/batch.ts';
 import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
-import { type Io, warn } from '../io.ts';
+import { type Io, usage, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Args, Options } from '../verb.ts';
+import { witnessPolicyOf } from './cosign.ts';
+import { formatInstant } from './instants.ts';
 import { isLedger } from './ledger-folder.ts';
 import { createLedger, type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
 import { publishLedger } from './publish-ledger.ts';
@@ -36,7 +36,11 @@ export interface Recorded {
   readonly id: string;
   /** Leaves of the first signed state that has it. */
   readonly size: number;
+  /** Where the ledger was made for this, since there was none, and the key that verifies it. */
+  readonly made?: Made;
 }
+
+type Made = { readonly dir: string; readonly key: string };
 
 /** What was just decided. */
 export interface Decided {
@@ -64,8 +68,14 @@ export async function openRecorder(io: Io, args: Args): Promise<Recorder | undef
     if (isNew) await createFor(io, dir);
     const ledger = await openLedger(io, dir);
     try {
-      if (isNew) tellOf(io, dir, ledger);
-      return new Recorder(io, ledger, await openWriter(io, ledger));
+      const made = isNew
+        ? { dir: resolve(dir), key: vkeysOf(ledger.identity)[0] ?? '' }
+        : undefined;
+      if (made) tellOf(io, made, ledger);
+      const ask = args.has('offline') ? 'nobody' : 'witnesses';
+      if (ask === 'nobody' && (await witnessPolicyOf(ledger.folder)))
+        warn(io, '--offline: the ledger’s witnesses were not asked whether they saw more of it');
+      return new Recorder(io, ledger, await openWriter(io, ledger, ask), made);
     } catch (error) {
       await ledger.close();
       throw error;
@@ -97,15 +107,28 @@ export class Recorder {
   readonly #ledger: OpenLedger;
   readonly #writer: LedgerWriter<FleetChange>;
 
-  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter<FleetChange>) {
+  readonly #made: Made | undefined;
+
+  constructor(
+    io: Io,
+    ledger: OpenLedger,
+    writer: LedgerWriter<FleetChange>,
+    made: Made | undefined,
+  ) {
+    this.#made = made;
     this.id = toHex(io.randomBytes(ID_SIZE));
     this.#io = io;
     this.#ledger = ledger;
     this.#writer = writer;
   }
 
-  /** Resolves once it is durable. @throws Fault `unreachable` when it is not. */
+  /**
+   * Resolves once it is durable.
+   *
+   * @throws Fault `unreachable` when it is not, `usage` for a policy that the ledger says is revoked.
+   */
   async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
+    if (isAppraisal(result)) await this.#wantNotRevoked(result, input.at.evidence);
     const time = this.#io.now();
     const engine = `postern/${await packageVersion()}`;
     const { index, head } = await orUnrecorded(async () => {
@@ -133,12 +156,33 @@ export class Recorder {
       return receipt;
     });
     await this.#publish();
-    return { origin: this.#ledger.identity.origin, index, id: this.id, size: head.size };
+    const { origin } = this.#ledger.identity;
+    const made = this.#made;
+    return { origin, index, id: this.id, size: head.size, ...(made && { made }) };
   }
 
   async close(): Promise<void> {
     await this.#writer.close();
     await this.#ledger.close();
+  }
+
+  /**
+   * A ledger that says a policy is revoked must not vouch for what was decided by it afterwards. A
+   * decision for a time before that stands as those do that were made then, and is remarked.
+   *
+   * @throws Fault `usage`: it is the policy that is wrong, and nothing is said of the evidence.
+   */
+  async #wantNotRevoked({ policy }: Appraisal, at: number): Promise<void> {
+    const id = firstSeenId('policy.revoked', policy.digest);
+    const stored = await orUnrecorded(() => this.#ledger.store.leafById(id));
+    const leaf = stored && parseLeaf(stored.entry);
+    if (leaf?.type !== 'policy.revoked') return;
+    const which = `${policy.name} revision ${policy.revision}`;
+    const since = `${formatInstant(leaf.time)} (leaf ${stored?.index}: ${leaf.reason})`;
+    if (at >= leaf.time) {
+      throw usage(`${which} is revoked in this ledger since ${since}: nothing is decided by it`);
+    }
+    warn(this.#io, `${which} was revoked later, at ${since}; this decision is for before`);
   }
 
   /** The decision stands, whatever becomes of the files; the next writer mends them. */
@@ -153,7 +197,7 @@ export class Recorder {
 
   /** What the ledger says once of a policy and of a set of endorsements: that it first met them. */
   async #firstSeen(result: Verification, time: number): Promise<readonly NewEntry[]> {
-    const leaves = [...policyLeaf(result, time), ...endorsementsLeaf(result, time)];
+    const leaves = firstSeenLeaves(result, time);
     const known = await Promise.all(leaves.map(({ id }) => this.#ledger.store.leafById(id)));
     return leaves
       .filter((_leaf, i) => known[i] === undefined)
@@ -161,27 +205,9 @@ export class Recorder {
   }
 }
 
-export function recordedNote({ origin, index, id }: Recorded): string {
-  return `recorded as decision ${id}, leaf ${index} of ${origin}`;
-}
-
-function policyLeaf(result: Verification, time: number): readonly Leaf[] {
-  if (!isAppraisal(result)) return [];
-  const { name, revision, digest }: Appraisal['policy'] = result.policy;
-  const type = 'policy.published';
-  return [{ v: 1, type, id: firstSeenId(type, digest), time, policy: { name, revision, digest } }];
-}
-
-/** Of one chip, or about one device: whoever knows these would find the machine’s leaves by them. */
-const OF_ONE_MACHINE: ReadonlySet<string> = new Set(['vek', 'ocsp']);
-
-function endorsementsLeaf({ endorsements = [] }: Verification, time: number): readonly Leaf[] {
-  const shared = endorsements.filter(({ kind }) => !OF_ONE_MACHINE.has(kind));
-  if (shared.length === 0) return [];
-  const set = digestOf(utf8(canonicalJson(shared.map(({ kind, sha256 }) => ({ kind, sha256 })))));
-  const kinds = [...new Set(shared.map(({ kind }) => kind))].sort();
-  const type = 'endorsements.seen';
-  return [{ v: 1, type, id: firstSeenId(type, set), time, set, kinds }];
+export function recordedNote({ origin, index, id, made }: Recorded): string {
+  const where = made === undefined ? '' : `, a NEW ledger that was made in ${made.dir}`;
+  return `recorded as decision ${id}, leaf ${index} of ${origin}${where}`;
 }
 
 /** Another process met it at the same time. */
@@ -194,10 +220,10 @@ async function createFor(io: Io, dir: string): Promise<void> {
   await createLedger(io, { dir, origin, database: 'sqlite' });
 }
 
-function tellOf(io: Io, dir: string, { identity }: OpenLedger): void {
+function tellOf(io: Io, { dir, key }: Made, { identity }: OpenLedger): void {
   warn(
     io,
-    `made the ledger ${identity.origin} in ${dir}; keep its keys folder, and hand out the key that verifies it:`,
+    `there was no ledger in ${dir}: made a NEW one there, ${identity.origin}; keep its keys folder, and hand out the key that verifies it:`,
   );
-  io.err(`${vkeysOf(identity)[0]}\n`);
+  io.err(`${key}\n`);
 }

@@ -3,13 +3,13 @@ import { Fault } from '../../core/fault.ts';
 import type { AnchorKind } from '../../core/x509/anchors.ts';
 import { parseLeaf } from '../../ledger/leaf/entry.ts';
 import type { DecisionLeaf } from '../../ledger/leaf/leaf.ts';
+import { ArchiveReader } from '../../ledger/record/archive-reader.ts';
 import { checkRecord } from '../../ledger/record/check-record.ts';
 import { type Manifest, parseManifest } from '../../ledger/record/manifest.ts';
 import { type BlobLookup, type Replay, Replayer } from '../../ledger/record/replay.ts';
 import type { LedgerStore, StoredLeaf } from '../../ledger/store.ts';
 import type { AuthenticatedTiles } from '../../ledger/tiles/authenticated-tiles.ts';
 import { leafHash } from '../../ledger/tree/hash.ts';
-import { ArchiveReader } from './blobs-of.ts';
 import { formatInstant } from './instants.ts';
 
 /** What became of one decision. */
@@ -135,9 +135,7 @@ export function compare(
     case 'not-replayable':
       return replay;
     case 'different': {
-      const { recorded, replayed, which } = replay;
-      const because = `${which.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`;
-      return { outcome: 'different', anchors: replay.anchors, because };
+      return { outcome: 'different', anchors: replay.anchors, because: differenceText(replay) };
     }
   }
 }
@@ -156,6 +154,23 @@ function otherTimeOf({ at, time, otherClocks }: Manifest): Pick<Replayed, 'other
   return {
     otherTime: `decided for ${formatInstant(at)}, put down at ${formatInstant(time)}${clocks}`,
   };
+}
+
+function differenceText({
+  recorded,
+  replayed,
+  which,
+  findings = [],
+}: Extract<Replay, { outcome: 'different' }>): string {
+  const made = which.filter((one) => one !== 'token' && one !== 'signing');
+  const out = `${made.join(', ')} came out otherwise: ${recorded.verdict} was recorded, ${replayed.verdict} comes out${codesText(recorded.codes, replayed.codes)}`;
+  const words = [
+    ...(made.length === 0 ? [] : [out]),
+    ...(which.includes('signing') ? ['the policy was none to decide by'] : []),
+    ...(which.includes('token') ? ['the recorded token is not of this decision'] : []),
+  ];
+  const where = findings.map(({ at, want, got }) => `${at}: want ${want}, got ${got}`);
+  return [words.join(', and '), ...where].join('; ');
 }
 
 function codesText(before: readonly string[], after: readonly string[]): string {

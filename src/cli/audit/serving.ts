@@ -1,5 +1,5 @@
 import { Fault } from '../../core/fault.ts';
-import { listenOn, type Server } from '../../gateway/http/server.ts';
+import { createServer, listenOn, type Server } from '../../gateway/http/server.ts';
 import { type Io, usage, warn } from '../io.ts';
 import type { Args, Options } from '../verb.ts';
 
@@ -7,12 +7,24 @@ export const LISTEN_OPTION: Options = {
   listen: { value: '<host:port>', help: 'where to listen; 127.0.0.1:0 takes a free port' },
 };
 
-/** Serves until the process is told to end. */
+/** A server whose failures are said on stderr, a line each, with nothing of what was asked. */
+export function servingTo(io: Io): Server {
+  return createServer(({ method, route, reason }) =>
+    warn(io, `${method} ${route}: not answered (${reason})`),
+  );
+}
+
+/**
+ * Serves until the process is told to end.
+ *
+ * @param onListening is told where, once it does.
+ */
 export async function serve(
   io: Io,
   { host, port }: Address,
   app: Server,
   what: string,
+  onListening: (where: { readonly url: string; readonly address: string }) => void = () => {},
 ): Promise<void> {
   let url: string;
   try {
@@ -24,6 +36,7 @@ export async function serve(
     });
   }
   warn(io, `${what} at ${url}`);
+  onListening({ url, address: new URL(url).host });
   await untilTold(
     (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
   );

@@ -89,7 +89,7 @@ async function readWitnesses(
   const path = witnesses.policy;
   const file = await io.readFile(path);
   const policy = asConfiguration(path, () => parseTlogPolicy(file, path));
-  if (identity) witnessPeers(io, identity, policy, path);
+  if (identity) witnessPeers(io, identity, policy);
   return policy;
 }
 

@@ -1,12 +1,17 @@
 import { type ReadPolicy, tryPolicy } from '../../appraisal/policy/read-policy.ts';
-import { type Keyring, parseKeyring } from '../../appraisal/policy/signing/keyring.ts';
+import {
+  type Keyring,
+  keyringOfKeys,
+  parseKeyring,
+} from '../../appraisal/policy/signing/keyring.ts';
+import { isEnvelope } from '../../appraisal/policy/signing/policy-envelope.ts';
 import { verifySignedPolicy } from '../../appraisal/policy/signing/signed-policy.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { problemLine } from '../../core/document/problem.ts';
 import { parsePublicKeyPem } from '../../core/x509/public-key.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, usage } from '../io.ts';
-import { isEnvelope } from '../policy-envelope.ts';
+
 import { reasonOf } from '../render.ts';
 import type { PoolConfig } from './config.ts';
 

@@ -1,7 +1,6 @@
 import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { ChallengeSchema } from '../../protocol/enrolment.ts';
-import { type EnrolmentFacts, enrolmentDocument } from '../../protocol/enrolment-document.ts';
-import { enrolmentTranscript } from '../../protocol/enrolment-transcript.ts';
+import { type Enrolled, enrolmentTranscript } from '../../protocol/enrolment-transcript.ts';
 import { NodeSchema } from '../../protocol/node.ts';
 import { readWholeNumber } from '../input.ts';
 import { usage } from '../io.ts';
@@ -49,7 +48,7 @@ export const nodesEnrolVerb: Verb = {
     const transcript = enrolmentTranscript({
       origin: gateway.access.origin,
       nonce: fromHex(challenge.nonce, 'challenge.nonce', 32),
-      document: enrolmentDocument(facts),
+      enrolled: facts,
     });
     const signature = toHex(signer.sign(transcript));
     const body = jsonBody({ ...facts, nonce: challenge.nonce, signature });
@@ -62,7 +61,7 @@ export const nodesEnrolVerb: Verb = {
   },
 };
 
-function whatIsEnrolled(args: Args): Omit<EnrolmentFacts, 'key'> {
+function whatIsEnrolled(args: Args): Omit<Enrolled, 'key'> {
   const cpu = wanted(args, 'cpu');
   if (cpu !== 'tdx' && cpu !== 'snp')
     throw usage(`--cpu: want tdx or snp, got ${JSON.stringify(cpu)}`);

@@ -31,6 +31,9 @@ export interface CryptoPort {
    */
   readonly decodeBase64: (text: string) => Uint8Array | undefined;
 
+  /** Whether a control character stands in a text, U+0000 to U+001F; here for the same reason. */
+  readonly hasControl: (text: string) => boolean;
+
   readonly sha256: (data: Uint8Array) => Uint8Array;
   readonly sha384: (data: Uint8Array) => Uint8Array;
   readonly sha512: (data: Uint8Array) => Uint8Array;

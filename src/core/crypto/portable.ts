@@ -11,6 +11,7 @@ import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
 import { concatBytes } from '../bytes/writer.ts';
 import { decodeBase64 as decode } from './base64.ts';
+import { CONTROL } from './control.ts';
 import { ED25519_ORDER, isUsableEd25519Point, littleEndian } from './ed25519.ts';
 import type {
   CryptoPort,
@@ -25,6 +26,8 @@ import { isUsableRsaKey } from './rsa.ts';
 export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
 
 export const decodeBase64: CryptoPort['decodeBase64'] = decode;
+
+export const hasControl: CryptoPort['hasControl'] = (text) => CONTROL.test(text);
 
 export const sha256: CryptoPort['sha256'] = (data) => nobleSha256(data);
 

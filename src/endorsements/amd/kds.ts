@@ -2,8 +2,8 @@ import { PRODUCT_LINES } from '../../evidence/snp/product.ts';
 import type { PacedDeps } from '../deps.ts';
 import { type Failure, failureOf } from '../failure.ts';
 import { type HttpAttempt, type HttpLimits, httpAttempt } from '../http.ts';
+import { LONGEST_HOLD_MS, retryAfterMs } from '../retry-after.ts';
 import { type AmdKey, amdKeyText } from './key.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { type Pace, type Turn, Turns } from './turns.ts';
 import { kdsUrl } from './url.ts';
 
@@ -38,8 +38,6 @@ export const PERSISTENT: Persistence = { throttledTries: 4, brokenTries: 2 };
 /** For what is good to have and not worth a wait. */
 export const ONE_TRY: Persistence = { throttledTries: 1, brokenTries: 1 };
 
-/** The longest that a service may hold us off, whatever it says. */
-const LONGEST_HOLD_MS = 10 * MINUTE;
 /** A chip or TCB that AMD knows nothing of today is not known in a moment either. */
 const UNKNOWN_MS = 60 * MINUTE;
 

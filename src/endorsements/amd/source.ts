@@ -4,8 +4,9 @@ import type { Validity } from '../../core/x509/validity.ts';
 import type { ProductLine } from '../../evidence/snp/product.ts';
 import type { VekKind } from '../../evidence/snp/roles.ts';
 import { type Failure, failureOf, failureText } from '../failure.ts';
+import type { RefreshableEndorsement } from '../held.ts';
 import type { Provenance } from '../provenance.ts';
-import { RecentFailures } from '../recent-failures.ts';
+import { FLEET_NAMES, RecentFailures } from '../recent-failures.ts';
 import { SingleFlight } from '../single-flight.ts';
 import { receiveAmdDocument, type VerifiedAmdDocument } from './arrival.ts';
 import { builtInChain, validityOf } from './document.ts';
@@ -81,7 +82,7 @@ export class AmdEndorsementSource {
   constructor(options: AmdEndorsementSourceOptions) {
     this.#options = options;
     this.#holdings = new AmdHoldings(options.folder);
-    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
+    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS, FLEET_NAMES);
   }
 
   /**
@@ -116,22 +117,69 @@ export class AmdEndorsementSource {
   }
 
   /**
+   * What memory, folder and this release have for an instant, which need not be the present;
+   * asks nobody.
+   *
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async stored(key: AmdKey, at: number): Promise<AmdEndorsement> {
+    const known = await this.#holdings.settled(key);
+    if (known !== undefined && isInDate(known, at)) {
+      this.#holdings.use(key, at);
+      return this.#answer(key, known, 'memory', 'current', []);
+    }
+    const judge = await this.#judgeOf(key, at, (chain) => this.stored(chain, at));
+    const held = await this.#holdings.inFolder(key, judge);
+    if (held.document !== undefined && isInDate(held.document, at)) {
+      this.#holdings.remember(key, held.document);
+      return this.#answer(key, held.document, held.from, 'current', held.warnings);
+    }
+    const builtIn = this.#builtIn(key, judge, held.warnings);
+    return builtIn ?? this.#fallBack(key, held, judge, undefined);
+  }
+
+  /**
    * Asks the network now, whatever is held; the result is what is served from then on.
    *
    * @throws Fault `usage` offline.
    */
   async refresh(key: AmdKey, now: number): Promise<AmdRefresh> {
+    return this.#refreshOnce(this.#online(), key, now, PERSISTENT);
+  }
+
+  /** What is in memory, for whoever sees to it that it does not run out. */
+  held(): readonly RefreshableEndorsement[] {
+    return this.#holdings.shelved().map(({ key, document, usedAt }) => ({
+      name: `amd/${amdKeyName(key)}`,
+      service: this.#options.network?.base,
+      fetchedAt: document.provenance?.fetchedAt,
+      validity: document.validity,
+      refreshAt: this.#refreshAt(key, document),
+      usedAt,
+      refresh: (now) => this.#refreshUnhurried(key, now),
+    }));
+  }
+
+  /** Nobody waits for it: whoever does shall not have to wait behind it for a busy service. */
+  async #refreshUnhurried(key: AmdKey, now: number): Promise<AmdRefresh> {
+    return this.#refreshOnce(this.#online(), key, now, ONE_TRY);
+  }
+
+  #online(): KdsClient {
     const { network } = this.#options;
     if (network === undefined) throw new Fault('usage', 'endorsements', 'offline: no refresh');
-    return this.#refreshOnce(network, key, now, PERSISTENT);
+    return network;
   }
 
   async #get(key: AmdKey, now: number, persistence: Persistence): Promise<AmdEndorsement> {
-    const held = this.#holdings.inMemory(key);
-    if (held !== undefined && this.#isFresh(key, held, now)) {
-      return this.#answer(key, held, 'memory', 'current', []);
-    }
-    return this.#loading.run(flightName(key, persistence), () => this.#load(key, now, persistence));
+    const held = await this.#holdings.settled(key);
+    const fresh = held !== undefined && this.#isFresh(key, held, now);
+    const name = flightName(key, persistence);
+    const answer = fresh
+      ? this.#answer(key, held, 'memory', 'current', [])
+      : await this.#loading.run(name, () => this.#load(key, now, persistence));
+    this.#holdings.use(key, now);
+    return answer;
   }
 
   async #load(key: AmdKey, now: number, persistence: Persistence): Promise<AmdEndorsement> {
@@ -193,10 +241,14 @@ export class AmdEndorsementSource {
   }
 
   /** Only a VCEK needs more than the anchors to be judged by. */
-  async #judgeOf(key: AmdKey, now: number): Promise<Judge> {
+  async #judgeOf(
+    key: AmdKey,
+    now: number,
+    find = (chain: AmdKey) => this.#get(chain, now, PERSISTENT),
+  ): Promise<Judge> {
     const { anchors } = this.#options;
     if (key.kind !== 'vcek') return { anchors, now, chain: [] };
-    const { bytes } = await this.chainFor(key.line, 'vcek', now);
+    const { bytes } = await find({ kind: 'chain', line: key.line, signs: 'vcek' });
     return { anchors, now, chain: [bytes] };
   }
 
@@ -205,7 +257,7 @@ export class AmdEndorsementSource {
     const bytes = builtInChain(key, judge.anchors);
     if (bytes === undefined) return undefined;
     const document = { bytes, provenance: undefined, validity: validityOf(key, bytes, 'chain') };
-    return this.#isFresh(key, document, judge.now)
+    return isInDate(document, judge.now)
       ? this.#answer(key, document, 'built-in', 'current', warnings)
       : undefined;
   }
@@ -236,12 +288,12 @@ export class AmdEndorsementSource {
     return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
   }
 
-  #isFresh(key: AmdKey, { validity, provenance }: VerifiedAmdDocument, now: number): boolean {
-    const inDate = validity.from <= now && now <= validity.to;
-    if (key.kind !== 'crl' || this.#options.network === undefined) return inDate;
+  #isFresh(key: AmdKey, document: VerifiedAmdDocument, now: number): boolean {
+    if (!isInDate(document, now)) return false;
+    if (key.kind !== 'crl' || this.#options.network === undefined) return true;
     // Of a CRL whose age nobody knows, or that claims to be fetched in the future: ask.
-    const age = provenance && now - provenance.fetchedAt;
-    return inDate && age !== undefined && age > -HOUR && age < this.#crlMaxAge;
+    const age = document.provenance && now - document.provenance.fetchedAt;
+    return age !== undefined && age > -HOUR && age < this.#crlMaxAge;
   }
 
   get #crlMaxAge(): number {
@@ -250,21 +302,28 @@ export class AmdEndorsementSource {
 
   #answer(
     key: AmdKey,
-    { bytes, provenance, validity }: VerifiedAmdDocument,
+    document: VerifiedAmdDocument,
     from: AmdEndorsement['from'],
     state: AmdEndorsement['state'],
     warnings: readonly string[],
   ): AmdEndorsement {
+    const { bytes, provenance, validity } = document;
     const validUntil = validity.to;
-    const refreshAt = key.kind === 'crl' ? this.#crlRefreshAt(provenance, validity) : validUntil;
+    const refreshAt = this.#refreshAt(key, document);
     return { bytes, state, from, provenance, validity, validUntil, refreshAt, warnings };
   }
 
   /** Half the remaining life leaves as much again for a source that is down. */
-  #crlRefreshAt(provenance: Provenance | undefined, { from, to }: Validity): number {
+  #refreshAt({ kind }: AmdKey, { provenance, validity }: VerifiedAmdDocument): number {
+    const { from, to } = validity;
+    if (kind !== 'crl') return to;
     const since = provenance?.fetchedAt ?? from;
     return since + Math.min(this.#crlMaxAge, Math.max(0, to - since) / 2);
   }
+}
+
+function isInDate({ validity }: VerifiedAmdDocument, at: number): boolean {
+  return validity.from <= at && at <= validity.to;
 }
 
 /** Who waits for a service that is busy must not be answered by one who did not. */

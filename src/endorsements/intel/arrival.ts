@@ -4,7 +4,7 @@ import { wholeSeconds } from '../provenance.ts';
 import type { TdxCollateralFacts } from './facts.ts';
 import { judgeTdxCollateral } from './judge.ts';
 import type { TdxEndorsementKey } from './key.ts';
-import { fetchTdxCollateral, type PcsClient } from './pcs.ts';
+import { fetchTdxCollateral, type PcsClient, tdxCollateralUrls } from './pcs.ts';
 import { olderThanHeld } from './rollback.ts';
 import type { StoredTdxSet } from './stored.ts';
 
@@ -22,6 +22,19 @@ type Arrival = { readonly outcome: 'accepted'; readonly set: VerifiedTdxSet } | 
  * @param held the floor against rollback.
  */
 export async function receiveTdxSet(
+  client: PcsClient,
+  key: TdxEndorsementKey,
+  held: TdxCollateralFacts | undefined,
+  { anchors, now }: { readonly anchors: readonly TrustAnchor[]; readonly now: number },
+): Promise<Arrival> {
+  const arrival = await receive(client, key, held, { anchors, now });
+  if (arrival.outcome !== 'accepted') {
+    client.shared?.forget(Object.values(tdxCollateralUrls(client.base, key)));
+  }
+  return arrival;
+}
+
+async function receive(
   client: PcsClient,
   key: TdxEndorsementKey,
   held: TdxCollateralFacts | undefined,

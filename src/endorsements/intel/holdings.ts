@@ -1,6 +1,7 @@
 import { Fault } from '../../core/fault.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import type { EndorsementFolder } from '../folder.ts';
+import { Shelf, type Shelved } from '../shelf.ts';
 import type { VerifiedTdxSet } from './arrival.ts';
 import { judgeTdxCollateral } from './judge.ts';
 import { type TdxEndorsementKey, tdxFileName } from './key.ts';
@@ -13,31 +14,57 @@ export interface Held {
   readonly warnings: readonly string[];
 }
 
+/** In characters; a set takes some 30,000, and a platform’s revocation list can take a million. */
+const MEMORY = { entries: 4096, weight: 64 * 1024 * 1024 };
+
 /** The sets that we have: in memory, and in a folder where there is one. */
 export class TdxHoldings {
   readonly #anchors: readonly TrustAnchor[];
   readonly #folder: EndorsementFolder | undefined;
-  readonly #memory = new Map<string, VerifiedTdxSet>();
+  readonly #shelf: Shelf<TdxEndorsementKey, VerifiedTdxSet>;
 
-  constructor(anchors: readonly TrustAnchor[], folder: EndorsementFolder | undefined) {
+  constructor(
+    anchors: readonly TrustAnchor[],
+    folder: EndorsementFolder | undefined,
+    limits = MEMORY,
+  ) {
     this.#anchors = anchors;
     this.#folder = folder;
+    this.#shelf = new Shelf(limits);
   }
 
   inMemory(key: TdxEndorsementKey): VerifiedTdxSet | undefined {
-    return this.#memory.get(tdxFileName(key));
+    return this.#shelf.get(tdxFileName(key));
+  }
+
+  /** What is in memory, unless somebody has changed the folder since. */
+  async settled(key: TdxEndorsementKey): Promise<VerifiedTdxSet | undefined> {
+    const held = this.inMemory(key);
+    if (held === undefined || this.#folder === undefined) return held;
+    const same = await this.#shelf.isSameFile(tdxFileName(key), this.#folder.pathOf(key));
+    return same ? held : undefined;
+  }
+
+  /** Somebody asked for it. */
+  use(key: TdxEndorsementKey, at: number): void {
+    this.#shelf.use(tdxFileName(key), at);
+  }
+
+  /** All that is in memory. */
+  shelved(): readonly Shelved<TdxEndorsementKey, VerifiedTdxSet>[] {
+    return this.#shelf.all();
   }
 
   /** Never goes back: a refresh may have ended while this set was being read. */
   remember(key: TdxEndorsementKey, set: VerifiedTdxSet): void {
     const held = this.inMemory(key);
     if (held !== undefined && olderThanHeld(set.facts, held.facts).length > 0) return;
-    this.#memory.set(tdxFileName(key), set);
+    this.#shelf.put(tdxFileName(key), key, set, weightOf(set));
   }
 
   /** The newest set that is not refused; what the folder holds is verified again. */
   async newest(key: TdxEndorsementKey, now: number): Promise<Held> {
-    const stored = await this.#stored(key, now);
+    const stored = await this.inFolder(key, now);
     const memory = this.inMemory(key);
     if (memory === undefined) return stored;
     // Another process may have put a newer set into the folder, or an operator an older one.
@@ -52,7 +79,9 @@ export class TdxHoldings {
     this.remember(key, set);
     const { collateral, provenance } = set;
     try {
-      await this.#folder?.write(key, { collateral, provenance });
+      if (this.#folder === undefined) return undefined;
+      await this.#folder.write(key, { collateral, provenance });
+      await this.#shelf.noteFile(tdxFileName(key), this.#folder.pathOf(key));
       return undefined;
     } catch (error) {
       if (error instanceof Fault && error.code === 'unreachable') return error;
@@ -60,9 +89,11 @@ export class TdxHoldings {
     }
   }
 
-  async #stored(key: TdxEndorsementKey, now: number): Promise<Held> {
+  /** What the folder alone holds, verified again for an instant; nothing of what is refused. */
+  async inFolder(key: TdxEndorsementKey, now: number): Promise<Held> {
     const nothing = (...warnings: string[]): Held => ({ set: undefined, from: 'folder', warnings });
     if (this.#folder === undefined) return nothing();
+    await this.#shelf.noteFile(tdxFileName(key), this.#folder.pathOf(key));
     try {
       const stored = await this.#folder.read(key);
       if (stored === undefined) return nothing();
@@ -76,4 +107,8 @@ export class TdxHoldings {
       return nothing(`${error.message}; passed over`);
     }
   }
+}
+
+function weightOf({ collateral }: VerifiedTdxSet): number {
+  return Object.values(collateral).reduce((sum, text) => sum + text.length, 0);
 }

@@ -1,7 +1,9 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import type { TdxCollateral } from '../../evidence/tdx/collateral.ts';
 import { crlFromAnyForm } from '../crl-text.ts';
-import { type HttpAnswer, type HttpLimits, httpGet } from '../http.ts';
+import { type ClientOptions, GATE_LIMITS, Gate, type GateDeps, type GateLimits } from '../gate.ts';
+import { HTTP_LIMITS, type HttpAnswer, type HttpLimits, httpGet } from '../http.ts';
+import { SharedAnswers } from '../shared-answers.ts';
 import type { PcsBase } from './base-url.ts';
 import type { TdxChannel, TdxEndorsementKey } from './key.ts';
 import { issuerChain, signedMember } from './response.ts';
@@ -10,6 +12,21 @@ export interface PcsClient {
   readonly fetch: typeof globalThis.fetch;
   readonly base: PcsBase;
   readonly limits: HttpLimits;
+  /** What platforms share is asked for once, and a service that is down is left alone. */
+  readonly shared?: SharedAnswers;
+}
+
+/** Four documents a set, for two sets at once. */
+const PCS_GATE: GateLimits = { ...GATE_LIMITS, most: 8 };
+
+/** One service for many platforms. Make one a process: two would ask twice as often. */
+export function pcsClient(
+  deps: GateDeps,
+  base: PcsBase,
+  { limits = HTTP_LIMITS, gate = PCS_GATE }: ClientOptions = {},
+): PcsClient {
+  const shared = new SharedAnswers(new Gate(deps, base.url, gate), deps.now);
+  return { fetch: deps.fetch, base, limits, shared };
 }
 
 /**
@@ -48,8 +65,12 @@ export async function fetchTdxCollateral(
 ): Promise<TdxCollateral> {
   const urls = tdxCollateralUrls(client.base, key);
   const group = new AbortController();
+  const { fetch, limits, shared } = client;
   const get = (url: string, statuses: Readonly<Record<number, string>> = {}) =>
-    httpGet(client.fetch, { url, limits: client.limits, signal: group.signal, statuses });
+    // What others wait for too is not given up for one set's sake.
+    shared
+      ? shared.get({ url, limits, statuses })
+      : httpGet(fetch, { url, limits, signal: group.signal, statuses });
   try {
     const [tcbInfo, qeIdentity, pckCrl, rootCaCrl] = await Promise.all([
       get(urls.tcbInfo, statusesOf(`TDX TCB info for FMSPC ${key.fmspc}`, key.channel)),

@@ -1,5 +1,5 @@
 import { Fault } from '../../core/fault.ts';
-import { Memory } from '../../evidence/memory.ts';
+import { Shelf, type Shelved } from '../shelf.ts';
 import { olderThanHeld } from './arrival.ts';
 import type { VerifiedNvidiaDocument } from './document.ts';
 import type { NvidiaFolder } from './folder.ts';
@@ -19,27 +19,45 @@ const MEMORY = { entries: 16_384, weight: 64 * 1024 * 1024 };
 /** The documents that we have: in memory, and in a folder where there is one. */
 export class NvidiaHoldings {
   readonly #folder: NvidiaFolder | undefined;
-  readonly #memory: Memory<string, VerifiedNvidiaDocument>;
+  readonly #shelf: Shelf<NvidiaWant, VerifiedNvidiaDocument>;
 
   constructor(folder: NvidiaFolder | undefined, limits = MEMORY) {
     this.#folder = folder;
-    this.#memory = new Memory(limits);
+    this.#shelf = new Shelf(limits);
   }
 
   inMemory(want: NvidiaWant): VerifiedNvidiaDocument | undefined {
-    return this.#memory.get(wantName(want));
+    return this.#shelf.get(wantName(want));
+  }
+
+  /** What is in memory, unless somebody has changed the folder since. */
+  async settled(want: NvidiaWant): Promise<VerifiedNvidiaDocument | undefined> {
+    const held = this.inMemory(want);
+    if (held === undefined || this.#folder === undefined) return held;
+    const same = await this.#shelf.isSameFile(wantName(want), this.#folder.pathOf(want));
+    return same ? held : undefined;
+  }
+
+  /** Somebody asked for it. */
+  use(want: NvidiaWant, at: number): void {
+    this.#shelf.use(wantName(want), at);
+  }
+
+  /** All that is in memory. */
+  shelved(): readonly Shelved<NvidiaWant, VerifiedNvidiaDocument>[] {
+    return this.#shelf.all();
   }
 
   /** Never goes back: a refresh may have ended while this document was being read. */
   remember(want: NvidiaWant, document: VerifiedNvidiaDocument): void {
     const held = this.inMemory(want);
     if (held !== undefined && olderThanHeld(document.facts, held.facts)) return;
-    this.#memory.set(wantName(want), document, document.bytes.length);
+    this.#shelf.put(wantName(want), want, document, document.bytes.length);
   }
 
   /** The newest that is not refused; what the folder holds is verified again. */
   async newest(want: NvidiaWant, judge: NvidiaJudge): Promise<HeldNvidia> {
-    const stored = await this.#stored(want, judge);
+    const stored = await this.inFolder(want, judge);
     const memory = this.inMemory(want);
     if (memory === undefined) return stored;
     // Another process may have put a newer one into the folder, or an operator an older one.
@@ -53,7 +71,9 @@ export class NvidiaHoldings {
   async keep(want: NvidiaWant, document: VerifiedNvidiaDocument): Promise<Fault | undefined> {
     this.remember(want, document);
     try {
-      await this.#folder?.write(want, document);
+      if (this.#folder === undefined) return undefined;
+      await this.#folder.write(want, document);
+      await this.#shelf.noteFile(wantName(want), this.#folder.pathOf(want));
       return undefined;
     } catch (error) {
       if (error instanceof Fault && error.code === 'unreachable') return error;
@@ -61,11 +81,13 @@ export class NvidiaHoldings {
     }
   }
 
-  async #stored(want: NvidiaWant, judge: NvidiaJudge): Promise<HeldNvidia> {
+  /** What the folder alone holds, verified again; nothing of what is refused. */
+  async inFolder(want: NvidiaWant, judge: NvidiaJudge): Promise<HeldNvidia> {
     const nothing = (...warnings: string[]): HeldNvidia => {
       return { document: undefined, from: 'folder', warnings };
     };
     if (this.#folder === undefined) return nothing();
+    await this.#shelf.noteFile(wantName(want), this.#folder.pathOf(want));
     try {
       const stored = await this.#folder.read(want);
       if (stored === undefined) return nothing();

@@ -3,10 +3,9 @@ import { parseOcspResponse } from '../../core/x509/ocsp.ts';
 import { encodeOcspRequest } from '../../core/x509/ocsp-request.ts';
 import type { OcspSubject } from '../../evidence/nvidia/ocsp.ts';
 import { failureOf } from '../failure.ts';
+import { type ClientOptions, GATE_LIMITS, Gate, type GateDeps } from '../gate.ts';
 import type { HttpLimits } from '../http.ts';
 import type { Fetched } from './fetched.ts';
-import { GATE_LIMITS, Gate, type GateDeps } from './gate.ts';
-import type { ClientOptions } from './rim-service.ts';
 
 const HOUR = 3_600_000;
 

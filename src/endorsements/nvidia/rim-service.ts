@@ -7,9 +7,9 @@ import { parseJson } from '../../core/encoding/json.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { Fault, malformed } from '../../core/fault.ts';
 import { failureOf } from '../failure.ts';
+import { type ClientOptions, GATE_LIMITS, Gate, type GateDeps } from '../gate.ts';
 import type { HttpLimits } from '../http.ts';
 import type { Fetched } from './fetched.ts';
-import { GATE_LIMITS, Gate, type GateDeps, type GateLimits } from './gate.ts';
 import type { RimKey } from './key.ts';
 import type { ServiceKey } from './service-key.ts';
 import { rimUrl } from './url.ts';
@@ -28,11 +28,6 @@ export interface RimClient {
   readonly gate: Gate;
   readonly limits: HttpLimits;
   readonly serviceKey: ServiceKey | undefined;
-}
-
-export interface ClientOptions {
-  readonly limits?: HttpLimits;
-  readonly gate?: GateLimits;
 }
 
 /** @param base see `rimServiceBase`. */

@@ -3,7 +3,8 @@ import type { NvidiaAnchors } from '../../evidence/nvidia/anchors.ts';
 import type { NvidiaClocks, NvidiaDevice } from '../../evidence/nvidia/input.ts';
 import { Remembered } from '../../evidence/nvidia/remembered.ts';
 import { type Failure, failureText } from '../failure.ts';
-import { RecentFailures } from '../recent-failures.ts';
+import type { RefreshableEndorsement } from '../held.ts';
+import { FLEET_NAMES, RecentFailures } from '../recent-failures.ts';
 import { SingleFlight } from '../single-flight.ts';
 import { type NvidiaNetwork, receiveNvidiaDocument } from './arrival.ts';
 import { type CollectedNvidia, collectNvidia } from './collect.ts';
@@ -61,7 +62,7 @@ export class NvidiaEndorsementSource {
   constructor(options: NvidiaEndorsementSourceOptions) {
     this.#options = options;
     this.#holdings = new NvidiaHoldings(options.folder);
-    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS);
+    this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS, FLEET_NAMES);
     this.#remembered = new Remembered(options.anchors, DEVICES);
   }
 
@@ -85,11 +86,47 @@ export class NvidiaEndorsementSource {
    * @throws Fault `unreachable` when there is none at all.
    */
   async get(want: NvidiaWant, now: number): Promise<NvidiaEndorsement> {
-    const held = this.#holdings.inMemory(want);
-    if (held !== undefined && this.#isFresh(want, held, now)) {
-      return this.#answer(want, held, 'memory', 'current', []);
+    const held = await this.#holdings.settled(want);
+    const fresh = held !== undefined && this.#isFresh(want, held, now);
+    const answer = fresh
+      ? this.#answer(want, held, 'memory', 'current', [])
+      : await this.#loading.run(wantName(want), () => this.#load(want, now));
+    this.#holdings.use(want, now);
+    return answer;
+  }
+
+  /** What is in memory, for whoever sees to it that it does not run out. */
+  held(): readonly RefreshableEndorsement[] {
+    const { network } = this.#options;
+    return this.#holdings.shelved().map(({ key: want, document, usedAt }) => ({
+      name: `nvidia/${wantName(want)}`,
+      service: want.kind === 'rim' ? network?.rim.base : network?.ocsp.url,
+      fetchedAt: document.provenance?.fetchedAt,
+      validity: document.facts.validity,
+      refreshAt: this.#refreshAt(want, document),
+      usedAt,
+      refresh: (now) => this.refresh(want, now),
+    }));
+  }
+
+  /**
+   * What memory and folder have for an instant, which need not be the present; asks nobody.
+   *
+   * @throws Fault `unreachable` when there is none at all.
+   */
+  async stored(want: NvidiaWant, at: number): Promise<NvidiaEndorsement> {
+    const known = await this.#holdings.settled(want);
+    if (known !== undefined && isInDate(known, at)) {
+      this.#holdings.use(want, at);
+      return this.#answer(want, known, 'memory', 'current', []);
     }
-    return this.#loading.run(wantName(want), () => this.#load(want, now));
+    const judge = this.#judgeAt(at);
+    const held = await this.#holdings.inFolder(want, judge);
+    if (held.document === undefined || !isInDate(held.document, at)) {
+      return this.#fallBack(want, held, judge, undefined);
+    }
+    this.#holdings.remember(want, held.document);
+    return this.#answer(want, held.document, held.from, 'current', held.warnings);
   }
 
   /**
@@ -179,10 +216,9 @@ export class NvidiaEndorsementSource {
   }
 
   #isFresh(want: NvidiaWant, document: VerifiedNvidiaDocument, now: number): boolean {
-    const { validity } = document.facts;
-    const inDate = validity.from <= now && now <= validity.to;
+    if (!isInDate(document, now)) return false;
+    if (this.#options.network === undefined) return true;
     const { provenance } = document;
-    if (!inDate || this.#options.network === undefined) return inDate;
     // Of a document whose age nobody knows, or that claims to be fetched in the future: ask.
     if (provenance === undefined || provenance.fetchedAt > now + HOUR) return false;
     return now < this.#refreshAt(want, document);
@@ -208,4 +244,8 @@ export class NvidiaEndorsementSource {
     const maxAge = this.#options.rimMaxAgeMs ?? RIM_MAX_AGE_MS;
     return since + (kind === 'rim' ? Math.min(maxAge, half) : half);
   }
+}
+
+function isInDate({ facts }: VerifiedNvidiaDocument, at: number): boolean {
+  return facts.validity.from <= at && at <= facts.validity.to;
 }

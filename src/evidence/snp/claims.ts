@@ -13,7 +13,7 @@ import { platformInfoFlags, unknownPlatformInfoBits } from './platform-info.ts';
 import { PRODUCT_LINES, type ProductLine, productOf } from './product.ts';
 import { HOST_REQUESTED, keyInfoOf, type SnpReport } from './report.ts';
 import type { FurtherCrl } from './revocation.ts';
-import { type TcbComponent, tcbVersion } from './tcb-version.ts';
+import { tcbShortfall, tcbVersion } from './tcb-version.ts';
 import type { Vek, VekChain } from './vek-chain.ts';
 
 /** Every field of the report; whether to believe them is what the checks say. */
@@ -79,9 +79,6 @@ function tcbClaims(report: SnpReport, line: ProductLine | undefined): Claims {
   const { layout } = PRODUCT_LINES[line];
   const current = tcbVersion(currentTcb, layout);
   const committed = tcbVersion(committedTcb, layout);
-  const behind = (Object.keys(current) as TcbComponent[]).some(
-    (name) => (committed[name] ?? 0) < (current[name] ?? 0),
-  );
   return {
     ...bytes,
     currentSpl: current,
@@ -89,7 +86,7 @@ function tcbClaims(report: SnpReport, line: ProductLine | undefined): Claims {
     committedSpl: committed,
     launchSpl: tcbVersion(launchTcb, layout),
     /** Firmware runs that the machine's owner can still take back. */
-    committedBelowCurrent: behind,
+    committedBelowCurrent: tcbShortfall(committed, current).length > 0,
   };
 }
 

@@ -11,8 +11,22 @@ import {
 /** What one component lacks. */
 export interface Shortfall {
   readonly text: string;
+  readonly lacks: readonly TcbLack[];
   /** Those of the level that the component has; `text` ends with them. */
   readonly advisories: readonly string[];
+}
+
+/** One SVN that is below what UpToDate needs. */
+export interface TcbLack {
+  readonly component: 'platform' | 'TDX module' | 'QE';
+  /** E.g. `SGX component 1`, `PCESVN`, `ISVSVN`. */
+  readonly svn: string;
+  readonly have: number;
+  readonly need: number;
+  /** Intel’s words for what the SVN versions, where it gives any, e.g. `SEAMLDR ACM`. */
+  readonly type?: string;
+  /** And for who brings it, e.g. `BIOS`, `OS/VMM`. */
+  readonly category?: string;
 }
 
 /**
@@ -32,29 +46,35 @@ export function tcbShortfall(
 ): readonly Shortfall[] {
   const { teeTcbSvn, qeIsvSvn } = svns;
   const identity = moduleIdentityOf(tcbInfo, teeTcbSvn);
-  const module = identity ? isvShortfall(teeTcbSvn[0] ?? 0, identity.levels) : [];
+  const module = identity ? isvShortfall('TDX module', teeTcbSvn[0] ?? 0, identity.levels) : [];
   return [
     ...sentence('platform', platformShortfall(svns, tcbInfo.levels), levels.platform?.advisories),
     ...sentence(`TDX module ${moduleId(teeTcbSvn)}`, module, levels.module?.advisories),
-    ...sentence('QE', isvShortfall(qeIsvSvn, qeIdentity.levels), levels.qe?.advisories),
+    ...sentence('QE', isvShortfall('QE', qeIsvSvn, qeIdentity.levels), levels.qe?.advisories),
   ];
 }
 
 function sentence(
   component: string,
-  behind: readonly string[],
+  lacks: readonly TcbLack[],
   advisories: readonly string[] = [],
 ): readonly Shortfall[] {
-  if (behind.length === 0) return [];
+  if (lacks.length === 0) return [];
   const see = advisories.length > 0 ? `; see ${advisories.join(', ')}` : '';
-  return [{ text: `${component}: ${behind.join(', ')}${see}`, advisories }];
+  return [{ text: `${component}: ${lacks.map(lackText).join(', ')}${see}`, lacks, advisories }];
+}
+
+function lackText({ svn, have, need, type, category }: TcbLack): string {
+  const words = [type, category].filter(Boolean).join(', ');
+  const named = words === '' ? svn : `${svn} (${words})`;
+  return `${named} has ${have}, UpToDate needs ${need}`;
 }
 
 function platformShortfall(
   svns: PlatformSvns,
   levels: readonly PlatformLevel[],
-): readonly string[] {
-  let nearest: readonly string[] | undefined;
+): readonly TcbLack[] {
+  let nearest: readonly TcbLack[] | undefined;
   for (const level of levels) {
     if (level.status !== 'UpToDate') continue;
     const behind = behindLevel(svns, level);
@@ -63,30 +83,35 @@ function platformShortfall(
   return nearest ?? [];
 }
 
-function behindLevel({ pck, teeTcbSvn }: PlatformSvns, level: PlatformLevel): readonly string[] {
-  const behind: string[] = [];
-  const compare = (what: string, have: number, need: number) => {
-    if (have < need) behind.push(`${what} has ${have}, UpToDate needs ${need}`);
+function behindLevel({ pck, teeTcbSvn }: PlatformSvns, level: PlatformLevel): readonly TcbLack[] {
+  const lacks: TcbLack[] = [];
+  const compare = (svn: string, have: number, need: number, named: Named = {}) => {
+    if (have >= need) return;
+    const { type, category } = named;
+    const words = { ...(type && { type }), ...(category && { category }) };
+    lacks.push({ component: 'platform', svn, have, need, ...words });
   };
   for (const [i, component] of level.sgx.entries()) {
-    compare(named(`SGX component ${i + 1}`, component), pck.components[i] ?? -1, component.svn);
+    compare(`SGX component ${i + 1}`, pck.components[i] ?? -1, component.svn, component);
   }
   compare('PCESVN', pck.pceSvn, level.pceSvn);
   for (const [i, component] of level.tdx.entries()) {
     if (i < firstTdxComponent(teeTcbSvn)) continue;
-    compare(named(`TDX component ${i + 1}`, component), teeTcbSvn[i] ?? -1, component.svn);
+    compare(`TDX component ${i + 1}`, teeTcbSvn[i] ?? -1, component.svn, component);
   }
-  return behind;
+  return lacks;
 }
 
-function isvShortfall(have: number, levels: readonly IsvLevel[]): readonly string[] {
+/** Intel's own words for a component, where it gives any. */
+type Named = Partial<Pick<TcbComponent, 'type' | 'category'>>;
+
+function isvShortfall(
+  component: TcbLack['component'],
+  have: number,
+  levels: readonly IsvLevel[],
+): readonly TcbLack[] {
   const needed = levels.filter((level) => level.status === 'UpToDate').map((level) => level.isvSvn);
   const need = needed.length > 0 ? Math.min(...needed) : undefined;
-  return need === undefined || have >= need ? [] : [`ISVSVN has ${have}, UpToDate needs ${need}`];
-}
-
-/** Intel's own words for the component, where it gives any. */
-function named(position: string, { category, type }: TcbComponent): string {
-  const words = [type, category].filter(Boolean).join(', ');
-  return words === '' ? position : `${position} (${words})`;
+  if (need === undefined || have >= need) return [];
+  return [{ component, svn: 'ISVSVN', have, need }];
 }

@@ -78,6 +78,8 @@ export interface Admission {
   /** `sha256:<hex>` of the policy that decided. */
   readonly policy: string;
   readonly referenceSet?: string;
+  /** SHA-384 of the keyset that the evidence vouches for, lower-case hex. */
+  readonly keyset?: string;
   /** Id of the override without which it would not be. */
   readonly override?: string;
 }

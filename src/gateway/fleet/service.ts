@@ -1,8 +1,9 @@
-import type { NearestSet, Reason } from '../../appraisal/appraise/appraisal.ts';
+import type { NearestSet } from '../../appraisal/appraise/appraisal.ts';
 import type { Verdict } from '../../evidence/verdict.ts';
 import type { Principal } from '../identity/credential.ts';
 import type { FleetEvent } from './event.ts';
 import type { FleetNode, Inventory, NodeKey } from './node.ts';
+import type { FleetReason } from './outcome.ts';
 import type { NodeFilter, PoolPolicy } from './store.ts';
 
 /**
@@ -113,7 +114,7 @@ export interface AttestationAnswer {
   readonly decision: string;
   readonly verdict: Verdict;
   readonly authentic: boolean;
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly FleetReason[];
   readonly nearest?: NearestSet;
   readonly warnings: readonly string[];
   /** The node as it stands now. */

@@ -1,4 +1,4 @@
-import type { FleetEvent, NewEvent } from './event.ts';
+import type { FleetEvent, FleetEventType, NewEvent } from './event.ts';
 import type { FleetNode, NodeState } from './node.ts';
 
 /**
@@ -29,6 +29,18 @@ export interface FleetStore {
   takeDue(now: number, retryAt: number, count: number): Promise<readonly FleetNode[]>;
 
   /**
+   * Has every node of a pool looked at, or of all pools.
+   *
+   * @returns how many there are.
+   */
+  lookAtAll(pool: string | undefined, at: number): Promise<number>;
+
+  /** Which node a decision was about; kept as long as the node is. */
+  nodeOfDecision(decision: string): Promise<string | undefined>;
+  /** Ids of the decisions about a node, newest first, at most `count`. */
+  decisionsOf(node: string, count: number): Promise<readonly string[]>;
+
+  /**
    * All of a change, durable, or nothing. The ledger's `commit` applies those that come with its
    * entries in the same transaction, by the same rules.
    *
@@ -39,8 +51,8 @@ export interface FleetStore {
    */
   apply(change: FleetChange): Promise<void>;
 
-  /** In order, `seq` above `after`, at most `count`. */
-  events(after: number, count: number): Promise<readonly FleetEvent[]>;
+  /** In order, `seq` above `after`, at most `count`; of one type where it is named. */
+  events(after: number, count: number, type?: FleetEventType): Promise<readonly FleetEvent[]>;
   lastEvent(): Promise<number>;
   /**
    * Calls back soon (well under a second) after any gateway of the database has added events; may
@@ -77,6 +89,8 @@ export interface FleetChange {
   readonly remove?: { readonly id: string; readonly expected: number };
   /** Something that may be used once. */
   readonly spend?: Spent;
+  /** A decision about a node. */
+  readonly decision?: { readonly id: string; readonly node: string };
   readonly policy?: { readonly expected: string | undefined; readonly next: PoolPolicy };
   readonly events: readonly NewEvent[];
 }
@@ -100,6 +114,17 @@ export interface PoolPolicy {
   readonly revocations: readonly Uint8Array[];
   /** Milliseconds since the epoch. */
   readonly activatedAt: number;
+  /** A later revision that waits until its activation delay is over. */
+  readonly pending?: PendingPolicy;
+}
+
+export interface PendingPolicy {
+  readonly digest: string;
+  readonly file: Uint8Array;
+  /** When it was handed in first, which is what its delay counts from. */
+  readonly seenAt: number;
+  /** When it decides. */
+  readonly from: number;
 }
 
 export interface ChallengeKey {

@@ -8,8 +8,21 @@ import { type BrokenConnection, createListener, wholeResponse } from './listener
 
 export type Server = FastifyInstance;
 
-/** A server without a voice of its own: no log, and errors that tell nothing of the inside. */
-export function createServer(): Server {
+/** A request that this side could not answer: nothing of it but its method and the route it took. */
+export interface Unanswered {
+  readonly method: string;
+  /** As it was registered, e.g. `/tile/*`. */
+  readonly route: string;
+  /** The code of the error, or its name where it has none. */
+  readonly reason: string;
+}
+
+/**
+ * A server without a voice of its own: no log, and errors that tell nothing of the inside.
+ *
+ * @param onUnanswered hears of every answer from 500 on.
+ */
+export function createServer(onUnanswered: (what: Unanswered) => void = () => {}): Server {
   const app = fastify({
     logger: false,
     serverFactory: (handler) =>
@@ -25,8 +38,13 @@ export function createServer(): Server {
     },
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT_TYPE).send('not found\n'));
-  app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+  app.setErrorHandler((error: Failure, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (status >= 500) {
+      const { method, routeOptions } = request;
+      const reason = error.code ?? error.name ?? 'unexpected error';
+      onUnanswered({ method, route: routeOptions.url ?? 'no route', reason });
+    }
     return reply
       .code(status)
       .type(TEXT_TYPE)
@@ -41,6 +59,12 @@ function refusalOf(broken: BrokenConnection): string {
   const status = PROBLEMS[broken].status;
   const headers = { 'content-type': TEXT_TYPE };
   return wholeResponse(`${status} ${STATUS_CODES[status] ?? ''}`, headers, UNREADABLE);
+}
+
+interface Failure {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly name?: string;
 }
 
 /**

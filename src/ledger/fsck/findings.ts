@@ -12,6 +12,8 @@ export interface FsckSource {
   readonly store: LedgerStore;
   readonly identity: Pick<LogIdentity, 'origin' | 'keys'>;
   readonly onProgress?: (progress: FsckProgress) => void;
+  /** What is odd and no damage. */
+  readonly onRemark?: (remark: StoreFault) => void;
 }
 
 /** Rows of one answer. */

@@ -35,11 +35,21 @@ async function* fsckBlobs({ store, onProgress }: FsckSource): AsyncGenerator<Sto
     for (const digest of digests) {
       const opened = await store.blob(digest).catch((error: unknown) => problemOf(error));
       if (typeof opened === 'string') yield { at: `blobs[${digest}]`, problem: opened };
-      else if (opened === undefined) yield { at: `blobs[${digest}]`, problem: 'is gone' };
+      else if (opened === undefined && (await isListed(store, after, digest)))
+        yield { at: `blobs[${digest}]`, problem: 'is gone' };
     }
     done += digests.length;
     onProgress?.({ what: 'blobs', done });
     after = digests.at(-1);
     if (after === undefined) return;
   }
+}
+
+/** What was forgotten meanwhile is in no list any more. */
+async function isListed(
+  store: FsckSource['store'],
+  after: string | undefined,
+  digest: string,
+): Promise<boolean> {
+  return (await store.blobDigests(after, 64)).includes(digest);
 }

@@ -15,7 +15,9 @@ export async function* fsckTree({
   store,
   identity,
   onProgress,
+  onRemark,
 }: FsckSource): AsyncGenerator<StoreFault> {
+  const times = new LeafTimes();
   const head = await store.head();
   if (head === undefined) {
     yield { at: 'checkpoints', problem: 'nothing was ever signed' };
@@ -36,7 +38,8 @@ export async function* fsckTree({
       continue;
     }
     for (const [i, leaf] of leaves.entries()) {
-      yield* fsckLeaf(leaf, from + i);
+      const time = yield* fsckLeaf(leaf, from + i);
+      yield* times.next(from + i, time);
       if (!isWhole) continue;
       for (; due?.size === edge.size; due = (await states.next()).value) {
         yield* fsckState(store, identity, due, edge.root());
@@ -45,6 +48,7 @@ export async function* fsckTree({
     }
     onProgress?.({ what: 'leaves', done: from + leaves.length, of: head.size });
   }
+  for (const remark of times.remarks()) onRemark?.(remark);
   for (; due; due = (await states.next()).value) yield* fsckState(store, identity, due, undefined);
   yield* unread;
   if (isWhole && !equalBytes(edge.root(), head.root)) {
@@ -121,16 +125,70 @@ async function* fsckState(
   }
 }
 
-function* fsckLeaf({ index, id, entry, hash }: StoredLeaf, want: number): Generator<StoreFault> {
+/** @returns the time that the leaf says; undefined where it can't be read. */
+function* fsckLeaf(
+  { index, id, entry, hash }: StoredLeaf,
+  want: number,
+): Generator<StoreFault, number | undefined> {
   const at = `leaves[${want}]`;
   if (index !== want) yield { at, problem: `is missing; ${index} comes next` };
   if (!equalBytes(hash, leafHash(entry))) {
     yield { at: `${at}.hash`, problem: 'is not that of the entry' };
   }
+  let time: number | undefined;
   yield* faultOf(`${at}.entry`, () => {
-    const said = parseLeaf(entry).id;
-    if (said !== id) throw new Fault('malformed', 'id', `the row says ${id}, the leaf ${said}`);
+    const said = parseLeaf(entry);
+    ({ time } = said);
+    if (said.id !== id)
+      throw new Fault('malformed', 'id', `the row says ${id}, the leaf ${said.id}`);
   });
+  return time;
+}
+
+/**
+ * In milliseconds. Several processes write, each by its own clock, and what one put down first may
+ * stand later; more than that is a clock that was wrong, or a leaf that was dated back.
+ */
+const TOLERANCE = 600_000;
+
+/** Whether the times of leaves go on. */
+class LeafTimes {
+  #last: number | undefined;
+  #back = { count: 0, most: 0, first: 0 };
+
+  *next(index: number, time: number | undefined): Generator<StoreFault> {
+    if (time === undefined) return;
+    const back = (this.#last ?? time) - time;
+    this.#last = time;
+    if (back <= 0) return;
+    if (back > TOLERANCE) {
+      yield {
+        at: `leaves[${index}].time`,
+        problem: `is ${seconds(back)} before that of the leaf before, more than ${seconds(TOLERANCE)}`,
+      };
+      return;
+    }
+    const { count, most, first } = this.#back;
+    this.#back = {
+      count: count + 1,
+      most: Math.max(most, back),
+      first: count === 0 ? index : first,
+    };
+  }
+
+  *remarks(): Generator<StoreFault> {
+    const { count, most, first } = this.#back;
+    if (count === 0) return;
+    const often = count === 1 ? 'once' : `${count} times`;
+    yield {
+      at: `leaves[${first}].time`,
+      problem: `times go back ${often} from here on, by at most ${seconds(most)}: clocks of several writers differ`,
+    };
+  }
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`;
 }
 
 async function* fsckTile(

@@ -77,6 +77,11 @@ const FORMS: { readonly [Type in LeafType]: Form<OfType<Type>> } = {
     ear: optional(digest),
   }),
   'admission.granted': members({ ...base('admission.granted'), decision: leafId, until: instant }),
+  'admission.refused': members({
+    ...base('admission.refused'),
+    decision: leafId,
+    code: codeWord,
+  }),
   'admission.revoked': members({
     ...base('admission.revoked'),
     admission: leafId,

@@ -5,7 +5,7 @@ import type { LeafType } from './leaf.ts';
 
 /**
  * The id of a leaf that a ledger needs once only, when it first meets something: half of a
- * SHA-256, so that whoever writes it a second time finds the id taken.
+ * SHA-256, so that whoever writes it a second time finds the id taken, and whoever asks finds it.
  *
  * @param digest of what is met, `sha256:<hex>`.
  */

@@ -14,6 +14,7 @@ export type Leaf =
   | PolicyRevoked
   | DecisionLeaf
   | AdmissionGranted
+  | AdmissionRefused
   | AdmissionRevoked
   | KeyBound
   | EndorsementsSeen
@@ -26,7 +27,7 @@ export type LeafType = Leaf['type'];
 export interface LeafBase<Type extends string> {
   readonly v: 1;
   readonly type: Type;
-  /** 16 random bytes in lower-case hex, unique in the ledger. */
+  /** 16 bytes in lower-case hex, unique in the ledger: random, or of what is said once (`firstSeenId`). */
   readonly id: string;
   /** When it was put down, in milliseconds since the epoch. */
   readonly time: number;
@@ -82,6 +83,13 @@ export interface AdmissionGranted extends LeafBase<'admission.granted'> {
   readonly until: number;
 }
 
+/** The evidence is acceptable, and who shows it is not let in all the same. */
+export interface AdmissionRefused extends LeafBase<'admission.refused'> {
+  readonly decision: string;
+  /** Which rule of the fleet is in the way. */
+  readonly code: string;
+}
+
 export interface AdmissionRevoked extends LeafBase<'admission.revoked'> {
   /** Id of the leaf that granted it. */
   readonly admission: string;
@@ -112,7 +120,7 @@ export interface AnchorChanged extends LeafBase<'anchor.changed'> {
 }
 
 export interface OperatorOverride extends LeafBase<'operator.override'> {
-  /** Which key asked for it: `sha256:<hex>` of its SubjectPublicKeyInfo. */
+  /** Who asked for it: `sha256:<hex>` of a key's SubjectPublicKeyInfo, or of `credential <id>`. */
   readonly operator: string;
   readonly action: string;
   /** When it ends, in milliseconds since the epoch. */

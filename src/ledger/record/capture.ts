@@ -3,6 +3,7 @@ import type { CompiledPolicy } from '../../appraisal/appraise/compiled-policy.ts
 import type { BundleAnchors } from '../../appraisal/bundle/input.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
+import type { PolicyTrust } from '../../appraisal/policy/signing/policy-trust.ts';
 import { Fault } from '../../core/fault.ts';
 import { writeDocument } from '../form/document.ts';
 import { writeLeaf } from '../leaf/entry.ts';
@@ -11,8 +12,9 @@ import { saltedSubject } from '../leaf/salted.ts';
 import type { NewBlob } from '../store.ts';
 import { recordAnchors } from './anchors.ts';
 import type { RecordedInput } from './input-form.ts';
-import { MANIFEST, parseManifest, type RecordedPolicy, type Recording } from './manifest.ts';
+import { MANIFEST, parseManifest, type Recording, versionOf } from './manifest.ts';
 import { hardwareIds, recordedResult } from './outcome.ts';
+import type { RecordedPolicy } from './policy-form.ts';
 
 /** A policy as it was used. */
 export interface UsedPolicy {
@@ -21,6 +23,8 @@ export interface UsedPolicy {
   readonly envelope?: Uint8Array;
   /** Envelopes of revocations that were at hand, good or not. */
   readonly revocations: readonly Uint8Array[];
+  /** On whose word, where it was signed: without it no replay can ask who signed it. */
+  readonly trust?: PolicyTrust;
 }
 
 /** A decision that was just made, and all that it was made from. */
@@ -38,7 +42,7 @@ export interface Decision {
   readonly verified: BundleVerification;
   /** What a policy made of it; left out where the baseline alone decided. */
   readonly decided?: { readonly policy: UsedPolicy; readonly appraisal: Appraisal };
-  /** The result token, where one was made: exact bytes. */
+  /** The result token, where one was made: exact bytes, of this decision's `id` and evidence. */
   readonly ear?: Uint8Array;
 }
 
@@ -65,7 +69,7 @@ export function captureDecision(decision: Decision): CapturedDecision {
   const result = recordedResult(decided?.appraisal ?? verified);
   const subject = hardwareIds(verified);
   const recording: Recording = {
-    v: 1,
+    v: versionOf(decided?.policy.trust),
     type: 'decision',
     id,
     time,
@@ -107,7 +111,7 @@ export function captureDecision(decision: Decision): CapturedDecision {
 }
 
 function recordedPolicy(used: UsedPolicy, { policy: said }: Appraisal): RecordedPolicy {
-  const { compiled, envelope, revocations } = used;
+  const { compiled, envelope, revocations, trust } = used;
   const { metadata } = compiled.policy;
   const { canonical, digest } = compiled.read;
   if (said.digest !== digest) {
@@ -119,6 +123,7 @@ function recordedPolicy(used: UsedPolicy, { policy: said }: Appraisal): Recorded
     document: canonical,
     ...(envelope && { envelope }),
     revocations,
+    ...(trust && { trust }),
   };
 }
 

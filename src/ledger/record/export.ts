@@ -1,7 +1,6 @@
-import { base64Bytes } from '../../appraisal/binding/members.ts';
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
-import { toBase64 } from '../../core/encoding/base64.ts';
 import { Fault, malformed } from '../../core/fault.ts';
+import { base64 } from '../form/base64.ts';
 import { readDocument, writeDocument } from '../form/document.ts';
 import { count, type Form, members, oneOf, unwritable } from '../form/form.ts';
 import { textMap } from '../form/text-map.ts';
@@ -46,17 +45,6 @@ const LARGEST_BLOB = 64 * 1024 * 1024;
 const MOST_BLOBS = 65_536;
 /** In characters: a checkpoint with hundreds of cosignatures. */
 const LONGEST_PROOF = 1024 * 1024;
-
-/** Standard base64 of at most `most` bytes; none is a piece like any other. */
-function base64(most: number): Form<Uint8Array> {
-  return {
-    write: (value) => inPieces(value),
-    read: (value, path) => {
-      if (typeof value !== 'string') throw malformed(path, 'want a string');
-      return value === '' ? new Uint8Array() : base64Bytes(value, path, most);
-    },
-  };
-}
 
 const proofText: Form<string> = {
   write: (value, path) => {
@@ -136,16 +124,4 @@ export function parseExport(bytes: Uint8Array): OpenedExport {
     if (got !== digest) throw malformed(`export.blobs.${digest}`, `is ${got}`);
   }
   return { index, entry, proof, manifest, leaf, record, blobOf: (digest) => blobs.get(digest) };
-}
-
-/** Of a length that base64 does not fill up. */
-const PIECE = 3 * 8192;
-
-/** Not in one go: text that grows by characters takes many times its length in memory. */
-function inPieces(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    pieces.push(toBase64(bytes.subarray(at, at + PIECE)));
-  }
-  return pieces.join('');
 }

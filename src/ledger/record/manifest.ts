@@ -1,5 +1,4 @@
 import { readCanonicalDocument } from '../../appraisal/policy/signing/canonical-document.ts';
-import { MOST_REVISIONS } from '../../appraisal/policy/signing/members.ts';
 import type { JsonValue } from '../../core/encoding/json.ts';
 import { malformed } from '../../core/fault.ts';
 import type { AnchorKind } from '../../core/x509/anchors.ts';
@@ -7,8 +6,8 @@ import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import {
   type BlobSource,
   blob,
-  count,
   digest,
+  type Form,
   hexBytes,
   list,
   members,
@@ -17,12 +16,14 @@ import {
   orNull,
   text,
   truth,
+  unwritable,
 } from '../form/form.ts';
 import { instant } from '../form/instant.ts';
 import { HARDWARE_ID_KINDS, type HardwareId, SALT_SIZE, sortedIds } from '../leaf/salted.ts';
-import { anchorKind, codes, engine, leafId, policyName, verdict } from '../leaf/terms.ts';
+import { anchorKind, codes, engine, leafId, verdict } from '../leaf/terms.ts';
 import { type RecordedAnchors, recordedAnchors } from './anchors.ts';
 import { type RecordedInput, recordedInput } from './input-form.ts';
+import { type RecordedPolicy, recordedPolicy } from './policy-form.ts';
 
 /** What came out, as far as it is compared. */
 export interface RecordedResult {
@@ -35,21 +36,10 @@ export interface RecordedResult {
   readonly digest: string;
 }
 
-/** The policy that decided. */
-export interface RecordedPolicy {
-  readonly name: string;
-  readonly revision: number;
-  /** Its canonical bytes, which a replay decides by; their digest is the policy's. */
-  readonly document: Uint8Array;
-  /** The envelope that it came in where it was signed, for whoever looks after the signatures. */
-  readonly envelope?: Uint8Array;
-  /** Envelopes of revocations that were at hand, good or not. */
-  readonly revocations: readonly Uint8Array[];
-}
-
 /** All that a decision saw and what came out, so that it can be made again. */
 export interface Recording {
-  readonly v: 1;
+  /** 2 where it says on whose word a signed policy was taken, and 1 elsewhere, as all were once. */
+  readonly v: 1 | 2;
   readonly type: 'decision';
   readonly id: string;
   /** When it was put down, which is what the leaf says; no clock of the verification. */
@@ -70,11 +60,10 @@ export interface Recording {
 /** In bytes; a machine with 12 devices has some 10 KiB. */
 export const LARGEST_MANIFEST = 4 * 1024 * 1024;
 const MOST_IDS = 4096;
-const MOST_REVOCATIONS = 4096;
 const NAME = 'manifest';
 
-const recordingForm = members<Recording>({
-  v: oneOf(1),
+const recordingMembers = members<Recording>({
+  v: oneOf(1, 2),
   type: oneOf('decision'),
   id: leafId,
   time: instant,
@@ -89,15 +78,7 @@ const recordingForm = members<Recording>({
   ),
   anchors: recordedAnchors,
   input: recordedInput,
-  policy: orNull(
-    members<RecordedPolicy>({
-      name: policyName,
-      revision: count(MOST_REVISIONS),
-      document: blob,
-      envelope: optional(blob),
-      revocations: list(blob, MOST_REVOCATIONS),
-    }),
-  ),
+  policy: orNull(recordedPolicy),
   result: members<RecordedResult>({
     verdict,
     authentic: truth,
@@ -107,6 +88,35 @@ const recordingForm = members<Recording>({
   }),
   ear: optional(blob),
 });
+
+/** A reader of version 1 knows no trust, and must not be told of one in a record that it takes for its own. */
+const recordingForm: Form<Recording> = {
+  write: (recording, path, sink) => {
+    const problem = versionProblem(recording);
+    if (problem !== undefined) throw unwritable(`${path}.v`, problem);
+    return recordingMembers.write(recording, path, sink);
+  },
+  read: (value, path, source) => {
+    const recording = recordingMembers.read(value, path, source);
+    const problem = versionProblem(recording);
+    if (problem !== undefined) throw malformed(`${path}.v`, problem);
+    return recording;
+  },
+};
+
+function versionProblem({ v, policy }: Recording): string | undefined {
+  const trust = policy?.trust;
+  if (trust && !policy.envelope)
+    return 'policy.trust is of a signed policy, and there is no envelope';
+  const want = versionOf(trust);
+  return v === want
+    ? undefined
+    : `want ${want} ${trust ? 'with' : 'without'} policy.trust, got ${v}`;
+}
+
+export function versionOf(trust: object | undefined): Recording['v'] {
+  return trust ? 2 : 1;
+}
 
 /** The form of a manifest, for whoever writes one: canonical JSON, bytes by their digests. */
 export const MANIFEST = { name: NAME, most: LARGEST_MANIFEST, form: recordingForm };
@@ -170,9 +180,7 @@ export function openManifest(
     subject,
     result,
     at: input.at.evidence,
-    otherClocks: Object.entries(input.at)
-      .filter(([, instant]) => instant !== input.at.evidence)
-      .map(([name]) => name),
+    otherClocks: otherClocks(recording),
     policy: policy && {
       name: policy.name,
       revision: policy.revision,
@@ -181,6 +189,17 @@ export function openManifest(
     ...(ear !== undefined && { ear }),
   };
   return { manifest, recording };
+}
+
+/** In milliseconds: a policy is taken a moment before the evidence is looked at. */
+const NEAR_POLICY = 600_000;
+
+function otherClocks({ input: { at }, policy }: Recording): readonly string[] {
+  const names = Object.entries(at)
+    .filter(([, instant]) => instant !== at.evidence)
+    .map(([name]) => name);
+  const far = policy?.trust && Math.abs(policy.trust.at - at.evidence) > NEAR_POLICY;
+  return far ? [...names, 'policy'] : names;
 }
 
 /** What was read of a manifest, with all bytes in place. @throws what `source` throws. */

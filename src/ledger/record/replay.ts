@@ -5,8 +5,6 @@ import { type BundleVerification, BundleVerifier } from '../../appraisal/bundle/
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
 import { readPayload } from '../../appraisal/policy/signing/signed-policy.ts';
 import { resultDigest } from '../../appraisal/result/result-json.ts';
-import { equalBytes } from '../../core/bytes/equal.ts';
-import { parseEnvelope } from '../../core/encoding/dsse.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import type { JsonObject } from '../../core/encoding/json.ts';
 import { Fault, malformed } from '../../core/fault.ts';
@@ -15,20 +13,25 @@ import { Memory } from '../../evidence/memory.ts';
 import type { CheckId, Verdict } from '../../evidence/verdict.ts';
 import type { BlobSource } from '../form/form.ts';
 import { anchorsOf } from './anchors.ts';
+import { heldToken, type TokenFinding } from './held-token.ts';
 import {
   type Manifest,
   openManifest,
-  type RecordedPolicy,
   type RecordedResult,
   type Recording,
   readRecording,
 } from './manifest.ts';
 import { hardwareIds, outcomeOf, recordedResult } from './outcome.ts';
+import { PolicyAgain, type PolicyFinding, type SigningAgain } from './policy-again.ts';
 
 /** What is archived under a digest, or undefined where nothing is any more. */
 export type BlobLookup = (digest: string) => Uint8Array | undefined;
 
-/** What can come out otherwise: `result` is the whole of what `--json` says. */
+/**
+ * What can come out otherwise: `result` is the whole of what `--json` says, `signing` that the
+ * policy was signed, not revoked and next in its chain by the record's own keyring, `token` the
+ * recorded result token, which is no token of this decision.
+ */
 export type Difference =
   | 'verdict'
   | 'authentic'
@@ -36,7 +39,9 @@ export type Difference =
   | 'codes'
   | 'result'
   | 'subject'
-  | 'policy';
+  | 'policy'
+  | 'signing'
+  | 'token';
 
 export type Replay =
   | {
@@ -45,7 +50,7 @@ export type Replay =
       readonly codes: readonly CheckId[];
       /** Whose roots it rests on: nobody but a vendor vouches for what rests on others. */
       readonly anchors: AnchorKind;
-      /** Present where another engine decided then. */
+      /** Present where another engine decided then, or something could not be asked again. */
       readonly note?: string;
     }
   | {
@@ -55,6 +60,11 @@ export type Replay =
       readonly anchors: AnchorKind;
       /** Never empty. */
       readonly which: readonly Difference[];
+      /**
+       * Where `signing` and `token` differ: checks of the policy that it does not pass, claims of the
+       * token that are not this decision's. Present where there are any.
+       */
+      readonly findings?: readonly (PolicyFinding | TokenFinding)[];
     }
   | {
       readonly outcome: 'not-replayable';
@@ -95,6 +105,7 @@ export class Replayer {
     entries: MOST_POLICIES,
     weight: MOST_POLICIES,
   });
+  readonly #signing = new PolicyAgain();
   /** Of what was found to be of its digest. */
   readonly #known = new WeakMap<Uint8Array, string>();
 
@@ -123,7 +134,7 @@ export class Replayer {
   }
 
   #compared(manifest: Manifest, recording: Recording): Replay {
-    const { verified, decided } = this.#decide(manifest, recording);
+    const { verified, decided, signing } = this.#decide(manifest, recording);
     const made = outcomeOf(decided);
     const { result: recorded, engine } = recording;
     const which = [
@@ -133,14 +144,28 @@ export class Replayer {
         : (['result'] as const)),
       ...(sameSubject(recording, verified) ? [] : (['subject'] as const)),
       ...(samePolicy(manifest, decided) ? [] : (['policy'] as const)),
+      ...(signing.findings.length === 0 ? [] : (['signing'] as const)),
     ];
     const { verdict, codes } = made;
     const { anchors } = decided;
-    if (engine === this.#engine) {
-      return which.length === 0
-        ? { outcome: 'same', verdict, codes, anchors }
-        : { outcome: 'different', recorded, replayed: recordedResult(decided), anchors, which };
+    const own = engine === this.#engine;
+    const held = heldToken(recording, manifest, decided);
+    const token = own && held.record.length === 0 ? held.replay : held.record;
+    if (token.length > 0 || (own && which.length > 0)) {
+      // What another release comes to is no difference of the record's.
+      const findings = [...(own ? signing.findings : []), ...token];
+      return {
+        outcome: 'different',
+        recorded,
+        replayed: recordedResult(decided),
+        anchors,
+        which: [...(own ? which : []), ...(token.length > 0 ? (['token'] as const) : [])],
+        ...(findings.length > 0 && { findings }),
+      };
     }
+    const { note } = signing;
+    if (own)
+      return { outcome: 'same', verdict, codes, anchors, ...(note !== undefined && { note }) };
     // Another release may say more about the same answer, in other words.
     const [wording, telling] = [which.includes('result'), which.filter((one) => one !== 'result')];
     if (telling.length > 0) {
@@ -148,32 +173,40 @@ export class Replayer {
       return { outcome: 'not-replayable', because, anchors };
     }
     const words = wording ? ', in other words' : '';
+    const also = note === undefined ? '' : `; ${note}`;
     return {
       outcome: 'same',
       verdict,
       codes,
       anchors,
-      note: `${engine} decided, and ${this.#engine} comes to the same${words}`,
+      note: `${engine} decided, and ${this.#engine} comes to the same${words}${also}`,
     };
   }
 
   #decide(
     { value, policy: named }: Manifest,
     { anchors, input, policy }: Recording,
-  ): { verified: BundleVerification; decided: BundleVerification | Appraisal } {
-    const roots = canonicalJson((value as JsonObject)['anchors'] ?? null);
+  ): {
+    verified: BundleVerification;
+    decided: BundleVerification | Appraisal;
+    signing: SigningAgain;
+  } {
+    const written = value as JsonObject;
+    const roots = canonicalJson(written['anchors'] ?? null);
     const verifier = recalled(
       this.#verifiers,
       roots,
       () => new BundleVerifier(anchorsOf(anchors, 'manifest.anchors')),
     );
     const verified = verifier.verify(input);
-    if (policy === null || named === null) return { verified, decided: verified };
-    if (policy.envelope) checkEnvelope(policy.envelope, policy);
+    if (policy === null || named === null) {
+      return { verified, decided: verified, signing: { findings: [] } };
+    }
+    const signing = this.#signing.ask(policy, written['policy']);
     const compiled = recalled(this.#policies, named.digest, () =>
       compilePolicy(readPayload(policy.document)),
     );
-    return { verified, decided: appraise(verified, compiled, input.at.evidence) };
+    return { verified, decided: appraise(verified, compiled, input.at.evidence), signing };
   }
 
   /** Every byte of it as it was. */
@@ -203,12 +236,6 @@ function recalled<Value>(memory: Memory<string, Value>, key: string, make: () =>
   const made = make();
   memory.set(key, made, 1);
   return made;
-}
-
-function checkEnvelope(envelope: Uint8Array, { document }: RecordedPolicy): void {
-  const path = 'manifest.policy.envelope';
-  if (equalBytes(parseEnvelope(envelope, path).payload, document)) return;
-  throw malformed(path, 'holds another document than the one that decided');
 }
 
 function differences(a: RecordedResult, b: ReturnType<typeof outcomeOf>): readonly Difference[] {

@@ -46,6 +46,21 @@ export function verifySubtreeConsistency(proof: SubtreeConsistencyProof, at = 'c
     verifyEmptySubtree(proof, at);
     return;
   }
+  const { part, whole } = subtreeRoots({ start, end, subtreeRoot, size, hashes }, at);
+  wantSame(part, subtreeRoot, `${at}.subtreeRoot`, 'the smaller root');
+  wantSame(whole, root, `${at}.root`, 'the larger root');
+}
+
+/**
+ * What the hashes of a proof make of a subtree that is not empty, and what of the whole tree. A
+ * subtree that is one complete node is not among the hashes: then `part` is the root as given.
+ *
+ * @throws Fault `malformed` for another number of hashes than such a proof has.
+ */
+export function subtreeRoots(
+  { start, end, subtreeRoot, size, hashes }: Omit<SubtreeConsistencyProof, 'root'>,
+  at = 'consistency',
+): { readonly part: Uint8Array; readonly whole: Uint8Array } {
   const { siblings, split } = subtreePath({ start, end }, size, at);
   const given = siblings.length + (split ? 1 : 0);
   if (hashes.length !== given) {
@@ -53,15 +68,13 @@ export function verifySubtreeConsistency(proof: SubtreeConsistencyProof, at = 'c
   }
   for (const [i, hash] of hashes.entries()) wantHash(hash, `${at}.hashes[${i}]`);
   const base = split ? (hashes[0] ?? subtreeRoot) : subtreeRoot;
-  // What the hashes make of the subtree, and what of the whole tree.
   let [part, whole] = [base, base];
   for (const [i, { side, inside }] of siblings.entries()) {
     const sibling = hashes[split ? i + 1 : i] ?? new Uint8Array();
     if (inside) part = nodeHash(sibling, part);
     whole = side === 'left' ? nodeHash(sibling, whole) : nodeHash(whole, sibling);
   }
-  wantSame(part, subtreeRoot, `${at}.subtreeRoot`, 'the smaller root');
-  wantSame(whole, root, `${at}.root`, 'the larger root');
+  return { part, whole };
 }
 
 function verifyEmptySubtree(proof: SubtreeConsistencyProof, at: string): void {

@@ -3,7 +3,9 @@ import { Fault } from '../../core/fault.ts';
 import { type NoteSigner, signNote } from '../note/sign-note.ts';
 import type { VerifierKey } from '../note/verifier-key.ts';
 import { verifyNote } from '../note/verify-note.ts';
+import type { ForkProof } from '../proof/fork-proof.ts';
 import { verifyConsistency } from '../tree/consistency.ts';
+import { subtreeRoots } from '../tree/subtree.ts';
 import { parseAddCheckpoint, type ReadAddCheckpoint } from './add-checkpoint.ts';
 
 /** The last state of a log that a witness cosigned. */
@@ -35,6 +37,8 @@ export interface WitnessDeps {
   readonly signers: readonly NoteSigner[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Keeps the proof that a log signed what does not go together; bounded, for it may come again. */
+  readonly keepFork: (origin: string, fork: ForkProof) => Promise<void>;
 }
 
 /** An answer over HTTP, as C2SP tlog-witness has them. */
@@ -69,6 +73,8 @@ export class Witness {
     }
     const last = await this.#deps.store.last(checkpoint.origin);
     const refusal = refusalOf(request, last);
+    const fork = refusal && last && forkShown(request, last);
+    if (fork) await this.#deps.keepFork(checkpoint.origin, fork);
     if (refusal) return refusal;
     return this.#cosign(request);
   }
@@ -115,6 +121,29 @@ function refusalOf(
     }),
   );
   return broken instanceof Fault ? plain(422, broken.message) : undefined;
+}
+
+/**
+ * The proof that a refused request brings along: another root of the size that was cosigned, or a
+ * good proof from another tree of that size. A proof that is good from no tree shows nothing, since
+ * anybody may send one with the log's own checkpoint; nor does one from a size that is a power of
+ * two, which does not say the root it begins with.
+ */
+function forkShown(
+  { oldSize, hashes, checkpoint: note, signed: { checkpoint } }: ReadAddCheckpoint,
+  last: Witnessed,
+): ForkProof | undefined {
+  const { size, root } = checkpoint;
+  const notes = { smaller: last.note, larger: note };
+  if (size === last.size) {
+    return equalBytes(root, last.root) ? undefined : { ...notes, prefix: root, hashes: [] };
+  }
+  if (oldSize !== last.size || last.size === 0n) return undefined;
+  const range = { start: 0n, end: last.size, subtreeRoot: last.root, size };
+  const roots = readOr(() => subtreeRoots({ ...range, hashes }));
+  if (roots instanceof Fault || !equalBytes(roots.whole, root)) return undefined;
+  if (equalBytes(roots.part, last.root)) return undefined;
+  return { ...notes, prefix: roots.part, hashes };
 }
 
 function conflict(size: bigint): WitnessAnswer {

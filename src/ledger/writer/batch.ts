@@ -1,5 +1,4 @@
-import type { Batch, Fence, FullTile, LogHead, NewBlob, NewRecord } from '../store.ts';
-import { leafHash } from '../tree/hash.ts';
+import type { Batch, Fence, LogHead, NewBlob, NewRecord, NextState } from '../store.ts';
 import type { TileEdge } from './tile-edge.ts';
 
 /** One entry of the log, with what its decision saw where it is a decision. */
@@ -13,6 +12,12 @@ export interface NewEntry<Companion = never> {
   readonly with?: Companion;
 }
 
+/** An entry, and the hash of its leaf. */
+export interface HashedEntry<Companion = unknown> {
+  readonly entry: NewEntry<Companion>;
+  readonly hash: Uint8Array;
+}
+
 /** A writer's turn: its lease, and what it goes on from. */
 export interface Held {
   readonly fence: Fence;
@@ -23,52 +28,72 @@ export interface Held {
 const MOST_ENTRIES = 256;
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** Entries that go together, in order: all of them in one transaction, or none. */
+export interface Group<Companion = unknown> {
+  readonly entries: readonly HashedEntry<Companion>[];
+}
+
 /**
- * Takes from the front what one transaction has room for: always one entry.
+ * Takes from the front what one transaction has room for: always one group.
  *
  * @param queue is shortened by them.
  */
-export function takeBatch<T extends { readonly entry: NewEntry<unknown> }>(
-  queue: T[],
-): readonly T[] {
+export function takeBatch<T extends Group>(queue: T[]): readonly T[] {
+  let groups = 0;
   let count = 0;
   let bytes = 0;
-  for (const { entry } of queue) {
-    bytes += entry.entry.length;
-    for (const blob of entry.blobs ?? []) bytes += blob.bytes.length;
-    if (count > 0 && (count === MOST_ENTRIES || bytes > MOST_BYTES)) break;
-    count++;
+  for (const { entries } of queue) {
+    count += entries.length;
+    for (const { entry } of entries) {
+      bytes += entry.entry.length;
+      for (const blob of entry.blobs ?? []) bytes += blob.bytes.length;
+    }
+    if (groups > 0 && (count > MOST_ENTRIES || bytes > MOST_BYTES)) break;
+    groups++;
   }
-  return queue.splice(0, count);
+  return queue.splice(0, groups);
 }
 
-/** The next state of the log, and what has to be stored for it. */
+/** A batch that is ready to be written, and what the log is once it was. */
+export interface Prepared<Companion> {
+  readonly batch: Batch<Companion>;
+  /** Hashed and signed when it is first asked for, and never again. */
+  readonly next: () => NextState & { readonly edge: TileEdge };
+}
+
 export function prepareBatch<Companion>(
-  { fence, edge: before }: Held,
-  entries: readonly NewEntry<Companion>[],
+  { fence, edge }: Held,
+  entries: readonly HashedEntry<Companion>[],
   sign: (state: Pick<LogHead, 'size' | 'root'>) => Uint8Array,
-): { readonly edge: TileEdge; readonly batch: Batch<Companion> } {
-  const edge = before.copy();
-  const tiles: FullTile[] = [];
+): Prepared<Companion> {
   const blobs = new Map<string, NewBlob>();
-  const leaves = entries.map(({ id, entry, blobs: own = [] }) => {
-    const hash = leafHash(entry);
-    tiles.push(...edge.append(hash));
-    for (const blob of own) blobs.set(blob.digest, blob);
-    return { id, entry, hash };
-  });
-  const state = { size: edge.size, root: edge.root() };
+  for (const { entry } of entries) {
+    for (const blob of entry.blobs ?? []) blobs.set(blob.digest, blob);
+  }
+  let next: ReturnType<Prepared<unknown>['next']> | undefined;
   return {
-    edge,
     batch: {
       fence,
-      base: before.size,
-      leaves,
-      tiles,
-      head: { ...state, checkpoint: sign(state) },
-      records: entries.flatMap(({ id, record }) => (record ? [{ id, ...record }] : [])),
+      base: edge.size,
+      leaves: entries.map(({ entry: { id, entry }, hash }) => ({ id, entry, hash })),
+      records: entries.flatMap(({ entry: { id, record } }) => (record ? [{ id, ...record }] : [])),
       blobs: [...blobs.values()],
-      companions: entries.flatMap((entry) => (entry.with === undefined ? [] : [entry.with])),
+      companions: entries.flatMap(({ entry }) => (entry.with === undefined ? [] : [entry.with])),
+    },
+    next: () => {
+      next ??= grow(edge, entries, sign);
+      return next;
     },
   };
+}
+
+function grow(
+  before: TileEdge,
+  entries: readonly HashedEntry[],
+  sign: (state: Pick<LogHead, 'size' | 'root'>) => Uint8Array,
+): ReturnType<Prepared<unknown>['next']> {
+  const edge = before.copy();
+  const tiles = entries.flatMap(({ hash }) => edge.append(hash));
+  const state = { size: edge.size, root: edge.root() };
+  return { edge, tiles, head: { ...state, checkpoint: sign(state) } };
 }

@@ -1,7 +1,15 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
 import type { Batch, Fence, LedgerStore, LogHead } from '../store.ts';
-import { type Held, type NewEntry, prepareBatch, takeBatch } from './batch.ts';
+import { leafHash } from '../tree/hash.ts';
+import {
+  type Group,
+  type Held,
+  type NewEntry,
+  type Prepared,
+  prepareBatch,
+  takeBatch,
+} from './batch.ts';
 import { type LogIdentity, signHead, wantOwnHead } from './identity.ts';
 import { type KnownCheckpoint, wantKnown } from './known-checkpoint.ts';
 import { LEASE_TIMES, type LeaseTimes, takeLease } from './lease.ts';
@@ -32,9 +40,8 @@ export interface LedgerWriterDeps<Companion = never> {
 /** Below this much, asking which blobs are archived already costs more than sending them. */
 const WORTH_ASKING = 64 * 1024;
 
-interface Waiting<Companion> {
-  readonly entry: NewEntry<Companion>;
-  readonly resolve: (receipt: Receipt) => void;
+interface Waiting<Companion> extends Group<Companion> {
+  readonly resolve: (receipts: readonly Receipt[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -87,13 +94,29 @@ export class LedgerWriter<Companion = never> {
    * Resolves once the entry, what its decision saw, what is changed with it and a checkpoint over
    * it are durable.
    *
-   * @throws Fault `conflict` for an id that the log has, and as its companion's own port says; `unreachable` when it can't be written:
-   *   then it is not in the log, or the message says that nobody knows.
+   * @throws Fault `conflict` for an id that the log has, and as its companion's own port says;
+   *   `unreachable` when it can't be written: then it is not in the log, or the message says that
+   *   nobody knows.
    */
-  append(entry: NewEntry<Companion>): Promise<Receipt> {
+  async append(entry: NewEntry<Companion>): Promise<Receipt> {
+    const [receipt] = await this.appendAll([entry]);
+    if (receipt === undefined) throw new Fault('internal', 'ledger', 'gave no receipt');
+    return receipt;
+  }
+
+  /**
+   * The same of several that go together: they stand in the log one after the other, with all that
+   * is changed with them, or none of them does.
+   *
+   * @returns a receipt for each.
+   */
+  appendAll(entries: readonly NewEntry<Companion>[]): Promise<readonly Receipt[]> {
     if (this.#closed) return Promise.reject(new Fault('usage', 'ledger', 'is closed'));
+    if (entries.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ entry, resolve, reject });
+      // Here and not with its batch: most wait for a commit that is under way, and this one need not.
+      const hashed = entries.map((entry) => ({ entry, hash: leafHash(entry.entry) }));
+      this.#queue.push({ entries: hashed, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -122,26 +145,25 @@ export class LedgerWriter<Companion = never> {
   async #write(batch: readonly Waiting<Companion>[]): Promise<void> {
     const held = await this.#hold();
     const { identity, now } = this.#deps;
-    const next = prepareBatch(
-      held,
-      batch.map(({ entry }) => entry),
-      (state) => signHead(identity, state, now()),
-    );
+    const entries = batch.flatMap((group) => group.entries);
+    const prepared = prepareBatch(held, entries, (state) => signHead(identity, state, now()));
     let wanted = false;
     try {
-      ({ wanted } = await this.#commit(next.batch));
+      ({ wanted } = await this.#commit(prepared));
     } catch (error) {
-      if (!(await this.#isStored(held, next.batch, error))) {
+      if (!(await this.#isStored(held, prepared, error))) {
         await this.#writeApart(batch, error);
         return;
       }
     }
-    const { base, head } = next.batch;
-    this.#held = { fence: held.fence, edge: next.edge };
-    this.#last = next.edge;
+    const { base } = prepared.batch;
+    const { head, edge } = prepared.next();
+    this.#held = { fence: held.fence, edge };
+    this.#last = edge;
     this.#highest = head;
-    for (const [i, { entry, resolve }] of batch.entries()) {
-      resolve({ id: entry.id, index: base + i, head });
+    let index = base;
+    for (const group of batch) {
+      group.resolve(group.entries.map(({ entry: { id } }) => ({ id, index: index++, head })));
     }
     if (wanted) {
       await this.#letGo();
@@ -150,19 +172,23 @@ export class LedgerWriter<Companion = never> {
   }
 
   /** Blobs that are archived already stay here, unless they are forgotten at that very moment. */
-  async #commit(batch: Batch<Companion>): Promise<{ readonly wanted: boolean }> {
+  async #commit({ batch, next }: Prepared<Companion>): Promise<{ readonly wanted: boolean }> {
     const { store } = this.#deps;
     const fresh = await this.#withoutKnown(batch);
     try {
-      return await store.commit(fresh);
+      return await store.commit(fresh, next);
     } catch (error) {
       if (fresh.blobs.length === batch.blobs.length || !isFault(error, 'conflict')) throw error;
-      return store.commit(batch);
+      return store.commit(batch, next);
     }
   }
 
   /** An answer that got lost may have been a good one: what is stored tells. */
-  async #isStored(held: Held, { base, head }: Batch<Companion>, error: unknown): Promise<boolean> {
+  async #isStored(
+    held: Held,
+    { batch, next }: Prepared<Companion>,
+    error: unknown,
+  ): Promise<boolean> {
     if (!isFault(error, 'unreachable')) return false;
     // Whatever it is, it is read again before anything is signed on top of it.
     this.#held = undefined;
@@ -172,12 +198,13 @@ export class LedgerWriter<Companion = never> {
     });
     const isAt = (size: number, root: Uint8Array) =>
       stored?.size === size && equalBytes(stored.root, root);
-    if (isAt(base, held.edge.root())) this.#held = held;
+    if (isAt(batch.base, held.edge.root())) this.#held = held;
+    const { head } = next();
     return isAt(head.size, head.root);
   }
 
   /**
-   * One entry that can't be written must not keep others from it. A writer that lost its lease, or
+   * One group that can't be written must not keep others from it. A writer that lost its lease, or
    * whose log has moved under it, looks again: what it tried was refused, and is tried once more.
    */
   async #writeApart(batch: readonly Waiting<Companion>[], error: unknown): Promise<void> {
@@ -251,16 +278,8 @@ export class LedgerWriter<Companion = never> {
     if (stored === undefined) {
       const empty = { size: 0, root: edge.root() };
       const first = { ...empty, checkpoint: signHead(identity, empty, now()) };
-      await store.commit({
-        fence,
-        base: 0,
-        leaves: [],
-        tiles: [],
-        head: first,
-        records: [],
-        blobs: [],
-        companions: [],
-      });
+      const nothing = { fence, base: 0, leaves: [], records: [], blobs: [], companions: [] };
+      await store.commit(nothing, () => ({ tiles: [], head: first }));
       stored = first;
     }
     this.#last = edge;

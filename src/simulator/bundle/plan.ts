@@ -5,7 +5,8 @@ import { formatTime } from '../../core/encoding/time.ts';
 import { deriveBytes } from '../keys.ts';
 import type { NvidiaNodeOptions } from '../nvidia/node.ts';
 
-export interface BundlePlanOptions extends Pick<NvidiaNodeOptions, 'gpus' | 'switches' | 'mode'> {
+export interface BundlePlanOptions
+  extends Pick<NvidiaNodeOptions, 'gpus' | 'switches' | 'mode' | 'machine'> {
   readonly seed?: string;
   readonly cpu?: 'tdx' | 'snp';
   /** SHA-256 of the weights that the machine measures into RTMR3; TDX alone. */
@@ -58,13 +59,21 @@ export function standardBundlePlan(
     endorsements = 'carried',
     eventLog = 'carried',
     revocation = 'none',
+    machine,
   }: BundlePlanOptions,
   at: number,
 ): BundlePlan {
   return {
     seed,
     cpu,
-    node: { seed, gpus, switches, mode, ocsp: revocation === 'published' ? 'all' : 'none' },
+    node: {
+      seed,
+      gpus,
+      switches,
+      mode,
+      ocsp: revocation === 'published' ? 'all' : 'none',
+      ...(machine !== undefined && { machine }),
+    },
     weights,
     endorsements,
     eventLog,

@@ -16,6 +16,7 @@ import { replay } from '../tdx/event-log.ts';
 import type { TdxPlan } from '../tdx/plan.ts';
 import { createTdxPlatform } from '../tdx/platform.ts';
 import { type BundleFaultName, type BundleQuestions, bundleCase } from './faults.ts';
+import { placeSnp, placeTdx } from './place.ts';
 import {
   type BundleDocument,
   type BundlePlan,
@@ -74,6 +75,7 @@ export async function createBundleMachine({
     workload: 'dstack',
     edit: (plan) => {
       measureWeights(plan, options?.weights ?? given.weights);
+      if (given.machine !== undefined) placeTdx(plan, given.machine);
       hardware.tdx?.(plan);
     },
   });
@@ -81,6 +83,7 @@ export async function createBundleMachine({
     seed,
     edit: (plan) => {
       if (given.revocation === 'published') plan.handed.crl = 'der';
+      if (given.machine !== undefined) placeSnp(plan, given.machine);
       hardware.snp?.(plan);
     },
   });

@@ -1,6 +1,7 @@
 import type { Damage } from '../damage.ts';
 import { deriveBytes } from '../keys.ts';
 import { NVIDIA_MODELS, type NvidiaMode, type NvidiaModel } from './model.ts';
+import { deviceLabel } from './opaque.ts';
 import { type NvidiaPlan, type NvidiaPlanOptions, standardPlan } from './plan.ts';
 
 /** All devices of one machine, in the order in which they are handed over. */
@@ -22,6 +23,8 @@ export interface NvidiaNodePlanOptions {
   readonly gpus?: number;
   readonly switches?: number;
   readonly ocsp?: NvidiaPlanOptions['ocsp'];
+  /** Another name is another machine of the same world, with devices of its own. */
+  readonly machine?: string;
 }
 
 /** Switches stand where the links between GPUs are not encrypted. */
@@ -32,13 +35,21 @@ export function standardNodePlan({
   gpus = 8,
   switches = mode === 'ppcie' ? 4 : 0,
   ocsp = 'none',
+  machine,
 }: NvidiaNodePlanOptions): NvidiaNodePlan {
   if (!NVIDIA_MODELS[model].modes.includes(mode)) {
     throw new RangeError(`the simulator’s ${model} knows no ${mode} mode`);
   }
-  const fabric = { gpus, switches };
-  const device = (of: NvidiaModel, label: string) =>
-    standardPlan({ seed, model: of, device: label, fabric, ocsp, ...(of === model && { mode }) });
+  const fabric = { gpus, switches, ...(machine !== undefined && { machine }) };
+  const device = (of: NvidiaModel, name: string) =>
+    standardPlan({
+      seed,
+      model: of,
+      device: deviceLabel(name, machine),
+      fabric,
+      ocsp,
+      ...(of === model && { mode }),
+    });
   return {
     seed,
     nonce: deriveBytes(seed, 'nonce', 32),

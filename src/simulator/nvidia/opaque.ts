@@ -9,6 +9,13 @@ import { NVIDIA_MODELS, type NvidiaMode, type NvidiaModel } from './model.ts';
 export interface Fabric {
   readonly gpus: number;
   readonly switches: number;
+  /** Which machine it is, where its world has several. */
+  readonly machine?: string;
+}
+
+/** @param name of a device within its machine, `gpu 3`. */
+export function deviceLabel(name: string, machine: string | undefined): string {
+  return machine === undefined ? name : `${name} of ${machine}`;
 }
 
 /** What a device says of itself beside its measurements. */
@@ -134,7 +141,7 @@ function linkedSwitches({ seed, fabric }: OpaqueFacts): Uint8Array {
   const links = Array.from({ length: GPU_LINKS }, (_, link) =>
     fabric.switches === 0
       ? new Uint8Array(8)
-      : pdiOf(seed, `switch ${link % fabric.switches}`).toReversed(),
+      : pdiOf(seed, deviceLabel(`switch ${link % fabric.switches}`, fabric.machine)).toReversed(),
   );
   return concatBytes(...links);
 }
@@ -142,7 +149,7 @@ function linkedSwitches({ seed, fabric }: OpaqueFacts): Uint8Array {
 /** The GPUs, big-endian, zeros where there are fewer than eight; then which is at which port. */
 function linkedGpus({ seed, fabric }: OpaqueFacts): Uint8Array {
   const gpus = Array.from({ length: SWITCH_GPUS }, (_, i) =>
-    i < fabric.gpus ? pdiOf(seed, `gpu ${i}`) : new Uint8Array(8),
+    i < fabric.gpus ? pdiOf(seed, deviceLabel(`gpu ${i}`, fabric.machine)) : new Uint8Array(8),
   );
   const ports = Uint8Array.from({ length: SWITCH_PORTS }, (_, port) =>
     port < 4 * SWITCH_GPUS ? port >> 2 : 0xff,

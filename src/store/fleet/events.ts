@@ -1,6 +1,11 @@
 import { parseJson } from '../../core/encoding/json.ts';
 import { type FaultCode, malformed } from '../../core/fault.ts';
-import { FLEET_EVENT_TYPES, type FleetEvent, type NewEvent } from '../../gateway/fleet/event.ts';
+import {
+  FLEET_EVENT_TYPES,
+  type FleetEvent,
+  type FleetEventType,
+  type NewEvent,
+} from '../../gateway/fleet/event.ts';
 import type { Row, Sql } from '../driver.ts';
 import { checked, integerOf, placeOf, textOf, withSum } from '../row-sum.ts';
 import {
@@ -47,7 +52,15 @@ export async function readEvents(
   sql: Sql,
   after: number,
   count: number,
+  type?: FleetEventType,
 ): Promise<readonly FleetEvent[]> {
+  if (type !== undefined) {
+    const found = await sql.all(
+      'SELECT * FROM events WHERE seq > ? AND type = ? ORDER BY seq LIMIT ?',
+      ...[after, type, count],
+    );
+    return found.map(eventOf);
+  }
   const rows = await sql.all(
     'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     ...[after, count],

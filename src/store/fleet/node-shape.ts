@@ -39,6 +39,7 @@ const admission = closed<Admission>({
   evidenceAt: instant,
   policy: digest,
   referenceSet: optional(words),
+  keyset: optional(hex(48)),
   override: optional(words),
 });
 

@@ -85,11 +85,12 @@ export async function removeNode(
   const [before] = await sql.all('SELECT * FROM nodes WHERE id = ?', id);
   wantVersion(before, expected, `nodes[${id}]`);
   await keepHardware(sql, id, []);
+  await sql.run('DELETE FROM decisions WHERE node = ?', id);
   await sql.run('DELETE FROM nodes WHERE id = ?', id);
 }
 
 /**
- * Those that are due, longest first, which are then due at `retryAt`. That is no change of the
+ * Those that are due, longest first, as they were before: they are due at `retryAt` then. That is no change of the
  * node: its version stays, and whoever is about to write it has nothing to read again.
  */
 export async function takeDue(
@@ -102,15 +103,24 @@ export async function takeDue(
     'SELECT * FROM nodes WHERE due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?',
     ...[now, count],
   );
-  const taken = rows.map((row) => ({ ...nodeOf(row), dueAt: retryAt }));
-  for (const [i, row] of rows.entries()) {
-    const { due, sum } = withSum('nodes', { ...row, due: retryAt });
-    await sql.run(
-      'UPDATE nodes SET due = ?, sum = ? WHERE id = ?',
-      ...[due ?? null, sum ?? null, taken[i]?.id ?? null],
-    );
-  }
+  const taken = rows.map(nodeOf);
+  for (const row of rows) await setDue(sql, row, retryAt);
   return taken;
+}
+
+/** @returns how many there are. */
+export async function lookAtAll(sql: Sql, pool: string | undefined, at: number): Promise<number> {
+  const rows = await (pool === undefined
+    ? sql.all('SELECT * FROM nodes')
+    : sql.all('SELECT * FROM nodes WHERE pool = ?', pool));
+  for (const row of rows) await setDue(sql, checked('nodes', row), at);
+  return rows.length;
+}
+
+async function setDue(sql: Sql, row: Row, at: number): Promise<void> {
+  const { id, due, sum } = withSum('nodes', { ...row, due: at });
+  const values = [due, sum, id].map((value): Value => value ?? null);
+  await sql.run('UPDATE nodes SET due = ?, sum = ? WHERE id = ?', ...values);
 }
 
 export async function isAnyDue(sql: Sql, now: number): Promise<boolean> {

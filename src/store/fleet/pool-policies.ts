@@ -1,7 +1,8 @@
 import { fromBase64, toBase64 } from '../../core/encoding/base64.ts';
 import { parseJson } from '../../core/encoding/json.ts';
+import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
-import type { FleetChange, PoolPolicy } from '../../gateway/fleet/store.ts';
+import type { FleetChange, PendingPolicy, PoolPolicy } from '../../gateway/fleet/store.ts';
 import type { Row, Sql } from '../driver.ts';
 import { bytesOf, checked, integerOf, placeOf, textOf, withSum } from '../row-sum.ts';
 import {
@@ -11,6 +12,7 @@ import {
   digest,
   instant,
   list,
+  optional,
   ordinal,
   wantShape,
   words,
@@ -25,6 +27,7 @@ const poolPolicyShape = closed<PoolPolicy>({
   file: bytes,
   revocations: list(bytes),
   activatedAt: instant,
+  pending: optional(closed<PendingPolicy>({ digest, file: bytes, seenAt: instant, from: instant })),
 });
 
 const base64Texts = list(anyText);
@@ -72,12 +75,14 @@ export function poolPolicyOf(row: Row): PoolPolicy {
     file: bytesOf(row['file']),
     revocations: revocationsIn(textOf(row['revocations']), `${at}.revocations`),
     activatedAt: integerOf(row['activated']),
+    ...pendingIn(row['pending'] ?? null, `${at}.pending`),
   };
   wantPoolPolicy(policy, at, 'malformed');
   return policy;
 }
 
-function rowOf({ pool, name, revision, digest, file, revocations, activatedAt }: PoolPolicy): Row {
+function rowOf(policy: PoolPolicy): Row {
+  const { pool, name, revision, digest, file, revocations, activatedAt, pending } = policy;
   return withSum('pool_policies', {
     pool,
     name,
@@ -86,7 +91,22 @@ function rowOf({ pool, name, revision, digest, file, revocations, activatedAt }:
     file,
     revocations: JSON.stringify(revocations.map(toBase64)),
     activated: activatedAt,
+    pending: pending ? JSON.stringify({ ...pending, file: toBase64(pending.file) }) : null,
   });
+}
+
+/** What waits to decide, where something does; of a text that holds none the shape says so. */
+function pendingIn(value: Row[string] | null, at: string) {
+  if (value === null || value === undefined) return {};
+  const shape = new JsonShape(parseJson(textOf(value), at).value, at);
+  return {
+    pending: {
+      digest: shape.string('digest'),
+      file: fromBase64(shape.string('file'), `${at}.file`),
+      seenAt: shape.integer('seenAt', Number.MAX_SAFE_INTEGER),
+      from: shape.integer('from', Number.MAX_SAFE_INTEGER),
+    },
+  };
 }
 
 function revocationsIn(text: string, at: string): readonly Uint8Array[] {

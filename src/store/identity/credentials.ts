@@ -3,7 +3,17 @@ import { Fault, malformed } from '../../core/fault.ts';
 import { type Credential, type Proof, ROLES } from '../../gateway/identity/credential.ts';
 import type { Row, Sql } from '../driver.ts';
 import { checked, placeOf, textOf, withSum } from '../row-sum.ts';
-import { closed, hex, instant, oneBy, optional, wantShape, word, words } from '../shape.ts';
+import {
+  closed,
+  hex,
+  instant,
+  oneBy,
+  optional,
+  ordinal,
+  wantShape,
+  word,
+  words,
+} from '../shape.ts';
 import { isStorable } from '../storable.ts';
 
 const publicKeyProof = closed<Extract<Proof, { readonly kind: 'ed25519' | 'sr25519' }>>({
@@ -11,14 +21,18 @@ const publicKeyProof = closed<Extract<Proof, { readonly kind: 'ed25519' | 'sr255
   publicKey: hex(32),
 });
 
+type Previous = NonNullable<Extract<Proof, { readonly kind: 'api-key' }>['previous']>;
+
 const credentialShape = closed<Credential>({
   id: hex(8),
+  version: ordinal,
   name: words,
   role: word(ROLES),
   proof: oneBy('kind', {
     'api-key': closed<Extract<Proof, { readonly kind: 'api-key' }>>({
       kind: words,
       sha256: hex(32),
+      previous: optional(closed<Previous>({ sha256: hex(32), until: instant })),
     }),
     ed25519: publicKeyProof,
     sr25519: publicKeyProof,
@@ -60,17 +74,33 @@ export async function addCredential(sql: Sql, added: Credential): Promise<void> 
   await sql.insert('credentials', [rowOf(added)]);
 }
 
-/** Whoever has read it before somebody revoked it must not bring it back. */
+/** Of two who change it at once the second has read what is no longer so. */
 export async function replaceCredential(sql: Sql, next: Credential): Promise<void> {
   const at = `credentials[${next.id}]`;
   const before = await credential(sql, next.id);
   if (before === undefined) throw new Fault('conflict', at, 'is not there');
-  if (before.revokedAt !== undefined && next.revokedAt === undefined) {
-    throw new Fault('conflict', at, 'is revoked by now, and stays so');
+  if (before.version !== next.version - 1) {
+    const detail = `is of version ${before.version} by now, not ${next.version - 1}`;
+    throw new Fault('conflict', at, detail);
   }
   await wantFree(sql, next);
+  await rewrite(sql, withUse(next, before.usedAt));
+}
+
+/** Later only, and no change of what it is: whoever is about to change it has nothing to read again. */
+export async function noteUse(sql: Sql, id: string, at: number): Promise<void> {
+  const before = await credential(sql, id);
+  if (before === undefined || (before.usedAt ?? -1) >= at) return;
+  await rewrite(sql, withUse(before, at));
+}
+
+async function rewrite(sql: Sql, next: Credential): Promise<void> {
   await sql.run('DELETE FROM credentials WHERE id = ?', next.id);
   await sql.insert('credentials', [rowOf(next)]);
+}
+
+function withUse({ usedAt: _, ...rest }: Credential, usedAt: number | undefined): Credential {
+  return usedAt === undefined ? rest : { ...rest, usedAt };
 }
 
 /** @throws Fault `usage` at the member that is not as a credential has it. */

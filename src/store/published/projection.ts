@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
@@ -9,10 +10,25 @@ import type { LedgerStore, LogHead, StoreFault } from '../../ledger/store.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { writeEntryBundle } from '../../ledger/tiles/entry-bundle.ts';
 import { publishedPaths } from '../../ledger/tiles/published.ts';
-import { TILE_WIDTH } from '../../ledger/tiles/tile.ts';
+import { TILE_WIDTH, tileWidth } from '../../ledger/tiles/tile.ts';
 import { parseTilePath, type TilePath, writeTilePath } from '../../ledger/tiles/tile-path.ts';
 
-type Source = Pick<LedgerStore, 'tiles' | 'leafHashes' | 'leaves' | 'cosignatures' | 'head'>;
+type Source = Pick<
+  LedgerStore,
+  'tiles' | 'leafHashes' | 'leaves' | 'cosignatures' | 'head' | 'checkpoint'
+>;
+
+interface Look {
+  readonly first: LogHead;
+  readonly now: LogHead;
+  /** Names that the first state needs. */
+  readonly wanted: ReadonlySet<string>;
+}
+
+/** In milliseconds: longer than files are written behind a batch. */
+const MOMENT = 500;
+
+const moment = () => setTimeout(MOMENT);
 
 /** The name of the file that says what the others come to. */
 export const CHECKPOINT = 'checkpoint';
@@ -48,18 +64,19 @@ export class Projection {
   }
 
   /**
-   * Holds every file of hashes against the database, and the entries of the last bundles; writes
-   * anew whatever is missing or different. All entries are for `audit fsck` to read.
+   * Holds every file against the database, and writes anew whatever is missing or different.
    *
+   * @param entries `last` of old bundles only whether they are there: to read all entries takes as
+   *   long as the log is, and whoever starts to write has no time for that.
    * @returns the paths that were written anew.
    */
-  async restore(): Promise<readonly string[]> {
+  async restore(entries: 'all' | 'last' = 'all'): Promise<readonly string[]> {
     const head = await this.#store.head();
     if (head === undefined) return [];
     const mended: string[] = [];
     const lastBundle = Math.floor(Math.max(0, head.size - 1) / TILE_WIDTH);
     for (const path of publishedPaths(head.size)) {
-      const isOld = path.level === 'entries' && path.index < lastBundle - 1;
+      const isOld = entries === 'last' && path.level === 'entries' && path.index < lastBundle - 1;
       const name = writeTilePath(path);
       const there = await readIfThere(join(this.folder, name));
       if (isOld && there !== undefined && there.length > 0) continue;
@@ -74,33 +91,40 @@ export class Projection {
 
   /**
    * Every file in the folder, also parts of tiles that older checkpoints speak of, against the
-   * database; and that none is missing.
+   * database; and that none is missing. What looks wrong is looked at once more a moment later: whoever
+   * writes meanwhile has leaves in the database before they are in files.
+   *
+   * @param pause until then.
    */
-  async *faults(): AsyncGenerator<StoreFault> {
-    const head = await this.#store.head();
-    if (head === undefined) return;
+  async *faults(pause: () => Promise<unknown> = moment): AsyncGenerator<StoreFault> {
+    const first = await this.#store.head();
+    if (first === undefined) return;
     const found = await filesBelow(this.folder);
     const names = new Set(found.filter((name) => !UNFINISHED.test(name)));
-    const wanted = new Set([CHECKPOINT, ...[...publishedPaths(head.size)].map(writeTilePath)]);
-    for (const name of wanted) {
-      if (!names.has(name)) yield { at: join(this.folder, name), problem: 'is missing' };
+    const wanted = new Set([CHECKPOINT, ...[...publishedPaths(first.size)].map(writeTilePath)]);
+    const suspicious: string[] = [];
+    for (const name of [...new Set([...wanted, ...names])].sort()) {
+      if ((await this.#problemOf(name, { first, now: first, wanted })) !== undefined)
+        suspicious.push(name);
     }
-    for (const name of [...names].sort()) {
-      const problem = await this.#problemOf(name, head);
+    if (suspicious.length === 0) return;
+    await pause();
+    const now = (await this.#store.head()) ?? first;
+    for (const name of suspicious) {
+      const problem = await this.#problemOf(name, { first, now, wanted });
       if (problem !== undefined) yield { at: join(this.folder, name), problem };
     }
   }
 
-  async #problemOf(name: string, head: LogHead): Promise<string | undefined> {
-    const bytes = (await readIfThere(join(this.folder, name))) ?? new Uint8Array();
-    if (name === CHECKPOINT) {
-      const want = await this.#checkpointOf(head);
-      return equalBytes(bytes, want) ? undefined : 'is not the last one that was signed';
+  async #problemOf(name: string, { first, now, wanted }: Look): Promise<string | undefined> {
+    const bytes = await readIfThere(join(this.folder, name));
+    if (bytes === undefined) {
+      return wanted.has(name) && !(await this.#isInLater(name)) ? 'is missing' : undefined;
     }
+    if (name === CHECKPOINT) return this.#checkpointProblem(bytes, first);
     const path = pathOf(name);
     if (path === undefined) return 'is no file of a log';
-    const end = (path.index * TILE_WIDTH + path.width) * TILE_WIDTH ** heightOf(path);
-    if (end > head.size) return 'is of leaves that the log does not have';
+    if (endOf(path) > now.size) return 'is of leaves that the log does not have';
     try {
       if (equalBytes(bytes, await this.#bytesOf(path))) return undefined;
       return 'is not what the database has';
@@ -108,6 +132,24 @@ export class Projection {
       if (!isNotThere(error)) throw error;
       return `can’t be compared: of the database, ${error.message}`;
     }
+  }
+
+  /** Of a part that later states have more of nobody needs the file: they may have been published alone. */
+  async #isInLater(name: string): Promise<boolean> {
+    const path = pathOf(name);
+    if (path === undefined) return false;
+    const published = sizeIn(await this.checkpoint());
+    const width = tileWidth(published, heightOf(path), path.index);
+    if (width <= path.width) return false;
+    return (await readIfThere(join(this.folder, writeTilePath({ ...path, width })))) !== undefined;
+  }
+
+  /** It may be a later one than was there at first, and none before. */
+  async #checkpointProblem(bytes: Uint8Array, first: LogHead): Promise<string | undefined> {
+    const size = sizeIn(bytes);
+    const state = size < first.size ? undefined : await this.#store.checkpoint(size);
+    if (state && equalBytes(bytes, await this.#checkpointOf(state))) return undefined;
+    return 'is not the last one that was signed';
   }
 
   /**
@@ -118,7 +160,7 @@ export class Projection {
    */
   async publish(): Promise<void> {
     if (this.#size === undefined) {
-      await this.restore();
+      await this.restore('last');
       return;
     }
     const head = await this.#store.head();
@@ -202,6 +244,11 @@ function isNotThere(error: unknown): error is Fault {
   return (
     error.code === 'malformed' || (error.code === 'unreachable' && error.at.startsWith('tile/'))
   );
+}
+
+/** Leaves that a log has at least which has this tile. */
+function endOf(path: TilePath): number {
+  return (path.index * TILE_WIDTH + path.width) * TILE_WIDTH ** heightOf(path);
 }
 
 function heightOf({ level }: TilePath): number {

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
 import { AMD_ROOTS } from '../../../src/core/x509/amd-roots.ts';
+import { parseVerifierKey } from '../../../src/ledger/note/verifier-key.ts';
+import { parseForkProof, verifyForkProof } from '../../../src/ledger/proof/fork-proof.ts';
 import { leafHash } from '../../../src/ledger/tree/hash.ts';
 import { columnsOf, type SummedTable } from '../../../src/store/columns.ts';
 import { rowSum } from '../../../src/store/row-sum.ts';
@@ -337,7 +339,17 @@ describe('watch', () => {
     expect((await look(own, by, state)).exit).toBe(0);
     const seen = await look(fork, by, state);
     expect([seen.exit, jsonOf(seen)['event']]).toEqual([1, 'fork']);
-    const texts = proofsOf(state).map((name) => readFileSync(join(dirname(state), name), 'utf8'));
+    const kept = proofsOf(state);
+    const [proof, ...none] = kept.filter((name) => name.endsWith('.fork.json'));
+    expect(none).toEqual([]);
+    const bytes = new Uint8Array(readFileSync(join(dirname(state), proof ?? '')));
+    expect(verifyForkProof(parseForkProof(bytes), [parseVerifierKey(by)])).toMatchObject({
+      smaller: { size: 3n },
+      larger: { size: BigInt(2 + more) },
+    });
+    const texts = kept
+      .filter((name) => name !== proof)
+      .map((name) => readFileSync(join(dirname(state), name), 'utf8'));
     expect(texts.sort()).toEqual(
       [own, fork].map((one) => readFileSync(join(one, 'published/checkpoint'), 'utf8')).sort(),
     );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VERBS } from '../../../src/cli/verbs.ts';
 import { jsonOf, UNSAFE } from '../fake-io.ts';
-import { audit, exported, freshPath, recorded, vkeyOf } from './ledgers.ts';
+import { audit, exported, freshPath, infoOf, recorded, vkeyOf } from './ledgers.ts';
 
 const dir = await recorded();
 const key = await vkeyOf(dir);
@@ -108,6 +108,8 @@ describe('init', () => {
   it.each([
     [['--origin', 'two words'], 64, '--origin'],
     [['--origin', 'a+b'], 64, '--origin'],
+    [['--origin', 'https://example.org/log'], 64, 'no scheme: want example.org/log, got https:'],
+    [['--origin', 'https://'], 64, 'no scheme: want example.org/log'],
     [['--origin', `${'x'.repeat(256)}`], 64, 'at most 255 bytes'],
     [[], 64, '--origin is missing'],
   ])('%.40j makes nothing', async (argv, exit, says) => {
@@ -164,7 +166,13 @@ describe('the wrong leaf', () => {
 
   it('a range without a decision says so', async () => {
     const { exit, err } = await audit(['audit', 'replay', dir, '--to', '1']);
-    expect([exit, err]).toEqual([0, 'postern: there was no decision to make again\n']);
+    // Nothing was shown to be wrong, and nothing to be right.
+    expect([exit, err]).toEqual([
+      2,
+      expect.stringContaining('there was no decision to make again\n'),
+    ]);
+    const json = await audit(['audit', 'replay', dir, '--to', '1', '--json']);
+    expect([json.exit, jsonOf(json)]).toMatchObject([2, { replayed: 0, decisions: [] }]);
   });
 });
 
@@ -173,12 +181,14 @@ describe('verify, watch and fsck of a published log', () => {
     [['verify', file], 64, 'must come from elsewhere'],
     [['verify', file, '--log-key', 'a+b+c'], 64, '--log-key'],
     [['verify', file, '--log-key', none], 69, none],
+    [['verify', file, '--log-key', 'foo'], 69, '<name>+<8 hex digits>+<base64>'],
+    [['verify', file, '--log-key', 'foo+bar'], 64, '<name>+<8 hex digits>+<base64>'],
+    [['verify', file, '--log-key', plain], 64, '<name>+<8 hex digits>+<base64>'],
     [['verify', none, '--log-key', key], 69, none],
     [['verify', file, '--log-key', key, '--entry', plain], 64, 'an export has its leaf'],
     [['verify', file, '--log-key', key, '--tlog-policy', plain], 64, 'want either'],
     [['verify', file, '--tlog-policy', plain], 64, '--tlog-policy'],
     [['fsck', folder, '--log-key', key], 69, 'checkpoint'],
-    [['fsck', dir, '--log-key', key], 64, 'has its own keys'],
     [['fsck', 'http://example.org/log', '--log-key', key], 64, 'plain http'],
     [['watch', folder, '--log-key', key], 64, '--state is missing'],
     [['watch', folder, '--log-key', key, '--state', plain, '--once'], 64, '--state'],
@@ -213,3 +223,45 @@ describe('verify, watch and fsck of a published log', () => {
 function configOf(own: string): string {
   return readFileSync(join(own, 'ledger.json'), 'utf8');
 }
+
+describe('verify of what is neither proof nor export', () => {
+  it.each([
+    ['a line of text', plain, 'is nothing that is verified here'],
+    ['a checkpoint', join(dir, 'published/checkpoint'), 'is a checkpoint by itself'],
+    ['a tile', join(dir, 'published/tile/0/000.p/2'), 'is nothing that is verified here'],
+  ])('%s says what is wanted', async (_what, path, says) => {
+    const ran = await audit(['audit', 'verify', path, '--log-key', key]);
+    expect(ran.exit).toBe(1);
+    for (const part of [path, says, 'c2sp.org/tlog-proof@v1', 'export of a decision'])
+      expect(ran.out).toContain(part);
+  });
+});
+
+describe('a folder and the key that is named for it', () => {
+  it('are held against each other by replay and fsck, or it is said that they were not', async () => {
+    const other = await vkeyOf(await recorded());
+    const { root, size, origin } = await infoOf(dir);
+    for (const verb of ['replay', 'fsck']) {
+      const run = (...more: string[]) => audit(['audit', verb, dir, ...more]);
+      const own = await run();
+      expect([own.exit, own.err]).toEqual([0, expect.stringContaining('no --log-key')]);
+      const named = await run('--log-key', key);
+      expect([named.exit, named.err]).toEqual([0, '']);
+      const wrong = await run('--log-key', other, '--json');
+      expect([verb, wrong.exit]).toEqual([verb, 1]);
+      expect(wrong.out).toContain('none is of a known key');
+    }
+    const replayed = await audit(['audit', 'replay', dir, '--log-key', key]);
+    expect(replayed.out).toContain(
+      `under ${origin}, ${size} leaves, root ${root}, by named keys\n`,
+    );
+    const log = { origin, size, root };
+    expect(jsonOf(await audit(['audit', 'replay', dir, '--json']))).toMatchObject({
+      log: { ...log, heldAgainst: 'own keys' },
+    });
+    expect(jsonOf(await audit(['audit', 'fsck', dir, '--json', '--log-key', key]))).toMatchObject({
+      clean: true,
+      heldAgainst: 'named keys',
+    });
+  });
+});

@@ -72,6 +72,9 @@ export interface Info {
   readonly size: number;
   readonly root: string;
   readonly restoredAt?: string;
+  readonly publishedSize: number | null;
+  readonly signedAt: string | null;
+  readonly forgotten: number;
   readonly keys: readonly { readonly type: string; readonly key: string }[];
 }
 
@@ -89,6 +92,7 @@ export async function vkeyOf(dir: string): Promise<string> {
 export interface Listed {
   readonly index: number;
   readonly leaf: Readonly<Record<string, unknown>> & { readonly type: string; readonly id: string };
+  readonly forgotten?: { readonly at: string; readonly reason: string };
 }
 
 export async function leavesOf(dir: string): Promise<readonly Listed[]> {

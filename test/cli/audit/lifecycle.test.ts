@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseTlogProof } from '../../../src/ledger/proof/tlog-proof.ts';
 import { jsonOf, UNSAFE } from '../fake-io.ts';
@@ -24,7 +24,7 @@ it('a first --record makes the ledger and hands out the short key alone', async 
   const { exit, out, err } = await record(fresh);
   const { origin, size } = await infoOf(fresh);
   expect(exit).toBe(0);
-  expect(err).toContain(`made the ledger ${origin} in ${fresh}`);
+  expect(err).toContain(`no ledger in ${fresh}: made a NEW one there, ${origin};`);
   expect(err.split('\n')[1]).toBe(await vkeyOf(fresh));
   expect(Math.max(...err.split('\n').map((line) => line.length))).toBeLessThan(300);
   expect(out).toMatch(/note {2}recorded as decision [0-9a-f]{32}, leaf 1 of postern\.local\//);
@@ -111,16 +111,53 @@ it('the ML-DSA-44 key verifies as well', async () => {
 });
 
 it('replay and fsck find all in order, and say of what', async () => {
+  const { origin, root } = await infoOf(dir);
   expect((await audit(['audit', 'replay', dir])).out).toBe(
-    '1 decision: 1 the same, 0 different, 0 not replayable\n1 under roots that are no vendor’s: nobody but who named these roots vouches for them\n',
+    `1 decision: 1 the same, 0 different, 0 not replayable\nunder ${origin}, 2 leaves, root ${root}, by own keys\n1 under roots that are no vendor’s: nobody but who named these roots vouches for them\n`,
   );
   const named = jsonOf(await audit(['audit', 'replay', dir, leaf.id, `${index}`, '--json']));
   expect(named).toMatchObject({ replayed: 2, same: 2, different: 0, notReplayable: 0 });
-  const { origin } = await infoOf(dir);
   const own = await audit(['audit', 'fsck', dir]);
   expect([own.exit, own.out]).toEqual([0, `✓ ${origin}, 2 leaves: nothing is wrong\n`]);
   const other = await audit(['audit', 'fsck', `${dir}/published`, '--log-key', key, '--json']);
-  expect(jsonOf(other)).toEqual({ clean: true, origin, size: 2, findings: [] });
+  expect(jsonOf(other)).toEqual({
+    clean: true,
+    heldAgainst: 'named keys',
+    origin,
+    size: 2,
+    findings: [],
+  });
+});
+
+it('list says whose roots, and info when it was signed and by whom', async () => {
+  const { out } = await audit(['audit', 'list', dir]);
+  expect(out).toContain('accept, simulator anchors');
+  expect(out).not.toContain('forgotten');
+  expect(await infoOf(dir)).toMatchObject({
+    publishedSize: 2,
+    signedAt: '2026-06-01T00:00:00.000Z',
+    witnesses: [],
+    forgotten: 0,
+  });
+  const info = await audit(['audit', 'info', dir]);
+  for (const part of [
+    `${dir}/published: the last state\n`,
+    'signed     2026-06-01T00:00:00.000Z\n',
+    'witnesses  none has cosigned the last state\n',
+    'forgotten  0 records\n',
+  ])
+    expect(info.out).toContain(part);
+});
+
+it('info of a log whose published files are gone, or behind, says that', async () => {
+  const own = await recorded();
+  const before = readFileSync(`${own}/published/checkpoint`);
+  expect((await record(own)).exit).toBe(0);
+  writeFileSync(`${own}/published/checkpoint`, before);
+  expect((await audit(['audit', 'info', own])).out).toContain('2 leaves, not the last state');
+  rmSync(`${own}/published`, { recursive: true });
+  expect((await audit(['audit', 'info', own])).out).toContain('/published: nothing yet');
+  expect(await infoOf(own)).toMatchObject({ publishedSize: null });
 });
 
 it('forget takes what was seen, leaves the proof, and is honest about it ever after', async () => {
@@ -138,6 +175,13 @@ it('forget takes what was seen, leaves the proof, and is honest about it ever af
   const replay = await audit(['audit', 'replay', old]);
   expect(replay.exit).toBe(2);
   expect(replay.out).toContain('not replayable: what it saw was deleted (retention of 30 days)');
+  expect((await audit(['audit', 'list', old])).out).toContain('; forgotten: retention of 30 days');
+  const [decision] = (await leavesOf(old)).filter(({ leaf }) => leaf.type === 'decision');
+  expect(decision?.forgotten).toEqual({
+    at: '2026-09-01T00:00:00.000Z',
+    reason: 'retention of 30 days',
+  });
+  expect(await infoOf(old)).toMatchObject({ forgotten: 1 });
   const gone = await audit(['audit', 'export', old, id]);
   expect([gone.exit, gone.out]).toEqual([69, '']);
   expect(gone.err).toContain('what it saw was deleted at 2026-09-01T00:00:00.000Z');

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
+import { toHex } from '../../../src/core/bytes/hex.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { honestSmall } from '../bundle-files.ts';
 import { jsonOf } from '../fake-io.ts';
-import { audit, freshPath, leavesOf, POLICY } from './ledgers.ts';
+import { audit, freshPath, leavesOf, POLICY, record, recorded } from './ledgers.ts';
 
 const REASON = 'its base image has a hole';
 const dir = freshPath();
@@ -32,6 +36,74 @@ describe('a policy’s life', () => {
     const again = await policy('published', 'policy.yaml');
     expect(again.exit).toBe(64);
     expect(again.err).toBe('postern: ours revision 1 is published already: leaf 0\n');
+  });
+});
+
+describe('states only go on', () => {
+  it.each([
+    [['published'], 'is published already: leaf 0'],
+    [['activated'], 'is activated already: leaf 1'],
+    [['deprecated', '--sunset', '2028-01-01T00:00:00Z'], 'is deprecated already: leaf 2'],
+    [['revoked', '--reason', REASON], 'is revoked already: leaf 3'],
+  ])('%j is said once', async (argv, says) => {
+    const [state = '', ...more] = argv;
+    const ran = await policy(state, 'policy.yaml', ...more);
+    expect(ran.exit).toBe(64);
+    expect(ran.err).toContain(says);
+  });
+
+  it('and nothing after what comes later, which may leave some out', async () => {
+    const other = freshPath();
+    await audit(['audit', 'init', other, '--origin', 'example.org/onward']);
+    const say = (...argv: string[]) => audit(['audit', 'policy', other, ...argv]);
+    expect((await say('revoked', 'policy.yaml', '--reason', REASON)).exit).toBe(0);
+    for (const argv of [
+      ['published'],
+      ['activated'],
+      ['deprecated', '--sunset', '2028-01-01T00:00:00Z'],
+    ]) {
+      const [state = '', ...more] = argv;
+      const ran = await say(state, 'policy.yaml', ...more);
+      expect(ran.exit).toBe(64);
+      expect(ran.err).toContain(`is revoked, and can’t be ${state} after that: leaf 0`);
+    }
+  });
+
+  it('of each revision for itself', async () => {
+    const { digest } = readPolicy(utf8(POLICY));
+    const next = POLICY.replace('revision: 1', `revision: 2\n  previous: ${digest}`);
+    const ran = await audit(['audit', 'policy', dir, 'activated', 'next.yaml'], {
+      files: { 'next.yaml': next },
+    });
+    expect([ran.exit, ran.err]).toEqual([0, '']);
+  });
+});
+
+describe('by a policy that is revoked', () => {
+  const BY = ['--policy', 'policy.yaml', '--nonce', toHex(honestSmall.plan.nonce)];
+  // The fake clock stands at the instant of the evidence.
+  const AT = Date.UTC(2026, 5, 1);
+
+  it('nothing is recorded, and nothing said', async () => {
+    const ledger = await recorded(BY);
+    const said = ['audit', 'policy', ledger, 'revoked', 'policy.yaml', '--reason', REASON];
+    expect((await audit(said, { now: () => AT - 1 })).exit).toBe(0);
+    const before = await leavesOf(ledger);
+    const ran = await record(ledger, BY);
+    expect([ran.exit, ran.out]).toEqual([64, '']);
+    expect(ran.err).toContain(`is revoked in this ledger since 2026-05-31T23:59:59.999Z`);
+    expect(ran.err).toContain(REASON);
+    expect(await leavesOf(ledger)).toEqual(before);
+    expect((await record(ledger)).exit).toBe(0); // by the baseline alone
+  });
+
+  it('for a time before that is recorded, and remarked', async () => {
+    const ledger = await recorded(BY);
+    const said = ['audit', 'policy', ledger, 'revoked', 'policy.yaml', '--reason', REASON];
+    await audit(said, { now: () => AT + 1 });
+    const ran = await record(ledger, BY);
+    expect(ran.exit).toBe(0);
+    expect(ran.err).toContain('was revoked later, at 2026-06-01T00:00:00.001Z');
   });
 });
 

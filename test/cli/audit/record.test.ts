@@ -4,11 +4,23 @@ import { DatabaseSync } from 'node:sqlite';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '#crypto';
+import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
 import { simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
+import { alice, bob, envelopeOf, written } from '../../support/signed-policy.ts';
 import { bundleFilesOf, honestSmall, VERIFY_BUNDLE } from '../bundle-files.ts';
 import { type Files, jsonOf, postern } from '../fake-io.ts';
-import { audit, freshPath, leavesOf, record, recorded } from './ledgers.ts';
+import {
+  audit,
+  exported,
+  freshPath,
+  leavesOf,
+  POLICY,
+  record,
+  recorded,
+  vkeyOf,
+} from './ledgers.ts';
 
 const EAR = ['--ear-key', 'ear.key', '--ear-issuer', 'https://a.example', '--ear-audience', 'b'];
 const BY_POLICY = ['--policy', 'policy.yaml', '--nonce', toHex(honestSmall.plan.nonce)];
@@ -32,6 +44,32 @@ describe('a decision with a token', () => {
     expect(leaf?.['ear']).toBe(`sha256:${toHex(sha256(bytes))}`);
     expect((await audit(['audit', 'replay', dir])).exit).toBe(0);
   });
+});
+
+it('a signed policy is recorded with keyring and revision before, and asked about again', async () => {
+  const dir = freshPath();
+  const canonical = readPolicy(utf8(POLICY)).canonical;
+  const files: Files = {
+    'signed.dsse': written(envelopeOf(canonical, [alice, bob])),
+    'alice.pem': alice.publicPem,
+    'bob.pem': bob.publicPem,
+  };
+  const keys = ['--public-key', 'alice.pem', '--public-key', 'bob.pem'];
+  const nonce = ['--nonce', toHex(honestSmall.plan.nonce)];
+  const by = ['--policy', 'signed.dsse', ...keys, '--policy-previous', 'signed.dsse', ...nonce];
+  expect((await record(dir, by, { files })).exit).toBe(0);
+  const file = JSON.parse(readFileSync(await exported(dir), 'utf8'));
+  const manifest = JSON.parse(Buffer.from(file.manifest, 'base64').toString());
+  const [pems, envelope] = [manifest.policy.trust.keyring.keys, manifest.policy.trust.previous];
+  const blob = (digest: string) => Buffer.from(file.blobs[digest], 'base64').toString();
+  expect(manifest.v).toBe(2);
+  expect(pems.map(blob)).toEqual([alice.publicPem, bob.publicPem]);
+  expect([manifest.policy.trust.keyring.threshold, blob(envelope)]).toEqual([
+    2,
+    new TextDecoder().decode(files['signed.dsse'] as Uint8Array),
+  ]);
+  const { exit, out } = await audit(['audit', 'replay', dir, '--json']);
+  expect([exit, JSON.parse(out)]).toMatchObject([0, { same: 1, decisions: [] }]);
 });
 
 describe('policy and endorsements', () => {
@@ -60,6 +98,18 @@ it('a machine that is rejected is recorded as such, and exits as it would withou
   );
   expect(leaf?.['verdict']).toBe('reject');
   expect((await audit(['audit', 'replay', dir])).exit).toBe(0);
+});
+
+it('a ledger that was made for it is said to be new, where it is, and by which key, everywhere', async () => {
+  const dir = freshPath();
+  const first = await record(dir, ['--json']);
+  const key = await vkeyOf(dir);
+  expect(jsonOf(first)['recorded']).toMatchObject({ made: { dir, key } });
+  expect(first.err).toContain(`there was no ledger in ${dir}: made a NEW one there`);
+  expect(first.err).toContain(key);
+  expect(jsonOf(await record(dir, ['--json']))['recorded']).not.toHaveProperty('made');
+  const other = freshPath();
+  expect((await record(other)).out).toContain(`a NEW ledger that was made in ${other}`);
 });
 
 describe('what can’t be recorded is not said', () => {

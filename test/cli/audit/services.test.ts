@@ -1,5 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { jsonOf } from '../fake-io.ts';
 import { audit, exported, freshPath, infoOf, record, recorded, vkeyOf } from './ledgers.ts';
@@ -56,6 +56,28 @@ describe('audit serve', () => {
   });
 });
 
+describe('audit serve --json', () => {
+  it('says where in one object, and on stderr what it could not answer', async () => {
+    const dir = await recorded();
+    const { origin } = await infoOf(dir);
+    const argv = ['audit', 'serve', dir, ...LOOPBACK, '--json'];
+    const { url, out, err, end } = await service(argv);
+    for (let i = 0; i < 200 && out() === ''; i++) await new Promise((done) => setTimeout(done, 50));
+    expect(JSON.parse(out())).toEqual({ url, address: url.slice('http://'.length), origin });
+    // A link that leads to itself: whoever reads it, root as well, gets an error.
+    const tile = join(dir, 'published/tile/0/000.p/2');
+    rmSync(tile);
+    symlinkSync(tile, tile);
+    const answer = await fetch(`${url}/tile/0/000.p/2?secret=1`, { headers: { cookie: 'secret' } });
+    expect([answer.status, await answer.text()]).toEqual([500, 'unexpected error\n']);
+    for (let i = 0; i < 200 && !err().includes('GET'); i++)
+      await new Promise((done) => setTimeout(done, 50));
+    expect(err().split('\n').slice(1)).toEqual(['postern: GET /tile/*: not answered (ELOOP)', '']);
+    expect(await end()).toBe(0);
+    expect(out().trim().split('\n')).toHaveLength(1);
+  });
+});
+
 describe('audit watch without --once', () => {
   it('prints a line an event, until it is told to end', async () => {
     const dir = await recorded();
@@ -71,6 +93,38 @@ describe('audit watch without --once', () => {
       .split('\n')
       .map((line) => JSON.parse(line).event);
     expect([events[0], events.includes('grown')]).toEqual(['first', true]);
+  });
+});
+
+describe('audit watch of a mirror that serves an old copy', () => {
+  it('alarms at each look, keeps the notes once, goes on, and ends with 1', async () => {
+    const dir = await recorded();
+    const [place, old, state] = [freshPath('mirror'), freshPath('old'), freshPath('state')];
+    cpSync(join(dir, 'published'), old, { recursive: true });
+    await record(dir);
+    cpSync(join(dir, 'published'), place, { recursive: true });
+    const argv = ['audit', 'watch', place, '--log-key', await vkeyOf(dir), '--state', state];
+    const { out, end } = await service([...argv, '--interval', '1s', '--json'], /("first")/);
+    const events = () =>
+      out()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    const until = async (enough: () => boolean) => {
+      for (let i = 0; i < 400 && !enough(); i++) await new Promise((done) => setTimeout(done, 50));
+      expect(enough()).toBe(true);
+    };
+    cpSync(old, place, { recursive: true });
+    const rollbacks = () => events().filter(({ event }) => event === 'rollback');
+    await until(() => rollbacks().length >= 2);
+    cpSync(join(dir, 'published'), place, { recursive: true });
+    await until(() => events().at(-1).event === 'same');
+    expect(await end()).toBe(1);
+    const beside = readdirSync(dirname(state)).filter((name) =>
+      name.startsWith(`${basename(state)}.`),
+    );
+    expect(beside.map((name) => name.split('.').at(-1)).sort()).toEqual(['after', 'before']);
+    expect(new Set(rollbacks().map(({ proof }) => proof)).size).toBe(1);
   });
 });
 
@@ -105,6 +159,8 @@ describe('two ledgers with a witness of their own each', () => {
         0,
         { cosignatures: 1, problems: [] },
       ]);
+      const info = await audit(['audit', 'info', dir]);
+      expect(info.out).toMatch(new RegExp(`witnesses +witness\\.example/${1 - i} at 20`));
       const path = await exported(dir);
       const good = await run(['audit', 'verify', path], asked);
       expect([good.exit, jsonOf(good)]).toMatchObject([

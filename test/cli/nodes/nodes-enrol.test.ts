@@ -1,8 +1,9 @@
-import { verify } from 'node:crypto';
+import { createHash, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
+import { lengthPrefixed } from '../../../src/core/bytes/length-prefixed.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import { enrolmentTranscript } from '../../../src/protocol/enrolment-transcript.ts';
+
 import { jsonOf } from '../fake-io.ts';
 import { type Asked, GATE, json, NODE, NODE_KEY, nodes, problem } from './fake-gateway.ts';
 
@@ -44,8 +45,9 @@ describe('nodes enrol', () => {
       nonce: NONCE,
     });
     const document = `{"endpoint":"https://10.0.0.7","inventory":{"cpu":"tdx","gpus":8,"switches":4},"key":{"algorithm":"ed25519","publicKey":"${NODE_KEY.publicKey}"},"name":"rack-7","pool":"serving"}`;
-    const nonce = fromHex(NONCE, 'nonce');
-    const message = enrolmentTranscript({ origin: GATE, nonce, document: utf8(document) });
+    const digest = createHash('sha384').update(document).digest();
+    const parts = [utf8('postern/enrolment/v1'), utf8(GATE), fromHex(NONCE, 'nonce'), digest];
+    const message = lengthPrefixed(...parts);
     expect(verify(null, message, NODE_KEY.object, fromHex(signature, 'signature'))).toBe(true);
   });
 

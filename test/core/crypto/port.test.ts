@@ -50,6 +50,32 @@ describe.each(implementations)('%s', (_, crypto) => {
       expect([text, crypto.decodeBase64(text)]).toEqual([text, undefined]);
   });
 
+  it('finds every control character wherever it stands, and takes nothing else for one', () => {
+    // Longer than what is decoded at a time.
+    const digits = 'Ab+/'.repeat(5000);
+    const clean = [
+      '',
+      ' ',
+      '~\u007f\u0080é',
+      `${digits}==`,
+      `${digits}\u0141 -_"\\`,
+      `é${digits}=`,
+    ];
+    for (const text of clean) expect(crypto.hasControl(text)).toBe(false);
+    for (let code = 0; code < 0x20; code++) {
+      const control = String.fromCharCode(code);
+      for (const at of [0, 1, 16383, 16384, 19998, digits.length]) {
+        for (const wide of ['', '\u0141']) {
+          const text = digits.slice(0, at) + control + digits.slice(at) + wide;
+          expect([code, at, wide, crypto.hasControl(text)]).toEqual([code, at, wide, true]);
+        }
+        // In place of a digit, so that the length stays a multiple of four.
+        const text = digits.slice(0, at - 1) + control + digits.slice(at);
+        expect([code, at, crypto.hasControl(text)]).toEqual([code, at, true]);
+      }
+    }
+  });
+
   const abc = utf8('abc');
   it.each([
     ['sha256', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],

@@ -1,10 +1,10 @@
 import { afterEach } from 'vitest';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import { type Certificate, parseCertificate } from '../../../src/core/x509/certificate.ts';
+import type { GateLimits } from '../../../src/endorsements/gate.ts';
 import type { HttpLimits } from '../../../src/endorsements/http.ts';
 import type { NvidiaNetwork } from '../../../src/endorsements/nvidia/arrival.ts';
 import { NvidiaFolder } from '../../../src/endorsements/nvidia/folder.ts';
-import type { GateLimits } from '../../../src/endorsements/nvidia/gate.ts';
 import { ocspClient, type RandomBytes } from '../../../src/endorsements/nvidia/ocsp-service.ts';
 import { rimClient } from '../../../src/endorsements/nvidia/rim-service.ts';
 import type { ServiceKey } from '../../../src/endorsements/nvidia/service-key.ts';

@@ -109,11 +109,13 @@ describe('a published log over HTTP', () => {
     expect((await server().app.inject({ method, url: '/checkpoint' })).statusCode).toBe(404);
   });
 
-  it('tells nothing of what is wrong with a file', async () => {
-    const app = createServer();
+  it('tells nothing of what is wrong with a file, but to whoever runs it', async () => {
+    const heard: unknown[] = [];
+    const app = createServer((what) => heard.push(what));
     app.register(logRoutes, { read: () => Promise.reject(new Error('/secret/path')) });
     const answer = await app.inject({ url: '/checkpoint' });
     expect([answer.statusCode, answer.body]).toEqual([500, 'unexpected error\n']);
     expect(answer.headers['cache-control']).toBeUndefined();
+    expect(heard).toEqual([{ method: 'GET', route: '/checkpoint', reason: 'Error' }]);
   });
 });

@@ -2,16 +2,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { fsckStore } from '../../../src/ledger/fsck/fsck-store.ts';
+import { writeLeaf } from '../../../src/ledger/leaf/entry.ts';
 import type { LedgerStore, StoreFault } from '../../../src/ledger/store.ts';
 import { leafHash } from '../../../src/ledger/tree/hash.ts';
+import type { NewEntry } from '../../../src/ledger/writer/batch.ts';
 import type { Row, Value } from '../../../src/store/driver.ts';
 import { withSum } from '../../../src/store/row-sum.ts';
 import { Sealer } from '../../../src/store/seal.ts';
 import { decisionEntry, fillLedger, LEAVES_IN_ALL } from '../../support/filled-ledger.ts';
 import { ARCHIVE_KEY, blobOf } from '../../support/ledger-batches.ts';
-import { CLASSIC, checkpointOf, NOW } from '../../support/ledger-writing.ts';
+import { CLASSIC, checkpointOf, NOW, writerOn } from '../../support/ledger-writing.ts';
 import { flipped } from '../../support/merkle.ts';
-import { smallEntry } from '../../support/small-entries.ts';
+import { idOf, smallEntry } from '../../support/small-entries.ts';
 import { type Bed, SQLITE } from '../../support/store-beds.ts';
 
 let bed: Bed;
@@ -29,6 +31,22 @@ afterAll(async () => {
   db.close();
   await bed.close();
 });
+
+const REASON = 'retention of 30 days';
+
+/** A leaf by which the operator says what was deleted. */
+function overrideAt(
+  name: string,
+  time: number,
+  until = time,
+  more: { readonly reason?: string; readonly action?: string } = {},
+): NewEntry {
+  const id = idOf(name);
+  const operator = `sha256:${'cd'.repeat(32)}`;
+  const said = { action: 'forget_records', reason: REASON, ...more };
+  const entry = writeLeaf({ v: 1, type: 'operator.override', id, time, operator, until, ...said });
+  return { id, entry };
+}
 
 async function findings(): Promise<StoreFault[]> {
   return Array.fromAsync(fsckStore({ store, identity: CLASSIC }));
@@ -368,12 +386,110 @@ it('leaves that end short of what was signed are not given out as if they were a
   });
 });
 
-it('what was forgotten is no damage, and neither is a blob that nobody uses', async () => {
+describe('the times of leaves', () => {
+  /** A ledger of its own with leaves that were put down at these times. */
+  async function timed(...times: readonly number[]) {
+    const own = await SQLITE.make();
+    const store = await own.open();
+    const writer = await writerOn(store);
+    for (const [i, time] of times.entries()) await writer.append(overrideAt(`leaf ${i}`, time));
+    await writer.close();
+    const remarks: StoreFault[] = [];
+    const onRemark = (remark: StoreFault) => void remarks.push(remark);
+    const found = await Array.fromAsync(fsckStore({ store, identity: CLASSIC, onRemark }));
+    await own.close();
+    return { found, remarks };
+  }
+
+  it('that go back by less than ten minutes are remarked, once', async () => {
+    expect(await timed(NOW, NOW, NOW - 1000, NOW + 600_000, NOW)).toEqual({
+      found: [],
+      remarks: [
+        {
+          at: 'leaves[2].time',
+          problem:
+            'times go back 2 times from here on, by at most 600 s: clocks of several writers differ',
+        },
+      ],
+    });
+    expect(await timed(NOW, NOW + 1)).toEqual({ found: [], remarks: [] });
+  });
+
+  it('that go back by more are a finding, at the leaf', async () => {
+    const { found, remarks } = await timed(NOW, NOW - 600_001, NOW - 600_000);
+    expect(found).toEqual([
+      {
+        at: 'leaves[1].time',
+        problem: 'is 600.001 s before that of the leaf before, more than 600 s',
+      },
+    ]);
+    expect(remarks).toEqual([]);
+  });
+});
+
+describe('of a ledger that is written meanwhile', () => {
+  /** The store, and what somebody does just after its first answer to one question. */
+  function meanwhile(
+    store: LedgerStore,
+    method: keyof LedgerStore,
+    act: () => Promise<unknown>,
+  ): LedgerStore {
+    let done = false;
+    return new Proxy(store, {
+      get: (target, name) => {
+        const answers = Reflect.get(target, name);
+        return async (...args: unknown[]) => {
+          const answer = await answers.apply(target, args);
+          if (name === method && !done) {
+            done = true;
+            await act();
+          }
+          return answer;
+        };
+      },
+    });
+  }
+
+  it.each(['head', 'records', 'blob', 'blobDigests'] as const)(
+    'what came or was forgotten by the book is no finding, after its first %s',
+    async (method) => {
+      const bed = await SQLITE.make();
+      const own = await bed.open();
+      const writer = await writerOn(own);
+      await writer.append(decisionEntry('a', NOW));
+      await writer.append(decisionEntry('b', NOW + 1));
+      const seen = meanwhile(own, method, async () => {
+        await writer.append(overrideAt('forget', NOW + 9, NOW + 1));
+        expect(await own.forget(NOW + 1, NOW + 10, REASON)).toMatchObject({ records: 1 });
+        await writer.append(decisionEntry('c', NOW + 11));
+      });
+      expect(await Array.fromAsync(fsckStore({ store: seen, identity: CLASSIC }))).toEqual([]);
+      expect(await own.head()).toMatchObject({ size: 4 });
+      await writer.close();
+      await bed.close();
+    },
+  );
+});
+
+it('what was forgotten is damage until the log says so, and a blob that nobody uses is none', async () => {
   await changed(
     ['records', 'uses', 'blobs'],
     () => undefined,
     async () => {
-      expect(await store.forget(NOW + 4, NOW + 9999, 'retention')).toMatchObject({ records: 1 });
+      expect(await store.forget(NOW + 4, NOW + 9999, REASON)).toMatchObject({ records: 1 });
+      const unsaid = {
+        at: 'records[3].forgotten',
+        problem: `what it saw was deleted (${REASON}), and no operator.override of the log says so`,
+      };
+      expect(await findings()).toEqual([unsaid]);
+      const writer = await writerOn(store);
+      // Of an earlier time, for another reason, and for something else.
+      await writer.append(overrideAt('too early', NOW + 9000, NOW + 3));
+      await writer.append(overrideAt('another', NOW + 9001, NOW + 4, { reason: 'another reason' }));
+      await writer.append(overrideAt('other', NOW + 9002, NOW + 4, { action: 'resume_restored' }));
+      expect(await findings()).toEqual([unsaid]);
+      await writer.append(overrideAt('said', NOW + 9003, NOW + 4));
+      await writer.close();
       expect(await findings()).toEqual([]);
       const sealer = await Sealer.open(ARCHIVE_KEY);
       const { digest, bytes } = blobOf(utf8('orphan'));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { digestOf } from '../../../src/appraisal/policy/signing/canonical-document.ts';
+import { signEarJwt } from '../../../src/appraisal/result/ear-jwt.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
 import { Fault } from '../../../src/core/fault.ts';
@@ -8,9 +9,17 @@ import { checkRecord } from '../../../src/ledger/record/check-record.ts';
 import { parseManifest } from '../../../src/ledger/record/manifest.ts';
 import { Replayer } from '../../../src/ledger/record/replay.ts';
 import { edited } from '../../support/bundle.ts';
+import { issuerOf } from '../../support/ear.ts';
 import { challenged, policyFor, wholeMachine } from '../../support/policy.ts';
-import { captured, ENGINE, givenOf, lookup, used } from '../../support/record.ts';
-import { alice, envelopeOf, written } from '../../support/signed-policy.ts';
+import {
+  captured,
+  capturedWithToken,
+  ENGINE,
+  givenOf,
+  lookup,
+  used,
+} from '../../support/record.ts';
+import { alice, envelopeOf, mallory, written } from '../../support/signed-policy.ts';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type Members = Record<string, Json>;
@@ -44,17 +53,27 @@ const given = givenOf(machine, {
   revocation: 'required',
   tdx: { minEvaluationDataNumber: 1 },
 });
-const decision = captured(
+const decision = await capturedWithToken(
   given,
-  used(policy, { envelope: written(envelopeOf(policy.canonical, [alice])), revocations: [] }),
-  { ear: utf8('a token') },
+  used(policy, {
+    envelope: written(envelopeOf(policy.canonical, [alice])),
+    revocations: [],
+    trust: {
+      keyring: { keys: [utf8(alice.publicPem)], threshold: 1 },
+      at: given.at.evidence,
+    },
+  }),
+  async (claims) => utf8(await signEarJwt(claims, issuerOf('EdDSA', 'gateway').jwt)),
 );
 const foreign = captured(givenOf(other, { endorsements: other.published }));
 /** Whoever alters a record may bring along whatever bytes he likes. */
 const blobs = [
   ...decision.blobs,
   ...foreign.blobs,
-  ...[new Uint8Array(), otherPolicy.canonical].map((bytes) => ({ digest: digestOf(bytes), bytes })),
+  ...[new Uint8Array(), otherPolicy.canonical, utf8(mallory.publicPem)].map((bytes) => ({
+    digest: digestOf(bytes),
+    bytes,
+  })),
 ];
 const blobOf = lookup({ blobs });
 const replayer = new Replayer({ engine: ENGINE });
@@ -228,6 +247,44 @@ describe('altered, it is never the same', () => {
       name: 'another policy, and no envelope',
       edit: (v) => {
         at(v, 'policy')['document'] = otherPolicy.digest;
+        delete at(v, 'policy')['envelope'];
+      },
+    },
+    {
+      name: 'somebody else’s key',
+      edit: (v) => {
+        at(v, 'policy.trust.keyring')['keys'] = [digestOf(utf8(mallory.publicPem))];
+      },
+    },
+    {
+      name: 'one key more, and both wanted',
+      edit: (v) => {
+        const keyring = at(v, 'policy.trust.keyring');
+        (keyring['keys'] as Json[]).push(digestOf(utf8(mallory.publicPem)));
+        keyring['threshold'] = 2;
+      },
+    },
+    {
+      name: 'nobody wanted',
+      edit: (v) => {
+        at(v, 'policy.trust.keyring')['threshold'] = 0;
+      },
+    },
+    {
+      name: 'no trust, in a version that has it',
+      edit: (v) => {
+        delete at(v, 'policy')['trust'];
+      },
+    },
+    {
+      name: 'a trust, in a version that has none',
+      edit: (v) => {
+        v['v'] = 1;
+      },
+    },
+    {
+      name: 'no envelope',
+      edit: (v) => {
         delete at(v, 'policy')['envelope'];
       },
     },

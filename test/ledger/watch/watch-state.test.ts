@@ -28,6 +28,29 @@ it('a state is one line of canonical JSON', () => {
   expect(parseWatchState(asView(utf8(text)))).toEqual(STATE);
 });
 
+const later = (size: number) => ({ size, root: STATE.root, note: utf8(`${size}\n`) });
+
+it('one with pending states is of version 2, and comes back', () => {
+  const state = { ...STATE, pending: [later(8), later(11)] };
+  const bytes = writeWatchState(state);
+  expect(new TextDecoder().decode(bytes)).toMatch(/"size":7,"v":2\}\n$/);
+  expect(parseWatchState(bytes)).toEqual(state);
+  expect(writeWatchState({ ...STATE, pending: [] })).toEqual(utf8(text));
+});
+
+it.each([
+  { what: 'of the size that was believed', pending: [later(7)] },
+  { what: 'in another order', pending: [later(11), later(8)] },
+  { what: 'twice', pending: [later(8), later(8)] },
+  { what: 'too many', pending: Array.from({ length: 9 }, (_, i) => later(8 + i)) },
+])('pending states $what are refused', ({ pending }) => {
+  const bytes = writeWatchState({ ...STATE, pending });
+  expect(faultOf(() => parseWatchState(bytes))).toMatchObject({
+    code: 'malformed',
+    at: 'state.pending',
+  });
+});
+
 it.each([
   { what: 'nothing', bytes: new Uint8Array(), at: 'state' },
   { what: 'no object', bytes: utf8('[]\n'), at: 'state' },
@@ -37,7 +60,17 @@ it.each([
   { what: 'spaces', bytes: utf8(text.replace(',', ', ')), at: 'state' },
   { what: 'a member that is not known', bytes: edited((s) => (s['x'] = 1)), at: 'state' },
   { what: 'a member twice', bytes: utf8(text.replace('{', '{"v":1,')), at: 'state' },
-  { what: 'another version', bytes: edited((s) => (s['v'] = 2)), at: 'state.v' },
+  { what: 'another version', bytes: edited((s) => (s['v'] = 3)), at: 'state.v' },
+  {
+    what: 'version 2 and nothing pending',
+    bytes: edited((s) => (s['v'] = 2)),
+    at: 'state.pending',
+  },
+  {
+    what: 'something pending in version 1',
+    bytes: edited((s) => (s['pending'] = [])),
+    at: 'state',
+  },
   { what: 'no version', bytes: edited((s) => delete s['v']), at: 'state.v' },
   { what: 'no origin', bytes: edited((s) => delete s['origin']), at: 'state.origin' },
   { what: 'a size below nothing', bytes: edited((s) => (s['size'] = -1)), at: 'state.size' },

@@ -4,6 +4,12 @@ import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { Fault } from '../../../src/core/fault.ts';
 import { parseSignedNote } from '../../../src/ledger/note/signed-note.ts';
 import { verifyNote } from '../../../src/ledger/note/verify-note.ts';
+import {
+  type ForkProof,
+  parseForkProof,
+  verifyForkProof,
+  writeForkProof,
+} from '../../../src/ledger/proof/fork-proof.ts';
 import { proveConsistency } from '../../../src/ledger/tree/prove.ts';
 import { flipped, naiveRoot, nodesOf } from '../../support/merkle.ts';
 import { testSigner } from '../../support/notes.ts';
@@ -17,6 +23,7 @@ import {
   WitnessMemory,
   witnessKeys,
   witnessOn,
+  witnessSigners,
 } from '../../support/witnessing.ts';
 
 /** A witness that has seen the first five leaves. */
@@ -83,6 +90,48 @@ it('what can’t be stored, or is stored no more, is not cosigned', async () => 
   ]) {
     await expect(witnessOn(store).addCheckpoint(requestOf(0, history(3)))).rejects.toBe(fault);
   }
+});
+
+describe('a request that shows a fork', () => {
+  const asked = async (body: Uint8Array) => {
+    const forks: ForkProof[] = [];
+    const witness = witnessOn((await atFive()).store, witnessSigners, forks);
+    return { status: (await witness.addCheckpoint(body)).status, forks };
+  };
+
+  it.each([
+    { how: 'at the size that was cosigned', body: requestOf(5, history(5, { from: 4 })), size: 5 },
+    { how: 'at that size, from another', body: requestOf(3, history(5, { from: 4 })), size: 5 },
+    {
+      how: 'by a good proof from another tree',
+      body: requestOf(5, history(9, { from: 2 })),
+      size: 9,
+    },
+  ])('$how is refused, and kept so that it proves itself', async ({ body, size }) => {
+    const { status, forks } = await asked(body);
+    expect(status).not.toBe(200);
+    expect(forks).toHaveLength(1);
+    const [fork] = forks as [ForkProof];
+    const proven = verifyForkProof(parseForkProof(writeForkProof(fork)), [logSigner.key]);
+    expect([proven.smaller.size, proven.larger.size]).toEqual([5n, BigInt(size)]);
+    expect(fork.smaller).toEqual(noteOf(history(5)));
+  });
+
+  it.each([
+    {
+      how: 'the log’s own, and a proof of nothing',
+      body: requestOf(5, history(9), { hashes: history(3) }),
+    },
+    { how: 'one from another size', body: requestOf(3, history(9, { from: 2 })) },
+    {
+      how: 'one that a stranger signed',
+      body: requestOf(5, history(5, { from: 4 }), { signers: [testSigner(LOG, 'note', 66)] }),
+    },
+    { how: 'one that goes on', body: requestOf(5, history(9)) },
+    { how: 'the same again', body: requestOf(5, history(5)) },
+  ])('$how shows none', async ({ body }) => {
+    expect((await asked(body)).forks).toEqual([]);
+  });
 });
 
 const stranger = testSigner(LOG, 'note', 66);

@@ -12,7 +12,7 @@ import {
   poolPolicyOf,
   sha256Of,
 } from '../../support/fleet.ts';
-import { batchOf, EMPTY_LOG, fenceOf } from '../../support/ledger-batches.ts';
+import { batchOf, commitWhole, EMPTY_LOG, fenceOf } from '../../support/ledger-batches.ts';
 import { type Bed, describeStores, withBed } from '../../support/store-beds.ts';
 
 const spent = { digest: sha256Of('nonce'), until: 4_000 };
@@ -300,7 +300,7 @@ describeStores('a change is refused, and nothing of it is made,', (kind) => {
       const { batch } = batchOf(fence, EMPTY_LOG, ['leaf-0']);
       const before = await everythingOf(store);
       const companions = [{ events: [eventOf('node.warned')] }, whole(change)];
-      const committing = store.commit({ ...batch, companions });
+      const committing = commitWhole(store, { ...batch, companions });
       await expect(committing).rejects.toMatchObject({ code: 'conflict', at });
       expect(await everythingOf(store)).toEqual(before);
       expect(await store.head()).toBeUndefined();
@@ -311,7 +311,7 @@ describeStores('a change is refused, and nothing of it is made,', (kind) => {
       const fence = await fenceOf(store, 'writer');
       const { batch } = batchOf(fence, EMPTY_LOG, ['leaf-0']);
       const companions = [whole({}), whole({ remove: { id: '', expected: 1 } })];
-      await expect(store.commit({ ...batch, companions })).rejects.toMatchObject({
+      await expect(commitWhole(store, { ...batch, companions })).rejects.toMatchObject({
         code: 'usage',
         at: 'batch.companions[1].remove.id',
       });
@@ -334,7 +334,7 @@ describeStores('changes that come with a batch', (kind) => {
       const { batch } = batchOf(fence, EMPTY_LOG, ['a', 'b']);
       const later = nextOf(one, { failures: 9 });
       const bytes = new Uint8Array(1_000_000).subarray(10, 20);
-      await store.commit({
+      await commitWhole(store, {
         ...batch,
         companions: [
           { node: { expected: 'new', next: one }, events: [eventOf('node.enrolled')] },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { FleetNode, Standing } from '../../../src/gateway/fleet/node.ts';
 import { enrol, enrolment, fleetNode, fullNode, hexOf, nextOf } from '../../support/fleet.ts';
-import { batchOf, EMPTY_LOG, fenceOf } from '../../support/ledger-batches.ts';
+import { batchOf, commitWhole, EMPTY_LOG, fenceOf } from '../../support/ledger-batches.ts';
 import { describeStores, withBed } from '../../support/store-beds.ts';
 
 const QUARANTINED: Standing = {
@@ -103,7 +103,7 @@ describeStores('nodes', (kind) => {
       let log = EMPTY_LOG;
       for (const [i, page] of pages.entries()) {
         const next = batchOf(fence, log, [`leaf-${i}`]);
-        await store.commit({ ...next.batch, companions: page.map(enrolment) });
+        await commitWhole(store, { ...next.batch, companions: page.map(enrolment) });
         log = next.log;
       }
       const found: FleetNode[] = [];
@@ -134,8 +134,8 @@ describeStores('nodes that are due', (kind) => {
       expect(await a.takeDue(299, 1_000, 9)).toEqual([]);
       const taken = await a.takeDue(500, 1_000, 2);
       expect(taken.map(({ name, dueAt }) => [name, dueAt])).toEqual([
-        ['node-1', 1_000],
-        ['node-3', 1_000],
+        ['node-1', 300],
+        ['node-3', 400],
       ]);
       expect((await b.takeDue(500, 1_001, 9)).map(({ name }) => name)).toEqual(['node-0']);
       expect(await a.takeDue(899, 2_000, 9)).toEqual([]);

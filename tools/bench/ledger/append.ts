@@ -3,8 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { verifierKey } from '../../../src/ledger/note/verifier-key.ts';
 import type { NewBlob } from '../../../src/ledger/store.ts';
+import { TILE_WIDTH } from '../../../src/ledger/tiles/tile.ts';
+import { HASH_SIZE } from '../../../src/ledger/tree/hash.ts';
 import type { NewEntry } from '../../../src/ledger/writer/batch.ts';
-import type { LogIdentity } from '../../../src/ledger/writer/identity.ts';
+import { type LogIdentity, signHead } from '../../../src/ledger/writer/identity.ts';
 import { LedgerWriter } from '../../../src/ledger/writer/ledger-writer.ts';
 import { openStore } from '../../../src/store/open.ts';
 import type { Workload } from '../measure.ts';
@@ -14,8 +16,6 @@ import type { Scratch } from './scratch.ts';
 const SIZES = { entry: 480, manifest: 3000, bundle: 24_000 };
 /** What seals add: a header and a chunk's tag. */
 const SEALED = 41;
-/** A checkpoint with its Ed25519 signature. */
-const NOTE = 220;
 export const GROUP = 64;
 
 /** A log's keys, as `audit init` makes them. */
@@ -143,10 +143,14 @@ export async function insertLimit(
   const blob = insert('blobs', 'id, digest, sealed, sum');
   const record = insert('records', 'idx, moment, manifest, uses_sum, sum');
   const use = insert('uses', 'record, blob');
+  const tile = insert('tiles', 'level, idx, hashes, sum');
   const checkpoint = insert('checkpoints', 'size, root, note, sum');
   const sealed = [SIZES.manifest, SIZES.bundle].map((size) => randomBytes(size + SEALED));
-  const hash = randomBytes(32);
-  const [sum, root, note] = ['0'.repeat(64), randomBytes(32), randomBytes(NOTE)];
+  const hashes = randomBytes(TILE_WIDTH * HASH_SIZE);
+  const [hash, root] = [randomBytes(HASH_SIZE), randomBytes(HASH_SIZE)];
+  const note = signHead(benchIdentity(), { size: 100_000, root }, 0);
+  const sum = '0'.repeat(64);
+  const digest = `sha256:${sum}`;
   let size = 0;
   let blobs = 0;
   return {
@@ -157,13 +161,15 @@ export async function insertLimit(
       for (let i = 0; i < group; i++) {
         leaf.run(size, newId(), ENTRY, hash, sum);
         if (of === 'decisions') {
-          record.run(size, 0, sum, sum, sum);
+          record.run(size, 0, digest, sum, sum);
           for (const bytes of sealed) {
-            blob.run(++blobs, `sha256:${newId()}`, bytes, sum);
+            blob.run(++blobs, `${digest.slice(0, -32)}${newId()}`, bytes, sum);
             use.run(size, blobs);
           }
         }
         size++;
+        // Those of the levels above come to one in 256 of these.
+        if (size % TILE_WIDTH === 0) tile.run(0, size / TILE_WIDTH - 1, hashes, sum);
       }
       checkpoint.run(size, root, note, sum);
       db.exec('COMMIT');

@@ -30,7 +30,7 @@ export interface KeyringKey {
 }
 
 const MEMBERS = ['v', 'name', 'threshold', 'revokeThreshold', 'keys', 'activationDelay'];
-const MOST_KEYS = 32;
+export const MOST_KEYS = 32;
 const LONGEST_KEYRING = 1024 * 1024;
 
 /**
@@ -93,6 +93,11 @@ function keyMember(shape: JsonShape, name: string): PublicKey {
   const [text, at] = [shape.string(name), `${shape.path}.${name}`];
   if (text.includes('-----BEGIN')) return parsePublicKeyPem(text, at);
   return parsePublicKey(fromBase64(text, at), at);
+}
+
+/** Keys that were named one by one: for any policy, at once, and each may revoke. */
+export function keyringOfKeys(keys: readonly KeyringKey[], threshold: number): Keyring {
+  return { name: '*', threshold, revokeThreshold: 1, keys, activationDelay: 0 };
 }
 
 export function publicKeysOf({ keys }: Keyring): readonly PublicKey[] {

@@ -1,5 +1,6 @@
-import type { NearestSet, Reason } from '../../../appraisal/appraise/appraisal.ts';
+import type { NearestSet } from '../../../appraisal/appraise/appraisal.ts';
 import { writeTime } from '../../../protocol/values.ts';
+import type { FleetReason } from '../../fleet/outcome.ts';
 import type { AttestationAnswer, DecisionRecord } from '../../fleet/service.ts';
 import { nodeJson } from './node-json.ts';
 
@@ -39,7 +40,7 @@ export function acceptanceJson(answer: AttestationAnswer, now: number, reasons: 
   };
 }
 
-export function reasonJson({ code, outcome, path, text }: Reason): Reason {
+export function reasonJson({ code, outcome, path, text }: FleetReason): FleetReason {
   return { code, outcome, path, text };
 }
 

@@ -1,8 +1,8 @@
 import { Fault } from '../../core/fault.ts';
 import { Memory } from '../../evidence/memory.ts';
-import type { Manifest } from '../../ledger/record/manifest.ts';
-import type { BlobLookup } from '../../ledger/record/replay.ts';
-import type { LedgerStore } from '../../ledger/store.ts';
+import type { LedgerStore } from '../store.ts';
+import type { Manifest } from './manifest.ts';
+import type { BlobLookup } from './replay.ts';
 
 /** In bytes: a fleet shares its endorsements, and evidence is some hundred KB a machine. */
 const REMEMBERED = { entries: 4096, weight: 256 * 1024 * 1024 };

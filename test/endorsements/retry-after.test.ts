@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { retryAfterMs } from '../../../src/endorsements/amd/retry-after.ts';
+import { retryAfterMs } from '../../src/endorsements/retry-after.ts';
 
 const now = Date.UTC(2026, 5, 1, 12, 0, 0);
 

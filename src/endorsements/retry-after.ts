@@ -14,3 +14,6 @@ export function retryAfterMs(header: string | null, now: number): number | undef
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
+
+/** The longest that a service may hold us off, whatever it says. */
+export const LONGEST_HOLD_MS = 10 * 60_000;

@@ -1,11 +1,10 @@
-import type { ReadPolicy } from '../appraisal/policy/read-policy.ts';
-import { POLICY_PAYLOAD_TYPE, readPayload } from '../appraisal/policy/signing/signed-policy.ts';
-import { fromUtf8 } from '../core/bytes/text.ts';
-import { parseEnvelope } from '../core/encoding/dsse.ts';
-import { parseJson } from '../core/encoding/json.ts';
-import { JsonShape } from '../core/encoding/json-shape.ts';
-import { Fault } from '../core/fault.ts';
-import { usage } from './io.ts';
+import { fromUtf8 } from '../../../core/bytes/text.ts';
+import { parseEnvelope } from '../../../core/encoding/dsse.ts';
+import { parseJson } from '../../../core/encoding/json.ts';
+import { JsonShape } from '../../../core/encoding/json-shape.ts';
+import { Fault } from '../../../core/fault.ts';
+import type { ReadPolicy } from '../read-policy.ts';
+import { POLICY_PAYLOAD_TYPE, readPayload } from './signed-policy.ts';
 
 /**
  * The policy in an envelope, whoever signed it.
@@ -15,7 +14,7 @@ import { usage } from './io.ts';
 export function readPolicyEnvelope(file: Uint8Array, path: string): ReadPolicy {
   const { payload, payloadType } = parseEnvelope(file, path);
   if (payloadType === POLICY_PAYLOAD_TYPE) return readPayload(payload);
-  throw usage(`${path}: want a signed policy, got ${JSON.stringify(payloadType)}`);
+  throw new Fault('usage', path, `want a signed policy, got ${JSON.stringify(payloadType)}`);
 }
 
 /** No policy has this member, and no envelope lacks it. */

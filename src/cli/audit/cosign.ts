@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { Fault } from '../../core/fault.ts';
+import { signaturesIn } from '../../ledger/note/signed-note.ts';
+import type { LedgerStore } from '../../ledger/store.ts';
+import { StoreTiles } from '../../ledger/store-tiles.ts';
+import { parseTlogPolicy, type TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.ts';
+import type { LogIdentity } from '../../ledger/writer/identity.ts';
+import { asConfiguration } from '../configuration.ts';
+import { type Io, warn } from '../io.ts';
+import { formatInstant } from './instants.ts';
+import { LAYOUT, type LedgerFolder } from './ledger-folder.ts';
+import { markRestored } from './restored.ts';
+import { isThere, readSecret } from './secret-files.ts';
+import { witnessPeers } from './witness-peers.ts';
+
+interface WitnessedLedger {
+  readonly folder: LedgerFolder;
+  readonly identity: LogIdentity;
+  readonly store: LedgerStore;
+}
+
+/** In milliseconds, of all witnesses together: nobody else gets the lease meanwhile. */
+const START_MS = 3000;
+
+/** The witnesses that a ledger's folder names. @returns undefined where it names none. */
+export async function witnessPolicyOf({ dir }: LedgerFolder): Promise<TlogPolicy | undefined> {
+  const path = join(dir, LAYOUT.witnesses);
+  if (!(await isThere(path))) return undefined;
+  const file = await readSecret(path);
+  return asConfiguration(path, () => parseTlogPolicy(file, path));
+}
+
+/**
+ * Has the last state cosigned by all witnesses that have not yet.
+ *
+ * @param deadline for all of them together; each has its own where it is left out.
+ * @returns what went wrong, one of each witness that it did with; each was told.
+ */
+export async function cosign(
+  io: Io,
+  { store, identity }: Omit<WitnessedLedger, 'folder'>,
+  trust: TlogPolicy,
+  deadline?: AbortSignal,
+): Promise<readonly Fault[]> {
+  const peers = witnessPeers(io, identity, trust, deadline);
+  const head = await store.head();
+  if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
+  const faults: Fault[] = [];
+  const signed = signaturesIn(await store.cosignatures(head.size));
+  const hasSigned = ({ keys }: WitnessPeer) =>
+    keys.every(({ name, id }) => signed.some((line) => line.name === name && line.id === id));
+  const tiles = new StoreTiles(store);
+  await Promise.all(
+    peers.map(async (peer) => {
+      if (hasSigned(peer)) return;
+      try {
+        await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles));
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code === 'internal') throw error;
+        faults.push(error);
+      }
+    }),
+  );
+  for (const fault of faults) warn(io, fault.message);
+  return faults;
+}
+
+/**
+ * Asks the witnesses that the folder names, before anything is signed and under the lease: what they
+ * cosigned beyond the last state, or of another log of this name, means that this is an older copy
+ * or a fork. One that does not answer is told and keeps nobody from writing: else whoever can cut it
+ * off could stop every decision.
+ *
+ * @throws Fault `conflict` where one contradicts; the ledger is closed then.
+ */
+export async function askWitnesses(io: Io, ledger: WitnessedLedger): Promise<void> {
+  const trust = await witnessPolicyOf(ledger.folder);
+  if (trust === undefined || (await ledger.store.head()) === undefined) return;
+  const faults = await cosign(io, ledger, trust, AbortSignal.timeout(START_MS));
+  const contradiction = faults.find(({ code }) => code === 'conflict');
+  if (contradiction) {
+    await markRestored(ledger.folder.dir, formatInstant(io.now()));
+    throw contradiction;
+  }
+  if (faults.length === 0) return;
+  warn(
+    io,
+    'of these witnesses nobody knows whether they saw more of this log: it goes on, held against its own published files alone',
+  );
+}

@@ -1,0 +1,2 @@
+/** A character below the space. */
+export const CONTROL = /[^ -\uffff]/;

@@ -1,0 +1,253 @@
+import { toHex } from '../../core/bytes/hex.ts';
+import { Fault } from '../../core/fault.ts';
+import { writeLeaf } from '../../ledger/leaf/entry.ts';
+import type { Leaf } from '../../ledger/leaf/leaf.ts';
+import type { Principal } from '../identity/credential.ts';
+import { Attesting } from './attesting.ts';
+import { ChallengeDesk } from './challenge-desk.ts';
+import type { FleetDeps } from './deps.ts';
+import { Enrolling } from './enrolling.ts';
+import type { FleetEvent, NewEvent } from './event.ts';
+import { Keeping } from './keeping.ts';
+import { misbehaviourStatement } from './misbehaviour.ts';
+import { Moderating } from './moderating.ts';
+import type { FleetNode, NodeKey } from './node.ts';
+import { type PoolConfig, Pools } from './pools.ts';
+import type {
+  Attestation,
+  AttestationAnswer,
+  Enrolment,
+  FleetService,
+  IssuedChallenge,
+} from './service.ts';
+import type { FleetChange, NodeFilter, PoolPolicy } from './store.ts';
+
+/** Who activates a policy whose time has come, and which was handed in by somebody else. */
+const GATEWAY: Principal = { kind: 'anyone' };
+
+type FleetPart = Omit<
+  FleetService,
+  'decision' | 'exportDecision' | 'decisionProof' | 'verify' | 'readiness'
+>;
+
+/** The fleet of one database, as one of its gateways sees and changes it. */
+export class Fleet implements FleetPart {
+  readonly #deps: FleetDeps;
+  readonly #pools: Pools;
+  readonly #enrolling: Enrolling;
+  readonly #attesting: Attesting;
+  readonly #moderating: Moderating;
+  readonly #keeping: Keeping;
+  readonly #listeners = new Set<() => void>();
+  #unwatch: (() => Promise<void>) | undefined;
+  /** Of the last event that was looked at for a change of policy. */
+  #seen = 0;
+  #following: Promise<void> | undefined;
+
+  private constructor(deps: FleetDeps, configs: readonly PoolConfig[]) {
+    const { store, now, randomBytes, times } = deps;
+    const desk = new ChallengeDesk({
+      store,
+      now,
+      randomBytes,
+      times: { ttl: times.challengeTtl, skew: times.clockSkew, keyLife: times.challengeKeyLife },
+    });
+    this.#deps = deps;
+    this.#pools = new Pools({ store, configs, now });
+    this.#enrolling = new Enrolling(deps, desk, this.#pools);
+    this.#attesting = new Attesting(deps, desk, this.#pools);
+    this.#moderating = new Moderating(deps, this.#pools);
+    this.#keeping = new Keeping(deps, this.#attesting, this.#pools);
+  }
+
+  /** Reads which policies decide, and follows what other gateways of the database do from now on. */
+  static async open(deps: FleetDeps, configs: readonly PoolConfig[]): Promise<Fleet> {
+    const fleet = new Fleet(deps, configs);
+    fleet.#seen = await deps.store.lastEvent();
+    await fleet.#pools.load();
+    fleet.#unwatch = await deps.store.watchEvents(() => fleet.#follow());
+    return fleet;
+  }
+
+  async close(): Promise<void> {
+    await this.#unwatch?.();
+    await this.#following;
+  }
+
+  /** Which pools can't decide, and why. */
+  problems(): readonly string[] {
+    return this.#pools.problems();
+  }
+
+  /**
+   * One round of looking at those who are due, and at policies whose time has come.
+   *
+   * @returns how many nodes were looked at.
+   */
+  async round(isOver: () => boolean = () => false): Promise<number> {
+    for (const { pool, file } of this.#pools.duePending(this.#deps.now())) {
+      await this.activatePolicy(pool, GATEWAY, file, []);
+    }
+    return this.#keeping.round(isOver);
+  }
+
+  /** Looks ahead for every admitted node; once a day is enough. */
+  async forecast(isOver: () => boolean = () => false): Promise<void> {
+    for await (const node of this.#all({ state: 'admitted' })) {
+      if (isOver()) return;
+      await this.#keeping.forecast(node);
+    }
+  }
+
+  enrolmentChallenge(key: NodeKey): Promise<IssuedChallenge> {
+    return this.#enrolling.challenge(key);
+  }
+
+  enrol(enrolment: Enrolment, by: Principal): Promise<FleetNode> {
+    return this.#enrolling.enrol(enrolment, by);
+  }
+
+  challenge(node: string): Promise<IssuedChallenge> {
+    return this.#attesting.challenge(node);
+  }
+
+  attest(node: string, attestation: Attestation): Promise<AttestationAnswer> {
+    return this.#attesting.attest(node, attestation);
+  }
+
+  call(node: string): Promise<AttestationAnswer> {
+    return this.#attesting.call(node);
+  }
+
+  async node(id: string): Promise<FleetNode> {
+    const node = await this.#deps.store.node(id);
+    if (node === undefined) throw new Fault('missing', `nodes[${id}]`, 'there is no such node');
+    return node;
+  }
+
+  nodes(filter: NodeFilter, after: string | undefined, count: number) {
+    return this.#deps.store.nodes(filter, after, count);
+  }
+
+  quarantine(node: string, by: Principal, reason: string, until?: number): Promise<FleetNode> {
+    return this.#moderating.quarantine(node, by, reason, until);
+  }
+
+  release(node: string, by: Principal, reason: string): Promise<FleetNode> {
+    return this.#moderating.release(node, by, reason);
+  }
+
+  revoke(node: string, by: Principal, reason: string): Promise<FleetNode> {
+    return this.#moderating.revoke(node, by, reason);
+  }
+
+  override(node: string, by: Principal, reason: string, until: number): Promise<FleetNode> {
+    return this.#moderating.override(node, by, reason, until);
+  }
+
+  remove(node: string, by: Principal, reason: string): Promise<void> {
+    return this.#moderating.remove(node, by, reason);
+  }
+
+  async policies(): Promise<readonly PoolPolicy[]> {
+    return this.#pools.all();
+  }
+
+  async activatePolicy(
+    pool: string,
+    _by: Principal,
+    file: Uint8Array,
+    revocations: readonly Uint8Array[],
+  ): Promise<PoolPolicy> {
+    const { store, ledger, now, randomBytes } = this.#deps;
+    await this.#pools.load();
+    const { expected, stored, revoked } = this.#pools.prepare(pool, file, revocations);
+    const at = now();
+    const policy = { name: stored.name, revision: stored.revision, digest: stored.digest };
+    const leaf = (): Leaf => {
+      const base = { v: 1 as const, id: toHex(randomBytes(16)), time: at, policy };
+      if (revoked === undefined) return { ...base, type: 'policy.activated' };
+      return { ...base, type: 'policy.revoked', reason: onOneLine(revoked) };
+    };
+    const event: NewEvent = {
+      at,
+      type: revoked === undefined ? 'policy.activated' : 'policy.revoked',
+      data: { pool, ...policy },
+    };
+    if (stored.pending !== undefined) {
+      await store.apply({ policy: { expected, next: stored }, events: [] });
+      await this.#pools.load();
+      return stored;
+    }
+    const made = leaf();
+    const change: FleetChange = { policy: { expected, next: stored }, events: [event] };
+    await ledger.append([{ id: made.id, entry: writeLeaf(made) }], change);
+    await this.#pools.load();
+    // Whoever was let in by another policy is looked at again, by whichever gateway comes to it.
+    await store.lookAtAll(pool, at);
+    return stored;
+  }
+
+  events(after: number, count: number): Promise<readonly FleetEvent[]> {
+    return this.#deps.store.events(after, count);
+  }
+
+  lastEvent(): Promise<number> {
+    return this.#deps.store.lastEvent();
+  }
+
+  onEvents(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => {
+      this.#listeners.delete(callback);
+    };
+  }
+
+  async misbehaviour(after: number, count: number): Promise<readonly string[]> {
+    const events = await this.#deps.store.events(after, count, 'node.misbehaved');
+    return Promise.all(events.map((event) => misbehaviourStatement(this.#deps, event)));
+  }
+
+  /** However many events come at once, one look at them. */
+  #follow(): void {
+    for (const callback of this.#listeners) callback();
+    this.#following ??= this.#catchUp().finally(() => {
+      this.#following = undefined;
+    });
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      for (;;) {
+        const events = await this.#deps.store.events(this.#seen, PAGE);
+        if (events.some(({ type }) => type.startsWith('policy.'))) await this.#pools.load();
+        const last = events.at(-1);
+        if (last === undefined) return;
+        this.#seen = last.seq;
+      }
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      // The store calls again once it has its database back.
+      this.#deps.observe?.failed(error);
+    }
+  }
+
+  async *#all(filter: NodeFilter): AsyncGenerator<FleetNode> {
+    let after: string | undefined;
+    for (;;) {
+      const page = await this.#deps.store.nodes(filter, after, PAGE);
+      yield* page;
+      after = page.at(-1)?.id;
+      if (after === undefined) return;
+    }
+  }
+}
+
+const PAGE = 256;
+const LONGEST_REASON = 500;
+
+/** For a leaf: plain characters, and not too many of them. */
+function onOneLine(text: string): string {
+  const plain = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, LONGEST_REASON);
+  return plain.length < 8 ? `revoked: ${plain}` : plain;
+}

@@ -1,0 +1,129 @@
+import { lookup } from 'node:dns';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { Fault } from '../../core/fault.ts';
+import { isPrivateHost } from '../../endorsements/private-host.ts';
+import { type AttestCall, BUNDLE_TYPE, writeAttestCall } from '../../protocol/attest-call.ts';
+import type { FleetDeps, NodeCaller } from './deps.ts';
+
+export interface NodeCallerOptions {
+  readonly endpoints: FleetDeps['endpoints'];
+  /** For all of a call, in milliseconds. */
+  readonly deadline: number;
+  /** Largest bundle, in bytes. */
+  readonly largest: number;
+}
+
+/**
+ * Calls nodes at their endpoints. Where that is, their operators say: a name that leads into the
+ * gateway's own network is not followed, and neither is a redirect. Whoever answers is known by
+ * the evidence alone: a certificate that a stranger signed would add nothing, and is not asked for.
+ */
+export class HttpNodeCaller implements NodeCaller {
+  readonly #options: NodeCallerOptions;
+
+  constructor(options: NodeCallerOptions) {
+    this.#options = options;
+  }
+
+  async call(endpoint: string, challenge: AttestCall): Promise<Uint8Array> {
+    const { endpoints, deadline, largest } = this.#options;
+    const url = new URL(endpoint);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (endpoints === 'public' && isIP(host) !== 0 && isPrivateHost(url.hostname)) {
+      throw unreachable('leads into the gateway’s own network');
+    }
+    const body = writeAttestCall(challenge);
+    const signal = AbortSignal.timeout(deadline);
+    try {
+      const answer = await send(url, body, {
+        signal,
+        ...(endpoints === 'public' && { lookup: publicLookup }),
+      });
+      return await bundleIn(answer, largest);
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      const why = signal.aborted
+        ? `did not answer within ${deadline / 1000} s`
+        : `can’t be reached (${codeOf(error)})`;
+      throw unreachable(why, error);
+    }
+  }
+}
+
+function send(
+  url: URL,
+  body: Uint8Array,
+  options: { readonly signal: AbortSignal; readonly lookup?: LookupFunction },
+): Promise<IncomingMessage> {
+  const request = url.protocol === 'http:' ? httpRequest : httpsRequest;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      {
+        ...options,
+        method: 'POST',
+        agent: false,
+        rejectUnauthorized: false,
+        headers: {
+          accept: BUNDLE_TYPE,
+          'content-type': 'application/json',
+          'content-length': body.length,
+        },
+      },
+      resolve,
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+async function bundleIn(answer: IncomingMessage, largest: number): Promise<Uint8Array> {
+  const { statusCode = 0, headers } = answer;
+  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  const problem =
+    statusCode !== 200
+      ? `answered with status ${statusCode}`
+      : type !== BUNDLE_TYPE
+        ? `answered with something that is not ${BUNDLE_TYPE}`
+        : undefined;
+  if (problem !== undefined) {
+    answer.destroy();
+    throw unreachable(problem);
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > largest) {
+      answer.destroy();
+      throw new Fault('malformed', 'endpoint', `the answer is longer than ${largest} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** The address that is connected to is the one that was looked at. */
+const publicLookup: LookupFunction = (hostname, options, done) => {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    if (error) return done(error, []);
+    const isInside = found.some(({ address, family }) =>
+      isPrivateHost(family === 6 ? `[${address}]` : address),
+    );
+    if (isInside) return done(new Error('private address'), []);
+    const [first] = found;
+    if (options.all === true || first === undefined) return done(null, found);
+    return done(null, first.address, first.family);
+  });
+};
+
+function unreachable(detail: string, cause?: unknown): Fault {
+  return new Fault('unreachable', 'endpoint', detail, { cause });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
