@@ -1,6 +1,6 @@
-import type { Reason } from '../../appraisal/appraise/appraisal.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
 import { PROBLEMS, type Problem, type ProblemCode, problemType } from '../../protocol/problem.ts';
+import type { FleetReason } from '../fleet/outcome.ts';
 
 /** What may be said of a problem beside its code. */
 export interface ProblemDetails {
@@ -10,7 +10,7 @@ export interface ProblemDetails {
   readonly decision?: string;
   /** The first of the codes that stand in the way. */
   readonly code?: string;
-  readonly reasons?: readonly Reason[];
+  readonly reasons?: readonly FleetReason[];
   /** Milliseconds; goes into `Retry-After`. */
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -55,16 +55,16 @@ export function createServer(onUnanswered: (what: Unanswered) => void = () => {}
 
 const UNREADABLE = 'the request can not be read\n';
 
-function refusalOf(broken: BrokenConnection): string {
-  const status = PROBLEMS[broken].status;
-  const headers = { 'content-type': TEXT_TYPE };
-  return wholeResponse(`${status} ${STATUS_CODES[status] ?? ''}`, headers, UNREADABLE);
-}
-
 interface Failure {
   readonly statusCode?: number;
   readonly code?: string;
   readonly name?: string;
+}
+
+function refusalOf(broken: BrokenConnection): string {
+  const status = PROBLEMS[broken].status;
+  const headers = { 'content-type': TEXT_TYPE };
+  return wholeResponse(`${status} ${STATUS_CODES[status] ?? ''}`, headers, UNREADABLE);
 }
 
 /**
