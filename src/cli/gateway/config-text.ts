@@ -9,7 +9,8 @@ export interface ConfigWish {
   readonly proxy: string | undefined;
 }
 
-const { tokens, times, limits, retention, endorsements, logs, metrics, witnesses } = DEFAULTS;
+const { tokens, times, calls, limits, retention, endorsements, logs, metrics, witnesses } =
+  DEFAULTS;
 
 /**
  * A configuration to begin with: what must be said, and everything else as it is unless said,
@@ -22,7 +23,7 @@ export function configText({ origin, database, listen, proxy }: ConfigWish): str
       : `{ proxy: ${JSON.stringify(proxy)} }`;
   return `# A gateway of Postern: postern gateway check says what it comes to, and what is wrong with it.
 # Paths begin at this folder. No secret stands in here, only paths of files that hold one.
-# Each value can be said otherwise: --set times.call=5s, or POSTERN_TIMES_CALL=5s.
+# Each value can be said otherwise: --set times.retry=5s, or POSTERN_TIMES_RETRY=5s.
 # What stands behind a # without a space is what holds unless it is said.
 apiVersion: postern/v1
 kind: Gateway
@@ -50,6 +51,7 @@ pools: []
 #    policy: policies/serving.dsse.json
 #    signature: { keyring: policies/keyring.json }
 #    revocations: [policies/revoked.dsse.json]
+#    identity: required   # or where-shown: a machine that hides its hardware may be here twice
 
 # Whose roots count. Others mark every result: { kind: custom, intel: [root.pem] }, or simulator.
 #anchors: { kind: ${DEFAULTS.anchors.kind} }
@@ -67,18 +69,23 @@ pools: []
 #  audience: ${JSON.stringify(origin)}
 #  key: ${tokens.key}
 
-# challengeTtl and resultTtl (of tokens and admissions) are the most; a policy may want less.
-# reattestJitter: percent earlier than due, so that a fleet does not come at once. quarantine: by a
-# rule. override: the longest. challengeKey: how long challenges are made under one key. call: until
-# a machine that is called must have answered.
+# Under which hardware is named in the database; all gateways of one database have the same.
+#hardwareKey: ${DEFAULTS.hardwareKey}
+
+# challengeTtl, resultTtl (of admissions and their tokens) and override are the most; a policy may
+# want less. challengeKey: how long challenges are made under one key. clockSkew: between gateways.
+# retry: after a failed look at a machine, doubled with each up to retryMost.
 #times:
 #  challengeTtl: ${times.challengeTtl}
 #  resultTtl: ${times.resultTtl}
-#  reattestJitter: ${times.reattestJitter}
-#  quarantine: ${times.quarantine}
 #  override: ${times.override}
 #  challengeKey: ${times.challengeKey}
-#  call: ${times.call}
+#  clockSkew: ${times.clockSkew}
+#  retry: ${times.retry}
+#  retryMost: ${times.retryMost}
+
+# Of machines at their endpoints. private-too: also those in the gateway's own network.
+#calls: { endpoints: ${calls.endpoints}, deadline: ${calls.deadline} }
 
 # bundle: of one. bodies: of all that are being read. So many verifications at once, so many more
 # waiting. followers: of events. rates: requests a minute.
@@ -91,8 +98,8 @@ pools: []
 #  followers: ${limits.followers}
 #  rates: { address: ${limits.rates.address}, node: ${limits.rates.node}, credential: ${limits.rates.credential} }
 
-# Others who cosign the log, by a C2SP tlog-policy; none unless said.
-#witnesses: { policy: witnesses.policy, every: ${witnesses.every} }
+# Others who cosign the log: those of witnesses.tlog-policy in the folder of the ledger, if it is there.
+#witnesses: { every: ${witnesses.every} }
 
 #logs: { level: ${logs.level}, addresses: ${logs.addresses} }
 #metrics: { access: ${metrics.access} }

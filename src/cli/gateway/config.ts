@@ -17,10 +17,14 @@ export interface GatewayConfig {
   readonly pools: readonly PoolConfig[];
   readonly anchors: AnchorsConfig;
   readonly endorsements: EndorsementsConfig;
+  /** File of the key under which hardware is named in the database. */
+  readonly hardwareKey: string;
   readonly tokens: { readonly issuer: string; readonly audience: string; readonly key: string };
   readonly times: TimesConfig;
+  readonly calls: { readonly endpoints: 'public' | 'private-too'; readonly deadline: number };
   readonly limits: LimitsConfig;
-  readonly witnesses?: { readonly policy: string; readonly every: number };
+  /** How often those that the ledger's folder names are asked to cosign. */
+  readonly witnesses: { readonly every: number };
   readonly logs: { readonly level: LogLevel; readonly addresses: 'written' | 'left-out' };
   readonly metrics: { readonly access: 'public' | 'authenticated' };
   /** `records` undefined: they are kept. */
@@ -37,6 +41,7 @@ export interface PoolConfig {
     | { readonly publicKeys: readonly string[]; readonly threshold: number }
     | { readonly unsigned: string };
   readonly revocations: readonly string[];
+  readonly identity: 'required' | 'where-shown';
 }
 
 /** Files of roots; of an empty list the vendor's own count. */
@@ -60,15 +65,15 @@ export interface EndorsementsConfig {
   readonly ocspService: string | undefined;
 }
 
+/** Milliseconds. */
 export interface TimesConfig {
   readonly challengeTtl: number;
   readonly resultTtl: number;
-  /** Percent. */
-  readonly reattestJitter: number;
-  readonly quarantine: number;
   readonly override: number;
   readonly challengeKey: number;
-  readonly call: number;
+  readonly clockSkew: number;
+  readonly retry: number;
+  readonly retryMost: number;
 }
 
 export interface LimitsConfig {
@@ -92,15 +97,17 @@ export const DEFAULTS = {
   anchors: { kind: 'vendor' },
   endorsements: { folder: 'endorsements', offline: false, update: 'standard' },
   tokens: { key: 'keys/token.pem' },
+  hardwareKey: 'keys/hardware.key',
   times: {
     challengeTtl: '2m',
-    resultTtl: '15m',
-    reattestJitter: 20,
-    quarantine: '24h',
+    resultTtl: '24h',
     override: '24h',
     challengeKey: '24h',
-    call: '20s',
+    clockSkew: '30s',
+    retry: '30s',
+    retryMost: '15m',
   },
+  calls: { endpoints: 'public', deadline: '20s' },
   limits: {
     bundle: '32MiB',
     bodies: '256MiB',
@@ -114,7 +121,7 @@ export const DEFAULTS = {
   logs: { level: 'info', addresses: 'left-out' },
   metrics: { access: 'authenticated' },
   retention: { records: 'keep', events: '90d' },
-} as const satisfies Omit<Partial<WrittenConfig>, 'witnesses'> & { readonly witnesses: object };
+} as const satisfies Partial<WrittenConfig>;
 
 /**
  * @param written by the schema, and without contradictions.
@@ -122,7 +129,7 @@ export const DEFAULTS = {
  */
 export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfig {
   const at = (path: string) => resolve(dir, path);
-  const { origin, tls, tokens, witnesses } = written;
+  const { origin, tls, tokens } = written;
   return {
     dir: resolve(dir),
     origin,
@@ -139,14 +146,11 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
       audience: tokens?.audience ?? origin,
       key: at(tokens?.key ?? DEFAULTS.tokens.key),
     },
+    hardwareKey: at(written.hardwareKey ?? DEFAULTS.hardwareKey),
     times: timesConfig(written.times),
+    calls: callsConfig(written.calls),
     limits: limitsConfig(written.limits),
-    ...(witnesses && {
-      witnesses: {
-        policy: at(witnesses.policy),
-        every: durationMs(witnesses.every ?? DEFAULTS.witnesses.every),
-      },
-    }),
+    witnesses: { every: durationMs(written.witnesses?.every ?? DEFAULTS.witnesses.every) },
     logs: { ...DEFAULTS.logs, ...written.logs },
     metrics: written.metrics ?? DEFAULTS.metrics,
     retention: retentionConfig(written.retention),
@@ -163,7 +167,13 @@ export function splitAddress(text: string): GatewayConfig['listen'] {
 type At = (path: string) => string;
 
 function poolConfig(
-  { name, policy, signature, revocations = [] }: WrittenConfig['pools'][number],
+  {
+    name,
+    policy,
+    signature,
+    revocations = [],
+    identity = 'required',
+  }: WrittenConfig['pools'][number],
   at: At,
 ): PoolConfig {
   const located =
@@ -172,7 +182,13 @@ function poolConfig(
       : 'publicKeys' in signature
         ? { ...signature, publicKeys: signature.publicKeys.map(at) }
         : signature;
-  return { name, policy: at(policy), signature: located, revocations: revocations.map(at) };
+  return {
+    name,
+    policy: at(policy),
+    signature: located,
+    revocations: revocations.map(at),
+    identity,
+  };
 }
 
 function anchorsConfig(written: NonNullable<WrittenConfig['anchors']>, at: At): AnchorsConfig {
@@ -210,12 +226,17 @@ function timesConfig(written: WrittenConfig['times'] = {}): TimesConfig {
   return {
     challengeTtl: durationMs(all.challengeTtl),
     resultTtl: durationMs(all.resultTtl),
-    reattestJitter: all.reattestJitter,
-    quarantine: durationMs(all.quarantine),
     override: durationMs(all.override),
     challengeKey: durationMs(all.challengeKey),
-    call: durationMs(all.call),
+    clockSkew: durationMs(all.clockSkew),
+    retry: durationMs(all.retry),
+    retryMost: durationMs(all.retryMost),
   };
+}
+
+function callsConfig(written: WrittenConfig['calls'] = {}): GatewayConfig['calls'] {
+  const { endpoints, deadline } = { ...DEFAULTS.calls, ...written };
+  return { endpoints, deadline: durationMs(deadline) };
 }
 
 function limitsConfig(written: WrittenConfig['limits'] = {}): LimitsConfig {

@@ -1,3 +1,4 @@
+import { durationMs } from '../../appraisal/policy/duration.ts';
 import { lintPolicy } from '../../appraisal/policy/lint.ts';
 import type { Misfit } from '../../core/document/explain-shape.ts';
 import { formatTime } from '../../core/encoding/time.ts';
@@ -24,7 +25,7 @@ export const gatewayCheckVerb: Verb = {
   options: SET_OPTION,
   notes: [
     '<dir> holds postern.yaml; a path that ends in .yaml is the file itself. Nothing is opened, changed or asked for.',
-    'A value is taken from --set before the environment (POSTERN_ and the path: POSTERN_TIMES_CALL, POSTERN_POOLS_0_POLICY), from the environment before the file, from the file before the default. Values are YAML; an empty one takes the member out.',
+    'A value is taken from --set before the environment (POSTERN_ and the path: POSTERN_TIMES_RETRY, POSTERN_POOLS_0_POLICY), from the environment before the file, from the file before the default. Values are YAML; an empty one takes the member out.',
     'Exit code: 0 it would start, 64 it would not: each problem stands on a line with its place.',
   ],
   run: async (io, args) => {
@@ -79,11 +80,11 @@ function served(
   return [
     ['origin', `${config.origin}, at ${host}:${listen.port}, ${tls}`],
     ['ledger', `${origin} in ${config.ledger}, ${database}`],
-    ...parts.pools.map(({ name, read, signedBy }): readonly [string, string] => {
+    ...parts.pools.map(({ pool, read, signedBy }): readonly [string, string] => {
       const { metadata } = read.policy;
       const by = signedBy.length > 0 ? `signed by ${signedBy.join(', ')}` : 'not signed';
       const policy = `${metadata.name} revision ${metadata.revision}, ${metadata.lifecycle.state}`;
-      return ['pool', `${name}: ${policy}, ${by}, ${read.digest}`];
+      return ['pool', `${pool.name}: ${policy}, ${by}, ${read.digest}`];
     }),
     ['evidence', `${roots}, endorsements ${endorsements.access} in ${endorsements.folder}`],
     ['tokens', `${parts.tokens.current.algorithm}, kid ${parts.tokens.current.publicKey.keyId}`],
@@ -115,8 +116,8 @@ function servedJson(config: GatewayConfig, parts: GatewayParts) {
     anchors: config.anchors.kind,
     endorsements: config.endorsements.access,
     token: parts.tokens.current.publicKey.keyId,
-    pools: parts.pools.map(({ name, read, signedBy }) => ({
-      name,
+    pools: parts.pools.map(({ pool, read, signedBy }) => ({
+      name: pool.name,
       policy: read.policy.metadata.name,
       revision: read.policy.metadata.revision,
       state: read.policy.metadata.lifecycle.state,
@@ -146,6 +147,10 @@ async function adviceOn(
         `anybody who can write the file decides: ${pool.signature.unsigned}`,
       );
     }
+    const { resultTtl } = read.policy.spec.freshness;
+    if (durationMs(resultTtl) > config.times.resultTtl) {
+      say('times.resultTtl', `is less than the ${resultTtl} of ${read.policy.metadata.name}`);
+    }
     for (const { path, problem } of lintPolicy(read.policy, now)) {
       say(`pools[${i}].policy`, path === '' ? problem : `${path}: ${problem}`);
     }
@@ -158,6 +163,9 @@ async function adviceOn(
   }
   if (tls && tls.until < now) say('tls.cert', `has ended at ${formatTime(tls.until)}`);
   else if (tls && tls.until < now + SOON) say('tls.cert', `ends at ${formatTime(tls.until)}`);
+  if (config.calls.endpoints === 'private-too') {
+    say('calls.endpoints', 'who enrols a machine has the gateway call any address in its network');
+  }
   if (!tls && !isLoopback(config.listen.host)) {
     say('listen', 'API keys cross the network between the proxy and here in the clear');
   }
@@ -172,7 +180,7 @@ function isLoopback(host: string): boolean {
 }
 
 function secretFiles(
-  { tls, tokens }: GatewayConfig,
+  { tls, tokens, hardwareKey }: GatewayConfig,
   { dir }: LedgerFolder,
 ): readonly (readonly [string, string])[] {
   const { current, next } = tokenFiles(tokens.key);
@@ -181,6 +189,7 @@ function secretFiles(
     ...('key' in tls ? [['tls.key', tls.key] as const] : []),
     ['tokens.key', current],
     ['tokens.key', next],
+    ['hardwareKey', hardwareKey],
     ...ofLedger.map((name) => ['ledger', `${dir}/${name}`] as const),
   ];
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { utf8 } from '../../core/bytes/text.ts';
+import { toBase64 } from '../../core/encoding/base64.ts';
 import { Fault } from '../../core/fault.ts';
 import { createApiKey } from '../../gateway/identity/credentials.ts';
 import { wantNameOption } from '../audit/note-keys.ts';
@@ -14,6 +15,7 @@ import type { Args, Verb } from '../verb.ts';
 import { DEFAULTS, type GatewayConfig } from './config.ts';
 import { type ConfigWish, configText } from './config-text.ts';
 import { GATEWAY_LAYOUT } from './folder.ts';
+import { HARDWARE_KEY_SIZE } from './hardware-key.ts';
 import { CONFIG_FILE, tryConfig } from './read-config.ts';
 import { createTokenKey } from './token-keys.ts';
 
@@ -42,13 +44,14 @@ export const gatewayInitVerb: Verb = {
   },
   notes: [
     'The API key of the first admin is printed once, alone on standard output, and kept nowhere: what is kept can only recognise it. postern keys makes further ones.',
-    'The folder is readable by you alone. Who has ledger/keys/log.key can write another history, who has ledger/keys/archive.key can read what decisions saw, who has keys/token.pem can make tokens: keep copies elsewhere.',
+    'The folder is readable by you alone. Who has ledger/keys/log.key can write another history, who has ledger/keys/archive.key can read what decisions saw, who has keys/token.pem can make tokens, and without keys/hardware.key no machine is known again: keep copies elsewhere.',
     'Nothing is written over. What is left of an interrupted init is no gateway: remove it.',
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
     const { wish, ledgerOrigin } = readWish(args);
     const config = await wantFree(io, dir, wish);
+    wantNameOption('--ledger-origin', ledgerOrigin);
     const made = await make(io, dir, { wish, ledgerOrigin, config });
     const keyFile = args.one('admin-key-file');
     if (keyFile !== undefined) await writeSecret(keyFile, `${made.apiKey}\n`);
@@ -73,7 +76,6 @@ function readWish(args: Args): { readonly wish: ConfigWish; readonly ledgerOrigi
   }
   const listen = args.one('listen') ?? DEFAULTS.listen;
   const ledgerOrigin = args.one('ledger-origin') ?? `${origin.replace(/^https:\/\//, '')}/postern`;
-  wantNameOption('--ledger-origin', ledgerOrigin);
   return { wish: { origin, database, listen, proxy: args.one('proxy') }, ledgerOrigin };
 }
 
@@ -110,12 +112,13 @@ interface Plan {
 
 /** All of it, or nothing: a folder with a configuration has all that belongs to it. */
 async function make(io: Io, dir: string, { wish, ledgerOrigin, config }: Plan): Promise<Made> {
-  const { ledger, database, tokens } = config;
+  const { ledger, database, tokens, hardwareKey } = config;
   await makeFolder(dir, 0o700);
   let isSigned = false;
   try {
     await mkdir(dirname(tokens.key), { mode: 0o700 });
     await createTokenKey(tokens.key);
+    await writeSecret(hardwareKey, `${toBase64(io.randomBytes(HARDWARE_KEY_SIZE))}\n`);
     await createLedger(io, { dir: ledger, origin: ledgerOrigin, database });
     isSigned = true;
     const made = await withFirstAdmin(io, ledger);

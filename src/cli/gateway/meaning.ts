@@ -95,22 +95,28 @@ function checkServices({ endorsements = {}, tokens }: WrittenConfig, report: Rep
   }
 }
 
-/** Of a challenge somebody may make use for as long as it lives; of a result as well. */
-const LONGEST = { challengeTtl: '10m', resultTtl: '24h', call: '2m' } as const;
+/** Whatever lives longer is not what these are for. */
+const LONGEST = { challengeTtl: '10m', resultTtl: '30d', clockSkew: '5m' } as const;
 
-function checkTimes({ times = {} }: WrittenConfig, report: Report): void {
+function checkTimes({ times = {}, calls }: WrittenConfig, report: Report): void {
   for (const [name, most] of Object.entries(LONGEST)) {
     const text = times[name as keyof typeof LONGEST];
     if (text !== undefined && durationMs(text) > durationMs(most)) {
       report(`times.${name}`, `want at most ${most}`);
     }
   }
-  const { challengeTtl, challengeKey } = { ...DEFAULTS.times, ...times };
+  const { challengeTtl, challengeKey, retry, retryMost } = { ...DEFAULTS.times, ...times };
   if (durationMs(challengeKey) < durationMs(challengeTtl)) {
-    report(
-      'times.challengeKey',
-      'want no less than times.challengeTtl: a challenge outlives no key',
-    );
+    const problem = 'want no less than times.challengeTtl: a challenge outlives no key';
+    report('times.challengeKey', problem);
+  }
+  if (durationMs(retryMost) < durationMs(retry)) {
+    report('times.retryMost', 'want no less than times.retry');
+  }
+  // A challenge that is over when the answer comes was made for nothing.
+  const deadline = calls?.deadline ?? DEFAULTS.calls.deadline;
+  if (durationMs(deadline) > durationMs(challengeTtl)) {
+    report('calls.deadline', 'want at most times.challengeTtl: the answer would come too late');
   }
 }
 

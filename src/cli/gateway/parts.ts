@@ -1,8 +1,9 @@
 import type { BundleAnchors } from '../../appraisal/bundle/input.ts';
 import type { Misfit } from '../../core/document/explain-shape.ts';
 import { Fault } from '../../core/fault.ts';
-import { parseTlogPolicy, type TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
+import { witnessPolicyOf } from '../audit/cosign.ts';
 import {
   type LedgerFolder,
   readArchiveKey,
@@ -10,11 +11,12 @@ import {
   readLedgerFolder,
 } from '../audit/ledger-folder.ts';
 import { witnessPeers } from '../audit/witness-peers.ts';
-import { asConfiguration } from '../configuration.ts';
 import { type Io, usage } from '../io.ts';
 import type { GatewayConfig } from './config.ts';
+import { readHardwareKey } from './hardware-key.ts';
 import { type PoolStart, readPool } from './pool-policy.ts';
 import { readRoots } from './roots.ts';
+import { serviceKeyIn } from './settings.ts';
 import { readTls, type TlsFiles } from './tls-files.ts';
 import { readTokenKeys, type TokenKeys } from './token-keys.ts';
 
@@ -23,10 +25,13 @@ export interface GatewayParts {
   readonly ledger: LedgerFolder;
   readonly identity: LogIdentity;
   readonly tokens: TokenKeys;
+  /** 32 bytes, under which hardware is named in the database. */
+  readonly hardwareKey: Uint8Array;
   readonly roots: BundleAnchors;
   readonly pools: readonly PoolStart[];
   /** Undefined where a proxy ends TLS. */
   readonly tls: TlsFiles | undefined;
+  /** Undefined where the ledger's folder names none. */
   readonly witnesses: TlogPolicy | undefined;
 }
 
@@ -54,17 +59,19 @@ export async function readParts(
   };
   const log = await at('ledger', () => readLedger(io, config));
   const tokens = await at('tokens.key', () => readTokenKeys(config.tokens.key));
+  const hardwareKey = await at('hardwareKey', () => readHardwareKey(config.hardwareKey));
   const roots = await at('anchors', () => readRoots(io, config.anchors));
   const tls = await at('tls', () => readTls(io, config));
-  const witnesses = await at('witnesses.policy', () => readWitnesses(io, config, log?.identity));
+  const witnesses = await at('ledger', () => readWitnesses(io, log));
   const pools: PoolStart[] = [];
   for (const [i, pool] of config.pools.entries()) {
     const start = await at(`pools[${i}].policy`, () => readPool(io, pool, io.now()));
     if (start) pools.push(start);
   }
   await at('endorsements.rimServiceKey', () => readServiceKey(io, config));
-  if (problems.length > 0 || !log || !tokens || !roots) return { parts: undefined, problems };
-  return { parts: { ...log, tokens, roots, pools, tls, witnesses }, problems };
+  if (problems.length > 0 || !log || !tokens || !hardwareKey || !roots)
+    return { parts: undefined, problems };
+  return { parts: { ...log, tokens, hardwareKey, roots, pools, tls, witnesses }, problems };
 }
 
 async function readLedger(io: Io, { ledger: dir, database }: GatewayConfig) {
@@ -82,17 +89,14 @@ async function readLedger(io: Io, { ledger: dir, database }: GatewayConfig) {
 
 async function readWitnesses(
   io: Io,
-  { witnesses }: GatewayConfig,
-  identity: LogIdentity | undefined,
+  log: { readonly ledger: LedgerFolder; readonly identity: LogIdentity } | undefined,
 ): Promise<TlogPolicy | undefined> {
-  if (witnesses === undefined) return undefined;
-  const path = witnesses.policy;
-  const file = await io.readFile(path);
-  const policy = asConfiguration(path, () => parseTlogPolicy(file, path));
-  if (identity) witnessPeers(io, identity, policy);
+  const policy = log && (await witnessPolicyOf(log.ledger));
+  if (log && policy) witnessPeers(io, log.identity, policy);
   return policy;
 }
 
 async function readServiceKey(io: Io, { endorsements }: GatewayConfig): Promise<void> {
-  if (endorsements.rimServiceKey !== undefined) await io.readFile(endorsements.rimServiceKey);
+  const path = endorsements.rimServiceKey;
+  if (path !== undefined) serviceKeyIn(await io.readFile(path));
 }

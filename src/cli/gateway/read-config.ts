@@ -76,7 +76,7 @@ function isWithin(path: string, around: string): boolean {
   return path === around || path.startsWith(`${around}.`) || path.startsWith(`${around}[`);
 }
 
-/** `postern.yaml:12:7 times.call: …`, or `--set times.call: …`. */
+/** `postern.yaml:12:7 times.retry: …`, or `--set times.retry: …`. */
 export function configProblemLine(file: string, problem: ConfigProblem): string {
   return problem.source === undefined
     ? problemLine(file, problem)

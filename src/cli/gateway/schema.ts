@@ -42,6 +42,10 @@ const Pool = closed({
   signature: Signature,
   /** Envelopes that revoke: a policy that one of them revokes decides nothing. */
   revocations: Type.Optional(PathList),
+  /** Whether a machine has to say which hardware it is; without, one can be here twice. */
+  identity: Type.Optional(
+    Type.Enum(['required', 'where-shown'], { description: 'required or where-shown' }),
+  ),
 });
 
 const ownRoots = {
@@ -86,20 +90,29 @@ const Tokens = closed({
 const Times = closed({
   /** No challenge lives longer, whatever a policy says. */
   challengeTtl: Type.Optional(Duration),
-  /** The same of tokens and admissions. */
+  /** The same of admissions and their tokens. */
   resultTtl: Type.Optional(Duration),
-  /** How much earlier than due a node may be asked again, so that a fleet does not come at once. */
-  reattestJitter: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 50, description: 'percent, a whole number from 0 to 50' }),
-  ),
-  /** How long a rule puts a node out. */
-  quarantine: Type.Optional(Duration),
   /** The longest override. */
   override: Type.Optional(Duration),
   /** How long challenges are made under one key. */
   challengeKey: Type.Optional(Duration),
-  /** How long a node may take to answer when it is called. */
-  call: Type.Optional(Duration),
+  /** How far apart the clocks of gateways of one database may be. */
+  clockSkew: Type.Optional(Duration),
+  /** How long after a failed look at a node the next one comes; doubled with each. */
+  retry: Type.Optional(Duration),
+  /** But no later than this. */
+  retryMost: Type.Optional(Duration),
+});
+
+/** Of nodes, at the endpoints that they were enrolled with. */
+const Calls = closed({
+  endpoints: Type.Optional(
+    Type.Enum(['public', 'private-too'], {
+      description: 'public, or private-too: those in the gateway’s own network as well',
+    }),
+  ),
+  /** How long a node may take to answer. */
+  deadline: Type.Optional(Duration),
 });
 
 const Rate = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'requests a minute' });
@@ -141,11 +154,8 @@ const Limits = closed({
   rates: Type.Optional(Rates),
 });
 
-const Witnesses = closed({
-  /** C2SP tlog-policy; its witnesses with a URL are asked. */
-  policy: Path,
-  every: Type.Optional(Duration),
-});
+/** Those that the ledger's folder names, in witnesses.tlog-policy. */
+const Witnesses = closed({ every: Type.Optional(Duration) });
 
 const Retention = closed({
   /** How long the archive has what decisions saw. */
@@ -193,7 +203,9 @@ export const GatewayConfigSchema = Type.Object(
     anchors: Type.Optional(Anchors),
     endorsements: Type.Optional(Endorsements),
     tokens: Type.Optional(Tokens),
+    hardwareKey: Type.Optional(Path),
     times: Type.Optional(Times),
+    calls: Type.Optional(Calls),
     limits: Type.Optional(Limits),
     witnesses: Type.Optional(Witnesses),
     logs: Type.Optional(

@@ -22,6 +22,7 @@ export interface KeyRow {
 export type KeyKind =
   | 'ledger'
   | 'archive'
+  | 'hardware'
   | 'token'
   | 'challenge'
   | 'tls'

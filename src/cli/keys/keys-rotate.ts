@@ -18,7 +18,13 @@ import type { Args, Verb } from '../verb.ts';
 import { type GatewayKeys, withGatewayKeys } from './gateway-of.ts';
 import { credentialJson, KEY_FILE, tellKey } from './issued-key.ts';
 import { EXPIRES } from './key-wishes.ts';
-import { credentialId, ownKeyCalled, refuseToReplace, WHICH_OPERANDS } from './which-key.ts';
+import {
+  credentialId,
+  isLasting,
+  ownKeyCalled,
+  refuseToReplace,
+  WHICH_OPERANDS,
+} from './which-key.ts';
 
 export const keysRotateVerb: Verb = {
   name: 'keys rotate',
@@ -40,13 +46,13 @@ export const keysRotateVerb: Verb = {
   notes: [
     'token: another key signs from the next token on. The public half of the old one stays in the key set until the last token that it signed has ended; its private half is gone. Who keeps a copy of the key set needs the new one before: --prepare.',
     'challenge: another key makes challenges; those that are open stay good. A gateway does so by itself, each times.challengeKey.',
-    'The keys of the log and of the archive stay: postern keys rotate <dir> log says why, and what to do if one was stolen.',
+    'The keys of the log, of the archive and of hardware’s names stay: postern keys rotate <dir> log (archive, hardware) says why, and what to do if it was stolen.',
   ],
   run: async (io, args) => {
     const called = args.operand(1);
     wantFitting(args, called);
     const own = ownKeyCalled(called);
-    if (own === 'log' || own === 'archive') throw refuseToReplace(own);
+    if (isLasting(own)) throw refuseToReplace(own);
     if (own === undefined) return rotateCredential(io, args, called);
     const id = await withGatewayKeys(io, args, (keys) =>
       own === 'token' ? rotateToken(io, args, keys) : rotateChallenge(keys, 'kept'),
@@ -69,7 +75,7 @@ export const keysRevokeVerb: Verb = {
   run: async (io, args) => {
     const called = args.operand(1);
     const own = ownKeyCalled(called);
-    if (own === 'log' || own === 'archive') throw refuseToReplace(own);
+    if (isLasting(own)) throw refuseToReplace(own);
     if (own === undefined) {
       const credential = await withGatewayKeys(io, args, async ({ store, deps }) =>
         revokeCredential(await credentialId(store, called, io.now()), deps),

@@ -23,6 +23,10 @@ export async function ownKeys(
   const now = io.now();
   return [
     ...(await ledgerKeys(config)),
+    await withFile(
+      { id: '–', kind: 'hardware', role: 'names hardware in the database' },
+      config.hardwareKey,
+    ),
     ...(await tokenKeys(config, now)),
     ...challengeKeys(await store.challengeKeys(), config, now),
     ...(await tlsKey(io, config, now)),

@@ -4,7 +4,7 @@ import type { IdentityStore } from '../../gateway/identity/store.ts';
 import { usage } from '../io.ts';
 
 /** Keys of the gateway itself that are called by what they are for. */
-const OWN = ['token', 'challenge', 'log', 'archive'] as const;
+const OWN = ['token', 'challenge', 'log', 'archive', 'hardware'] as const;
 export type OwnKey = (typeof OWN)[number];
 
 export const WHICH_OPERANDS = '<dir> <id|name|token|challenge>';
@@ -42,9 +42,20 @@ const NOT_BY_US = {
     'What should not be read any more can go: postern audit forget deletes what old decisions saw.',
     'If it was stolen together with a copy of the database, what is in that copy can be read whatever is done here; in a new gateway nothing is sealed under it.',
   ],
+  hardware: [
+    'the database knows each machine’s hardware by a name that is made with it: under another key none would be known again, and one machine could be here twice.',
+    'If it was stolen together with a copy of the database, who has both can look up whether a chip that they know is among these machines; in a new gateway the names are others.',
+  ],
 } as const;
 
+/** The keys of these names stay. */
+export type Lasting = keyof typeof NOT_BY_US;
+
+export function isLasting(key: OwnKey | undefined): key is Lasting {
+  return key !== undefined && Object.hasOwn(NOT_BY_US, key);
+}
+
 /** Says why a key stays as it is, and what can be done instead. */
-export function refuseToReplace(key: keyof typeof NOT_BY_US): Fault {
+export function refuseToReplace(key: Lasting): Fault {
   return usage(`the ${key} key can’t be replaced: ${NOT_BY_US[key].join(' ')}`);
 }

@@ -150,9 +150,9 @@ describe('the configuration that it writes', () => {
           policy: '/gate/policies/serving.dsse.json',
           signature: { keyring: '/gate/policies/keyring.json' },
           revocations: ['/gate/policies/revoked.dsse.json'],
+          identity: 'required',
         },
       ],
-      witnesses: { policy: '/gate/witnesses.policy', every: 600_000 },
     });
   });
 

@@ -52,12 +52,12 @@ describe('precedence', () => {
   });
 
   it('--set goes before the environment, and the last of several before the others', () => {
-    const { config } = read(['times.call=3s', 'times.call=4s'], { POSTERN_TIMES_CALL: '5s' });
-    expect(config?.times.call).toBe(4000);
+    const { config } = read(['times.retry=3s', 'times.retry=4s'], { POSTERN_TIMES_RETRY: '5s' });
+    expect(config?.times.retry).toBe(4000);
   });
 
   it('a variable that is empty says nothing', () => {
-    expect(read([], { POSTERN_TIMES_CALL: '' }).config?.times.call).toBe(20_000);
+    expect(read([], { POSTERN_TIMES_RETRY: '' }).config?.times.retry).toBe(30_000);
   });
 });
 
@@ -95,8 +95,8 @@ describe('values are as the file would have them', () => {
 describe('what is wrong is said of where it is from', () => {
   it.each([
     [
-      'times.call=20',
-      '--set times.call: want a duration up to 3650d, e.g. 90s, 15m, 24h or 7d, got 20: quote it, or it is a number',
+      'times.retry=20',
+      '--set times.retry: want a duration up to 3650d, e.g. 90s, 15m, 24h or 7d, got 20: quote it, or it is a number',
     ],
     ['time.call=20s', '--set time: is not known, and would not be looked at: did you mean times?'],
     [
@@ -114,7 +114,7 @@ describe('what is wrong is said of where it is from', () => {
   });
 
   it('of what takes away what must be there', () => {
-    expect(read(['pools[0].signature=', 'times.call=20s']).lines).toEqual([
+    expect(read(['pools[0].signature=', 'times.retry=20s']).lines).toEqual([
       '--set pools[0].signature: is missing: want { keyring: <json> }, { publicKeys: [<pem>], threshold } or { unsigned: "<reason>" }',
     ]);
   });
@@ -131,7 +131,7 @@ describe('what is wrong is said of where it is from', () => {
 
 describe('refused before anything is read', () => {
   it.each([
-    [['times.call'], {}, '--set: want path=value, e.g. times.challengeTtl=90s, got "times.call"'],
+    [['times.retry'], {}, '--set: want path=value, e.g. times.challengeTtl=90s, got "times.retry"'],
     [
       ['__proto__.x=1'],
       {},
@@ -183,7 +183,7 @@ it.each([
 it('leaves the value that it is given as it is', () => {
   const value: JsonValue = { times: { call: '1s' }, pools: [{ name: 'a' }] };
   const before = JSON.stringify(value);
-  for (const override of overridesOf(['times.call=2s', 'pools[0].name=b', 'times='])) {
+  for (const override of overridesOf(['times.retry=2s', 'pools[0].name=b', 'times='])) {
     expect(JSON.stringify(overridden(value, override))).not.toBe(before);
   }
   expect(JSON.stringify(value)).toBe(before);

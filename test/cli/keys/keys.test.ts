@@ -40,6 +40,7 @@ describe('keys list', () => {
       ['ledger', 'signs the log (Ed25519)', 'in-force'],
       ['ledger', 'signs the log, second line (ML-DSA-44)', 'in-force'],
       ['archive', 'seals what decisions saw', 'in-force'],
+      ['hardware', 'names hardware in the database', 'in-force'],
       ['token', 'signs tokens (EdDSA)', 'in-force'],
       ['api-key', 'admin', 'in-force'],
     ]);
@@ -176,7 +177,7 @@ describe('keys rotate', () => {
     const { current, retired } = await readTokenKeys(path);
     expect([exit, out.trim()]).toEqual([0, current.publicKey.keyId]);
     expect(retired.map(({ publicKey, until }) => [publicKey.keyId, until - NOW])).toEqual([
-      [before, 15 * 60_000 + 5 * 60_000],
+      [before, 24 * 3_600_000 + 5 * 60_000],
     ]);
   });
 
@@ -217,21 +218,27 @@ describe('keys rotate', () => {
     expect(newest?.id).toBe(out.trim());
   });
 
-  it.each(['log', 'archive'])('says why the %s key stays, and changes nothing', async (which) => {
-    const dir = freshGateway();
-    const files = ['log.key', 'log-ml-dsa-44.key', 'archive.key'].map((name) =>
-      join(dir, 'ledger/keys', name),
-    );
-    const before = files.map((file) => readFileSync(file, 'utf8'));
-    for (const verb of ['rotate', 'revoke']) {
-      const { exit, err } = await gate(['keys', verb, dir, which]);
-      expect([exit, err]).toEqual([
-        64,
-        expect.stringContaining(`the ${which} key can’t be replaced: `),
-      ]);
-    }
-    expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
-  });
+  it.each(['log', 'archive', 'hardware'])(
+    'says why the %s key stays, and changes nothing',
+    async (which) => {
+      const dir = freshGateway();
+      const files = [
+        'ledger/keys/log.key',
+        'ledger/keys/log-ml-dsa-44.key',
+        'ledger/keys/archive.key',
+        'keys/hardware.key',
+      ].map((name) => join(dir, name));
+      const before = files.map((file) => readFileSync(file, 'utf8'));
+      for (const verb of ['rotate', 'revoke']) {
+        const { exit, err } = await gate(['keys', verb, dir, which]);
+        expect([exit, err]).toEqual([
+          64,
+          expect.stringContaining(`the ${which} key can’t be replaced: `),
+        ]);
+      }
+      expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+    },
+  );
 
   it.each([
     [['token', '--overlap', '1h'], '--overlap is not about token'],
