@@ -17,7 +17,6 @@ export type { Effect, PolicyChange } from './appraisal/policy/diff/change.ts';
 export { diffPolicies } from './appraisal/policy/diff/diff-policies.ts';
 export { explainPolicy } from './appraisal/policy/explain/explain-policy.ts';
 export { lintPolicy } from './appraisal/policy/lint.ts';
-export { type PolicyProblem, problemLine } from './appraisal/policy/problem.ts';
 export { type ReadPolicy, readPolicy, tryPolicy } from './appraisal/policy/read-policy.ts';
 export { type Policy, PolicySchema } from './appraisal/policy/schema/policy.ts';
 export type { SnpReferenceSet } from './appraisal/policy/schema/snp.ts';
@@ -55,6 +54,7 @@ export {
   type IssuerKey,
   verifyEarJwt,
 } from './appraisal/result/verify-ear.ts';
+export { type Problem as PolicyProblem, problemLine } from './core/document/problem.ts';
 export { parseEnvelope, writeEnvelope } from './core/encoding/dsse.ts';
 export { signEnvelope } from './core/encoding/dsse-signatures.ts';
 export { type PublicKey, parsePublicKeyPem } from './core/x509/public-key.ts';

@@ -65,8 +65,15 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   pg: ['store/'],
   pino: ['gateway/http/'],
   'prom-client': ['gateway/http/'],
-  typebox: ['appraisal/policy/', 'protocol/', 'gateway/http/'],
-  yaml: ['appraisal/policy/', 'cli/'],
+  typebox: [
+    'core/document/',
+    'appraisal/policy/',
+    'protocol/',
+    'gateway/http/',
+    'cli/gateway/',
+    'cli/nodes/',
+  ],
+  yaml: ['core/document/', 'cli/'],
 };
 
 /** Fewer modules than this is a check that looked in the wrong place. */

@@ -28,6 +28,11 @@ const PURPOSE =
 const GROUPS: Readonly<Record<string, string>> = {
   audit:
     'A ledger is an append-only log of decisions and policies, which anybody can check who has its key, and an archive of what each decision saw, by which it can be made again. postern verify bundle --record puts decisions in.',
+  gateway:
+    'A gateway admits machines into pools by policy, asks them again, and writes each decision into its ledger. All that belongs to one lies in a folder with postern.yaml.',
+  keys: 'Whoever has the folder of a gateway decides who may ask it what: nothing here asks the gateway itself, and what is changed holds from its next request on.',
+  nodes:
+    'Machines that a gateway knows. Who asks shows an API key (--api-key-file) or signs (--sign-key), and may see and do what its role allows.',
 };
 
 export function overviewHelp(verbs: readonly Verb[]): string {

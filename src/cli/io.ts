@@ -17,6 +17,8 @@ export interface Io {
   readonly randomBytes: (length: number) => Uint8Array;
   /** A variable of the environment, where it is set and not empty. */
   readonly env: (name: string) => string | undefined;
+  /** The names of all that are set. */
+  readonly envNames: () => readonly string[];
   /** Whether standard output is a terminal that wants colours. */
   readonly colours: boolean;
 }

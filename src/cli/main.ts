@@ -50,5 +50,6 @@ process.exitCode = await run(process.argv.slice(2), {
   pause: (ms) => setTimeout(ms),
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
   env: (name) => process.env[name] || undefined,
+  envNames: () => Object.keys(process.env),
   colours: wantsColours(process.stdout, process.env),
 });

@@ -1,9 +1,9 @@
 import { compilePolicy } from '../appraisal/appraise/compiled-policy.ts';
-import { problemLine } from '../appraisal/policy/problem.ts';
 import { type ReadPolicy, tryPolicy } from '../appraisal/policy/read-policy.ts';
 import { followsOn } from '../appraisal/policy/signing/follows-on.ts';
 import { isEnvelope, readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { verifySignedPolicy } from '../appraisal/policy/signing/signed-policy.ts';
+import { problemLine } from '../core/document/problem.ts';
 import { worstOf } from '../evidence/verdict.ts';
 import type { UsedPolicy } from '../ledger/record/capture.ts';
 import { type Io, usage, warn } from './io.ts';

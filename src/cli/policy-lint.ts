@@ -1,6 +1,6 @@
 import { lintPolicy } from '../appraisal/policy/lint.ts';
-import { problemLine } from '../appraisal/policy/problem.ts';
 import { tryPolicy } from '../appraisal/policy/read-policy.ts';
+import { problemLine } from '../core/document/problem.ts';
 import { painter } from './paint.ts';
 import { printJson } from './render.ts';
 import type { Verb } from './verb.ts';

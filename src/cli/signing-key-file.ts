@@ -32,12 +32,13 @@ export interface SigningKey extends EnvelopeSigner {
 
 /** @param option that names the file, for errors. */
 export async function readSigningKey(io: Io, path: string, option: string): Promise<SigningKey> {
-  return signerOf(`--${option} ${path}`, await io.readFile(path));
+  return signingKeyIn(`--${option} ${path}`, await io.readFile(path));
 }
 
 const WANTED = 'want an Ed25519 or P-256 private key, PKCS#8 in PEM, not encrypted';
 
-function signerOf(what: string, file: Uint8Array): SigningKey {
+/** @param what the file is called in errors. @throws as {@link readSigningKey}. */
+export function signingKeyIn(what: string, file: Uint8Array): SigningKey {
   const key = privateKeyIn(what, file);
   const type = key.asymmetricKeyType;
   const isP256 = type === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';

@@ -22,7 +22,25 @@ import {
   endorsementsFetchVerb,
   endorsementsListVerb,
 } from './endorsements.ts';
+import { gatewayCheckVerb } from './gateway/gateway-check.ts';
+import { gatewayInitVerb } from './gateway/gateway-init.ts';
 import { inspectVerb } from './inspect.ts';
+import { keysAddPublicKeyVerb, keysCreateVerb } from './keys/keys-create.ts';
+import { keysListVerb } from './keys/keys-list.ts';
+import { keysRevokeVerb, keysRotateVerb } from './keys/keys-rotate.ts';
+import {
+  nodesOverrideVerb,
+  nodesQuarantineVerb,
+  nodesReleaseVerb,
+  nodesRemoveVerb,
+  nodesRevokeVerb,
+} from './nodes/nodes-acts.ts';
+import { nodesAttestVerb, nodesChallengeVerb } from './nodes/nodes-attest.ts';
+import { nodesCallVerb } from './nodes/nodes-call.ts';
+import { nodesEnrolVerb } from './nodes/nodes-enrol.ts';
+import { nodesEventsVerb } from './nodes/nodes-events.ts';
+import { nodesListVerb } from './nodes/nodes-list.ts';
+import { nodesShowVerb } from './nodes/nodes-show.ts';
 import { policyDiffVerb } from './policy-diff.ts';
 import { policyExplainVerb } from './policy-explain.ts';
 import { policyFromCorimVerb } from './policy-from-corim.ts';
@@ -91,6 +109,25 @@ export const VERBS: readonly Verb[] = [
   auditResumeVerb,
   auditServeVerb,
   auditWitnessVerb,
+  gatewayInitVerb,
+  gatewayCheckVerb,
+  keysListVerb,
+  keysCreateVerb,
+  keysAddPublicKeyVerb,
+  keysRotateVerb,
+  keysRevokeVerb,
+  nodesListVerb,
+  nodesShowVerb,
+  nodesEnrolVerb,
+  nodesChallengeVerb,
+  nodesAttestVerb,
+  nodesCallVerb,
+  nodesQuarantineVerb,
+  nodesReleaseVerb,
+  nodesOverrideVerb,
+  nodesRevokeVerb,
+  nodesRemoveVerb,
+  nodesEventsVerb,
   tdxMeasureVerb,
   snpMeasureVerb,
   snpFloorsVerb,

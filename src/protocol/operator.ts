@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { closed } from '../appraisal/policy/schema/values.ts';
-import { LARGEST_POLICY } from '../appraisal/policy/yaml-text.ts';
+import { LARGEST_DOCUMENT } from '../core/document/yaml-text.ts';
 import { base64File, Digest, ReasonText, Time } from './values.ts';
 
 /** To take a node out, or to let it back. */
@@ -16,7 +16,7 @@ const MOST_REVOCATIONS = 64;
 
 /** YAML, JSON or a DSSE envelope, and the revocations that came with it. */
 export const PolicyRequest = closed({
-  file: base64File(LARGEST_POLICY),
+  file: base64File(LARGEST_DOCUMENT),
   revocations: Type.Optional(
     Type.Array(base64File(LARGEST_REVOCATION), { maxItems: MOST_REVOCATIONS }),
   ),

@@ -68,6 +68,7 @@ async function find(
       return Promise.resolve();
     },
     env: () => undefined,
+    envNames: () => [],
     colours: false,
   };
   const found: FoundSnpEndorsements = await findSnpEndorsements(

@@ -41,6 +41,7 @@ export async function postern(
     pause: () => Promise.resolve(),
     randomBytes: (length) => new Uint8Array(length).fill(7),
     env: () => undefined,
+    envNames: () => [],
     colours: false,
     ...more,
   });

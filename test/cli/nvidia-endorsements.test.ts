@@ -53,6 +53,7 @@ async function find(options: readonly string[], { clock = now, files = {}, ...ne
     pause: () => Promise.reject(new Error('nobody waits')),
     randomBytes: (length) => new Uint8Array(length).fill(7),
     env: () => undefined,
+    envNames: () => [],
     colours: false,
   };
   const found = await findNvidiaEndorsements(io, new Args(VERB, options), [device], {

@@ -115,6 +115,7 @@ function ioOf(files: Files): Io {
     pause: () => Promise.resolve(),
     randomBytes: (length) => new Uint8Array(length),
     env: () => undefined,
+    envNames: () => [],
     colours: false,
   };
 }

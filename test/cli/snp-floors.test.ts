@@ -43,6 +43,7 @@ async function floors(argv: readonly string[], file: Uint8Array | string = '') {
     pause: () => Promise.reject(new Error('this verb waits for nobody')),
     randomBytes: (length) => new Uint8Array(length),
     env: () => undefined,
+    envNames: () => [],
     colours: false,
   };
   const exit = await snpFloorsVerb.run(io, new Args(snpFloorsVerb, argv));

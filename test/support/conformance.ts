@@ -28,6 +28,7 @@ export async function conformance(manifest: string, every = 1): Promise<readonly
     pause: () => Promise.reject(new Error('conformance waits for nobody')),
     randomBytes: (length) => new Uint8Array(length),
     env: () => undefined,
+    envNames: () => [],
     colours: false,
   });
   return lines.map((line) => JSON.parse(line));

@@ -1,8 +1,8 @@
+import type { Problem } from '../../core/document/problem.ts';
 import { knownFacts } from './cel/known-facts.ts';
 import { unknownMembers } from './cel/unknown-members.ts';
 import { lintReach } from './lint-reach.ts';
 import { lintTimes } from './lint-times.ts';
-import type { PolicyProblem } from './problem.ts';
 import type { Policy } from './schema/policy.ts';
 
 type Report = (path: string, problem: string) => void;
@@ -14,8 +14,8 @@ const CPU = 'spec.evidence.cpu';
  *
  * @param at milliseconds since the epoch; without it nothing is said of what is over by then.
  */
-export function lintPolicy(policy: Policy, at = LONG_AGO): readonly PolicyProblem[] {
-  const advice: PolicyProblem[] = [];
+export function lintPolicy(policy: Policy, at = LONG_AGO): readonly Problem[] {
+  const advice: Problem[] = [];
   const report: Report = (path, problem) => {
     advice.push({ path, problem });
   };

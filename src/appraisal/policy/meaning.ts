@@ -1,13 +1,13 @@
 import { sha384 } from '#crypto';
 import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
+import type { Misfit } from '../../core/document/explain-shape.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
 import { bulletinOf, FLOORS_AS_OF } from '../../evidence/snp/floors/bulletins.ts';
 import { compileAssertion } from './cel/assertion.ts';
 import { durationMs } from './duration.ts';
-import type { Misfit } from './explain-shape.ts';
 import { checkLogHygiene } from './meaning-of-logs.ts';
 import { asksForNothing, comparedValues, isSkipped, isZeros, tellsApart } from './said-values.ts';
 import type { Policy } from './schema/policy.ts';

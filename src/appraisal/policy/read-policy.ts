@@ -1,16 +1,15 @@
-import { Value } from 'typebox/value';
 import { sha256 } from '#crypto';
 import { toHex } from '../../core/bytes/hex.ts';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
+import type { Misfit } from '../../core/document/explain-shape.ts';
+import { type Problem, problemLine } from '../../core/document/problem.ts';
+import { schemaMisfits } from '../../core/document/schema-misfits.ts';
+import { LARGEST_DOCUMENT, readYaml, type YamlText } from '../../core/document/yaml-text.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import { type JsonValue, parseJson } from '../../core/encoding/json.ts';
 import { Fault, malformed } from '../../core/fault.ts';
-import { type Misfit, misfitsOf } from './explain-shape.ts';
 import { misunderstandings } from './meaning.ts';
-import { type PolicyProblem, problemLine } from './problem.ts';
 import { type Policy, PolicySchema } from './schema/policy.ts';
-import { oversize } from './sizes.ts';
-import { LARGEST_POLICY, readYaml, type YamlText } from './yaml-text.ts';
 
 /** A policy and its identity. */
 export interface ReadPolicy {
@@ -28,7 +27,7 @@ export interface ReadPolicy {
  */
 export function tryPolicy(bytes: Uint8Array): {
   readonly read: ReadPolicy | undefined;
-  readonly problems: readonly PolicyProblem[];
+  readonly problems: readonly Problem[];
 } {
   const json = jsonIn(bytes);
   const misfits = json === undefined ? [] : problemsOf(json);
@@ -48,9 +47,7 @@ function refused(misfits: readonly Misfit[], placeOf: YamlText['placeOf']) {
 }
 
 function problemsOf(value: JsonValue): readonly Misfit[] {
-  const large = oversize(value);
-  if (large) return [large];
-  const misfits = misfitsOf(PolicySchema, value, (schema, part) => Value.Check(schema, part));
+  const misfits = schemaMisfits(PolicySchema, value);
   return misfits.length > 0 ? misfits : misunderstandings(value as Policy);
 }
 
@@ -61,7 +58,7 @@ const BRACE = 0x7b;
  * refuses is read again, to say where.
  */
 function jsonIn(bytes: Uint8Array): JsonValue | undefined {
-  if (bytes[0] !== BRACE || bytes.length > LARGEST_POLICY) return undefined;
+  if (bytes[0] !== BRACE || bytes.length > LARGEST_DOCUMENT) return undefined;
   try {
     return parseJson(fromUtf8(bytes, 'policy'), 'policy').value;
   } catch (error) {

@@ -3,10 +3,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../core/fault.ts';
-import type { LedgerStore } from '../../ledger/store.ts';
+import type { FleetChange } from '../../gateway/fleet/store.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
 import { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
+import type { GatewayStore } from '../../store/gateway-store.ts';
 import { openStore } from '../../store/open.ts';
 import { CHECKPOINT, Projection } from '../../store/published/projection.ts';
 import { type Io, usage } from '../io.ts';
@@ -26,7 +27,7 @@ import { isThere } from './secret-files.ts';
 export interface OpenLedger {
   readonly folder: LedgerFolder;
   readonly identity: LogIdentity;
-  readonly store: LedgerStore;
+  readonly store: GatewayStore;
   readonly projection: Projection;
   close(): Promise<void>;
 }
@@ -35,10 +36,15 @@ export interface OpenLedger {
 export async function openLedger(io: Io, dir: string): Promise<OpenLedger> {
   const folder = await readLedgerFolder(dir);
   const identity = await readIdentity(folder);
+  return ledgerOf(folder, identity, await openLedgerStore(io, folder));
+}
+
+/** The database of a ledger, and of a gateway if it is one's. @throws Fault at a key or the database. */
+export async function openLedgerStore(io: Io, folder: LedgerFolder): Promise<GatewayStore> {
   const archiveKey = await readArchiveKey(folder);
   // Opening makes a database where there is none, and on an empty one the log would begin anew.
-  if (folder.database === 'sqlite' && !(await isThere(join(dir, LAYOUT.database)))) {
-    const place = join(dir, LAYOUT.database);
+  if (folder.database === 'sqlite' && !(await isThere(join(folder.dir, LAYOUT.database)))) {
+    const place = join(folder.dir, LAYOUT.database);
     throw new Fault(
       'unreachable',
       place,
@@ -52,7 +58,7 @@ export async function openLedger(io: Io, dir: string): Promise<OpenLedger> {
     await store.close();
     throw error;
   }
-  return ledgerOf(folder, identity, store);
+  return store;
 }
 
 /**
@@ -74,13 +80,16 @@ export async function createLedger(io: Io, folder: LedgerFolder): Promise<void> 
   });
 }
 
-function ledgerOf(folder: LedgerFolder, identity: LogIdentity, store: LedgerStore): OpenLedger {
+function ledgerOf(folder: LedgerFolder, identity: LogIdentity, store: GatewayStore): OpenLedger {
   const projection = new Projection(join(folder.dir, LAYOUT.published), store);
   return { folder, identity, store, projection, close: () => store.close() };
 }
 
 /** Whoever makes a ledger signs its empty log: a database without one is another, or was emptied. */
-async function wantLog(store: LedgerStore, { dir, origin, database }: LedgerFolder): Promise<void> {
+async function wantLog(
+  store: GatewayStore,
+  { dir, origin, database }: LedgerFolder,
+): Promise<void> {
   if ((await store.head()) !== undefined) return;
   const place = database === 'sqlite' ? join(dir, LAYOUT.database) : 'DATABASE_URL';
   throw new Fault(
@@ -108,7 +117,7 @@ export async function openWriter(
   io: Io,
   ledger: OpenLedger,
   ask: 'witnesses' | 'nobody' = 'witnesses',
-): Promise<LedgerWriter> {
+): Promise<LedgerWriter<FleetChange>> {
   await wantNotRestored(ledger.folder.dir);
   return resumeWriter(io, ledger, [], ask);
 }
@@ -123,7 +132,7 @@ export async function resumeWriter(
   ledger: OpenLedger,
   more: readonly KnownCheckpoint[],
   ask: 'witnesses' | 'nobody' = 'nobody',
-): Promise<LedgerWriter> {
+): Promise<LedgerWriter<FleetChange>> {
   const { store, identity, projection } = ledger;
   return LedgerWriter.open({
     store,

@@ -5,6 +5,7 @@ import { isAppraisal } from '../../appraisal/result/result-json.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Verification } from '../../evidence/verification.ts';
+import type { FleetChange } from '../../gateway/fleet/store.ts';
 import { parseLeaf, writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
@@ -104,11 +105,16 @@ export class Recorder {
   readonly id: string;
   readonly #io: Io;
   readonly #ledger: OpenLedger;
-  readonly #writer: LedgerWriter;
+  readonly #writer: LedgerWriter<FleetChange>;
 
   readonly #made: Made | undefined;
 
-  constructor(io: Io, ledger: OpenLedger, writer: LedgerWriter, made: Made | undefined) {
+  constructor(
+    io: Io,
+    ledger: OpenLedger,
+    writer: LedgerWriter<FleetChange>,
+    made: Made | undefined,
+  ) {
     this.#made = made;
     this.id = toHex(io.randomBytes(ID_SIZE));
     this.#io = io;

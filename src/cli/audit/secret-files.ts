@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { Fault, malformed } from '../../core/fault.ts';
@@ -49,6 +49,28 @@ export async function writeSecret(path: string, text: string): Promise<void> {
   } catch (cause) {
     throw diskFault(path, 'written', cause);
   }
+}
+
+/** The same in place of one that may be there: whoever reads meanwhile has the old or the new. */
+export async function replaceSecret(path: string, text: string): Promise<void> {
+  const fresh = `${path}.new`;
+  try {
+    // Of somebody who was interrupted.
+    await rm(fresh, { force: true });
+    await writeSecret(fresh, text);
+    await rename(fresh, path);
+    syncFolder(dirname(path));
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : diskFault(path, 'written', cause);
+  }
+}
+
+/** Whether others than its owner may read it. */
+export async function isShared(path: string): Promise<boolean> {
+  return stat(path).then(
+    ({ mode }) => (mode & 0o077) !== 0,
+    () => false,
+  );
 }
 
 /** Makes a folder and those above it, as lasting as a file of `writeSecret`. @throws Fault `unreachable`. */

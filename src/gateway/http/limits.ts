@@ -1,5 +1,5 @@
 import { BUNDLE_LIMITS } from '../../appraisal/bundle/format.ts';
-import { LARGEST_POLICY } from '../../appraisal/policy/yaml-text.ts';
+import { LARGEST_DOCUMENT } from '../../core/document/yaml-text.ts';
 import type { Operation } from '../operation.ts';
 
 /** Everything that strangers could ask for without end, in one place. Times are in milliseconds. */
@@ -78,7 +78,7 @@ export const LIMITS: Limits = {
   },
   body: {
     json: 64 * 1024,
-    policy: Math.ceil((LARGEST_POLICY * 4) / 3) + 6 * MIB,
+    policy: Math.ceil((LARGEST_DOCUMENT * 4) / 3) + 6 * MIB,
     bundle: BUNDLE_LIMITS.bundle,
     all: 256 * MIB,
   },

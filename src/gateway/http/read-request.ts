@@ -1,7 +1,7 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { misfitsOf } from '../../appraisal/policy/explain-shape.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
+import { misfitsOf } from '../../core/document/explain-shape.ts';
 import { type JsonValue, parseJson } from '../../core/encoding/json.ts';
 import { malformed } from '../../core/fault.ts';
 

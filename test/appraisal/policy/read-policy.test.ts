@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { problemLine } from '../../../src/appraisal/policy/problem.ts';
 import { readPolicy, tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
-import { LARGEST_POLICY } from '../../../src/appraisal/policy/yaml-text.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { problemLine } from '../../../src/core/document/problem.ts';
+import { LARGEST_DOCUMENT } from '../../../src/core/document/yaml-text.ts';
 import { faultOf } from '../../support/fault-of.ts';
 
 const yaml = readFileSync(
@@ -109,12 +109,15 @@ describe('a policy that is wrong says so', () => {
   });
 
   it('by its size alone, whatever it is', () => {
-    const room = LARGEST_POLICY - utf8(json).length;
+    const room = LARGEST_DOCUMENT - utf8(json).length;
     expect(tryPolicy(utf8(`${json}${' '.repeat(room)}`)).read?.digest).toBe(whole.digest);
     expect(tryPolicy(utf8(`${json}${' '.repeat(room + 1)}`))).toEqual({
       read: undefined,
       problems: [
-        { path: '', problem: `want at most ${LARGEST_POLICY} bytes, got ${LARGEST_POLICY + 1}` },
+        {
+          path: '',
+          problem: `want at most ${LARGEST_DOCUMENT} bytes, got ${LARGEST_DOCUMENT + 1}`,
+        },
       ],
     });
   });

@@ -5,8 +5,8 @@ import { Value } from 'typebox/value';
 import { expect } from 'vitest';
 import { readPolicy, tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { PolicySchema } from '../../../src/appraisal/policy/schema/policy.ts';
-import { readYaml } from '../../../src/appraisal/policy/yaml-text.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { readYaml } from '../../../src/core/document/yaml-text.ts';
 import { damaged, fuzz } from '../../support/fuzz.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../policies');

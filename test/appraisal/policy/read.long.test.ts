@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { lintPolicy } from '../../../src/appraisal/policy/lint.ts';
 import { readPolicy, tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import { publishedSchema } from '../../../tools/policy-schema.ts';
+import { PUBLISHED_SCHEMAS } from '../../../tools/schemas.ts';
 import { damaged } from '../../support/fuzz.ts';
 
 const SEED = Number(process.env['POSTERN_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -19,7 +19,9 @@ const shipped = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => new Uint8Array(readFileSync(join(FOLDER, name))));
 const canonical = shipped.map((bytes) => readPolicy(bytes).canonical);
-const validate = new Ajv2020({ strict: true }).compile(JSON.parse(publishedSchema()));
+const validate = new Ajv2020({ strict: true }).compile(
+  JSON.parse(PUBLISHED_SCHEMAS['policies/measurement-policy.schema.json']),
+);
 
 const lines = shipped.flatMap((bytes) => new TextDecoder().decode(bytes).split('\n'));
 /** Lines of several policies in any order: much of it is nearly right. */

@@ -91,5 +91,6 @@ const IO: Io = {
   pause: no,
   randomBytes: () => new Uint8Array(),
   env: () => undefined,
+  envNames: () => [],
   colours: false,
 };

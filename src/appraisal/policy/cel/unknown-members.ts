@@ -1,4 +1,4 @@
-import { nearName } from '../near-name.ts';
+import { nearName } from '../../../core/document/near-name.ts';
 import { parseAssertion } from './assertion.ts';
 import type { Expr } from './inspect.ts';
 import type { Known, KnownFacts } from './known-facts.ts';

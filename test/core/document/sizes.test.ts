@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { tryPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import type { Policy } from '../../../src/appraisal/policy/schema/policy.ts';
 import type { SnpRules } from '../../../src/appraisal/policy/schema/snp.ts';
-import { oversize } from '../../../src/appraisal/policy/sizes.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { oversize } from '../../../src/core/document/sizes.ts';
 import type { Editable, PolicyEdit } from '../../support/policy.ts';
 
 const FILE = join(import.meta.dirname, '../../../policies/snp-ssh-host.yaml');

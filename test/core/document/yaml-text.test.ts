@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LARGEST_POLICY, readYaml } from '../../../src/appraisal/policy/yaml-text.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { LARGEST_DOCUMENT, readYaml } from '../../../src/core/document/yaml-text.ts';
 
 /** Milliseconds; others may be using the machine. */
 const PATIENCE = 10_000;
@@ -110,7 +110,7 @@ describe('YAML that would mean something else', () => {
     [
       'a second document',
       'a: 1\n---\nb: 2\n',
-      '2:1 : a second document: want one policy a file, without ---',
+      '2:1 : a second document: want one a file, without ---',
     ],
     [
       '%YAML 1.1',
@@ -219,7 +219,7 @@ describe('a place', () => {
 
   it('is none where there is no text', () => {
     expect(readYaml(utf8('')).placeOf('a.b')).toBeUndefined();
-    expect(readYaml(new Uint8Array(LARGEST_POLICY + 1)).placeOf('')).toBeUndefined();
+    expect(readYaml(new Uint8Array(LARGEST_DOCUMENT + 1)).placeOf('')).toBeUndefined();
   });
 });
 
@@ -231,7 +231,9 @@ it('has five thousand backslashes, and none more', () => {
 
 /** As much of it as a policy may have of bytes. */
 const filled = (unit: string, head = '', tail = '') =>
-  head + unit.repeat(Math.floor((LARGEST_POLICY - head.length - tail.length) / unit.length)) + tail;
+  head +
+  unit.repeat(Math.floor((LARGEST_DOCUMENT - head.length - tail.length) / unit.length)) +
+  tail;
 
 const LONG = /^\d+:\d+ : more than 250000 names, values and signs between them$/;
 const DEEP = /nested deeper than 32 levels/;

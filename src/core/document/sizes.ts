@@ -1,13 +1,13 @@
-import type { JsonValue } from '../../core/encoding/json.ts';
+import type { JsonValue } from '../encoding/json.ts';
 import type { Misfit } from './explain-shape.ts';
 
-/** No list of the schema is longer: chips of a deployment, events of a register. */
+/** No list of any schema is longer: of a policy, chips of a deployment, events of a register. */
 const MOST_ITEMS = 4096;
-/** No object of the schema has more members: inputs of a provenance. */
+/** No object of any schema has more members: of a policy, inputs of a provenance. */
 const MOST_MEMBERS = 64;
 
 /**
- * The first list or object that is too large to be any of a policy's. Asked before the schema is:
+ * The first list or object that is too large for any schema of ours. Asked before the schema is:
  * its validator compares all items and names, however many, before it counts them.
  *
  * @param value as the readers give it, so of a depth that recursion can bear.

@@ -1,9 +1,9 @@
 import Type, { type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import { misfitsOf } from '../../../src/appraisal/policy/explain-shape.ts';
-import { nearName } from '../../../src/appraisal/policy/near-name.ts';
 import { closed } from '../../../src/appraisal/policy/schema/values.ts';
+import { misfitsOf } from '../../../src/core/document/explain-shape.ts';
+import { nearName } from '../../../src/core/document/near-name.ts';
 import type { JsonValue } from '../../../src/core/encoding/json.ts';
 
 const misfits = (schema: TSchema, value: JsonValue) =>

@@ -1,5 +1,5 @@
-/** What is wrong with a policy's text, where, and what to do about it. */
-export interface PolicyProblem {
+/** What is wrong with a text that somebody wrote, where, and what to do about it. */
+export interface Problem {
   /** The member, e.g. `spec.evidence.cpu.referenceSets[0].mrTd`; empty for the document itself. */
   readonly path: string;
   readonly problem: string;
@@ -9,7 +9,7 @@ export interface PolicyProblem {
 }
 
 /** `policy.yaml:12:7 spec.role: want …`, for people. */
-export function problemLine(file: string, { path, problem, line, column }: PolicyProblem): string {
+export function problemLine(file: string, { path, problem, line, column }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
   return path === '' ? `${place} ${problem}` : `${place} ${path}: ${problem}`;
 }

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { JsonValue } from '../../core/encoding/json.ts';
+import type { JsonValue } from '../encoding/json.ts';
 import { nearName } from './near-name.ts';
 
 /** Where a value does not fit its schema, in words. */
@@ -8,7 +8,7 @@ export interface Misfit {
   readonly problem: string;
 }
 
-/** The parts of JSON Schema that the policy's schema is made of. */
+/** The parts of JSON Schema that the schemas of documents are made of. */
 interface Node {
   readonly type?: string;
   readonly description?: string;

@@ -12,19 +12,19 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { fromUtf8 } from '../../core/bytes/text.ts';
-import type { JsonValue } from '../../core/encoding/json.ts';
-import { Fault } from '../../core/fault.ts';
-import type { PolicyProblem } from './problem.ts';
+import { fromUtf8 } from '../bytes/text.ts';
+import type { JsonValue } from '../encoding/json.ts';
+import { Fault } from '../fault.ts';
+import type { Problem } from './problem.ts';
 import { tokensOf } from './yaml-tokens.ts';
 
 /** A policy of 1024 reference sets, every register exact, is some 1 MB. */
-export const LARGEST_POLICY = 4 * 1024 * 1024;
+export const LARGEST_DOCUMENT = 4 * 1024 * 1024;
 
 export interface YamlText {
   /** Undefined where there are problems. */
   readonly value: JsonValue | undefined;
-  readonly problems: readonly PolicyProblem[];
+  readonly problems: readonly Problem[];
   /** Line and column of the member at a path, from 1; those of the closest one around it. */
   readonly placeOf: (
     path: string,
@@ -37,12 +37,12 @@ export interface YamlText {
  * name that stands twice, an alias by which one place changes another, a tag, a second document.
  */
 export function readYaml(bytes: Uint8Array): YamlText {
-  if (bytes.length > LARGEST_POLICY) {
-    return failed(`want at most ${LARGEST_POLICY} bytes, got ${bytes.length}`);
+  if (bytes.length > LARGEST_DOCUMENT) {
+    return failed(`want at most ${LARGEST_DOCUMENT} bytes, got ${bytes.length}`);
   }
   let text: string;
   try {
-    text = fromUtf8(bytes, 'policy');
+    text = fromUtf8(bytes, 'document');
   } catch (error) {
     if (error instanceof Fault && error.code !== 'internal') return failed(error.detail);
     throw error;
@@ -62,7 +62,7 @@ const MOST_PROBLEMS = 50;
 class YamlReader {
   readonly #text: string;
   readonly #lines = new LineCounter();
-  readonly #problems: PolicyProblem[] = [];
+  readonly #problems: Problem[] = [];
   /** Offsets in the text by path. */
   readonly #places = new Map<string, number>();
 

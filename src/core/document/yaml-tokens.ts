@@ -1,10 +1,10 @@
 import { CST, Lexer, type LineCounter, Parser } from 'yaml';
 
-/** The schema needs 10. */
+/** The schema of policies needs 10. */
 const DEEPEST = 32;
 /**
- * Names, values, and each space, sign and end of line between them; 1024 sets need some 150,000. A
- * text of nothing but brackets or empty lines has millions, and takes half a minute.
+ * Names, values, and each space, sign and end of line between them; a policy of 1024 sets needs
+ * some 150,000. A text of nothing but brackets or empty lines has millions, and takes half a minute.
  */
 const MOST_WORDS = 250_000;
 /**
@@ -51,7 +51,7 @@ export function tokensOf(text: string, lines: LineCounter): readonly CST.Token[]
 const TOO_LONG = `more than ${MOST_WORDS} names, values and signs between them`;
 const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
 
-const SECOND = 'a second document: want one policy a file, without ---';
+const SECOND = 'a second document: want one a file, without ---';
 
 /** Tokens so far, and how many of them are documents. */
 class Taken {

@@ -1,0 +1,110 @@
+import { DEFAULTS } from './config.ts';
+
+/** What a new gateway's configuration has to say. */
+export interface ConfigWish {
+  readonly origin: string;
+  readonly database: 'sqlite' | 'postgres';
+  readonly listen: string;
+  /** Who ends TLS before it; undefined: it has a certificate of its own. */
+  readonly proxy: string | undefined;
+}
+
+const { tokens, times, calls, limits, retention, endorsements, logs, metrics, witnesses } =
+  DEFAULTS;
+
+/**
+ * A configuration to begin with: what must be said, and everything else as it is unless said,
+ * behind `#`.
+ */
+export function configText({ origin, database, listen, proxy }: ConfigWish): string {
+  const tls =
+    proxy === undefined
+      ? '{ cert: tls/fullchain.pem, key: tls/privkey.pem }'
+      : `{ proxy: ${JSON.stringify(proxy)} }`;
+  return `# A gateway of Postern: postern gateway check says what it comes to, and what is wrong with it.
+# Paths begin at this folder. No secret stands in here, only paths of files that hold one.
+# Each value can be said otherwise: --set times.retry=5s, or POSTERN_TIMES_RETRY=5s.
+# What stands behind a # without a space is what holds unless it is said.
+apiVersion: postern/v1
+kind: Gateway
+
+# What the world calls it: evidence and signatures are made for this name.
+origin: ${JSON.stringify(origin)}
+listen: ${JSON.stringify(listen)}
+
+# A certificate of its own with its chain, or what ends TLS before it: { proxy: "nginx on this host" }
+tls: ${tls}
+
+# Proxies whose word about a caller's address counts, e.g. [10.0.0.0/8]
+#proxies: []
+
+# sqlite: a file in the folder of the ledger. postgres: at DATABASE_URL, for several gateways.
+database: ${database}
+#ledger: ${DEFAULTS.ledger}
+
+# Machines that serve the same thing, and the policy that lets them in: this one to begin with,
+# later ones by PUT /v1/pools/<pool>/policy. signature is { keyring }, { publicKeys: [<pem>],
+# threshold }, or { unsigned: "<why>" }.
+pools: []
+#pools:
+#  - name: serving
+#    policy: policies/serving.dsse.json
+#    signature: { keyring: policies/keyring.json }
+#    revocations: [policies/revoked.dsse.json]
+#    identity: required   # or where-shown: a machine that hides its hardware may be here twice
+
+# Whose roots count. Others mark every result: { kind: custom, intel: [root.pem] }, or simulator.
+#anchors: { kind: ${DEFAULTS.anchors.kind} }
+
+# What vendors say of processors and devices: kept in the folder, asked for where it is old or missing.
+# update: early takes Intel's TCB evaluations as soon as they are published.
+#endorsements:
+#  folder: ${endorsements.folder}
+#  offline: ${endorsements.offline}
+#  update: ${endorsements.update}
+
+# Tokens about decisions.
+#tokens:
+#  issuer: ${JSON.stringify(origin)}
+#  audience: ${JSON.stringify(origin)}
+#  key: ${tokens.key}
+
+# Under which hardware is named in the database; all gateways of one database have the same.
+#hardwareKey: ${DEFAULTS.hardwareKey}
+
+# challengeTtl, resultTtl (of admissions and their tokens) and override are the most; a policy may
+# want less. challengeKey: how long challenges are made under one key. clockSkew: between gateways.
+# retry: after a failed look at a machine, doubled with each up to retryMost.
+#times:
+#  challengeTtl: ${times.challengeTtl}
+#  resultTtl: ${times.resultTtl}
+#  override: ${times.override}
+#  challengeKey: ${times.challengeKey}
+#  clockSkew: ${times.clockSkew}
+#  retry: ${times.retry}
+#  retryMost: ${times.retryMost}
+
+# Of machines at their endpoints. private-too: also those in the gateway's own network.
+#calls: { endpoints: ${calls.endpoints}, deadline: ${calls.deadline} }
+
+# bundle: of one. bodies: of all that are being read. So many verifications at once, so many more
+# waiting. followers: of events. rates: requests a minute.
+#limits:
+#  bundle: ${limits.bundle}
+#  bodies: ${limits.bodies}
+#  verifications: ${limits.verifications}
+#  waiting: ${limits.waiting}
+#  connections: ${limits.connections}
+#  followers: ${limits.followers}
+#  rates: { address: ${limits.rates.address}, node: ${limits.rates.node}, credential: ${limits.rates.credential} }
+
+# Others who cosign the log: those of witnesses.tlog-policy in the folder of the ledger, if it is there.
+#witnesses: { every: ${witnesses.every} }
+
+#logs: { level: ${logs.level}, addresses: ${logs.addresses} }
+#metrics: { access: ${metrics.access} }
+
+# How long the archive has what decisions saw (the log itself stays), and how long events last.
+#retention: { records: ${retention.records}, events: ${retention.events} }
+`;
+}

@@ -1,0 +1,154 @@
+import { isIP } from 'node:net';
+import { BUNDLE_LIMITS } from '../../appraisal/bundle/format.ts';
+import { durationMs } from '../../appraisal/policy/duration.ts';
+import type { Misfit } from '../../core/document/explain-shape.ts';
+import type { JsonValue } from '../../core/encoding/json.ts';
+import { Fault } from '../../core/fault.ts';
+import { kdsBase } from '../../endorsements/amd/url.ts';
+import { pcsBase } from '../../endorsements/intel/base-url.ts';
+import { ocspServiceUrl, rimServiceBase } from '../../endorsements/nvidia/url.ts';
+import { bytesOf, DEFAULTS, splitAddress } from './config.ts';
+import type { WrittenConfig } from './schema.ts';
+
+type Report = (path: string, problem: string) => void;
+
+/** What no schema can say: that the parts of a configuration fit each other. */
+export function misunderstandings(written: WrittenConfig): readonly Misfit[] {
+  const found: Misfit[] = [];
+  const report: Report = (path, problem) => {
+    found.push({ path, problem });
+  };
+  checkPlaces(written, report);
+  checkPools(written, report);
+  checkAnchors(written, report);
+  checkServices(written, report);
+  checkTimes(written, report);
+  checkLimits(written, report);
+  return found;
+}
+
+function checkPlaces(
+  { origin, listen = DEFAULTS.listen, proxies = [] }: WrittenConfig,
+  report: Report,
+) {
+  const canonical = URL.parse(origin)?.origin;
+  if (canonical !== origin) {
+    report('origin', `want it as browsers write it, ${canonical ?? 'with a host and a port'}`);
+  }
+  if (splitAddress(listen).port > 65_535) report('listen', 'want a port up to 65535');
+  for (const [i, range] of proxies.entries()) {
+    const [address = '', bits] = range.split('/');
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    if (most < 0 || Number(bits ?? 0) > most) {
+      report(`proxies[${i}]`, 'want an IP address or a range, e.g. 10.0.0.0/8');
+    } else if (bits === '0') {
+      report(`proxies[${i}]`, 'everybody would be believed: name the proxies');
+    }
+  }
+}
+
+function checkPools({ pools }: WrittenConfig, report: Report): void {
+  const names = new Map<string, number>();
+  for (const [i, { name, signature }] of pools.entries()) {
+    const before = names.get(name);
+    if (before !== undefined) report(`pools[${i}].name`, `is the name of pools[${before}] as well`);
+    names.set(name, before ?? i);
+    if ('publicKeys' in signature && signature.threshold > signature.publicKeys.length) {
+      report(
+        `pools[${i}].signature.threshold`,
+        `want at most ${signature.publicKeys.length}, the number of keys`,
+      );
+    }
+  }
+}
+
+function checkAnchors({ anchors }: WrittenConfig, report: Report): void {
+  if (anchors && anchors.kind !== 'vendor' && Object.keys(anchors).length === 1) {
+    report('anchors', 'names no root: want one of intel, amd, nvidia, nvidiaManifests');
+  }
+}
+
+/** What each service's address has to be, by whoever asks it. */
+const SERVICES = {
+  pccs: pcsBase,
+  kds: kdsBase,
+  rimService: rimServiceBase,
+  ocspService: ocspServiceUrl,
+} as const;
+
+function checkServices({ endorsements = {}, tokens }: WrittenConfig, report: Report): void {
+  for (const [name, read] of Object.entries(SERVICES)) {
+    const url = endorsements[name as keyof typeof SERVICES];
+    if (url === undefined) continue;
+    try {
+      read(url);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      report(`endorsements.${name}`, error.detail);
+    }
+    if (endorsements.offline === true) {
+      report(`endorsements.${name}`, 'would never be asked: endorsements.offline is true');
+    }
+  }
+  if (tokens?.issuer !== undefined && URL.parse(tokens.issuer) === null) {
+    report('tokens.issuer', 'want a URL');
+  }
+}
+
+/** Whatever lives longer is not what these are for. */
+const LONGEST = { challengeTtl: '10m', resultTtl: '30d', clockSkew: '5m' } as const;
+
+function checkTimes({ times = {}, calls }: WrittenConfig, report: Report): void {
+  for (const [name, most] of Object.entries(LONGEST)) {
+    const text = times[name as keyof typeof LONGEST];
+    if (text !== undefined && durationMs(text) > durationMs(most)) {
+      report(`times.${name}`, `want at most ${most}`);
+    }
+  }
+  const { challengeTtl, challengeKey, retry, retryMost } = { ...DEFAULTS.times, ...times };
+  if (durationMs(challengeKey) < durationMs(challengeTtl)) {
+    const problem = 'want no less than times.challengeTtl: a challenge outlives no key';
+    report('times.challengeKey', problem);
+  }
+  if (durationMs(retryMost) < durationMs(retry)) {
+    report('times.retryMost', 'want no less than times.retry');
+  }
+  // A challenge that is over when the answer comes was made for nothing.
+  const deadline = calls?.deadline ?? DEFAULTS.calls.deadline;
+  if (durationMs(deadline) > durationMs(challengeTtl)) {
+    report('calls.deadline', 'want at most times.challengeTtl: the answer would come too late');
+  }
+}
+
+function checkLimits({ limits = {} }: WrittenConfig, report: Report): void {
+  const { bundle, bodies } = { ...DEFAULTS.limits, ...limits };
+  const most = BUNDLE_LIMITS.bundle;
+  if (bytesOf(bundle) > most) {
+    report('limits.bundle', `want at most ${most / 1024 ** 2}MiB: no bundle is larger`);
+  } else if (bytesOf(bodies) < bytesOf(bundle)) {
+    const where = limits.bodies === undefined ? 'limits.bundle' : 'limits.bodies';
+    report(where, 'not one bundle would be taken: want limits.bodies no less than limits.bundle');
+  }
+}
+
+/** A private key, an API key, a password in a URL. */
+const SECRET = /-----BEGIN|^postern[._-][A-Za-z0-9._-]{16,}$|:\/\/[^/@\s]*:[^/@\s]+@/;
+
+/**
+ * Where a secret stands in the configuration itself: it is not quoted, and nothing else is said
+ * before it is gone.
+ */
+export function inlineSecrets(value: JsonValue, path = ''): readonly Misfit[] {
+  if (typeof value === 'string') {
+    const problem =
+      'a secret stands here in the clear: put it into a file of its own, and its path here';
+    const ofDatabase = 'the address of a database may hold a password: set DATABASE_URL to it';
+    if (!SECRET.test(value)) return [];
+    return [{ path, problem: path === 'database' ? ofDatabase : problem }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((one, i) => inlineSecrets(one, `${path}[${i}]`));
+  return Object.entries(value).flatMap(([name, one]) =>
+    inlineSecrets(one as JsonValue, path === '' ? name : `${path}.${name}`),
+  );
+}

@@ -1,0 +1,54 @@
+import { formatTime } from '../../core/encoding/time.ts';
+import type { Credential } from '../../gateway/identity/credential.ts';
+import type { IssuedApiKey } from '../../gateway/identity/credentials.ts';
+import { listedCredential } from '../../gateway/identity/listed-credential.ts';
+import { writeSecret } from '../audit/secret-files.ts';
+import { type Io, warn } from '../io.ts';
+import { printJson } from '../render.ts';
+import type { Args, Options } from '../verb.ts';
+
+export const KEY_FILE: Options = {
+  'key-file': {
+    value: '<file>',
+    help: 'write the key there, readable by you alone, instead of printing it',
+  },
+};
+
+/** The text of a key just made, this once: alone on standard output, or in a file. */
+export async function tellKey(
+  io: Io,
+  args: Args,
+  { credential, text }: IssuedApiKey,
+): Promise<void> {
+  const file = args.one('key-file');
+  if (file !== undefined) await writeSecret(file, `${text}\n`);
+  if (args.has('json')) {
+    const told = credentialJson(io, credential);
+    printJson(io, { ...told, ...(file === undefined ? { apiKey: text } : { apiKeyFile: file }) });
+    return;
+  }
+  warn(io, `${credential.name}, ${credential.role}, id ${credential.id}${untilText(credential)}`);
+  if (file !== undefined) return;
+  warn(io, 'its key, which is shown this once:');
+  io.out(`${text}\n`);
+}
+
+export function credentialJson(io: Io, credential: Credential) {
+  const { createdAt, expiresAt, revokedAt, usedAt, ...told } = listedCredential(
+    credential,
+    io.now(),
+  );
+  const times = { createdAt, expiresAt, revokedAt, usedAt };
+  return {
+    ...told,
+    ...Object.fromEntries(
+      Object.entries(times).flatMap(([name, at]) =>
+        at === undefined ? [] : [[name, formatTime(at)]],
+      ),
+    ),
+  };
+}
+
+function untilText({ expiresAt }: Credential): string {
+  return expiresAt === undefined ? '' : `, until ${formatTime(expiresAt)}`;
+}

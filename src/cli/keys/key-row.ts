@@ -1,0 +1,32 @@
+/** One key that a gateway holds or knows, as an inventory has it. */
+export interface KeyRow {
+  readonly id: string;
+  readonly kind: KeyKind;
+  /** What it is for, or as whom it may ask. */
+  readonly role: string;
+  /** For people. */
+  readonly name?: string;
+  /** The file that has its secret, where the gateway holds one. */
+  readonly file?: string;
+  /** Milliseconds since the epoch; of a file the time of its last change. */
+  readonly madeAt?: number;
+  /** To the minute. */
+  readonly usedAt?: number;
+  /** When it ends by itself. */
+  readonly until?: number;
+  readonly state: 'in-force' | 'next' | 'retired' | 'expired' | 'revoked';
+  /** What its owner had better do. */
+  readonly advice: readonly string[];
+}
+
+export type KeyKind =
+  | 'ledger'
+  | 'archive'
+  | 'hardware'
+  | 'token'
+  | 'challenge'
+  | 'tls'
+  | 'service'
+  | 'api-key'
+  | 'ed25519'
+  | 'sr25519';
