@@ -49,6 +49,7 @@ export const SUMMED = {
       pool: 'text',
       state: 'text',
       due: 'integer',
+      taken: 'integer',
       ends: 'integer',
       version: 'integer',
       doc: 'text',

@@ -84,7 +84,8 @@ export const MIGRATIONS: readonly Migration[] = [
     version: 2,
     statements: [
       // `doc` is the node as JSON, all but when it is due; the columns beside say parts of it again,
-      // to be asked for. `ends`: when its standing ends by itself.
+      // to be asked for. `taken`: until when it is with somebody; `ends`: when its standing ends by
+      // itself.
       `CREATE TABLE nodes (
         id TEXT PRIMARY KEY NOT NULL,
         name TEXT NOT NULL UNIQUE,
@@ -92,6 +93,7 @@ export const MIGRATIONS: readonly Migration[] = [
         pool TEXT NOT NULL,
         state TEXT NOT NULL,
         due INTEGER,
+        taken INTEGER,
         ends INTEGER,
         version INTEGER NOT NULL,
         doc TEXT NOT NULL,

@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fault } from '../../src/core/fault.ts';
-import type { LedgerStore, StoreFault } from '../../src/ledger/store.ts';
+import type { StoreFault } from '../../src/ledger/store.ts';
+import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
+import { FILLED, fillFleet } from '../support/filled-fleet.ts';
+import { everythingOf } from '../support/fleet.ts';
 import {
   ARCHIVE_KEY,
   batchOf,
@@ -14,13 +17,14 @@ import {
   fenceOf,
   recordOf,
 } from '../support/ledger-batches.ts';
+import { literal } from '../support/sql-literal.ts';
 import { type Bed, describeStores, SQLITE, withBed } from '../support/store-beds.ts';
 
 const seen = blobOf(new Uint8Array(70_000).fill(3));
 const other = blobOf(Uint8Array.of(1, 2));
 
 /** Something in every table: 300 leaves make one full tile. */
-async function fill(store: LedgerStore): Promise<void> {
+async function fill(store: GatewayStore): Promise<void> {
   const fence = await fenceOf(store, 'writer');
   const first = batchOf(
     fence,
@@ -36,6 +40,7 @@ async function fill(store: LedgerStore): Promise<void> {
   await store.forget(11, 99, 'retention');
   // The first record has lost what it saw: the second still has it.
   expect(await store.blobDigests(undefined, 9)).toEqual([other.digest]);
+  await fillFleet(store);
 }
 
 /** Row to damage in each table, and how a fault names it. */
@@ -50,11 +55,18 @@ const ROWS = {
   records: { where: 'idx = 5', at: /^records\[/ },
   uses: { where: 'record = 295', at: /^uses\[/ },
   migrations: { where: 'version = 1', at: /^migrations\[/ },
+  nodes: { where: `id = '${FILLED.id}'`, at: /^nodes\[/ },
+  hardware: { where: "name = 'gpu:1'", at: /^hardware\[/ },
+  spent: { where: '1 = 1', at: /^spent\[/ },
+  events: { where: 'seq = 2', at: /^events\[/ },
+  pool_policies: { where: "pool = 'general'", at: /^pool_policies\[/ },
+  challenge_keys: { where: '1 = 1', at: /^challenge_keys\[/ },
+  credentials: { where: "name = 'c'", at: /^credentials\[/ },
 } as const;
 
 describeStores('a flipped byte', (kind) => {
   let bed: Bed;
-  let store: LedgerStore;
+  let store: GatewayStore;
   beforeAll(async () => {
     bed = await kind.make();
     store = await bed.open();
@@ -71,7 +83,7 @@ describeStores('a flipped byte', (kind) => {
         const set = (to: string, on: string) =>
           bed.raw(`UPDATE ${table} SET ${column} = ${to} WHERE ${on}`);
         // A row whose key is damaged is found by what it was damaged to.
-        const isKey = where.startsWith(column);
+        const isKey = where.startsWith(`${column} `);
         await set(damaged, where);
         const faults = await store.faults();
         const places = faults.filter((fault) => at.test(fault.at));
@@ -162,15 +174,6 @@ function damages(value: unknown, bed: Bed): string[] {
   });
 }
 
-function literal(value: unknown, bed: Bed): string {
-  if (value === null || value === undefined) return 'NULL';
-  if (value instanceof Uint8Array) {
-    const hex = Buffer.from(value).toString('hex');
-    return 'file' in bed.place ? `X'${hex}'` : `'\\x${hex}'`;
-  }
-  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : `${value}`;
-}
-
 /** All that a store gives out; in this thread, as it is done hundreds of times. */
 async function readAll(bed: Bed) {
   const driver = await openDriver(bed.place);
@@ -192,6 +195,11 @@ async function readAll(bed: Bed) {
       blobs: await store.blobDigests(undefined, 9),
       blob: await store.blob(other.digest),
       cosignatures: await store.cosignatures(300),
+      fleet: await everythingOf(store),
+      byName: await store.nodeByName(FILLED.name),
+      byKey: await store.nodeByKey(FILLED.key.publicKey),
+      keys: await store.challengeKeys(),
+      credentials: await store.credentials(),
     };
   } finally {
     await store.close();

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { crashBatch } from '../support/crash-batch.ts';
+import type { GatewayStore } from '../../src/store/gateway-store.ts';
+import { CRASH_NODES, CRASH_SPENT, crashBatch, crashChange } from '../support/crash-batch.ts';
+import { eventOf, everythingOf, poolPolicyOf } from '../support/fleet.ts';
 import {
   batchOf,
   blobOf,
@@ -16,7 +18,10 @@ import { startChild } from '../support/store-children.ts';
 const DYING = new URL('../support/dying-commit.ts', import.meta.url);
 
 /** More than a commit has statements: the last ones die of nothing. */
-const MOST = 40;
+const MOST = 60;
+
+/** Statements of {@link crashChange}. */
+const OF_A_CHANGE = 23;
 
 describeStores('a process that is killed', (kind) => {
   it('before any one statement of a commit leaves all of it or nothing', async () => {
@@ -30,12 +35,13 @@ describeStores('a process that is killed', (kind) => {
       const before = batchOf(first, EMPTY_LOG, ids, { records, blobs: [seen] });
       await commitWhole(store, before.batch);
       await store.releaseLease(first);
-      const { ids: late, blobs } = crashBatch();
+      const fleet = await everythingOf(store);
+      const { ids: late, blobs, companion } = crashBatch();
       const after = batchOf(first, before.log, late);
       let died = 0;
       for (let n = 0; n < MOST; n++) {
         const lines: string[] = [];
-        const task = { place: bed.place, after: n };
+        const task = { place: bed.place, after: n, what: 'commit' };
         const { ended } = startChild(DYING, task, (line) => lines.push(line));
         const { signal, errors } = await ended;
         expect({ signal, errors }).toEqual({ signal: 'SIGKILL', errors: '' });
@@ -54,14 +60,56 @@ describeStores('a process that is killed', (kind) => {
         expect(await store.knownBlobs(blobs.map(({ digest }) => digest))).toHaveLength(
           isWhole ? 2 : 0,
         );
+        const events = isWhole ? [{ seq: 1, ...companion.events[0] }] : [];
+        expect(await everythingOf(store)).toEqual({ ...fleet, events });
         expect(rootOf(await readLog(store))).toEqual((await store.head())?.root);
         expect(await store.faults()).toEqual([]);
         if (isWhole) break;
         died++;
       }
       // Lease, size, two leaves, tile, head, blobs known, last blob, two blobs, their numbers,
-      // record, two uses and COMMIT.
-      expect(died).toBe(15);
+      // record, two uses, five of the companion, and COMMIT.
+      expect(died).toBe(20);
     });
-  });
+  }, 120_000);
+
+  it('before any one statement of a change leaves all of it or nothing', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const before = await makeFleet(store);
+      let died = 0;
+      for (let n = 0; n < MOST; n++) {
+        const lines: string[] = [];
+        const task = { place: bed.place, after: n, what: 'apply' };
+        const { ended } = startChild(DYING, task, (line) => lines.push(line));
+        const { signal, errors } = await ended;
+        expect({ signal, errors }).toEqual({ signal: 'SIGKILL', errors: '' });
+        expect(await store.faults()).toEqual([]);
+        if (lines.length > 0) break;
+        expect(await everythingOf(store)).toEqual(before);
+        died++;
+      }
+      expect(died).toBe(OF_A_CHANGE + 1);
+      const { node, policy, events } = crashChange();
+      expect(await everythingOf(store)).toMatchObject({
+        nodes: [node?.next],
+        owners: new Map(['cpu:1', 'gpu:2', 'new'].map((name) => [name, node?.next.id])),
+        policies: [policy?.next],
+        events: [{}, ...events],
+      });
+      expect(await store.spendOnce(CRASH_SPENT, 1)).toBe(false);
+    });
+  }, 120_000);
 });
+
+/** What {@link crashChange} changes. */
+async function makeFleet(store: GatewayStore) {
+  await store.apply({
+    policy: { expected: undefined, next: poolPolicyOf('general', 1) },
+    events: [eventOf('policy.activated')],
+  });
+  for (const node of CRASH_NODES) {
+    await store.apply({ node: { expected: 'new', next: node }, events: [] });
+  }
+  return everythingOf(store);
+}

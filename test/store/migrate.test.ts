@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/ledger/store.ts';
+import { writeBatch } from '../../src/store/commit.ts';
 import type { Driver, Sql } from '../../src/store/driver.ts';
+import { createLease, releaseLease, takeLease } from '../../src/store/lease.ts';
 import { migrate, migrationDigest } from '../../src/store/migrate.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
 import { withSum } from '../../src/store/row-sum.ts';
 import { MIGRATIONS, type Migration } from '../../src/store/schema.ts';
+import { Sealer } from '../../src/store/seal.ts';
+import { FILLED, fillFleet } from '../support/filled-fleet.ts';
+import { ARCHIVE_KEY, batchOf, blobOf, EMPTY_LOG, recordOf } from '../support/ledger-batches.ts';
 import { type Bed, describeStores, withBed } from '../support/store-beds.ts';
 
 /** What a store could have become: a table, one more column, and one table made of another. */
@@ -150,6 +156,51 @@ describeStores('a store', (kind) => {
       });
     });
   });
+});
+
+describeStores('a store of an earlier version', (kind) => {
+  const seen = blobOf(Uint8Array.of(1, 2));
+
+  /** As a release of version 1 left it: a log of two leaves, one a record. */
+  async function leave(bed: Bed, version: number): Promise<Batch> {
+    const driver = await openDriver(bed.place);
+    await migrate(driver, MIGRATIONS.slice(0, version), createLease);
+    const sealer = await Sealer.open(ARCHIVE_KEY);
+    const meta = withSum('meta', { name: 'archive-key', value: sealer.keyId });
+    const { batch } = batchOf({ holder: 'old', token: 1 }, EMPTY_LOG, ['a', 'b'], {
+      records: [recordOf('b', 5, [seen])],
+      blobs: [seen],
+    });
+    await driver.writing(async (sql) => {
+      await sql.insert('meta', [meta]);
+      const taken = await takeLease(sql, 'old');
+      if (!taken.taken) throw new Error('somebody has the lease');
+      await writeBatch(sql, sealer, batch);
+      await releaseLease(sql, taken.fence);
+    });
+    await driver.close();
+    return batch;
+  }
+
+  it.each(MIGRATIONS.slice(0, -1).map(({ version }) => version))(
+    '%i goes on with all that is in it, and keeps a fleet beside it',
+    async (version) => {
+      await withBed(kind, async (bed) => {
+        const { head } = await leave(bed, version);
+        const store = await bed.open();
+        expect(await store.head()).toEqual(head);
+        expect(await store.leaves(0, 9)).toHaveLength(2);
+        expect(await store.record('b')).toMatchObject({ at: 5, manifest: seen.digest });
+        expect(await store.blob(seen.digest)).toEqual(seen.bytes);
+        expect(await store.faults()).toEqual([]);
+        expect(await bed.raw('SELECT version FROM migrations')).toHaveLength(MIGRATIONS.length);
+        await fillFleet(store);
+        expect(await store.node(FILLED.id)).toEqual(FILLED);
+        expect(await store.takeLease('new')).toMatchObject({ taken: true, fence: { token: 2 } });
+        expect(await store.faults()).toEqual([]);
+      });
+    },
+  );
 });
 
 describe('the schema of each version', () => {

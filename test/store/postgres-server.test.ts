@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Client, DatabaseError } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LedgerStore } from '../../src/ledger/store.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
 import { isLost, postgresFault } from '../../src/store/postgres-faults.ts';
 import { insertOf, rowsAtOnce, toPostgres } from '../../src/store/postgres-sql.ts';
 import { CutProxy } from '../support/cut-proxy.ts';
+import { eventOf } from '../support/fleet.ts';
 import {
   ARCHIVE_KEY,
   batchOf,
@@ -41,7 +42,7 @@ describe('a server that is not there', () => {
 describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
   let bed: Bed;
   let proxy: CutProxy;
-  let store: LedgerStore;
+  let store: GatewayStore;
   let url = '';
   beforeEach(async () => {
     if (POSTGRES === undefined) throw new Error('skipped');
@@ -98,6 +99,42 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await store.head()).toBeUndefined();
     expect(await store.takeLease('w')).toMatchObject({ taken: true });
+  });
+
+  it('that ends the connection of those who watch is listened to again, and they are called', async () => {
+    const onEvents = vi.fn();
+    const stop = await store.watchEvents(onEvents);
+    await bed.raw(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'postern' AND datname = current_database()`,
+    );
+    await vi.waitFor(() => expect(onEvents).toHaveBeenCalled(), { timeout: 20_000 });
+    onEvents.mockClear();
+    await store.apply({ events: [eventOf('node.warned')] });
+    await vi.waitFor(() => expect(onEvents).toHaveBeenCalled(), { timeout: 20_000 });
+    await stop();
+  });
+
+  it('behind something that passes no word on is looked at all the same', async () => {
+    const onEvents = vi.fn();
+    const stop = await store.watchEvents(onEvents);
+    await bed.raw(
+      `INSERT INTO events (seq, moment, type, data, sum) VALUES (1, 1, 'node.warned', '{}', 'x')`,
+    );
+    await vi.waitFor(() => expect(onEvents).toHaveBeenCalled(), { timeout: 20_000 });
+    await stop();
+  });
+
+  it('is told no more to those who have stopped: nobody listens', async () => {
+    const listening = () =>
+      bed.raw(
+        `SELECT pid FROM pg_stat_activity WHERE application_name = 'postern'
+         AND datname = current_database() AND query LIKE '%max(seq)%'`,
+      );
+    const stop = await store.watchEvents(() => undefined);
+    expect(await listening()).toHaveLength(1);
+    await stop();
+    await expect.poll(listening, { timeout: 20_000 }).toEqual([]);
   });
 
   it('that would confirm before it wrote is made to write first', async () => {

@@ -10,10 +10,13 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
 import { SqliteDriver } from '../../src/store/sqlite-driver.ts';
 import { isDiskError, sqliteFault } from '../../src/store/sqlite-faults.ts';
+import { FILLED, fillFleet } from '../support/filled-fleet.ts';
+import { everythingOf, sha256Of } from '../support/fleet.ts';
 import {
   ARCHIVE_KEY,
   batchOf,
@@ -241,6 +244,26 @@ describe('a backup', () => {
     await copy.close();
     await store.close();
     expect(readdirSync(folder).sort()).toEqual(['copy.db', 'ledger.db']);
+  });
+
+  it('has the fleet in it, and who may ask for it; nothing that was spent is to be had again', async () => {
+    const store = await open();
+    await fillFleet(store);
+    const read = async (of: GatewayStore) => ({
+      ...(await everythingOf(of)),
+      keys: await of.challengeKeys(),
+      credentials: await of.credentials(),
+    });
+    const before = await read(store);
+    const path = join(folder, 'copy.db');
+    await store.backup(path);
+    await store.apply({ remove: { id: FILLED.id, expected: 1 }, events: [] });
+    const copy = await openStore({ file: path, archiveKey: ARCHIVE_KEY });
+    expect(await read(copy)).toEqual(before);
+    expect(await copy.spendOnce(sha256Of('nonce'), 1)).toBe(false);
+    expect(await copy.faults()).toEqual([]);
+    await copy.close();
+    await store.close();
   });
 
   it('is taken while the store goes on', async () => {

@@ -1,18 +1,19 @@
-// Makes one commit, and kills its own process right before one of the commit's statements.
+// Makes one commit or change, and kills its own process right before one of its statements.
 import type { Driver, Sql } from '../../src/store/driver.ts';
 import type { Place } from '../../src/store/messages.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
-import { crashBatch } from './crash-batch.ts';
+import { crashBatch, crashChange } from './crash-batch.ts';
 import { ARCHIVE_KEY, batchOf, commitWhole, fenceOf, readLog } from './ledger-batches.ts';
 
 interface Task {
   readonly place: Place;
   /** Statements that are still done. */
   readonly after: number;
+  readonly what: 'commit' | 'apply';
 }
 
-const { place, after } = JSON.parse(process.argv[2] ?? '') as Task;
+const { place, after, what } = JSON.parse(process.argv[2] ?? '') as Task;
 
 const driver = await openDriver(place);
 let left = Number.POSITIVE_INFINITY;
@@ -63,10 +64,15 @@ const mortal: Driver = {
 };
 
 const store = await SqlStore.open(mortal, ARCHIVE_KEY);
-const fence = await fenceOf(store, 'mortal');
-const { ids, extras } = crashBatch();
-const { batch } = batchOf(fence, await readLog(store), ids, extras);
-left = after;
-await commitWhole(store, batch);
+if (what === 'apply') {
+  left = after;
+  await store.apply(crashChange());
+} else {
+  const fence = await fenceOf(store, 'mortal');
+  const { ids, extras, companion } = crashBatch();
+  const { batch } = batchOf(fence, await readLog(store), ids, extras);
+  left = after;
+  await commitWhole(store, { ...batch, companions: [companion] });
+}
 process.stdout.write('committed\n');
 process.kill(process.pid, 'SIGKILL');

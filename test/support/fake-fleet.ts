@@ -77,7 +77,7 @@ export const undecided: AttestationAnswer = {
   retryAfter: 90_500,
 };
 
-export const record: DecisionRecord = {
+const record: DecisionRecord = {
   id: DECISION,
   node: NODE,
   at: NOW - 5000,

@@ -1,6 +1,7 @@
-import { formatTime, parseUtcTimestamp } from '../../core/encoding/time.ts';
+import { parseUtcTimestamp } from '../../core/encoding/time.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { withLazyClaims } from '../../evidence/lazy-claims.ts';
+import { UNBOUNDED, untilMember } from '../../evidence/until.ts';
 import { type Check, worstOf } from '../../evidence/verdict.ts';
 import type { Verification } from '../../evidence/verification.ts';
 import { weigh } from '../../evidence/weigh.ts';
@@ -143,7 +144,7 @@ function conclusion(
     anchors: whole.anchors,
     revocation: whole.revocation,
     at: whole.at,
-    ...(until !== undefined && { until: formatTime(until) }),
+    ...untilMember(until ?? UNBOUNDED),
     ...(whole.tcb && { tcb: whole.tcb }),
     policy: {
       name: policy.metadata.name,

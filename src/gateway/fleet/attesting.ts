@@ -156,6 +156,7 @@ export class Attesting {
         if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
         if (error.at === 'spent') throw answered(error);
         if (attempt === MOST_ATTEMPTS) throw error;
+        if (error.at.startsWith('pools[')) await this.#pools.load();
       }
     }
   }
@@ -226,6 +227,7 @@ export class Attesting {
       {
         node: { expected: node.version, next: step.next },
         decision: { id, node: node.id },
+        under: { pool: pool.name, digest: pool.stored.digest },
         ...(shown.spend && { spend: shown.spend }),
         events: step.events,
       },

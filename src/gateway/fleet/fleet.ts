@@ -1,6 +1,6 @@
-import { toHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
+import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import type { Principal } from '../identity/credential.ts';
 import { Attesting } from './attesting.ts';
@@ -20,7 +20,7 @@ import type {
   FleetService,
   IssuedChallenge,
 } from './service.ts';
-import type { FleetChange, NodeFilter, PoolPolicy } from './store.ts';
+import type { NodeFilter, PoolPolicy } from './store.ts';
 
 /** Who activates a policy whose time has come, and which was handed in by somebody else. */
 const GATEWAY: Principal = { kind: 'anyone' };
@@ -159,29 +159,28 @@ export class Fleet implements FleetPart {
     file: Uint8Array,
     revocations: readonly Uint8Array[],
   ): Promise<PoolPolicy> {
-    const { store, ledger, now, randomBytes } = this.#deps;
+    const { store, ledger, now } = this.#deps;
     await this.#pools.load();
     const { expected, stored, revoked } = this.#pools.prepare(pool, file, revocations);
     const at = now();
-    const policy = { name: stored.name, revision: stored.revision, digest: stored.digest };
-    const leaf = (): Leaf => {
-      const base = { v: 1 as const, id: toHex(randomBytes(16)), time: at, policy };
-      if (revoked === undefined) return { ...base, type: 'policy.activated' };
-      return { ...base, type: 'policy.revoked', reason: onOneLine(revoked) };
-    };
-    const event: NewEvent = {
-      at,
-      type: revoked === undefined ? 'policy.activated' : 'policy.revoked',
-      data: { pool, ...policy },
-    };
+    const { name, revision, digest } = stored;
+    const change = { policy: { expected, next: stored } };
     if (stored.pending !== undefined) {
-      await store.apply({ policy: { expected, next: stored }, events: [] });
+      await store.apply({ ...change, events: [] });
       await this.#pools.load();
       return stored;
     }
-    const made = leaf();
-    const change: FleetChange = { policy: { expected, next: stored }, events: [event] };
-    await ledger.append([{ id: made.id, entry: writeLeaf(made) }], change);
+    const type = revoked === undefined ? 'policy.activated' : 'policy.revoked';
+    const event: NewEvent = { at, type, data: { pool, policy: name, revision, digest } };
+    // The log says it once of a policy, in however many pools it decides.
+    const base = { v: 1 as const, id: firstSeenId(type, digest), time: at };
+    const policy = { name, revision, digest };
+    const leaf: Leaf =
+      revoked === undefined
+        ? { ...base, type: 'policy.activated', policy }
+        : { ...base, type: 'policy.revoked', policy, reason: onOneLine(revoked) };
+    await ledger.appendOnce([{ id: leaf.id, entry: writeLeaf(leaf) }]);
+    await store.apply({ ...change, events: [event] });
     await this.#pools.load();
     // Whoever was let in by another policy is looked at again, by whichever gateway comes to it.
     await store.lookAtAll(pool, at);

@@ -22,7 +22,8 @@ export interface FleetStore {
 
   /**
    * Takes nodes that are due: until `retryAt` nobody else does. Whoever took them and is gone by
-   * then has lost them.
+   * then has lost them. That is no change: their versions stay, and a change that leaves alone when
+   * one is due does not free it.
    *
    * @param now those due at it or before, longest first, at most `count`.
    */
@@ -73,7 +74,12 @@ export interface FleetStore {
 
   /** Forgets what was spent with an end before an instant. @returns how many. */
   purgeSpent(before: number): Promise<number>;
-  /** Forgets events of before an instant, but never the last one. @returns how many. */
+  /**
+   * Forgets events of before an instant, the oldest first, up to the first that stays, so that there
+   * are no gaps; never the last one.
+   *
+   * @returns how many.
+   */
   purgeEvents(before: number): Promise<number>;
 }
 
@@ -91,6 +97,8 @@ export interface FleetChange {
   readonly spend?: Spent;
   /** A decision about a node. */
   readonly decision?: { readonly id: string; readonly node: string };
+  /** The policy by which all this was decided: if another decides by now, nothing of it is done. */
+  readonly under?: { readonly pool: string; readonly digest: string };
   readonly policy?: { readonly expected: string | undefined; readonly next: PoolPolicy };
   readonly events: readonly NewEvent[];
 }

@@ -6,16 +6,26 @@ export class BodyBudget {
     this.#left = bytes;
   }
 
-  /** @returns what gives them back, once; undefined where there are not so many. */
-  take(bytes: number): { readonly give: () => void } | undefined {
-    if (bytes > this.#left) return undefined;
-    this.#left -= bytes;
-    let taken = bytes;
+  /** For one body, as its bytes come: what is only announced takes nothing from anybody. */
+  open(): BodyShare {
+    let taken = 0;
     return {
+      take: (bytes) => {
+        if (bytes > this.#left) return 'too-many';
+        this.#left -= bytes;
+        taken += bytes;
+        return 'taken';
+      },
       give: () => {
         this.#left += taken;
         taken = 0;
       },
     };
   }
+}
+
+export interface BodyShare {
+  take(bytes: number): 'taken' | 'too-many';
+  /** Gives all of it back, once. */
+  give(): void;
 }

@@ -61,6 +61,7 @@ class EventStream {
     response.once('close', () => this.#finish('reader-gone'));
     this.#closing.addEventListener('abort', this.#onClosing);
     if (this.#closing.aborted) this.#onClosing();
+    if (response.closed) this.#finish('reader-gone');
   }
 
   async run(): Promise<StreamEnd> {

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { type Tracer, trace } from '@opentelemetry/api';
 import fastify, { type FastifyInstance } from 'fastify';
 import { toHex } from '../../core/bytes/hex.ts';
@@ -7,7 +6,12 @@ import type { FleetService } from '../fleet/service.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { Identity } from './identity.ts';
 import { LIMITS, type Limits, type RateLimit } from './limits.ts';
-import { createListener, type TlsFiles, wholeResponse } from './listener.ts';
+import {
+  type BrokenConnection,
+  createListener,
+  type LastAnswer,
+  type TlsFiles,
+} from './listener.ts';
 import type { Log } from './log.ts';
 import { DESCRIBED_LOG_ROUTES, type LogRouteOptions, logRoutes } from './log-routes.ts';
 import type { Metrics } from './metrics.ts';
@@ -69,13 +73,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     serverFactory: (handler) =>
       createListener(handler, {
         limits,
+        addresses: deps.trustedProxies ? 'of-proxies' : 'of-callers',
         tls: deps.tls,
-        refuse: brokenResponse,
+        refuse: brokenAnswer,
         onBroken: (fault, code) => log('info', 'connection refused', { fault, at: code }),
       }),
     clientErrorHandler: () => {},
     exposeHeadRoutes: false,
-    bodyLimit: limits.body.json,
     genReqId: () => toHex(deps.randomBytes(8)),
     requestIdHeader: false,
     trustProxy: deps.trustedProxies ? [...deps.trustedProxies] : false,
@@ -136,9 +140,8 @@ function closeInOrder(app: Gateway, closing: AbortController, deps: GatewayDeps)
 }
 
 /** Where there is no request that Fastify could answer. */
-function brokenResponse(code: 'request-timeout' | 'headers-too-large' | 'malformed'): string {
+function brokenAnswer(code: BrokenConnection): LastAnswer {
   const body = problemBody(new Refusal(code), 'kept');
   const headers = { ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE };
-  const status = `${body.status} ${STATUS_CODES[body.status] ?? ''}`;
-  return wholeResponse(status, headers, JSON.stringify(body));
+  return { status: body.status, headers, body: JSON.stringify(body) };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { malformed } from '../../core/fault.ts';
 import type { Limits } from './limits.ts';
 import { Refusal } from './problem.ts';
+import { atMost } from './read-body.ts';
 import type { BodyRule } from './route.ts';
 
 /** Of these a second would be for somebody who reads another than we do. */
@@ -42,18 +43,14 @@ export function checkHead(request: IncomingMessage, limits: Limits['request']): 
   }
 }
 
-/**
- * Whether a body is announced, and may be: before a byte of it is kept.
- *
- * @returns how many bytes it may come to at most.
- */
-export function checkBody(request: IncomingMessage, rule: BodyRule | undefined): number {
+/** Whether a body is announced, and may be: before a byte of it is kept. @throws Refusal or Fault. */
+export function checkBody(request: IncomingMessage, rule: BodyRule | undefined): void {
   const { headers } = request;
   const length = Number(headers['content-length'] ?? 0);
   const chunked = headers['transfer-encoding'] !== undefined;
   if (rule === undefined) {
     if (length > 0 || chunked) throw malformed('body', 'there is no use for one here');
-    return 0;
+    return;
   }
   if (headers['content-length'] === undefined && !chunked) throw new Refusal('length-required');
   if (length > rule.limit) throw new Refusal('too-large', { detail: atMost(rule.limit) });
@@ -64,7 +61,6 @@ export function checkBody(request: IncomingMessage, rule: BodyRule | undefined):
   if (headers['content-encoding'] !== undefined) {
     throw new Refusal('media-type', { detail: 'want it as it is', at: 'header.content-encoding' });
   }
-  return chunked ? rule.limit : length;
 }
 
 /** Without its parameters; of those, only a charset that changes nothing is let pass. */
@@ -72,8 +68,4 @@ function mediaType(header: string | undefined): string {
   const [type = '', ...parameters] = (header ?? '').toLowerCase().split(';');
   const plain = parameters.every((parameter) => /^\s*charset="?utf-8"?\s*$/.test(parameter));
   return plain ? type.trim() : '';
-}
-
-function atMost(bytes: number): string {
-  return `want at most ${bytes} bytes`;
 }

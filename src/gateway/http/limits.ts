@@ -19,12 +19,14 @@ export interface Limits {
     readonly json: number;
     readonly policy: number;
     readonly bundle: number;
-    /** Of all requests that are being read or answered. */
+    /** Of all requests that are being read or worked on. */
     readonly all: number;
   };
   readonly connection: {
     /** Of all; more are not taken. */
     readonly count: number;
+    /** Of one address, where that is the caller's own. */
+    readonly each: number;
     /** Requests after which one is closed. */
     readonly requests: number;
     /** From its first byte until a request has its headers. */
@@ -82,6 +84,7 @@ export const LIMITS: Limits = {
   },
   connection: {
     count: 2048,
+    each: 256,
     requests: 10_000,
     headersWithin: 10_000,
     requestWithin: 30_000,

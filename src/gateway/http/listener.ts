@@ -4,6 +4,7 @@ import {
   type RequestListener,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -15,14 +16,26 @@ export interface TlsFiles {
   readonly key: string | Uint8Array;
 }
 
-/** What came and is no request: too slow, too large, or no HTTP. */
-export type BrokenConnection = 'request-timeout' | 'headers-too-large' | 'malformed';
+/** What came and is no request: too slow, too large, no HTTP, or for something that is not done. */
+export type BrokenConnection =
+  | 'request-timeout'
+  | 'headers-too-large'
+  | 'malformed'
+  | 'expectation';
+
+/** An answer that is the last on its connection. */
+export interface LastAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 export interface ListenerOptions {
   readonly limits: Limits;
   readonly tls?: TlsFiles | undefined;
-  /** Bytes of a whole HTTP response, after which the connection ends. */
-  readonly refuse: (broken: BrokenConnection) => string;
+  /** Whether a connection's address is its caller's, or that of something in front of many. */
+  readonly addresses: 'of-callers' | 'of-proxies';
+  readonly refuse: (broken: BrokenConnection) => LastAnswer;
   /** @param code Node's word for it. */
   readonly onBroken: (broken: BrokenConnection, code: string) => void;
 }
@@ -55,6 +68,7 @@ export function createListener(handler: RequestListener, options: ListenerOption
   // Node would leave out those above a number without a word; we count them ourselves.
   server.maxHeadersCount = 0;
   server.setTimeout(connection.idle);
+  if (options.addresses === 'of-callers') limitEach(server, connection.each);
   const running = new WeakMap<Duplex, Running>();
   server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
     running.set(message.socket, { message, response });
@@ -64,10 +78,35 @@ export function createListener(handler: RequestListener, options: ListenerOption
     if (code === 'ECONNRESET' || socket.destroyed) return;
     const broken = brokenBy(code);
     options.onBroken(broken, code);
-    if (socket.writable && mayAnswer(running.get(socket))) socket.write(options.refuse(broken));
+    if (socket.writable && mayAnswer(running.get(socket)))
+      socket.write(rawAnswer(options.refuse(broken)));
     socket.destroy();
   });
+  // Node's own answer has no words; `100-continue` it knows, and goes on.
+  server.on('checkExpectation', (_message: IncomingMessage, response: ServerResponse) => {
+    const answer = options.refuse('expectation');
+    response.writeHead(answer.status, lastHeaders(answer)).end(answer.body);
+  });
   return server;
+}
+
+/** So that one address does not take all connections. */
+function limitEach(server: Server, most: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > most) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
 }
 
 interface Running {
@@ -93,16 +132,12 @@ function bytesOf(file: string | Uint8Array): string | Buffer {
   return typeof file === 'string' ? file : Buffer.from(file);
 }
 
-/** An answer that is the last on its connection. */
-export function wholeResponse(
-  status: string,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): string {
-  const lines = Object.entries({
-    ...headers,
-    'content-length': `${Buffer.byteLength(body)}`,
-    connection: 'close',
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`;
+function rawAnswer(answer: LastAnswer): string {
+  const { status, body } = answer;
+  const lines = Object.entries(lastHeaders(answer)).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
+}
+
+function lastHeaders({ headers, body }: LastAnswer): Readonly<Record<string, string>> {
+  return { ...headers, 'content-length': `${Buffer.byteLength(body)}`, connection: 'close' };
 }

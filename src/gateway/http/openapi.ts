@@ -94,7 +94,7 @@ function referring(part: unknown, whole?: object): unknown {
 }
 
 /** `/v1/nodes/:node` is `/v1/nodes/{node}`; what a star stands for has a name here. */
-export function templateOf(path: string): string {
+function templateOf(path: string): string {
   return path.replaceAll(/:([a-z]+)/g, '{$1}').replace('*', '{path}');
 }
 
@@ -156,7 +156,7 @@ const OF_ALL: readonly ProblemCode[] = [
 const OF_BODIES: readonly ProblemCode[] = ['length-required', 'too-large', 'media-type'];
 
 /** The problems that a route may come to, in the order of their statuses. */
-export function problemsOf({ body, problems = [] }: DescribedRoute): readonly ProblemCode[] {
+function problemsOf({ body, problems = [] }: DescribedRoute): readonly ProblemCode[] {
   const codes = new Set([...OF_ALL, ...(body ? OF_BODIES : []), ...problems]);
   return Object.keys(PROBLEMS).filter((code): code is ProblemCode =>
     codes.has(code as ProblemCode),

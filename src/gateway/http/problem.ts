@@ -31,6 +31,8 @@ export class Refusal extends Error {
 
 /** How a fault is told. Those that are not the caller's doing keep their text to themselves. */
 const TOLD: Readonly<Record<FaultCode, ProblemCode>> = {
+  unauthenticated: 'unauthenticated',
+  forbidden: 'forbidden',
   malformed: 'malformed',
   unsupported: 'unsupported',
   conflict: 'conflict',

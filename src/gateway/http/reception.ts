@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { Readable } from 'node:stream';
 import type { Tracer } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE } from '../../protocol/media-types.ts';
@@ -13,6 +14,7 @@ import type { LimitKey, Limits, RateLimit } from './limits.ts';
 import { type Log, siteOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { problemBody, Refusal, refusalOf, retryAfterSeconds } from './problem.ts';
+import { readBody } from './read-body.ts';
 import type { RouteRule } from './route.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { beginSpan, endSpan } from './tracing.ts';
@@ -42,6 +44,10 @@ export function useReception(app: FastifyInstance, options: ReceptionOptions) {
     if (config?.rule === undefined) throw new Error(`${method} ${url} has no rule`);
   });
   app.addHook('onRequest', async (request, reply) => reception.receive(request, reply));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (request: FastifyRequest, stream: Readable) =>
+    reception.read(request, stream),
+  );
   app.addHook('preHandler', async (request) => reception.identify(request));
   app.setNotFoundHandler((request) => {
     throw reception.nothingHere(request);
@@ -60,7 +66,7 @@ class Reception {
 
   /** Before its body is read. */
   receive(request: FastifyRequest, reply: FastifyReply): void {
-    const { limits, closing, metrics, identity, budget } = this.#options;
+    const { limits, closing, metrics, identity } = this.#options;
     const visit = this.#begin(request, reply);
     if (closing.aborted) {
       metrics.shed('closing');
@@ -73,13 +79,21 @@ class Reception {
     if (!showsSomething(request) && rule.subject === 'in-path') {
       checkMayDo(identity, visit.principal, rule.operation, subjectOf(request.params));
     }
-    const bytes = checkBody(request.raw, rule.body);
-    const body = budget.take(bytes);
-    if (body === undefined) {
-      metrics.shed('bodies');
-      throw new Refusal('busy', { retryAfter: limits.retryAfter });
+    checkBody(request.raw, rule.body);
+  }
+
+  /** As bytes, whatever it calls itself. */
+  async read(request: FastifyRequest, stream: Readable): Promise<Uint8Array> {
+    const { budget, metrics } = this.#options;
+    const [visit, limit] = [visitIn(request), ruleOf(request)?.body?.limit ?? 0];
+    visit.body = budget.open();
+    try {
+      return await readBody(stream, limit, visit.body);
+    } catch (error) {
+      visit.body.give();
+      if (error instanceof Refusal && error.code === 'busy') metrics.shed('bodies');
+      throw error;
     }
-    visit.body = body;
   }
 
   /** When all of it is there. */
@@ -100,7 +114,7 @@ class Reception {
   /** Tells a problem. Also of what never became a visit: Fastify's own refusals of a path. */
   refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const visit = visitOf(request) ?? this.#begin(request, reply);
-    const refusal = wentAway(request, visit) ?? refusalOf(error);
+    const refusal = refusalOf(error);
     const { code, details } = refusal;
     visit.refusal = refusal;
     if (code === 'internal') {
@@ -156,14 +170,14 @@ class Reception {
       if (!reply.sent) void reply.send(new Refusal('took-too-long'));
     }, this.#options.limits.answerWithin);
     let ended = false;
-    const end = () => {
+    const end = (status: number) => {
       if (ended) return;
       ended = true;
       clearTimeout(late);
-      this.#end(visit, request, raw.writableFinished ? raw.statusCode : CUT_OFF);
+      this.#end(visit, request, status);
     };
-    raw.once('finish', end);
-    raw.once('close', end);
+    raw.once('finish', () => end(raw.statusCode));
+    raw.once('close', () => end(CUT_OFF));
     return visit;
   }
 
@@ -220,12 +234,6 @@ function asMethod(method: string) {
 
 function ruleOf({ is404, routeOptions }: FastifyRequest): RouteRule | undefined {
   return is404 ? undefined : routeOptions.config.rule;
-}
-
-/** Nobody is there to be answered, and nothing of it was handled. */
-function wentAway({ raw }: FastifyRequest, { handled }: Visit): Refusal | undefined {
-  if (handled !== undefined || raw.complete || !raw.destroyed) return undefined;
-  return new Refusal('malformed', { at: 'body', detail: 'did not come whole' });
 }
 
 /** A body that nobody is going to read: what follows on the connection can not be told from it. */

@@ -23,17 +23,11 @@ export function serveRoutes(
   routes: readonly Route[],
   options: ServeOptions,
 ): void {
-  // A body is bytes, whatever it calls itself: what it may call itself was looked at before.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body: Buffer, done) =>
-    done(null, ownBytes(body)),
-  );
   for (const route of routes) {
     const { method, path, operation, body, saysSubject } = route;
     app.route({
       method,
       url: path,
-      ...(body && { bodyLimit: body.limit }),
       config: { rule: { operation, body, subject: saysSubject ? 'in-request' : 'in-path' } },
       handler: async (request, reply) => {
         const visit = visitIn(request);
@@ -53,12 +47,6 @@ export function serveRoutes(
       },
     });
   }
-}
-
-/** Bytes that share their memory with nothing else, whatever is made of it; a Buffer's `slice` does. */
-function ownBytes(body: Buffer): Uint8Array {
-  const whole = body.byteLength === body.buffer.byteLength;
-  return whole ? new Uint8Array(body.buffer) : new Uint8Array(body);
 }
 
 async function act(

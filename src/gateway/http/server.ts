@@ -1,10 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import { isIPv6 } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { TEXT_TYPE } from '../../protocol/media-types.ts';
 import { PROBLEMS } from '../../protocol/problem.ts';
 import { LIMITS } from './limits.ts';
-import { type BrokenConnection, createListener, wholeResponse } from './listener.ts';
+import { type BrokenConnection, createListener, type LastAnswer } from './listener.ts';
 
 export type Server = FastifyInstance;
 
@@ -26,7 +25,12 @@ export function createServer(onUnanswered: (what: Unanswered) => void = () => {}
   const app = fastify({
     logger: false,
     serverFactory: (handler) =>
-      createListener(handler, { limits: LIMITS, refuse: refusalOf, onBroken: () => {} }),
+      createListener(handler, {
+        limits: LIMITS,
+        addresses: 'of-callers',
+        refuse: refusalOf,
+        onBroken: () => {},
+      }),
     clientErrorHandler: () => {},
     forceCloseConnections: true,
     exposeHeadRoutes: true,
@@ -61,10 +65,9 @@ interface Failure {
   readonly name?: string;
 }
 
-function refusalOf(broken: BrokenConnection): string {
-  const status = PROBLEMS[broken].status;
-  const headers = { 'content-type': TEXT_TYPE };
-  return wholeResponse(`${status} ${STATUS_CODES[status] ?? ''}`, headers, UNREADABLE);
+function refusalOf(broken: BrokenConnection): LastAnswer {
+  const { status } = PROBLEMS[broken];
+  return { status, headers: { 'content-type': TEXT_TYPE }, body: UNREADABLE };
 }
 
 /**

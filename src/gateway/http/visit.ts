@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../identity/credential.ts';
+import type { BodyShare } from './body-budget.ts';
 import { Refusal } from './problem.ts';
 
 /** A request on its way through the gateway, for the log, the numbers and the span. */
@@ -20,7 +21,7 @@ export interface Visit {
   refusal?: Refusal;
   site?: string | undefined;
   /** Where its body's bytes are counted until nobody has them any more. */
-  body?: { readonly give: () => void };
+  body?: BodyShare;
   /** A handler has it, and may go on after the answer. */
   handled?: 'running';
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../../core/fault.ts';
+import type { Operation, Subject } from '../operation.ts';
 import type { Principal } from './credential.ts';
 
 /**
@@ -9,53 +10,44 @@ import type { Principal } from './credential.ts';
  */
 type Caller = 'anyone' | 'client' | 'enroller' | 'node' | 'validator' | 'auditor' | 'admin';
 
-/** What can be asked of a gateway: by its name in `FleetService`, or as whom it serves. */
+/** Who is told what: nobody who does not need it. */
+const EVERYBODY = ['anyone'] as const;
+const WATCHERS = ['validator', 'auditor', 'admin'] as const;
+const WATCHERS_AND_NODE = ['node', ...WATCHERS] as const;
+const ENROLLERS = ['enroller', 'admin'] as const;
+const NODE = ['node', 'admin'] as const;
+const ADMIN = ['admin'] as const;
+
 const PERMISSIONS = {
-  enrolmentChallenge: ['enroller', 'admin'],
-  enrol: ['enroller', 'admin'],
-  challenge: ['node', 'admin'],
-  attest: ['node', 'admin'],
-  call: ['admin'],
-  node: ['node', 'validator', 'auditor', 'admin'],
-  nodes: ['validator', 'auditor', 'admin'],
-  quarantine: ['admin'],
-  release: ['admin'],
-  revoke: ['admin'],
-  override: ['admin'],
-  remove: ['admin'],
-  decision: ['node', 'validator', 'auditor', 'admin'],
-  decisionProof: ['node', 'validator', 'auditor', 'admin'],
+  'health.read': EVERYBODY,
+  'metrics.read': ADMIN,
+  'description.read': EVERYBODY,
+  'keys.read': EVERYBODY,
+  /** A ledger that not everybody can read shows nothing. */
+  'ledger.read': EVERYBODY,
+  'evidence.verify': ['client', ...WATCHERS],
+  'enrolment.challenge': ENROLLERS,
+  'node.enrol': ENROLLERS,
+  'node.list': WATCHERS,
+  'node.read': WATCHERS_AND_NODE,
+  'node.challenge': NODE,
+  'node.attest': NODE,
+  'node.call': ADMIN,
+  'node.quarantine': ADMIN,
+  'node.release': ADMIN,
+  'node.revoke': ADMIN,
+  'node.override': ADMIN,
+  'node.remove': ADMIN,
+  'decision.read': WATCHERS_AND_NODE,
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
-  exportDecision: ['auditor'],
-  policies: ['auditor', 'admin'],
-  activatePolicy: ['admin'],
-  events: ['validator', 'auditor', 'admin'],
-  lastEvent: ['validator', 'auditor', 'admin'],
-  onEvents: ['validator', 'auditor', 'admin'],
-  misbehaviour: ['validator', 'auditor', 'admin'],
-  verify: ['client', 'validator', 'auditor', 'admin'],
-  /** Part by part, with what each says; that it is alive is `health`. */
-  readiness: ['admin'],
-  metrics: ['admin'],
-  /** Who may ask what: to create, list, rotate and revoke. */
-  credentials: ['admin'],
-  /** Checkpoint, tiles and bundles: a ledger that not everybody can read shows nothing. */
-  ledgerFiles: ['anyone'],
-  health: ['anyone'],
-  openapi: ['anyone'],
-} as const satisfies Readonly<Record<string, readonly Caller[]>>;
-
-export type Operation = keyof typeof PERMISSIONS;
-
-export const OPERATIONS = Object.keys(PERMISSIONS) as readonly Operation[];
-
-/** What is asked about. */
-export interface Subject {
-  /** Id of the node that it is, or that a decision is about. */
-  readonly node?: string;
-  /** Name of the pool that somebody wants to enrol into. */
-  readonly pool?: string;
-}
+  'decision.export': ['auditor'],
+  'decision.prove': WATCHERS_AND_NODE,
+  'pool.read': ['auditor', 'admin'],
+  'pool.change': ADMIN,
+  'misbehaviour.read': WATCHERS,
+  'events.follow': WATCHERS,
+  'reasons.read': WATCHERS_AND_NODE,
+} as const satisfies Readonly<Record<Operation, readonly Caller[]>>;
 
 /**
  * Whether a principal may ask for an operation. Of a node nothing is allowed without its subject:
@@ -87,7 +79,7 @@ function callerOf(principal: Principal): Caller {
 /** Whether it is about what the principal is, or has to do with. */
 function isTheirs(principal: Principal, operation: Operation, { node, pool }: Subject): boolean {
   if (principal.kind === 'node') return node === principal.id;
-  if (principal.kind === 'credential' && principal.role === 'node' && operation === 'enrol') {
+  if (principal.kind === 'credential' && principal.role === 'node' && operation === 'node.enrol') {
     return pool !== undefined && pool === principal.pool;
   }
   return true;

@@ -7,13 +7,17 @@ export interface IdentityStore {
   credentialByKey(publicKey: string): Promise<Credential | undefined>;
   /** All, oldest first. */
   credentials(): Promise<readonly Credential[]>;
-  /** @throws Fault `conflict` at `credentials.name` or `credentials.key` where another that is not revoked has it. */
+  /**
+   * @throws Fault `conflict` at `credentials.name` or `credentials.key` where another that is not
+   *   revoked has it, at `credentials[<id>]` where the id is taken.
+   */
   addCredential(credential: Credential): Promise<void>;
   /**
    * Replaces one of this id, all but its `usedAt`.
    *
    * @throws Fault `conflict` at `credentials[<id>]` where there is none, or not of the version
-   *   before this one's: who rotates a key must not undo that somebody else revoked it.
+   *   before this one's: who rotates a key must not undo that somebody else revoked it; at
+   *   `credentials.name` or `credentials.key` as for one that is added.
    */
   replaceCredential(credential: Credential): Promise<void>;
   /** Sets `usedAt`, unless it is as late already; nothing where there is none of this id. */

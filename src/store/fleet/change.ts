@@ -1,15 +1,16 @@
 import { Fault } from '../../core/fault.ts';
 import type { FleetChange, Spent } from '../../gateway/fleet/store.ts';
 import type { Sql } from '../driver.ts';
-import { closed, hex, instant, ordinal, wantShape } from '../shape.ts';
+import { closed, digest, hex, instant, ordinal, wantShape, words } from '../shape.ts';
 import { addDecision } from './decisions.ts';
 import { addEvents, wantEvent } from './events.ts';
 import { nodeId, wantNodeDocument } from './node-shape.ts';
 import { removeNode, writeNode } from './nodes.ts';
-import { wantPoolPolicy, writePoolPolicy } from './pool-policies.ts';
+import { wantPolicy, wantPoolPolicy, writePoolPolicy } from './pool-policies.ts';
 import { spend } from './spent.ts';
 
 const removal = closed<NonNullable<FleetChange['remove']>>({ id: nodeId, expected: ordinal });
+const ruling = closed<NonNullable<FleetChange['under']>>({ pool: words, digest });
 const decided = closed<NonNullable<FleetChange['decision']>>({ id: hex(16), node: nodeId });
 const spending = closed<Spent>({ digest: hex(32), until: instant });
 
@@ -23,6 +24,7 @@ const spending = closed<Spent>({ digest: hex(32), until: instant });
 export async function applyChange(sql: Sql, change: FleetChange): Promise<void> {
   // First, as no other answer helps whoever comes with what was used up.
   if (change.spend) await spend(sql, change.spend);
+  if (change.under) await wantPolicy(sql, change.under);
   if (change.remove) await removeNode(sql, change.remove);
   if (change.node) await writeNode(sql, change.node);
   if (change.decision) await addDecision(sql, change.decision);
@@ -36,11 +38,12 @@ export async function applyChange(sql: Sql, change: FleetChange): Promise<void> 
  * @throws Fault `usage` at the member.
  */
 export function checkChange(change: FleetChange, at = 'change'): void {
-  const { node, remove, spend: spent, decision, policy, events } = change;
+  const { node, remove, spend: spent, decision, under, policy, events } = change;
   if (node) checkNode(node, `${at}.node`);
   if (remove) wantShape(removal, remove, `${at}.remove`, 'usage');
   if (spent) checkSpent(spent, `${at}.spend`);
   if (decision) wantShape(decided, decision, `${at}.decision`, 'usage');
+  if (under) wantShape(ruling, under, `${at}.under`, 'usage');
   if (policy) wantPoolPolicy(policy.next, `${at}.policy.next`, 'usage');
   for (const [i, event] of events.entries()) wantEvent(event, `${at}.events[${i}]`, 'usage');
 }

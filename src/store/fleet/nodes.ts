@@ -72,7 +72,7 @@ export async function writeNode(
   else if (before !== undefined) throw new Fault('conflict', at, 'this id is taken');
   await wantFree(sql, 'name', next.name, next.id);
   await wantFree(sql, 'public_key', next.key.publicKey, next.id);
-  const row = rowOf(next);
+  const row = rowOf(next, takenAfter(before, next));
   if (before === undefined) await sql.insert('nodes', [row]);
   else await update(sql, row);
   await keepHardware(sql, next.id, next.hardware);
@@ -89,9 +89,12 @@ export async function removeNode(
   await sql.run('DELETE FROM nodes WHERE id = ?', id);
 }
 
+/** What is due at a time, and with nobody. */
+const DUE = 'due IS NOT NULL AND due <= ? AND (taken IS NULL OR taken <= ?)';
+
 /**
- * Those that are due, longest first, as they were before: they are due at `retryAt` then. That is no change of the
- * node: its version stays, and whoever is about to write it has nothing to read again.
+ * Those that are due, longest first, which are then taken until `retryAt`. That is no change of
+ * the node: its version stays, and whoever is about to write it has nothing to read again.
  */
 export async function takeDue(
   sql: Sql,
@@ -100,15 +103,21 @@ export async function takeDue(
   count: number,
 ): Promise<readonly FleetNode[]> {
   const rows = await sql.all(
-    'SELECT * FROM nodes WHERE due IS NOT NULL AND due <= ? ORDER BY due, id LIMIT ?',
-    ...[now, count],
+    `SELECT * FROM nodes WHERE ${DUE} ORDER BY due, id LIMIT ?`,
+    ...[now, now, count],
   );
-  const taken = rows.map(nodeOf);
-  for (const row of rows) await setDue(sql, row, retryAt);
-  return taken;
+  const nodes = rows.map(nodeOf);
+  for (const row of rows) {
+    const { id, taken, sum } = withSum('nodes', { ...row, taken: retryAt });
+    await sql.run(
+      'UPDATE nodes SET taken = ?, sum = ? WHERE id = ?',
+      ...[taken, sum, id].map((value): Value => value ?? null),
+    );
+  }
+  return nodes;
 }
 
-/** @returns how many there are. */
+/** Whoever has one of them at this moment does not keep it from being looked at again. */
 export async function lookAtAll(sql: Sql, pool: string | undefined, at: number): Promise<number> {
   const rows = await (pool === undefined
     ? sql.all('SELECT * FROM nodes')
@@ -118,14 +127,19 @@ export async function lookAtAll(sql: Sql, pool: string | undefined, at: number):
 }
 
 async function setDue(sql: Sql, row: Row, at: number): Promise<void> {
-  const { id, due, sum } = withSum('nodes', { ...row, due: at });
+  const { id, due, sum } = withSum('nodes', { ...row, due: at, taken: null });
   const values = [due, sum, id].map((value): Value => value ?? null);
-  await sql.run('UPDATE nodes SET due = ?, sum = ? WHERE id = ?', ...values);
+  await sql.run('UPDATE nodes SET due = ?, taken = NULL, sum = ? WHERE id = ?', ...values);
 }
 
 export async function isAnyDue(sql: Sql, now: number): Promise<boolean> {
-  const due = 'SELECT id FROM nodes WHERE due IS NOT NULL AND due <= ? LIMIT 1';
-  return (await sql.all(due, now)).length > 0;
+  const rows = await sql.all(`SELECT id FROM nodes WHERE ${DUE} LIMIT 1`, now, now);
+  return rows.length > 0;
+}
+
+/** Whoever writes a node and leaves alone when it is due does not take it from who has it. */
+function takenAfter(before: Row | undefined, { dueAt }: FleetNode): Value {
+  return before?.['due'] === dueAt ? (before?.['taken'] ?? null) : null;
 }
 
 function wantVersion(row: Row | undefined, expected: number, at: string): void {
@@ -154,9 +168,9 @@ async function update(sql: Sql, row: Row): Promise<void> {
   await sql.run(`UPDATE nodes SET ${set.join(', ')} WHERE id = ?`, ...values);
 }
 
-function rowOf(node: FleetNode): Row {
+function rowOf(node: FleetNode, taken: Value): Row {
   const { dueAt: _, ...document } = node;
-  return withSum('nodes', { ...columnsOf(node), doc: JSON.stringify(document) });
+  return withSum('nodes', { ...columnsOf(node), taken, doc: JSON.stringify(document) });
 }
 
 function columnsOf(node: FleetNode): Row {

@@ -45,6 +45,20 @@ export async function poolPolicies(sql: Sql): Promise<readonly PoolPolicy[]> {
   return policies.sort((a, b) => (a.pool < b.pool ? -1 : 1));
 }
 
+/** @throws Fault `conflict` at `pools[<name>]` where another policy decides by now. */
+export async function wantPolicy(
+  sql: Sql,
+  { pool, digest: want }: NonNullable<FleetChange['under']>,
+): Promise<void> {
+  const now = (await poolPolicy(sql, pool))?.digest;
+  if (now === want) return;
+  throw new Fault(
+    'conflict',
+    `pools[${pool}]`,
+    `${now ?? 'no policy'} decides by now, not ${want}`,
+  );
+}
+
 export async function writePoolPolicy(
   sql: Sql,
   { expected, next }: NonNullable<FleetChange['policy']>,

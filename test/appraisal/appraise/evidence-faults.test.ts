@@ -533,6 +533,9 @@ describe('a decision', () => {
 
   it('ends with resultTtl at the latest', () => {
     expect(decided(tdx)).toMatchObject({ until: '2026-06-01T00:15:00Z' });
+    // To the second, whatever the clock says: longer than that it never holds.
+    const now = Date.parse(tdx.at) + 1234;
+    expect(decided(tdx, undefined, now)).toMatchObject({ until: '2026-06-01T00:15:01Z' });
   });
 
   it('ends no later than what was verified, and rests on the same', () => {

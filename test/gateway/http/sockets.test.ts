@@ -20,10 +20,10 @@ afterEach(async () => {
 const QUICK: Partial<Limits> = {
   connection: {
     ...LIMITS.connection,
-    headersWithin: 300,
-    requestWithin: 600,
+    headersWithin: 1000,
+    requestWithin: 2000,
     idle: 5000,
-    keepAlive: 300,
+    keepAlive: 1000,
     checkEvery: 50,
   },
 };
@@ -44,10 +44,7 @@ const bundle = (length: number | 'chunked', more = '') =>
   `POST /v1/nodes/${NODE}/attestations HTTP/1.1\r\n${HOST}Content-Type: ${BUNDLE_HEADERS['content-type']}\r\nPostern-Nonce: ${'5a'.repeat(32)}\r\n${length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n${more}\r\n`;
 
 /** What comes back for bytes that are all there is. */
-async function sent(
-  text: string,
-  options: BedOptions = QUICK_BED,
-): Promise<{ came: string; bed: Bed }> {
+async function sent(text: string, options: BedOptions = {}): Promise<{ came: string; bed: Bed }> {
   const { bed, client } = await started(options);
   const line = await client();
   line.send(text);
@@ -162,7 +159,7 @@ describe('what is no request', () => {
   });
 
   it('never opens a tunnel, and never becomes another protocol', async () => {
-    const { client } = await started(QUICK_BED);
+    const { client } = await started();
     const tunnel = await client();
     tunnel.send(`CONNECT other.example:443 HTTP/1.1\r\n${HOST}\r\n`);
     expect(statuses(await tunnel.end())).not.toContain(200);
@@ -262,14 +259,19 @@ describe('what does not come whole', () => {
     const body = { ...LIMITS.body, all: 1000 };
     const { bed, client } = await started({ limits: { body } });
     const first = await client();
-    first.send(`${bundle(600)}half`);
+    first.send(`${bundle(700)}${'x'.repeat(600)}`);
+    // Only announced: it takes nothing from anybody.
+    const announced = await client();
+    announced.send(bundle(100_000));
+    await expect.poll(() => bed.counted.length).toBe(2);
     const second = await client();
-    await expect.poll(() => bed.counted.length).toBe(1);
-    second.send(bundle(401));
+    second.send(`${bundle(401)}${'x'.repeat(401)}`);
     const came = await second.end();
     expect([statuses(came), problem(came).type]).toEqual([[503], 'urn:postern:problem:busy']);
     expect(came).toMatch(/retry-after: 30/i);
-    first.send('x'.repeat(596));
+    expect(await bed.metrics.text()).toContain('{because="bodies"} 1');
+    announced.socket.destroy();
+    first.send('x'.repeat(100));
     expect(statuses(await first.until('leaf'))).toEqual([200]);
     const third = await client();
     third.send(`${bundle(1000, LAST)}${'x'.repeat(1000)}`);
@@ -279,14 +281,14 @@ describe('what does not come whole', () => {
 
 describe('requests on one connection', () => {
   it('are answered in order', async () => {
-    const { client } = await started(QUICK_BED);
+    const { client } = await started();
     const line = await client();
     line.send(get('/health/live') + get('/v1/nodes/1') + get('/v1/pools', LAST));
     expect(statuses(await line.end())).toEqual([200, 400, 200]);
   });
 
   it('end with one whose body nobody read: it could be taken for the next', async () => {
-    const { bed, client } = await started(QUICK_BED);
+    const { bed, client } = await started();
     const line = await client();
     line.send(`POST /nothing HTTP/1.1\r\n${HOST}Content-Length: 9999\r\n\r\n${get('/v1/pools')}`);
     expect(statuses(await line.end())).toEqual([404]);
@@ -315,9 +317,39 @@ describe('requests on one connection', () => {
     expect(await third.end()).toBe('');
   });
 
+  it('are no more of one address than there may be, unless many are behind it', async () => {
+    const connection = { ...LIMITS.connection, each: 1 };
+    const { client } = await started({ limits: { connection } });
+    const first = await client();
+    first.send(get('/health/live'));
+    await first.until('live":true');
+    const second = await client();
+    second.send(get('/health/live'));
+    expect(await second.end()).toBe('');
+    first.socket.destroy();
+    await expect
+      .poll(async () => {
+        const third = await client();
+        third.send(get('/health/live', LAST));
+        return statuses(await third.end());
+      })
+      .toEqual([200]);
+    const behind = await started({
+      limits: { connection },
+      deps: { trustedProxies: ['127.0.0.1'] },
+    });
+    for (const line of [await behind.client(), await behind.client()]) {
+      line.send(get('/health/live'));
+      await line.until('live":true');
+    }
+  });
+
   it('an expectation that is not known is none of ours', async () => {
-    const { came } = await sent(get('/health/live', `Expect: the-spanish-inquisition\r\n${LAST}`));
-    expect(statuses(came)).toEqual([417]);
+    const { came } = await sent(get('/health/live', 'Expect: the-spanish-inquisition\r\n'));
+    expect([statuses(came), problem(came).type]).toEqual([
+      [417],
+      'urn:postern:problem:expectation',
+    ]);
   });
 });
 
@@ -428,7 +460,7 @@ describe('closing', () => {
 
 it('speaks TLS where it is given a certificate, with the same limits', async () => {
   const { cert, key } = await tlsFiles();
-  const bed = gatewayBed({ ...QUICK_BED, deps: { tls: { cert, key } } });
+  const bed = gatewayBed({ deps: { tls: { cert, key } } });
   open.push(bed);
   const url = await listenOn(bed.app, '127.0.0.1', 0);
   expect(url).toMatch(/^https:/);

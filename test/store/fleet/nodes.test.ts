@@ -139,6 +139,7 @@ describeStores('nodes that are due', (kind) => {
       ]);
       expect((await b.takeDue(500, 1_001, 9)).map(({ name }) => name)).toEqual(['node-0']);
       expect(await a.takeDue(899, 2_000, 9)).toEqual([]);
+      expect(await a.takeDue(500, 2_000, 9)).toEqual([]);
       const [one] = taken;
       if (one === undefined) throw new Error('none taken');
       expect(await b.node(one.id)).toEqual(one);
@@ -146,8 +147,28 @@ describeStores('nodes that are due', (kind) => {
       const next = nextOf(nodes[1] as FleetNode, { dueAt: 5_000 });
       await b.apply({ node: { expected: 1, next }, events: [] });
       const late = await a.takeDue(1_500, 2_000, 9);
-      expect(late.map(({ name }) => name)).toEqual(['node-4', 'node-3', 'node-0']);
+      expect(late.map(({ name }) => name)).toEqual(['node-3', 'node-0', 'node-4']);
       expect(await a.faults()).toEqual([]);
+    });
+  });
+
+  it('are not freed by whoever read one before it was taken, and writes it', async () => {
+    await withBed(kind, async (bed) => {
+      const [store, other] = [await bed.open(), await bed.open()];
+      const stale = fleetNode(1, { dueAt: 5 });
+      await enrol(store, stale);
+      expect(await store.takeDue(10, 100, 9)).toEqual([stale]);
+      const next = nextOf(stale, { failures: 1 });
+      await other.apply({ node: { expected: 1, next }, events: [] });
+      expect(await other.takeDue(10, 100, 9)).toEqual([]);
+      // Somebody who says when it is due says so to all.
+      const sooner = nextOf(next, { dueAt: 9 });
+      await other.apply({ node: { expected: 2, next: sooner }, events: [] });
+      expect(await store.takeDue(10, 100, 9)).toEqual([sooner]);
+      const never = nextOf({ ...fleetNode(1), version: 3 }, {});
+      await store.apply({ node: { expected: 3, next: never }, events: [] });
+      expect(await store.takeDue(10_000, 10_001, 9)).toEqual([]);
+      expect(await store.faults()).toEqual([]);
     });
   });
 
