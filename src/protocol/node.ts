@@ -23,7 +23,7 @@ export const Endpoint = Type.String({
   description: 'an http or https URL of at most 512 characters',
 });
 
-const NODE_STATES = ['enrolled', 'admitted', 'lapsed', 'quarantined', 'revoked'] as const;
+export const NODE_STATES = ['enrolled', 'admitted', 'lapsed', 'quarantined', 'revoked'] as const;
 export const StateWord = Type.Enum([...NODE_STATES], { description: NODE_STATES.join(', ') });
 
 const AdmissionSchema = closed({
