@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Io, usage } from '../io.ts';
 import type { GatewayConfig } from './config.ts';
 
@@ -32,8 +33,9 @@ export async function readTls(
   }
   const { hostname } = new URL(origin);
   const names = certificate.subjectAltName ?? 'no name at all';
-  const isNamed = certificate.checkHost(hostname) ?? certificate.checkIP(hostname);
-  if (isNamed === undefined) throw usage(`${tls.cert}: is not for ${hostname}, but for ${names}`);
+  const named =
+    isIP(hostname) === 0 ? certificate.checkHost(hostname) : certificate.checkIP(hostname);
+  if (named === undefined) throw usage(`${tls.cert}: is not for ${hostname}, but for ${names}`);
   return { cert, key, until: certificate.validToDate.getTime() };
 }
 
