@@ -35,6 +35,8 @@ const TOLD: Readonly<Record<FaultCode, ProblemCode>> = {
   unsupported: 'unsupported',
   conflict: 'conflict',
   missing: 'missing',
+  unauthenticated: 'unauthenticated',
+  forbidden: 'forbidden',
   usage: 'usage',
   unreachable: 'unreachable',
   internal: 'internal',
