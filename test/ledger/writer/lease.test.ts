@@ -115,7 +115,10 @@ describe('a lease', () => {
 });
 
 /** Writes entries one after another, as a process does that decides something now and then. */
-async function writeSlowly(writer: LedgerWriter<string>, entries: readonly NewEntry[]): Promise<void> {
+async function writeSlowly(
+  writer: LedgerWriter<string>,
+  entries: readonly NewEntry[],
+): Promise<void> {
   for (const entry of entries) await writer.append(entry);
 }
 
