@@ -24,6 +24,7 @@ import {
 } from './endorsements.ts';
 import { gatewayCheckVerb } from './gateway/gateway-check.ts';
 import { gatewayInitVerb } from './gateway/gateway-init.ts';
+import { gatewayVerb } from './gateway/gateway-run.ts';
 import { inspectVerb } from './inspect.ts';
 import { keysAddPublicKeyVerb, keysCreateVerb } from './keys/keys-create.ts';
 import { keysListVerb } from './keys/keys-list.ts';
@@ -109,6 +110,7 @@ export const VERBS: readonly Verb[] = [
   auditResumeVerb,
   auditServeVerb,
   auditWitnessVerb,
+  gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
   keysListVerb,

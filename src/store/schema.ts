@@ -136,7 +136,7 @@ export const MIGRATIONS: readonly Migration[] = [
         pending TEXT,
         sum TEXT NOT NULL
       ) STRICT`,
-      // Which node a decision was about; \`nth\` counts those of a node.
+      // Which node a decision was about; `nth` counts those of a node.
       `CREATE TABLE decisions (
         id TEXT PRIMARY KEY NOT NULL,
         node TEXT NOT NULL REFERENCES nodes (id),

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Fault } from '../../src/core/fault.ts';
 import type { StoreFault } from '../../src/ledger/store.ts';
+import type { SummedTable } from '../../src/store/columns.ts';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { openStore } from '../../src/store/open.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
@@ -60,9 +61,10 @@ const ROWS = {
   spent: { where: '1 = 1', at: /^spent\[/ },
   events: { where: 'seq = 2', at: /^events\[/ },
   pool_policies: { where: "pool = 'general'", at: /^pool_policies\[/ },
+  decisions: { where: '1 = 1', at: /^decisions\[/ },
   challenge_keys: { where: '1 = 1', at: /^challenge_keys\[/ },
   credentials: { where: "name = 'c'", at: /^credentials\[/ },
-} as const;
+} as const satisfies Readonly<Record<SummedTable | 'uses', object>>;
 
 describeStores('a flipped byte', (kind) => {
   let bed: Bed;

@@ -1,5 +1,5 @@
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
-import { enrol, fleetNode, fullNode, hexOf, poolPolicyOf, sha256Of } from './fleet.ts';
+import { enrol, fleetNode, fullNode, hexOf, pendingIn, poolPolicyOf, sha256Of } from './fleet.ts';
 
 /** A node with a value in every member. */
 export const FILLED = fullNode(1);
@@ -11,11 +11,19 @@ export async function fillFleet(store: GatewayStore): Promise<void> {
   await store.takeDue(FILLED.dueAt ?? 0, 6_000, 1);
   await store.apply({
     spend: { digest: sha256Of('nonce'), until: 4_000 },
-    policy: { expected: undefined, next: poolPolicyOf('general', 1) },
+    policy: { expected: undefined, next: pendingIn(poolPolicyOf('general', 1), 2) },
+    decision: { id: hexOf(1, 16), node: FILLED.id },
     events: [],
   });
   await store.rotateChallengeKey({ id: hexOf(1, 8), key: new Uint8Array(32), madeAt: 9 }, 0, 0);
   const proof = { kind: 'ed25519', publicKey: hexOf(5, 32) } as const;
-  const credential = { id: hexOf(1, 8), name: 'c', role: 'node', proof, createdAt: 3 } as const;
-  await store.addCredential({ ...credential, revokedAt: 6 });
+  await store.addCredential({
+    id: hexOf(1, 8),
+    name: 'c',
+    role: 'node',
+    proof,
+    createdAt: 3,
+    revokedAt: 6,
+    version: 1,
+  });
 }

@@ -84,6 +84,12 @@ export function poolPolicyOf(pool: string, revision: number): PoolPolicy {
   };
 }
 
+/** With a later revision that waits. */
+export function pendingIn(policy: PoolPolicy, revision: number): PoolPolicy {
+  const { digest, file } = poolPolicyOf(policy.pool, revision);
+  return { ...policy, pending: { digest, file, seenAt: 2_000, from: 8_000 } };
+}
+
 export function enrolment(node: FleetNode): FleetChange {
   return {
     node: { expected: 'new', next: node },

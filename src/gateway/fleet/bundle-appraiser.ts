@@ -5,7 +5,7 @@ import {
   bundleClocksAt,
   type FoundEndorsements,
 } from '../../appraisal/bundle/input.ts';
-import { BundleVerifier } from '../../appraisal/bundle/verifier.ts';
+import { type BundleVerification, BundleVerifier } from '../../appraisal/bundle/verifier.ts';
 import type { UsedPolicy } from '../../ledger/record/capture.ts';
 import type { AppraisalRequest, Appraised, Appraiser } from './appraiser.ts';
 import { Gate } from './gate.ts';
@@ -13,7 +13,11 @@ import { Gate } from './gate.ts';
 export interface BundleAppraiserDeps {
   readonly anchors: BundleAnchors;
   /** What vendors say of a bundle's pieces, as far as it can be had. */
-  readonly find: (bundle: Bundle, policy: UsedPolicy, at: number) => Promise<FoundEndorsements>;
+  readonly find: (
+    bundle: Bundle,
+    policy: UsedPolicy | undefined,
+    at: number,
+  ) => Promise<FoundEndorsements>;
   /** Verifications at the same time, and how many more may wait. */
   readonly limits: { readonly atOnce: number; readonly waiting: number };
 }
@@ -37,7 +41,20 @@ export class BundleAppraiser implements Appraiser {
     return this.#gate.through(() => this.#appraise(request));
   }
 
-  async #appraise({ bundle: bytes, expected, policy, at }: AppraisalRequest): Promise<Appraised> {
+  /** By the baseline alone. @throws Fault as `appraise` does. */
+  verify(request: Omit<AppraisalRequest, 'policy'>): Promise<BundleVerification> {
+    return this.#gate.through(async () => (await this.#verify(request)).verified);
+  }
+
+  async #appraise({ policy, ...request }: AppraisalRequest): Promise<Appraised> {
+    const { input, verified } = await this.#verify(request, policy);
+    return { input, verified, appraisal: appraise(verified, policy.compiled, request.at) };
+  }
+
+  async #verify(
+    { bundle: bytes, expected, at }: Omit<AppraisalRequest, 'policy'>,
+    policy?: UsedPolicy,
+  ): Promise<Omit<Appraised, 'appraisal'>> {
     const { anchors, find } = this.#deps;
     // What is no bundle at all is a bad request, and nothing that anybody decides about.
     const bundle = parseBundle(bytes);
@@ -45,8 +62,7 @@ export class BundleAppraiser implements Appraiser {
     await turn();
     const input = { bundle: bytes, at: bundleClocksAt(at), anchors, endorsements, expected };
     // What was read of the bytes already need not be read again.
-    const verified = this.#verifier.verify({ ...input, bundle });
-    return { input, verified, appraisal: appraise(verified, policy.compiled, at) };
+    return { input, verified: this.#verifier.verify({ ...input, bundle }) };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from '../../core/fault.ts';
+import type { Verdict } from '../../evidence/verdict.ts';
 import type { Appraised, Appraiser } from './appraiser.ts';
 import type { FleetLedger } from './ledger.ts';
 import type { NodeKey } from './node.ts';
@@ -102,7 +103,7 @@ export interface NodeCaller {
 
 export interface FleetObserver {
   readonly decided: (about: {
-    readonly verdict: string;
+    readonly verdict: Verdict;
     readonly codes: readonly string[];
     readonly cpu: string;
     readonly ms: number;

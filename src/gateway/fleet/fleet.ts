@@ -2,6 +2,7 @@ import { Fault } from '../../core/fault.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
+import type { UsedPolicy } from '../../ledger/record/capture.ts';
 import type { Principal } from '../identity/credential.ts';
 import { Attesting } from './attesting.ts';
 import { ChallengeDesk } from './challenge-desk.ts';
@@ -72,6 +73,18 @@ export class Fleet implements FleetPart {
   async close(): Promise<void> {
     await this.#unwatch?.();
     await this.#following;
+  }
+
+  /**
+   * The policy that decides in a pool now.
+   *
+   * @throws Fault `missing` for a pool that is not configured, `unreachable` for one that can't decide.
+   */
+  policyOf(pool: string): UsedPolicy {
+    if (!this.#pools.has(pool)) {
+      throw new Fault('missing', `pools[${pool}]`, 'there is no such pool');
+    }
+    return this.#pools.serving(pool).used;
   }
 
   /** Which pools can't decide, and why. */

@@ -31,12 +31,12 @@ export class Refusal extends Error {
 
 /** How a fault is told. Those that are not the caller's doing keep their text to themselves. */
 const TOLD: Readonly<Record<FaultCode, ProblemCode>> = {
-  unauthenticated: 'unauthenticated',
-  forbidden: 'forbidden',
   malformed: 'malformed',
   unsupported: 'unsupported',
   conflict: 'conflict',
   missing: 'missing',
+  unauthenticated: 'unauthenticated',
+  forbidden: 'forbidden',
   usage: 'usage',
   unreachable: 'unreachable',
   internal: 'internal',

@@ -1,11 +1,14 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
+
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FleetEvent } from '../../../src/gateway/fleet/event.ts';
+import { followEvents } from '../../../src/gateway/http/event-stream.ts';
 import { LIMITS, type Limits } from '../../../src/gateway/http/limits.ts';
 import { EventSchema, GapSchema } from '../../../src/protocol/event.ts';
-import { event, NODE, NOW } from '../../support/fake-fleet.ts';
+import { event, fakeFleet, NODE, NOW } from '../../support/fake-fleet.ts';
 import { type Bed, type BedOptions, gatewayBed } from '../../support/gateway-bed.ts';
 import { listening, statuses, type Wire, wire } from '../../support/raw-http.ts';
 
@@ -170,6 +173,27 @@ describe('events', () => {
       [],
     ]);
   });
+});
+
+it('nobody is asked for events while none are said to be there', async () => {
+  const { bed, follow } = await started();
+  const line = await follow();
+  await line.until('id: 0');
+  bed.fleet.add(event(1));
+  await line.until(whole(1));
+  const asked = () => bed.fleet.calls.filter(({ method }) => method === 'events').length;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(asked()).toBeLessThan(6);
+});
+
+it('a reader that has gone before anything was sent is not followed', async () => {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  response.destroy();
+  await once(response, 'close');
+  const fleet = fakeFleet();
+  const options = { after: 0, limits: LIMITS.stream, closing: new AbortController().signal };
+  expect(await followEvents(fleet, response, options)).toEqual({ end: 'reader-gone' });
+  expect(fleet.followers.size).toBe(0);
 });
 
 describe('streams', () => {

@@ -410,6 +410,37 @@ describe('costly work', () => {
   });
 });
 
+describe('what a body takes', () => {
+  const verify = (length: number, as: string) =>
+    `POST /v1/nodes HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${as}\r\n${LAST}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`;
+  const once = async (client: () => Promise<Wire>, text: string) => {
+    const line = await client();
+    line.send(text);
+    return statuses(await line.end());
+  };
+
+  it('is given back by a request that is refused when it was read', async () => {
+    const { client } = await started({ limits: { body: { ...LIMITS.body, all: 1000 } } });
+    for (let i = 0; i < 3; i++) expect(await once(client, verify(600, 'wrong'))).toEqual([401]);
+    for (let i = 0; i < 3; i++) expect(await once(client, verify(600, 'admin'))).toEqual([400]);
+  });
+
+  it('is held as long as it is worked on, answered or not', async () => {
+    const work = Promise.withResolvers<never>();
+    const { bed, client } = await started({
+      limits: { answerWithin: 200, body: { ...LIMITS.body, all: 1000 } },
+      fleet: { attest: () => work.promise },
+    });
+    const big = `${bundle(600, LAST)}${'x'.repeat(600)}`;
+    expect(await once(client, big)).toEqual([503]);
+    expect(bed.fleet.calls).toHaveLength(1);
+    expect(await once(client, verify(600, 'admin'))).toEqual([503]);
+    work.reject(new Error('a bug'));
+    await expect.poll(() => bed.bugs).toHaveLength(1);
+    expect(await once(client, verify(600, 'admin'))).toEqual([400]);
+  });
+});
+
 describe('closing', () => {
   it('lets what runs come to its end, and takes nothing new', async () => {
     const answer = Promise.withResolvers<readonly never[]>();

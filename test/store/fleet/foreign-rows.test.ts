@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Credential } from '../../../src/gateway/identity/credential.ts';
 import type { StoreFault } from '../../../src/ledger/store.ts';
 import type { Row } from '../../../src/store/driver.ts';
 import { withSum } from '../../../src/store/row-sum.ts';
 import { FILLED, fillFleet } from '../../support/filled-fleet.ts';
-import { ENROLLED, eventOf, hexOf, sha256Of } from '../../support/fleet.ts';
+import { ENROLLED, eventOf, hexOf, poolPolicyOf, sha256Of } from '../../support/fleet.ts';
 import { literal } from '../../support/sql-literal.ts';
 import { describeStores, withBed } from '../../support/store-beds.ts';
 
@@ -44,18 +43,24 @@ describeStores('what the fleet reads', (kind) => {
     await withBed(kind, async (bed) => {
       const store = await bed.open();
       await fillFleet(store);
-      await store.replaceCredential({
-        ...((await store.credentials())[0] as Credential),
-        revokedAt: 7,
-      });
+      const [one] = await store.credentials();
+      if (one === undefined) throw new Error('no credential');
+      await store.replaceCredential({ ...one, version: one.version + 1, revokedAt: 7 });
+      const under = { pool: 'general', digest: poolPolicyOf('general', 1).digest };
       const reads: readonly [string, () => Promise<unknown>][] = [
         ['nodes', () => store.node(FILLED.id)],
         ['nodes', () => store.nodeByName(FILLED.name)],
         ['nodes', () => store.takeDue(9_999, 10_000, 9)],
+        ['nodes', () => store.lookAtAll(undefined, 5)],
+        ['credentials', () => store.noteUse(hexOf(1, 8), 9)],
         ['nodes', () => store.apply({ remove: { id: FILLED.id, expected: 1 }, events: [] })],
         ['hardware', () => store.ownersOf(['gpu:1'])],
         ['events', () => store.events(0, 9)],
+        ['events', () => store.events(0, 9, 'node.enrolled')],
+        ['decisions', () => store.nodeOfDecision(hexOf(1, 16))],
+        ['decisions', () => store.decisionsOf(FILLED.id, 9)],
         ['pool_policies', () => store.poolPolicy('general')],
+        ['pool_policies', () => store.apply({ under, events: [] })],
         ['pool_policies', () => store.poolPolicies()],
         ['challenge_keys', () => store.challengeKeys()],
         ['credentials', () => store.credential(hexOf(1, 8))],

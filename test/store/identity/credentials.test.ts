@@ -10,8 +10,14 @@ function credentialOf(n: number, more: Partial<Credential> = {}): Credential {
     role: 'validator',
     proof: { kind: 'api-key', sha256: sha256Of(`${n}`) },
     createdAt: 1_000 - n,
+    version: 1,
     ...more,
   };
+}
+
+/** What comes next of a credential, by whoever has read it. */
+function nextOf(read: Credential, more: Partial<Credential>): Credential {
+  return { ...read, ...more, version: read.version + 1 };
 }
 
 const key = { kind: 'sr25519', publicKey: hexOf(7, 32) } as const;
@@ -53,27 +59,64 @@ describeStores('credentials', (kind) => {
     });
   });
 
-  it('are replaced, and give up name and key once they are revoked, for good', async () => {
+  it('are replaced by whoever has read the last of them, and give up name and key once revoked', async () => {
     await withBed(kind, async (bed) => {
-      const store = await bed.open();
+      const [store, other] = [await bed.open(), await bed.open()];
       const first = credentialOf(1, { proof: key });
       await store.addCredential(first);
-      const used = { ...first, usedAt: 60_000 };
-      await store.replaceCredential(used);
-      expect(await store.credential(first.id)).toEqual(used);
-      const revoked = { ...used, revokedAt: 70_000 };
-      await store.replaceCredential(revoked);
+      const renamed = nextOf(first, { name: 'other', pool: 'p', expiresAt: 9_000 });
+      await store.replaceCredential(renamed);
+      expect(await other.credential(first.id)).toEqual(renamed);
+      const revoked = nextOf(renamed, { revokedAt: 70_000 });
+      await other.replaceCredential(revoked);
       expect(await store.credentialByKey(key.publicKey)).toBeUndefined();
-      // Somebody had read it before.
-      const late = store.replaceCredential({ ...first, usedAt: 120_000 });
+      // Somebody had read it before, and would undo that.
+      const late = store.replaceCredential(nextOf(renamed, { name: 'rotated' }));
       await expect(late).rejects.toMatchObject({
         code: 'conflict',
         at: `credentials[${first.id}]`,
       });
-      await store.replaceCredential({ ...revoked, usedAt: 61_000 });
+      expect(await store.credential(first.id)).toEqual(revoked);
+      const annotated = nextOf(revoked, { expiresAt: 5 });
+      await store.replaceCredential(annotated);
+      expect(await store.credential(first.id)).toEqual(annotated);
       const heir = credentialOf(2, { name: first.name, proof: key });
       await store.addCredential(heir);
       expect(await store.credentialByKey(key.publicKey)).toEqual(heir);
+      expect(await store.faults()).toEqual([]);
+    });
+  });
+
+  it('remember their last use beside all else: it is no change, and no change touches it', async () => {
+    await withBed(kind, async (bed) => {
+      const [store, other] = [await bed.open(), await bed.open()];
+      const first = credentialOf(1);
+      await store.addCredential(first);
+      await store.replaceCredential(nextOf(first, { usedAt: 90_000 }));
+      expect(await store.credential(first.id)).toEqual({ ...first, version: 2 });
+      await store.noteUse(first.id, 0);
+      expect(await store.credential(first.id)).toEqual({ ...first, version: 2, usedAt: 0 });
+      await store.noteUse(first.id, 60_000);
+      const used = { ...first, version: 2, usedAt: 60_000 };
+      for (const at of [0, 59_999, 60_000]) await other.noteUse(first.id, at);
+      expect(await store.credential(first.id)).toEqual(used);
+      // Who has read it before it was used goes on, whatever he says of its use.
+      for (const usedAt of [undefined, 1, 120_000]) {
+        const { usedAt: _, ...read } = (await other.credential(first.id)) ?? first;
+        await store.noteUse(first.id, 60_000);
+        await store.replaceCredential(nextOf(read, usedAt === undefined ? {} : { usedAt }));
+      }
+      expect(await store.credential(first.id)).toEqual({ ...used, version: 5 });
+      const revoked = { ...used, version: 6, revokedAt: 70_000 };
+      await store.replaceCredential(revoked);
+      await Promise.all([80_000, 100_000, 90_000].map((at) => other.noteUse(first.id, at)));
+      expect(await store.credential(first.id)).toEqual({ ...revoked, usedAt: 100_000 });
+      for (const nobody of [hexOf(9, 8), '', 'x\0', '\ud800']) await store.noteUse(nobody, 5);
+      expect(await store.credentials()).toHaveLength(1);
+      await expect(store.noteUse(first.id, Number.NaN)).rejects.toMatchObject({
+        code: 'usage',
+        at: 'at',
+      });
       expect(await store.faults()).toEqual([]);
     });
   });
@@ -97,14 +140,32 @@ describeStores('credentials', (kind) => {
     },
     {
       name: 'one that is not there',
-      credential: credentialOf(3),
+      credential: credentialOf(3, { version: 2 }),
       at: `credentials[${hexOf(3, 8)}]`,
       act: 'replaceCredential',
     },
     {
       name: 'one in place of itself under the name of another',
-      credential: credentialOf(2, { proof: key, name: 'credential-1' }),
+      credential: credentialOf(2, { proof: key, name: 'credential-1', version: 2 }),
       at: 'credentials.name',
+      act: 'replaceCredential',
+    },
+    {
+      name: 'one in place of itself under the key of another',
+      credential: credentialOf(1, { proof: key, version: 2 }),
+      at: 'credentials.key',
+      act: 'replaceCredential',
+    },
+    {
+      name: 'one of the version that is there already',
+      credential: credentialOf(2, { proof: key, revokedAt: 5 }),
+      at: `credentials[${hexOf(2, 8)}]`,
+      act: 'replaceCredential',
+    },
+    {
+      name: 'one of a version that nobody has read the one before of',
+      credential: credentialOf(2, { proof: key, version: 3 }),
+      at: `credentials[${hexOf(2, 8)}]`,
       act: 'replaceCredential',
     },
   ])('are refused for $name', async ({ credential, at, act = 'addCredential' }) => {
@@ -131,6 +192,8 @@ describeStores('credentials', (kind) => {
         [{ proof: { ...key, publicKey: 'A'.repeat(64) } }, 'proof.publicKey'],
         [{ createdAt: -1 }, 'createdAt'],
         [{ expiresAt: Number.POSITIVE_INFINITY }, 'expiresAt'],
+        [{ version: 0 }, 'version'],
+        [{ version: undefined }, 'version'],
       ];
       for (const [members, at] of wrong) {
         const credential = { ...credentialOf(1), ...members } as Credential;
@@ -155,6 +218,24 @@ describeStores('credentials', (kind) => {
         }
       }
       expect(await stores[0]?.credentials()).toHaveLength(1);
+    });
+  });
+
+  it('that many change at once are changed by one of them', async () => {
+    await withBed(kind, async (bed) => {
+      const stores = await Promise.all([1, 2, 3].map(() => bed.open()));
+      const first = credentialOf(1);
+      await stores[0]?.addCredential(first);
+      const answers = await Promise.allSettled(
+        stores.map((store, i) => store.replaceCredential(nextOf(first, { expiresAt: i }))),
+      );
+      const done = answers.map(({ status }) => status).indexOf('fulfilled');
+      expect(await stores[0]?.credentials()).toEqual([nextOf(first, { expiresAt: done })]);
+      for (const answer of answers.toSpliced(done, 1)) {
+        expect(answer).toMatchObject({
+          reason: { code: 'conflict', at: `credentials[${first.id}]` },
+        });
+      }
     });
   });
 });

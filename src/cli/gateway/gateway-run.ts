@@ -1,0 +1,92 @@
+import { Fault } from '../../core/fault.ts';
+import { listenOn } from '../../gateway/http/server.ts';
+import { untilTold } from '../audit/serving.ts';
+import { type Io, usage, warn } from '../io.ts';
+import { printJson } from '../render.ts';
+import type { Verb } from '../verb.ts';
+import { visible } from '../visible.ts';
+import { type ComposedGateway, composeGateway } from './compose.ts';
+import type { GatewayConfig } from './config.ts';
+import { keepOn } from './keeping-on.ts';
+import { SET_OPTION } from './overrides.ts';
+import { readParts } from './parts.ts';
+import type { PoolStart } from './pool-policy.ts';
+import { readConfig } from './read-config.ts';
+
+export const gatewayVerb: Verb = {
+  name: 'gateway',
+  summary: 'Run a gateway: challenge machines, decide about them, keep looking, put them out.',
+  operands: '<dir>',
+  arity: { min: 1, max: 1 },
+  options: SET_OPTION,
+  notes: [
+    '<dir> is what postern gateway init made. It listens until SIGINT or SIGTERM, and lets what is under way come to its end then.',
+    'Several gateways may share a PostgreSQL database: what one decides, the others know within a second; one writes the ledger at a time.',
+    'On standard output stands where it listens, as JSON with --json; the log is on standard error, a line of JSON for each request, without a word of what was asked.',
+    'What a pool’s policy file says counts when it is a later revision than the one that decides; an earlier one is left alone, and that is said.',
+  ],
+  run: async (io, args) => {
+    const read = await readConfig(io, args, args.operand(0));
+    const { config, lineOf } = read;
+    const { parts, problems } = await readParts(io, config);
+    for (const one of problems) warn(io, lineOf(one));
+    if (parts === undefined) {
+      throw usage(
+        `${read.file}: not a gateway that can run (see above, and postern gateway check)`,
+      );
+    }
+    const gateway = await composeGateway(io, config, parts);
+    try {
+      for (const pool of parts.pools) await begin(io, gateway, pool);
+      const url = await listening(gateway, config);
+      if (args.has('json')) printJson(io, { url, origin: config.origin });
+      else io.out(`${visible(config.origin)} listens at ${url}\n`);
+      await untilTold(async (signal) => {
+        const duties = keepOn(io, config, gateway, signal);
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await gateway.app.close();
+        await duties;
+      });
+      return 0;
+    } finally {
+      await gateway.close();
+    }
+  },
+};
+
+/** The policy of the file decides from now on, unless a later one does already. */
+async function begin(
+  io: Io,
+  { service, ledger }: ComposedGateway,
+  { pool: { name }, file, revocations, read }: PoolStart,
+): Promise<void> {
+  const before = await ledger.store.poolPolicy(name);
+  const { revision } = read.policy.metadata;
+  const isKnown = before?.digest === read.digest && revocations.length <= before.revocations.length;
+  if (isKnown) return;
+  if (before !== undefined && before.name === read.policy.metadata.name) {
+    if (revision < before.revision) {
+      warn(
+        io,
+        `pool ${name}: revision ${before.revision} decides, and the file has revision ${revision}`,
+      );
+      return;
+    }
+  }
+  await service.activatePolicy(name, { kind: 'anyone' }, file, revocations);
+  warn(io, `pool ${name}: ${read.policy.metadata.name} revision ${revision} decides`);
+}
+
+async function listening({ app }: ComposedGateway, { listen }: GatewayConfig): Promise<string> {
+  const { host, port } = listen;
+  try {
+    return await listenOn(app, host, port);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new Fault('unreachable', `${host}:${port}`, `can’t be listened on (${reason})`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { setTimeout } from 'node:timers/promises';
+import { Fault } from '../../core/fault.ts';
+import { Prefetcher } from '../../endorsements/prefetch.ts';
+import { cosign, witnessPolicyOf } from '../audit/cosign.ts';
+import { publishLedger } from '../audit/publish-ledger.ts';
+import { type Io, warn } from '../io.ts';
+import type { ComposedGateway } from './compose.ts';
+import type { GatewayConfig } from './config.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** A duty of a gateway that runs: it comes again so long after it was done. */
+interface Duty {
+  readonly what: string;
+  readonly every: number;
+  readonly act: (isOver: () => boolean) => Promise<unknown>;
+}
+
+/**
+ * Does all that has to go on while a gateway listens, until it is told to end; what is under way is
+ * done then. A duty that fails is said on stderr, once for each kind of failure in a row, and
+ * comes again.
+ */
+export async function keepOn(
+  io: Io,
+  config: GatewayConfig,
+  gateway: ComposedGateway,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(dutiesOf(io, config, gateway).map((duty) => goOn(io, duty, signal)));
+}
+
+async function goOn(io: Io, { what, every, act }: Duty, signal: AbortSignal): Promise<void> {
+  let said = '';
+  while (!signal.aborted) {
+    try {
+      await act(() => signal.aborted);
+      if (said !== '') warn(io, `${what}: well again`);
+      said = '';
+    } catch (error) {
+      const text = error instanceof Fault ? error.message : String(error);
+      if (text !== said) warn(io, `${what}: ${text}`);
+      said = text;
+    }
+    await setTimeout(every, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): readonly Duty[] {
+  const { service, ledger, endorsements, metrics, readKeys } = gateway;
+  const { store } = ledger;
+  const { records, events } = config.retention;
+  const prefetcher = new Prefetcher({
+    now: io.now,
+    random: Math.random,
+    held: () => endorsements.held(),
+  });
+  return [
+    { what: 'nodes', every: SECOND, act: (isOver) => service.fleet.round(isOver) },
+    { what: 'published files', every: SECOND, act: () => publishLedger(io, ledger) },
+    { what: 'token keys', every: 5 * SECOND, act: readKeys },
+    {
+      what: 'endorsements',
+      every: MINUTE,
+      act: () => (config.endorsements.access === 'online' ? prefetcher.run() : Promise.resolve()),
+    },
+    {
+      what: 'metrics',
+      every: 15 * SECOND,
+      act: async () => {
+        metrics.nodes(await store.countNodes());
+        metrics.ledgerSize((await store.head())?.size ?? 0);
+        for (const { name, fetchedAt } of endorsements.held()) {
+          if (fetchedAt === undefined) continue;
+          const kind = name.split('/')[0] ?? name;
+          metrics.endorsementAge(kind, (io.now() - fetchedAt) / SECOND);
+        }
+      },
+    },
+    {
+      what: 'witnesses',
+      every: config.witnesses.every,
+      act: async () => {
+        const policy = await witnessPolicyOf(ledger.folder);
+        const [first] = policy ? await cosign(io, ledger, policy) : [];
+        if (first) throw first;
+      },
+    },
+    { what: 'forecast', every: 24 * HOUR, act: (isOver) => service.fleet.forecast(isOver) },
+    {
+      what: 'retention',
+      every: HOUR,
+      act: async () => {
+        await store.purgeSpent(io.now());
+        await store.purgeEvents(io.now() - events);
+        if (records === undefined) return;
+        await store.forget(io.now() - records, io.now(), 'retention: older than the gateway keeps');
+      },
+    },
+  ];
+}
