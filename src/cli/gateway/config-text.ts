@@ -42,9 +42,9 @@ tls: ${tls}
 database: ${database}
 #ledger: ${DEFAULTS.ledger}
 
-# Machines that serve the same thing, and the policy that lets them in: this one to begin with,
-# later ones by PUT /v1/pools/<pool>/policy. signature is { keyring }, { publicKeys: [<pem>],
-# threshold }, or { unsigned: "<why>" }.
+# Machines that serve the same thing, and the policy that lets them in. A later revision decides from
+# the next start on, or at once by PUT /v1/pools/<pool>/policy. signature is { keyring },
+# { publicKeys: [<pem>], threshold }, or { unsigned: "<why>" }.
 pools: []
 #pools:
 #  - name: serving

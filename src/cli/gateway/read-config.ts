@@ -112,6 +112,6 @@ export async function readConfig(io: Io, args: Args, dir: string): Promise<ReadC
 }
 
 /** A folder's file; a path that ends like one of YAML is the file itself. */
-export function configPath(dir: string): string {
+function configPath(dir: string): string {
   return /\.ya?ml$/.test(basename(dir)) ? dir : join(dir, CONFIG_FILE);
 }
