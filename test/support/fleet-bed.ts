@@ -33,7 +33,7 @@ export const ADMIN: Principal = {
 export const REASON = 'because the test says so';
 
 export const MINUTE = 60_000;
-export const TIMES = {
+const TIMES = {
   challengeTtl: 2 * MINUTE,
   clockSkew: 5000,
   challengeKeyLife: 24 * 60 * MINUTE,
@@ -197,7 +197,7 @@ export async function fleetBed(
   };
 }
 
-export const POOLS: readonly PoolConfig[] = [
+const POOLS: readonly PoolConfig[] = [
   { name: 'tdx', identity: 'required' },
   { name: 'snp', identity: 'required' },
   { name: 'gpu', identity: 'required' },

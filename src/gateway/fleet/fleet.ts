@@ -174,7 +174,9 @@ export class Fleet implements FleetPart {
   ): Promise<PoolPolicy> {
     const { store, ledger, now } = this.#deps;
     await this.#pools.load();
-    const { expected, stored, revoked } = this.#pools.prepare(pool, file, revocations);
+    const prepared = this.#pools.prepare(pool, file, revocations);
+    const { expected, stored, revoked } = prepared;
+    if (prepared.isAsBefore) return stored;
     const at = now();
     const { name, revision, digest } = stored;
     const change = { policy: { expected, next: stored } };

@@ -2,7 +2,7 @@ import type { FleetDeps } from './deps.ts';
 import type { FleetEvent } from './event.ts';
 
 /** `typ` of a statement of misbehaviour. */
-export const MISBEHAVIOUR_TYPE = 'postern-misbehaviour+jwt';
+const MISBEHAVIOUR_TYPE = 'postern-misbehaviour+jwt';
 
 /**
  * What a node's key put its name to and no honest machine does, said so that others can act on it:

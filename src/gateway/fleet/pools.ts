@@ -133,6 +133,9 @@ export class Pools {
     // A revocation is never taken back: what came before stays, whatever is handed in now.
     const known = distinct([...(before?.revocations ?? []), ...revocations]);
     const isAgain = before?.digest === read.digest;
+    if (isAgain && known.length === before.revocations.length) {
+      return { expected: before.digest, stored: before, isAsBefore: true };
+    }
     const seenAt = before?.pending?.digest === read.digest ? before.pending.seenAt : at;
     const from =
       config.signers === undefined || before === undefined || isAgain
@@ -181,6 +184,8 @@ export class Pools {
 }
 
 export interface Prepared {
+  /** There is nothing to do: it decides already, and nothing new revokes it. */
+  readonly isAsBefore?: true;
   /** Digest of the policy that decides now. */
   readonly expected: string | undefined;
   readonly stored: PoolPolicy;

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Fault } from '../../../src/core/fault.ts';
+import type { FleetNode } from '../../../src/gateway/fleet/node.ts';
+import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
+import {
+  ADMIN,
+  attest,
+  enrol,
+  type FleetBed,
+  fleetBed,
+  type Member,
+  MINUTE,
+  member,
+  policyFile,
+  REASON,
+} from '../../support/fleet-bed.ts';
+import { type Bed, describeStores } from '../../support/store-beds.ts';
+
+const ENDPOINT = 'https://node.example/attest';
+let calls: Member;
+let comes: Member;
+
+beforeAll(async () => {
+  calls = await member('is called');
+  comes = await member('comes by itself');
+}, 120_000);
+
+describeStores('what goes on with a fleet', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let coming: FleetNode;
+  let answers: 'evidence' | 'nothing' | 'old evidence' = 'evidence';
+  let asked = 0;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    here = await fleetBed(await bed.open(), { published: [calls] });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(calls, 'tdx'), []);
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) => {
+      asked++;
+      if (answers === 'nothing') throw new Fault('unreachable', 'endpoint', 'is silent');
+      const fresh = answers === 'evidence';
+      return calls.machine.bundle({ nonce: fresh ? nonce : new Uint8Array(32), purpose });
+    });
+    called = await enrol(here, calls, { name: 'called', pool: 'tdx', endpoint: ENDPOINT });
+    coming = await enrol(here, comes, { name: 'coming', pool: 'tdx' });
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const standing = async ({ id }: FleetNode) => (await here.store.node(id))?.standing;
+  const typesSince = async (seq: number) =>
+    (await here.fleet.events(seq, 99)).map(({ type, node }) =>
+      node === undefined ? type : `${type} ${node === called.id ? 'called' : 'coming'}`,
+    );
+  const after = async (ms: number) => {
+    here.clock.now += ms;
+    const seq = await here.fleet.lastEvent();
+    await here.fleet.round();
+    return typesSince(seq);
+  };
+
+  it('a node with an endpoint is called, and admitted without having come', async () => {
+    expect(await after(0)).toEqual(['node.admitted called']);
+    expect(asked).toBe(1);
+  });
+
+  it('and called again before its admission is over, and not before it is due', async () => {
+    await attest(here, coming.id, comes);
+    expect(await after(1000)).toEqual([]);
+    expect(await after(10 * MINUTE)).toEqual(['node.renewed called']);
+  });
+
+  it('one that comes by itself has its own time, and its grace, and lapses then', async () => {
+    // Admitted for 15 minutes, 10 of which are over, and 5 of grace.
+    expect(await after(9 * MINUTE)).not.toContain('node.lapsed coming');
+    expect(await after(2 * MINUTE)).toContain('node.lapsed coming');
+    expect(await standing(coming)).toMatchObject({ state: 'lapsed', code: 'admission.expired' });
+    expect((await attest(here, coming.id, comes)).verdict).toBe('accept');
+  });
+
+  it('one that does not answer keeps what it has to its end, is remarked, and lapses', async () => {
+    await here.fleet.call(called.id);
+    answers = 'nothing';
+    expect(await after(11 * MINUTE)).toContain('node.warned called');
+    expect(await standing(called)).toMatchObject({ state: 'admitted' });
+    const events: string[] = [];
+    for (let minute = 0; minute < 20; minute++) events.push(...(await after(MINUTE)));
+    expect(events).toContain('node.lapsed called');
+    expect(events).not.toContain('node.warned called');
+    answers = 'evidence';
+    const later: string[] = [];
+    for (let minute = 0; minute < 15; minute++) later.push(...(await after(MINUTE)));
+    expect(later).toContain('node.admitted called');
+  });
+
+  it('one that answers an unannounced challenge with old evidence is out at once', async () => {
+    answers = 'old evidence';
+    const events: string[] = [];
+    for (let minute = 0; minute < 15; minute++) events.push(...(await after(MINUTE)));
+    expect(events).toContain('node.refused called');
+    expect(events).toContain('node.misbehaved called');
+    expect(await standing(called)).toMatchObject({ state: 'lapsed', code: 'bundle.nonce' });
+    answers = 'evidence';
+  });
+
+  it('another policy looks at everybody again, without asking them', async () => {
+    await here.fleet.call(called.id);
+    await attest(here, coming.id, comes);
+    const before = asked;
+    const [now] = await here.fleet.policies();
+    const next = policyFile(calls, 'tdx', (draft) => {
+      Object.assign(draft.metadata, { revision: 2, previous: now?.digest });
+      draft.spec.freshness.resultTtl = '14m';
+    });
+    const seq = await here.fleet.lastEvent();
+    await here.fleet.activatePolicy('tdx', ADMIN, next, []);
+    await here.fleet.round();
+    expect((await typesSince(seq)).toSorted()).toEqual([
+      'node.renewed called',
+      'node.renewed coming',
+      'policy.activated',
+    ]);
+    expect(asked).toBe(before);
+  });
+
+  it('a policy that they do not meet puts them out at once', async () => {
+    const [now] = await here.fleet.policies();
+    const next = policyFile(calls, 'tdx', (draft) => {
+      Object.assign(draft.metadata, { revision: 3, previous: now?.digest });
+      const { cpu } = draft.spec.evidence;
+      if (cpu.type !== 'intel-tdx') throw new Error('a policy of another kind');
+      for (const set of cpu.referenceSets) set.mrTd = 'ab'.repeat(48);
+    });
+    const head = await here.store.head();
+    await here.fleet.activatePolicy('tdx', ADMIN, next, []);
+    await here.fleet.round();
+    expect([await standing(called), await standing(coming)]).toMatchObject([
+      { state: 'lapsed' },
+      { state: 'lapsed' },
+    ]);
+    const leaves = await here.store.leaves(head?.size ?? 0, (await here.store.head())?.size ?? 0);
+    const types = leaves.map(({ entry }) => parseLeaf(entry).type);
+    expect(types.filter((type) => type === 'admission.revoked')).toHaveLength(2);
+  });
+
+  it('an older policy never comes back', async () => {
+    await expect(
+      here.fleet.activatePolicy('tdx', ADMIN, policyFile(calls, 'tdx'), []),
+    ).rejects.toMatchObject({ code: 'conflict', at: 'policy.metadata.revision' });
+  });
+
+  it('a quarantine with an end is over by itself, and admits nobody', async () => {
+    const until = here.clock.now + MINUTE;
+    await here.fleet.quarantine(coming.id, ADMIN, REASON, until);
+    expect(await after(30_000)).not.toContain('node.released coming');
+    expect(await after(31_000)).toContain('node.released coming');
+    expect(await standing(coming)).toMatchObject({ state: 'lapsed', code: 'quarantine.over' });
+  });
+
+  describe('another gateway of the database', () => {
+    it('sees within a second what this one did, and decides by the same policy', async () => {
+      const other = await fleetBed(await bed.open(), { published: [calls], clock: here.clock });
+      try {
+        const heard = Promise.withResolvers<void>();
+        other.fleet.onEvents(() => heard.resolve());
+        await here.fleet.revoke(coming.id, ADMIN, REASON);
+        await heard.promise;
+        await expect(other.fleet.challenge(coming.id)).rejects.toMatchObject({ code: 'conflict' });
+        expect((await other.fleet.policies()).map(({ revision }) => revision)).toEqual([3]);
+      } finally {
+        await other.close();
+      }
+    });
+  });
+});
