@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../core/fault.ts';
+import type { StoreFault } from '../ledger/store.ts';
 import type { Driver, Sql } from './driver.ts';
 import { checked, integerOf, textOf, withSum } from './row-sum.ts';
 import { MIGRATIONS_TABLE, type Migration } from './schema.ts';
@@ -69,6 +70,19 @@ async function missing(
     }
   }
   return migrations.slice(done.length);
+}
+
+/** A database that is open was brought to the newest version: no step of the list is without its row. */
+export async function migrationFaults(
+  sql: Sql,
+  migrations: readonly Migration[],
+): Promise<StoreFault[]> {
+  // As text: a damaged one may be too large for a number.
+  const rows = await sql.all('SELECT CAST(version AS TEXT) AS version FROM migrations');
+  const done = new Set(rows.map(({ version }) => version));
+  return migrations
+    .filter(({ version }) => !done.has(`${version}`))
+    .map(({ version }) => ({ at: `migrations[${version}]`, problem: 'is missing' }));
 }
 
 export function migrationDigest({ statements }: Migration): string {

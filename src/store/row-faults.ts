@@ -5,6 +5,7 @@ import { keyFault } from './archive.ts';
 import { columnsOf, SUMMED, type SummedTable } from './columns.ts';
 import type { Row, Sql, Value } from './driver.ts';
 import { documentFaults, fleetFaults, hardwareFaults } from './fleet/fleet-faults.ts';
+import { migrationFaults } from './migrate.ts';
 import { bytesOf, NOT_AS_SUMMED, placeOf, rowSum, textOf, usesSum } from './row-sum.ts';
 import { MIGRATIONS } from './schema.ts';
 import { tileFaults } from './tile-faults.ts';
@@ -13,8 +14,8 @@ import { tileFaults } from './tile-faults.ts';
 const PAGE = 256;
 const PAGE_OF_BLOBS = 8;
 
-/** They have a row as soon as they are there, and nothing else says that it is missing. */
-const NEVER_EMPTY: ReadonlySet<SummedTable> = new Set(['lease']);
+/** It has its row as soon as it is there, and nothing else says that it is missing. */
+const NEVER_EMPTY: SummedTable = 'lease';
 
 /** Every row of every table against its own sum, and against what other rows say of it. */
 export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
@@ -32,7 +33,7 @@ export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
       if (table === 'records') faults.push(...(await useFaults(sql, rows)));
       if (table === 'nodes') faults.push(...(await hardwareFaults(sql, rows)));
     }
-    if (count === 0 && NEVER_EMPTY.has(table)) faults.push({ at: table, problem: 'is empty' });
+    if (count === 0 && table === NEVER_EMPTY) faults.push({ at: table, problem: 'is empty' });
   }
   const lostKey = await keyFault(sql);
   if (lostKey !== undefined) faults.push(lostKey);
@@ -42,8 +43,13 @@ export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
   for (const { record } of lost) {
     faults.push({ at: `uses[${record}]`, problem: 'is of no record that is there' });
   }
-  faults.push(...(await versionFaults(sql)), ...(await lengthFaults(sql)));
-  return [...faults, ...(await tileFaults(sql)), ...(await fleetFaults(sql))];
+  const others = [
+    await migrationFaults(sql, MIGRATIONS),
+    await lengthFaults(sql),
+    await tileFaults(sql),
+    await fleetFaults(sql),
+  ];
+  return [...faults, ...others.flat()];
 }
 
 /**
@@ -95,16 +101,6 @@ async function useFaults(sql: Sql, records: readonly Row[]): Promise<StoreFault[
       at: `uses[${row['idx']}]`,
       problem: 'are not the blobs that the record was stored with',
     }));
-}
-
-/** A store that is open has come through every version. */
-async function versionFaults(sql: Sql): Promise<StoreFault[]> {
-  const rows = await sql.all('SELECT CAST(version AS TEXT) AS version FROM migrations');
-  const done = new Set(rows.map(({ version }) => version));
-  return MIGRATIONS.filter(({ version }) => !done.has(`${version}`)).map(({ version }) => ({
-    at: `migrations[${version}]`,
-    problem: 'is missing',
-  }));
 }
 
 /** The log has as many leaves as the last checkpoint says, from 0 on. */

@@ -21,7 +21,7 @@ const DYING = new URL('../support/dying-commit.ts', import.meta.url);
 const MOST = 60;
 
 /** Statements of {@link crashChange}. */
-const OF_A_CHANGE = 23;
+const OF_A_CHANGE = 27;
 
 describeStores('a process that is killed', (kind) => {
   it('before any one statement of a commit leaves all of it or nothing', async () => {
@@ -67,8 +67,8 @@ describeStores('a process that is killed', (kind) => {
         if (isWhole) break;
         died++;
       }
-      // Lease, size, two leaves, tile, head, blobs known, last blob, two blobs, their numbers,
-      // record, two uses, five of the companion, and COMMIT.
+      // Lease, size, two leaves, blobs known, last blob, two blobs, their numbers, record, two
+      // uses, five of the companion, tile, head, and COMMIT.
       expect(died).toBe(20);
     });
   }, 120_000);
@@ -90,11 +90,12 @@ describeStores('a process that is killed', (kind) => {
         died++;
       }
       expect(died).toBe(OF_A_CHANGE + 1);
-      const { node, policy, events } = crashChange();
+      const { node, policy, decision, events } = crashChange();
       expect(await everythingOf(store)).toMatchObject({
         nodes: [node?.next],
         owners: new Map(['cpu:1', 'gpu:2', 'new'].map((name) => [name, node?.next.id])),
         policies: [policy?.next],
+        decisions: [[decision?.id]],
         events: [{}, ...events],
       });
       expect(await store.spendOnce(CRASH_SPENT, 1)).toBe(false);

@@ -88,6 +88,7 @@ function rowOf(table: string, where: string): Row {
 /** Each with which findings have to name it. */
 const ROWS = [
   { table: 'migrations', where: 'version = 1', at: /^migrations\[/ },
+  { table: 'migrations', where: 'version = 2', at: /^migrations\[/ },
   { table: 'meta', where: "name = 'archive-key'", at: /^meta\[/ },
   { table: 'lease', where: 'id = 1', at: /^lease\[/ },
   { table: 'leaves', where: 'idx = 17', at: /^leaves/ },
