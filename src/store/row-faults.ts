@@ -6,14 +6,15 @@ import { columnsOf, SUMMED, type SummedTable } from './columns.ts';
 import type { Row, Sql, Value } from './driver.ts';
 import { documentFaults, fleetFaults, hardwareFaults } from './fleet/fleet-faults.ts';
 import { bytesOf, NOT_AS_SUMMED, placeOf, rowSum, textOf, usesSum } from './row-sum.ts';
+import { MIGRATIONS } from './schema.ts';
 import { tileFaults } from './tile-faults.ts';
 
 /** Rows in memory at once; a sealed blob can be large. */
 const PAGE = 256;
 const PAGE_OF_BLOBS = 8;
 
-/** They have rows as soon as they are there, and nothing else says that one is missing. */
-const NEVER_EMPTY: ReadonlySet<SummedTable> = new Set(['migrations', 'lease']);
+/** They have a row as soon as they are there, and nothing else says that it is missing. */
+const NEVER_EMPTY: ReadonlySet<SummedTable> = new Set(['lease']);
 
 /** Every row of every table against its own sum, and against what other rows say of it. */
 export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
@@ -41,8 +42,8 @@ export async function rowFaults(sql: Sql): Promise<readonly StoreFault[]> {
   for (const { record } of lost) {
     faults.push({ at: `uses[${record}]`, problem: 'is of no record that is there' });
   }
-  const others = [await lengthFaults(sql), await tileFaults(sql), await fleetFaults(sql)];
-  return [...faults, ...others.flat()];
+  faults.push(...(await versionFaults(sql)), ...(await lengthFaults(sql)));
+  return [...faults, ...(await tileFaults(sql)), ...(await fleetFaults(sql))];
 }
 
 /**
@@ -94,6 +95,16 @@ async function useFaults(sql: Sql, records: readonly Row[]): Promise<StoreFault[
       at: `uses[${row['idx']}]`,
       problem: 'are not the blobs that the record was stored with',
     }));
+}
+
+/** A store that is open has come through every version. */
+async function versionFaults(sql: Sql): Promise<StoreFault[]> {
+  const rows = await sql.all('SELECT CAST(version AS TEXT) AS version FROM migrations');
+  const done = new Set(rows.map(({ version }) => version));
+  return MIGRATIONS.filter(({ version }) => !done.has(`${version}`)).map(({ version }) => ({
+    at: `migrations[${version}]`,
+    problem: 'is missing',
+  }));
 }
 
 /** The log has as many leaves as the last checkpoint says, from 0 on. */

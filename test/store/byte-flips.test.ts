@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/open.ts';
 import { openDriver } from '../../src/store/open-driver.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
 import { FILLED, fillFleet } from '../support/filled-fleet.ts';
-import { everythingOf } from '../support/fleet.ts';
+import { everythingOf, hexOf } from '../support/fleet.ts';
 import {
   ARCHIVE_KEY,
   batchOf,
@@ -198,6 +198,8 @@ async function readAll(bed: Bed) {
       blob: await store.blob(other.digest),
       cosignatures: await store.cosignatures(300),
       fleet: await everythingOf(store),
+      events: await store.events(0, 9, 'node.enrolled'),
+      decision: await store.nodeOfDecision(hexOf(1, 16)),
       byName: await store.nodeByName(FILLED.name),
       byKey: await store.nodeByKey(FILLED.key.publicKey),
       keys: await store.challengeKeys(),

@@ -110,5 +110,6 @@ export async function everythingOf(store: FleetStore) {
     owners: await store.ownersOf(['cpu:1', 'gpu:1', 'cpu:2', 'gpu:2', 'new', 'shared']),
     events: await store.events(0, 9_999),
     policies: await store.poolPolicies(),
+    decisions: await Promise.all(nodes.map(({ id }) => store.decisionsOf(id, 9_999))),
   };
 }

@@ -1,5 +1,6 @@
 import { Fault } from '../../core/fault.ts';
 import { listenOn } from '../../gateway/http/server.ts';
+import { publishLedger } from '../audit/publish-ledger.ts';
 import { untilTold } from '../audit/serving.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
@@ -9,7 +10,7 @@ import { type ComposedGateway, composeGateway } from './compose.ts';
 import type { GatewayConfig } from './config.ts';
 import { keepOn } from './keeping-on.ts';
 import { SET_OPTION } from './overrides.ts';
-import { readParts } from './parts.ts';
+import { type GatewayParts, readParts } from './parts.ts';
 import type { PoolStart } from './pool-policy.ts';
 import { readConfig } from './read-config.ts';
 
@@ -35,26 +36,44 @@ export const gatewayVerb: Verb = {
         `${read.file}: not a gateway that can run (see above, and postern gateway check)`,
       );
     }
-    const gateway = await composeGateway(io, config, parts);
-    try {
-      for (const pool of parts.pools) await begin(io, gateway, pool);
-      const url = await listening(gateway, config);
-      if (args.has('json')) printJson(io, { url, origin: config.origin });
-      else io.out(`${visible(config.origin)} listens at ${url}\n`);
-      await untilTold(async (signal) => {
-        const duties = keepOn(io, config, gateway, signal);
-        await new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
-        await gateway.app.close();
-        await duties;
-      });
-      return 0;
-    } finally {
-      await gateway.close();
-    }
+    await untilTold((signal) =>
+      runGateway(io, config, parts, signal, (url) => {
+        if (args.has('json')) printJson(io, { url, origin: config.origin });
+        else io.out(`${visible(config.origin)} listens at ${url}\n`);
+      }),
+    );
+    return 0;
   },
 };
+
+/**
+ * Runs a gateway until it is told to end; what is under way comes to its end then.
+ *
+ * @param onListening is told where it listens, once it does.
+ */
+export async function runGateway(
+  io: Io,
+  config: GatewayConfig,
+  parts: GatewayParts,
+  signal: AbortSignal,
+  onListening: (url: string) => void,
+): Promise<void> {
+  const gateway = await composeGateway(io, config, parts);
+  try {
+    for (const pool of parts.pools) await begin(io, gateway, pool);
+    onListening(await listening(gateway, config));
+    const duties = keepOn(io, config, gateway, signal);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await gateway.app.close();
+    await duties;
+    await publishLedger(io, gateway.ledger);
+  } finally {
+    await gateway.close();
+  }
+}
 
 /** The policy of the file decides from now on, unless a later one does already. */
 async function begin(

@@ -30,7 +30,8 @@ export interface FleetStore {
   takeDue(now: number, retryAt: number, count: number): Promise<readonly FleetNode[]>;
 
   /**
-   * Has every node of a pool looked at, or of all pools.
+   * Has every node of a pool looked at, or of all pools, whoever has it: it is due at `at`, or
+   * before where it was. Their versions stay.
    *
    * @returns how many there are.
    */
@@ -47,8 +48,9 @@ export interface FleetStore {
    *
    * @throws Fault `conflict` at `nodes[<id>]` where it is not of the version that was read or its
    *   id is taken, at `nodes.name` or `nodes.key` where another has it, at `spent` for what was
-   *   spent already, at `hardware[<name>]` where another node has it, at `pools[<name>]` where its
-   *   policy is not of the digest that was read.
+   *   spent already, at `hardware[<name>]` where another node has it, at `decisions[<id>]` where
+   *   the id is taken, at `nodes[<id>]` where a decision is about a node that is not there, at
+   *   `pools[<name>]` where its policy is not of the digest that was read.
    */
   apply(change: FleetChange): Promise<void>;
 

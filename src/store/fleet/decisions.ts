@@ -1,15 +1,30 @@
+import { Fault } from '../../core/fault.ts';
 import type { FleetChange } from '../../gateway/fleet/store.ts';
 import type { Sql } from '../driver.ts';
 import { checked, integerOf, textOf, withSum } from '../row-sum.ts';
 import { isStorable } from '../storable.ts';
 
-/** To be run alone among writers, with the node that it is about in place. */
+/**
+ * To be run alone among writers.
+ *
+ * @throws Fault `conflict` where its id is taken, or the node that it is about is not there.
+ */
 export async function addDecision(
   sql: Sql,
   { id, node }: NonNullable<FleetChange['decision']>,
 ): Promise<void> {
-  const [last] = await sql.all('SELECT max(nth) AS nth FROM decisions WHERE node = ?', node);
-  const nth = integerOf(last?.['nth'] ?? 0) + 1;
+  const [found] = await sql.all(
+    `SELECT (SELECT node FROM decisions WHERE id = ?) AS taken,
+      (SELECT id FROM nodes WHERE id = ?) AS node,
+      (SELECT max(nth) FROM decisions WHERE node = ?) AS nth`,
+    ...[id, node, node],
+  );
+  const { taken = null, node: there = null, nth: last = null } = found ?? {};
+  if (taken !== null) {
+    throw new Fault('conflict', `decisions[${id}]`, `is about node ${textOf(taken)} already`);
+  }
+  if (there === null) throw new Fault('conflict', `nodes[${node}]`, 'is not there');
+  const nth = integerOf(last ?? 0) + 1;
   await sql.insert('decisions', [withSum('decisions', { id, node, nth })]);
 }
 

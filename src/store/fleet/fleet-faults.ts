@@ -50,10 +50,19 @@ export async function fleetFaults(sql: Sql): Promise<StoreFault[]> {
   const lost = await sql.all(
     'SELECT name, node FROM hardware WHERE node NOT IN (SELECT id FROM nodes)',
   );
-  const faults = lost.map(({ name, node }) => ({
-    at: `hardware[${name}]`,
-    problem: `is of node ${node}, which is not there`,
-  }));
+  const orphaned = await sql.all(
+    'SELECT id, node FROM decisions WHERE node NOT IN (SELECT id FROM nodes)',
+  );
+  const faults = [
+    ...lost.map(({ name, node }) => ({
+      at: `hardware[${name}]`,
+      problem: `is of node ${node}, which is not there`,
+    })),
+    ...orphaned.map(({ id, node }) => ({
+      at: `decisions[${id}]`,
+      problem: `is about node ${node}, which is not there`,
+    })),
+  ];
   const [row] = await sql.all(`SELECT
     CAST(count(*) AS TEXT) AS count,
     CAST(max(seq) - min(seq) + 1 AS TEXT) AS length

@@ -117,8 +117,12 @@ export async function takeDue(
   return nodes;
 }
 
-/** Whoever has one of them at this moment does not keep it from being looked at again. */
+/**
+ * Whoever has one of them at this moment does not keep it from being looked at again; what was due
+ * before is not put off.
+ */
 export async function lookAtAll(sql: Sql, pool: string | undefined, at: number): Promise<number> {
+  if (pool !== undefined && !isStorable(pool)) return 0;
   const rows = await (pool === undefined
     ? sql.all('SELECT * FROM nodes')
     : sql.all('SELECT * FROM nodes WHERE pool = ?', pool));
@@ -127,7 +131,9 @@ export async function lookAtAll(sql: Sql, pool: string | undefined, at: number):
 }
 
 async function setDue(sql: Sql, row: Row, at: number): Promise<void> {
-  const { id, due, sum } = withSum('nodes', { ...row, due: at, taken: null });
+  const before = row['due'] ?? null;
+  const soonest = before === null ? at : Math.min(integerOf(before), at);
+  const { id, due, sum } = withSum('nodes', { ...row, due: soonest, taken: null });
   const values = [due, sum, id].map((value): Value => value ?? null);
   await sql.run('UPDATE nodes SET due = ?, taken = NULL, sum = ? WHERE id = ?', ...values);
 }

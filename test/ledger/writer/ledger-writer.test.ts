@@ -225,6 +225,101 @@ it.each([
   expect(store.companions).toEqual(['a', 'c']);
 });
 
+it('entries that go together stand one after the other, under one head, with their changes', async () => {
+  const store = new MemoryStore();
+  const writer = await writerOn(store);
+  const group = numbered(1, 3).map((entry, i) => ({ ...entry, with: `change-${i}` }));
+  const [[first], receipts, [last]] = await Promise.all([
+    writer.appendAll(numbered(0, 1)),
+    writer.appendAll(group),
+    writer.appendAll(numbered(4, 1)),
+  ]);
+  expect(receipts.map(({ id, index }) => [id, index])).toEqual([
+    ['id-1', 1],
+    ['id-2', 2],
+    ['id-3', 3],
+  ]);
+  expect([first?.index, last?.index]).toEqual([0, 4]);
+  // All that came at the same moment is one batch still.
+  expect(store.commits.map(({ leaves }) => leaves.length)).toEqual([0, 5]);
+  for (const { head } of receipts) expect(head).toBe(last?.head);
+  expect(store.companions).toEqual(['change-0', 'change-1', 'change-2']);
+  expect(await writer.appendAll([])).toEqual([]);
+  expect(store.commits).toHaveLength(2);
+  await writer.close();
+  await expect(writer.appendAll(numbered(9, 2))).rejects.toMatchObject({ code: 'usage' });
+});
+
+it('entries that go together are never split over two batches, however many they are', async () => {
+  const store = new MemoryStore();
+  const writer = await writerOn(store);
+  const sizes = [200, 100, 156, 1, 300, 1];
+  const groups = sizes.map((size, i) => numbered(1_000 * i, size));
+  await Promise.all(groups.map((group) => writer.appendAll(group)));
+  // Each as many groups as there is room for, and always one.
+  expect(store.commits.map(({ leaves }) => leaves.length)).toEqual([0, 200, 256, 1, 300, 1]);
+  const blobs = [1, 2, 3].map((fill) => blobOf(new Uint8Array(7 * 1024 * 1024).fill(fill)));
+  const large = blobs.map((blob, i) => ({ id: `l-${i}`, entry: utf8(`l-${i}`), blobs: [blob] }));
+  await Promise.all([writer.appendAll(large), writer.appendAll(numbered(9_000, 1))]);
+  expect(store.commits.slice(6).map(({ leaves }) => leaves.length)).toEqual([3, 1]);
+  expect((await store.head())?.root).toEqual(naiveRoot(store.leafRows.map(({ hash }) => hash)));
+  await writer.close();
+});
+
+it.each([
+  { what: 'an id that the log has', bad: { id: 'id-0', entry: utf8('x') }, code: 'conflict' },
+  { what: 'an id of its own', bad: { id: 'g-0', entry: utf8('x') }, code: 'usage' },
+  {
+    what: 'a companion that is there already',
+    bad: { id: 'x', entry: utf8('x'), with: 'a' },
+    code: 'conflict',
+  },
+  {
+    what: 'an entry that is too long',
+    bad: { id: 'x', entry: new Uint8Array(65_536) },
+    code: 'usage',
+  },
+])(
+  'of entries that go together none stands for $what, and all others of the batch do',
+  async ({ bad, code }) => {
+    const store = new MemoryStore();
+    const writer = await writerOn(store);
+    const own = (n: number) => ({ id: `g-${n}`, entry: utf8(`g-${n}`), with: `own-${n}` });
+    await writer.append({ id: 'id-0', entry: utf8('id-0') });
+    const answers = await Promise.allSettled([
+      writer.appendAll([{ id: 'b-0', entry: utf8('b-0'), with: 'a' }, ...numbered(1, 1)]),
+      writer.appendAll([own(0), bad, own(1)]),
+      writer.appendAll([own(2), own(3)]),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(answers[1]).toMatchObject({ reason: { code } });
+    const ids = store.leafRows.map(({ id }) => id);
+    expect(ids).toEqual(['id-0', 'b-0', 'id-1', 'g-2', 'g-3']);
+    expect(store.companions).toEqual(['a', 'own-2', 'own-3']);
+    // What was refused is as if it had never come.
+    const again = await writer.appendAll([own(0), own(1)]);
+    expect(again.map(({ index }) => index)).toEqual([5, 6]);
+    expect((await store.head())?.root).toEqual(naiveRoot(store.leafRows.map(({ hash }) => hash)));
+    await writer.close();
+  },
+);
+
+it('entries that go together and whose answer is lost stand once, all of them', async () => {
+  const store = new MemoryStore();
+  let lost = 0;
+  const lossy = store.seenThrough(async (method, act) => {
+    const answer = await act();
+    if (method === 'commit' && store.leafRows.length > 0 && lost++ === 0) throw unreachable();
+    return answer;
+  });
+  const writer = await writerOn(lossy);
+  const receipts = await writer.appendAll(numbered(0, 5));
+  expect(lost).toBe(1);
+  expect(receipts.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+  expect(store.leafRows).toHaveLength(5);
+  await writer.close();
+});
+
 it('what is changed with entries goes with their batch, in their order', async () => {
   const store = new MemoryStore();
   const writer = await writerOn(store);

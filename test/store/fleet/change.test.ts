@@ -9,6 +9,7 @@ import {
   fullNode,
   hexOf,
   nextOf,
+  pendingIn,
   poolPolicyOf,
   sha256Of,
 } from '../../support/fleet.ts';
@@ -18,7 +19,7 @@ import { type Bed, describeStores, withBed } from '../../support/store-beds.ts';
 const spent = { digest: sha256Of('nonce'), until: 4_000 };
 
 describeStores('a change', (kind) => {
-  it('is made as a whole: node, hardware, what was spent, policy and events', async () => {
+  it('is made as a whole: node, hardware, what was spent, decision, policy and events', async () => {
     await withBed(kind, async (bed) => {
       const store = await bed.open();
       await enrol(store, fullNode(1), fleetNode(2));
@@ -29,6 +30,7 @@ describeStores('a change', (kind) => {
         node: { expected: 1, next },
         remove: { id: hexOf(2, 16), expected: 1 },
         spend: spent,
+        decision: { id: hexOf(7, 16), node },
         policy: { expected: undefined, next: first },
         events: [eventOf('node.renewed', 2_000, node), eventOf('policy.activated', 2_000)],
       });
@@ -39,6 +41,7 @@ describeStores('a change', (kind) => {
           ['new', node],
         ]),
         policies: [first],
+        decisions: [[hexOf(7, 16)]],
       });
       expect(await store.spendOnce(spent.digest, 1)).toBe(false);
       const events = await store.events(2, 9);
@@ -55,6 +58,32 @@ describeStores('a change', (kind) => {
       });
       expect((await store.poolPolicies()).map(({ pool }) => pool)).toEqual(['a', 'general']);
       expect(await store.faults()).toEqual([]);
+    });
+  });
+
+  it('is made under the policy that decides in its pool, and may put another in its place', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const [first, second] = [poolPolicyOf('general', 1), poolPolicyOf('general', 2)];
+      await store.apply({ policy: { expected: undefined, next: first }, events: [] });
+      // What waits to decide does not decide yet.
+      const waiting = pendingIn(first, 2);
+      await store.apply({ policy: { expected: first.digest, next: waiting }, events: [] });
+      const under = { pool: 'general', digest: first.digest };
+      await store.apply({ under, node: { expected: 'new', next: one }, events: [] });
+      await store.apply({
+        under,
+        policy: { expected: first.digest, next: second },
+        events: [eventOf('policy.activated')],
+      });
+      const late = { under, node: { expected: 1, next: nextOf(one, {}) }, events: [] };
+      await expect(store.apply(late)).rejects.toMatchObject({
+        code: 'conflict',
+        at: 'pools[general]',
+      });
+      expect(await store.node(one.id)).toEqual(one);
+      await store.apply({ ...late, under: { pool: 'general', digest: second.digest } });
+      expect(await store.node(one.id)).toEqual(nextOf(one, {}));
     });
   });
 
@@ -89,11 +118,15 @@ interface Refused {
 }
 
 const [one, two] = [fullNode(1), fullNode(2)];
+const DECISION = hexOf(6, 16);
 const becomes = (more: object, expected: number | 'new' = 1) => ({
   node: { expected, next: { ...nextOf(one, {}), ...more } },
 });
 
-/** Of a fleet of nodes 1 and 2, where `spent` was, and pool `general` has a policy. */
+/**
+ * Of a fleet of nodes 1 and 2, where `spent` was, `DECISION` was about node 2, and pool `general`
+ * has a policy with another that waits.
+ */
 const CONFLICTS: readonly Refused[] = [
   {
     name: 'an id that is taken',
@@ -167,8 +200,58 @@ const CONFLICTS: readonly Refused[] = [
     change: { policy: { expected: `sha256:${hexOf(0, 32)}`, next: poolPolicyOf('other', 2) } },
     at: 'pools[other]',
   },
+  {
+    name: 'what was decided under another policy than the one that decides by now',
+    change: { ...becomes({}), under: { pool: 'general', digest: `sha256:${hexOf(0, 32)}` } },
+    at: 'pools[general]',
+  },
+  {
+    name: 'what was decided under a policy that waits to decide',
+    change: {
+      ...becomes({}),
+      under: { pool: 'general', digest: poolPolicyOf('general', 2).digest },
+    },
+    at: 'pools[general]',
+  },
+  {
+    name: 'what was decided under a policy where there is none',
+    change: {
+      ...becomes({}),
+      under: { pool: 'other', digest: poolPolicyOf('general', 1).digest },
+    },
+    at: 'pools[other]',
+  },
+  {
+    name: 'what was decided under the policy that the same change activates',
+    change: {
+      ...becomes({}),
+      under: { pool: 'other', digest: poolPolicyOf('other', 1).digest },
+      policy: { expected: undefined, next: poolPolicyOf('other', 1) },
+    },
+    at: 'pools[other]',
+  },
+  {
+    name: 'a decision of an id that is taken',
+    change: { ...becomes({}), decision: { id: DECISION, node: one.id } },
+    at: `decisions[${DECISION}]`,
+  },
+  {
+    name: 'a decision about a node that is not there',
+    change: { decision: { id: hexOf(8, 16), node: hexOf(3, 16) } },
+    at: `nodes[${hexOf(3, 16)}]`,
+  },
+  {
+    name: 'a decision about a node that the same change removes',
+    change: {
+      remove: { id: one.id, expected: 1 },
+      decision: { id: hexOf(8, 16), node: one.id },
+    },
+    at: `nodes[${one.id}]`,
+  },
 ];
 
+const { file } = poolPolicyOf('p', 2);
+const waiting = { digest: poolPolicyOf('p', 2).digest, file, seenAt: 1, from: 2 };
 const standing = { state: 'revoked', since: 1, code: 'x', reason: 'y', by: 'z' };
 
 const WRONG: readonly Refused[] = [
@@ -239,6 +322,46 @@ const WRONG: readonly Refused[] = [
     at: 'policy.next.digest',
   },
   {
+    name: 'a policy that waits without its time',
+    change: {
+      policy: {
+        expected: undefined,
+        next: { ...poolPolicyOf('p', 1), pending: { ...waiting, from: Number.NaN } },
+      },
+    },
+    at: 'policy.next.pending.from',
+  },
+  {
+    name: 'a policy that waits under something that is no digest',
+    change: {
+      policy: {
+        expected: undefined,
+        next: { ...poolPolicyOf('p', 1), pending: { ...waiting, digest: 'x' } },
+      },
+    },
+    at: 'policy.next.pending.digest',
+  },
+  {
+    name: 'a decision without an id',
+    change: { decision: { id: '', node: one.id } },
+    at: 'decision.id',
+  },
+  {
+    name: 'a decision about nobody',
+    change: { decision: { id: hexOf(8, 16), node: 'x' } },
+    at: 'decision.node',
+  },
+  {
+    name: 'no pool to be under the policy of',
+    change: { under: { pool: '', digest: poolPolicyOf('general', 1).digest } },
+    at: 'under.pool',
+  },
+  {
+    name: 'to be under something that is no digest',
+    change: { under: { pool: 'general', digest: '' } },
+    at: 'under.digest',
+  },
+  {
     name: 'an event of no type that there is',
     change: {
       events: [eventOf('node.enrolled'), { ...eventOf('node.enrolled'), type: 'x' as never }],
@@ -267,7 +390,8 @@ describeStores('a change is refused, and nothing of it is made,', (kind) => {
     await store.apply({
       node: { expected: 1, next: nextOf(two, {}) },
       spend: spent,
-      policy: { expected: undefined, next: poolPolicyOf('general', 1) },
+      decision: { id: DECISION, node: two.id },
+      policy: { expected: undefined, next: pendingIn(poolPolicyOf('general', 1), 2) },
       events: [eventOf('policy.activated')],
     });
   });

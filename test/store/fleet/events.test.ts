@@ -1,8 +1,9 @@
 import { expect, it, vi } from 'vitest';
+import type { FleetEventType } from '../../../src/gateway/fleet/event.ts';
 import type { FleetChange } from '../../../src/gateway/fleet/store.ts';
 import { openDriver } from '../../../src/store/open-driver.ts';
 import { SqlStore } from '../../../src/store/sql-store.ts';
-import { eventOf } from '../../support/fleet.ts';
+import { eventOf, hexOf } from '../../support/fleet.ts';
 import { ARCHIVE_KEY } from '../../support/ledger-batches.ts';
 import { describeStores, withBed } from '../../support/store-beds.ts';
 import { startChild } from '../../support/store-children.ts';
@@ -75,6 +76,26 @@ describeStores('events', (kind) => {
       await store.apply(at(5));
       expect(await store.lastEvent()).toBe(6);
       expect(await store.faults()).toEqual([]);
+    });
+  });
+
+  it('of one type are told apart from all others, a page at a time', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const types = ['node.warned', 'node.lapsed', 'node.warned', 'node.refused', 'node.warned'];
+      await store.apply({
+        events: types.map((type, i) => eventOf(type as FleetEventType, i, hexOf(i, 16))),
+      });
+      const all = await store.events(0, 9);
+      const warnings = all.filter(({ type }) => type === 'node.warned');
+      expect(warnings.map(({ seq }) => seq)).toEqual([1, 3, 5]);
+      expect(await store.events(0, 9, 'node.warned')).toEqual(warnings);
+      expect(await store.events(0, 2, 'node.warned')).toEqual(warnings.slice(0, 2));
+      expect(await store.events(3, 9, 'node.warned')).toEqual(warnings.slice(2));
+      expect(await store.events(0, 9, 'node.refused')).toEqual([all[3]]);
+      expect(await store.events(0, 9, 'node.admitted')).toEqual([]);
+      expect(await store.events(0, 0, 'node.warned')).toEqual([]);
+      await expect(store.events(0, -1, 'node.warned')).rejects.toMatchObject({ at: 'count' });
     });
   });
 

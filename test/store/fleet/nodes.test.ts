@@ -59,6 +59,9 @@ describeStores('nodes', (kind) => {
         expect(await store.poolPolicy(name)).toBeUndefined();
         expect(await store.ownersOf([name])).toEqual(new Map());
         expect(await store.nodes({ pool: name }, undefined, 9)).toEqual([]);
+        expect(await store.nodeOfDecision(name)).toBeUndefined();
+        expect(await store.decisionsOf(name, 9)).toEqual([]);
+        expect(await store.lookAtAll(name, 5)).toBe(0);
       }
     });
   });
@@ -168,6 +171,37 @@ describeStores('nodes that are due', (kind) => {
       const never = nextOf({ ...fleetNode(1), version: 3 }, {});
       await store.apply({ node: { expected: 3, next: never }, events: [] });
       expect(await store.takeDue(10_000, 10_001, 9)).toEqual([]);
+      expect(await store.faults()).toEqual([]);
+    });
+  });
+
+  it('are all of a pool, or all there are, once they are to be looked at, whoever has them', async () => {
+    await withBed(kind, async (bed) => {
+      const [store, other] = [await bed.open(), await bed.open()];
+      expect(await store.lookAtAll(undefined, 5)).toBe(0);
+      const nodes = [
+        fleetNode(1, { pool: 'a' }),
+        fleetNode(2, { pool: 'a', dueAt: 9_000 }),
+        fleetNode(3, { pool: 'a', dueAt: 10, standing: QUARANTINED }),
+        fleetNode(4, { pool: 'b', dueAt: 9_000 }),
+      ] as const;
+      await enrol(store, ...nodes);
+      expect(await store.takeDue(10, 7_000, 9)).toEqual([nodes[2]]);
+      expect(await store.lookAtAll('a', 50)).toBe(3);
+      expect(await other.takeDue(9, 7_000, 9)).toEqual([]);
+      // What was due before is not put off.
+      expect((await other.takeDue(49, 7_000, 9)).map(({ name }) => name)).toEqual(['node-3']);
+      expect((await other.takeDue(50, 7_000, 9)).map(({ name }) => name)).toEqual([
+        'node-1',
+        'node-2',
+      ]);
+      // It is no change of a node: whoever has read it before goes on.
+      const next = nextOf(nodes[0], { dueAt: 8_000 });
+      await other.apply({ node: { expected: 1, next }, events: [] });
+      expect(await store.lookAtAll(undefined, 60)).toBe(4);
+      expect(await other.node(next.id)).toEqual({ ...next, dueAt: 60 });
+      expect(await store.takeDue(60, 7_000, 9)).toHaveLength(4);
+      await expect(store.lookAtAll('a', -1)).rejects.toMatchObject({ code: 'usage', at: 'at' });
       expect(await store.faults()).toEqual([]);
     });
   });
