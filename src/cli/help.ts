@@ -2,7 +2,9 @@ import { allOptions, type Verb } from './verb.ts';
 
 const WIDTH = 88;
 
-export function verbHelp(verb: Verb): string {
+/** @param verbs all, of which those that go on from this one's name are listed. */
+export function verbHelp(verb: Verb, verbs: readonly Verb[]): string {
+  const further = verbs.filter(({ name }) => name.startsWith(`${verb.name} `));
   const options = Object.entries(allOptions(verb)).map(
     ([name, { value, help, multiple }]): [string, string] => [
       `--${name}${value === undefined ? '' : ` ${value}`}${multiple ? ' …' : ''}`,
@@ -17,6 +19,7 @@ export function verbHelp(verb: Verb): string {
     'Options',
     ...table(options),
     ...verb.notes.flatMap((note) => ['', ...wrap(note, 0)]),
+    ...(further.length > 0 ? ['', 'Verbs', ...verbRows(further)] : []),
     '',
   ].join('\n');
 }
@@ -49,7 +52,7 @@ function listing(head: readonly string[], verbs: readonly Verb[]): string {
   return [
     ...head,
     'Verbs',
-    ...table(verbs.map((verb) => [`${verb.name} ${verb.operands}`.trimEnd(), verb.summary])),
+    ...verbRows(verbs),
     '',
     'postern <verb> --help tells the options of a verb; --version prints the version.',
     '',
@@ -57,6 +60,10 @@ function listing(head: readonly string[], verbs: readonly Verb[]): string {
     '            64 usage · 69 a file or service could not be reached · 70 a bug of ours',
     '',
   ].join('\n');
+}
+
+function verbRows(verbs: readonly Verb[]): string[] {
+  return table(verbs.map((verb) => [`${verb.name} ${verb.operands}`.trimEnd(), verb.summary]));
 }
 
 function table(rows: readonly (readonly [string, string])[]): string[] {

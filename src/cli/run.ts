@@ -53,14 +53,15 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     return 0;
   }
   const { name, verbs } = groupOf(argv);
-  if (verbs.length > 0 && argv[name.length] === '--help') {
+  const isVerb = VERBS.some((verb) => verb.name === name.join(' '));
+  if (verbs.length > 0 && !isVerb && argv[name.length] === '--help') {
     io.out(groupHelp(name.join(' '), verbs));
     return 0;
   }
   const { verb, rest } = findVerb(argv);
   const args = new Args(verb, rest);
   if (args.has('help')) {
-    io.out(verbHelp(verb));
+    io.out(verbHelp(verb, VERBS));
     return 0;
   }
   return verb.run(io, args);

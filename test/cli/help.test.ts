@@ -92,3 +92,15 @@ it('--version is the version of the package', async () => {
   expect(exit).toBe(0);
   expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+it('a verb that others go on from tells of them', async () => {
+  const { exit, out } = await postern(['gateway', '--help']);
+  expect(exit).toBe(0);
+  for (const line of [
+    'postern gateway <dir> [options]',
+    '  gateway init <dir>',
+    '  gateway check <dir>',
+  ]) {
+    expect(out).toContain(line);
+  }
+});

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { Io } from '../../../src/cli/io.ts';
 import { type Files, postern, type Ran } from '../fake-io.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'postern-gateway-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+// Several test files may share this module, and what it made.
+process.once('exit', () => rmSync(root, { recursive: true, force: true }));
 let made = 0;
 
 /** A path in a folder of the test file's own, where nothing is yet. */
