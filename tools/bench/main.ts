@@ -21,7 +21,8 @@ report, chain, two manifests and seven OCSP responses; node.8gpu-4switch from on
 appraise.* holds what is verified against a policy of 200 reference sets, of which it is the last;
 policy.read reads that policy. ledger.append puts leaves into a log of SQLite, one
 at a time or 64 together with the next 64 behind them, ledger.record.64 decisions with 27 KB each of what they saw, sealed;
-limit.insert and limit.rows the same rows, full tiles among them, ready made, by bare SQLite and as durable.
+limit.insert and limit.rows the same rows, full tiles among them, ready made, by bare SQLite and as durable;
+limit.insert.thread has a thread for them, which is asked for each, as a service has to do that serves others meanwhile.
 ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions
 about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.`;
 

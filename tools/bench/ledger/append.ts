@@ -1,15 +1,17 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { DatabaseSync } from 'node:sqlite';
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { verifierKey } from '../../../src/ledger/note/verifier-key.ts';
 import type { NewBlob } from '../../../src/ledger/store.ts';
-import { TILE_WIDTH } from '../../../src/ledger/tiles/tile.ts';
 import { HASH_SIZE } from '../../../src/ledger/tree/hash.ts';
 import type { NewEntry } from '../../../src/ledger/writer/batch.ts';
 import { type LogIdentity, signHead } from '../../../src/ledger/writer/identity.ts';
 import { LedgerWriter } from '../../../src/ledger/writer/ledger-writer.ts';
 import { openStore } from '../../../src/store/open.ts';
 import type { Workload } from '../measure.ts';
+import { type BareRows, bareInserts } from './bare-inserts.ts';
+import { newId } from './new-id.ts';
 import type { Scratch } from './scratch.ts';
 
 /** In bytes, as recorded decisions about a TDX machine by itself have them. */
@@ -95,17 +97,6 @@ function newLeaf(): NewEntry {
   return { id: newId(), entry: ENTRY };
 }
 
-let ids = 0;
-
-/** As random as ids are, and made in no time: what it takes to make one is not the log's to answer for. */
-function newId(): string {
-  ids++;
-  return (
-    Math.imul(ids, 0x9e3779b1).toString(16).replace('-', 'f').padStart(16, '0') +
-    ids.toString(16).padStart(16, '0')
-  );
-}
-
 /** Everything in it is new: an id, an entry, a manifest and a bundle. */
 function newDecision(): NewEntry {
   const [manifest, bundle] = [newBlob(SIZES.manifest), newBlob(SIZES.bundle)];
@@ -130,49 +121,39 @@ export async function insertLimit(
   group: number,
   of: 'leaves' | 'decisions' = 'leaves',
 ): Promise<Workload> {
-  const file = scratch.path(`limit-${of}-${group}.sqlite`);
-  await (await openStore({ file })).close();
-  const db = new DatabaseSync(file);
-  db.exec(
-    'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON',
-  );
-  scratch.onEnd(async () => db.close());
-  const insert = (table: string, columns: string) =>
-    db.prepare(`INSERT INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, '?')})`);
-  const leaf = insert('leaves', 'idx, id, entry, hash, sum');
-  const blob = insert('blobs', 'id, digest, sealed, sum');
-  const record = insert('records', 'idx, moment, manifest, uses_sum, sum');
-  const use = insert('uses', 'record, blob');
-  const tile = insert('tiles', 'level, idx, hashes, sum');
-  const checkpoint = insert('checkpoints', 'size, root, note, sum');
-  const sealed = [SIZES.manifest, SIZES.bundle].map((size) => randomBytes(size + SEALED));
-  const hashes = randomBytes(TILE_WIDTH * HASH_SIZE);
-  const [hash, root] = [randomBytes(HASH_SIZE), randomBytes(HASH_SIZE)];
-  const note = signHead(benchIdentity(), { size: 100_000, root }, 0);
-  const sum = '0'.repeat(64);
-  const digest = `sha256:${sum}`;
-  let size = 0;
-  let blobs = 0;
-  return {
-    name:
-      of === 'decisions' ? `limit.rows.${group}` : `limit.insert${group === 1 ? '' : `.${group}`}`,
-    prepare: () => () => {
-      db.exec('BEGIN IMMEDIATE');
-      for (let i = 0; i < group; i++) {
-        leaf.run(size, newId(), ENTRY, hash, sum);
-        if (of === 'decisions') {
-          record.run(size, 0, digest, sum, sum);
-          for (const bytes of sealed) {
-            blob.run(++blobs, `${digest.slice(0, -32)}${newId()}`, bytes, sum);
-            use.run(size, blobs);
-          }
-        }
-        size++;
-        // Those of the levels above come to one in 256 of these.
-        if (size % TILE_WIDTH === 0) tile.run(0, size / TILE_WIDTH - 1, hashes, sum);
-      }
-      checkpoint.run(size, root, note, sum);
-      db.exec('COMMIT');
-    },
+  const { insert, close } = bareInserts(await rowsOf(scratch, group, of, 'here'));
+  scratch.onEnd(async () => close());
+  const name =
+    of === 'decisions' ? `limit.rows.${group}` : `limit.insert${group === 1 ? '' : `.${group}`}`;
+  return { name, prepare: () => insert };
+}
+
+/**
+ * The same by whoever must not hold up what else its thread does: in a thread of its own, which is
+ * asked for each transaction and says when it is done.
+ */
+export async function insertThreadLimit(scratch: Scratch): Promise<Workload> {
+  const workerData = await rowsOf(scratch, 1, 'leaves', 'thread');
+  const thread = new Worker(new URL('./insert-thread.ts', import.meta.url), { workerData });
+  const ask = async (message: 'insert' | 'close') => {
+    thread.postMessage(message);
+    await once(thread, 'message');
   };
+  await once(thread, 'message');
+  scratch.onEnd(() => ask('close'));
+  return { name: 'limit.insert.thread', prepare: () => () => ask('insert') };
+}
+
+async function rowsOf(
+  scratch: Scratch,
+  group: number,
+  of: 'leaves' | 'decisions',
+  where: string,
+): Promise<BareRows> {
+  const file = scratch.path(`limit-${of}-${group}-${where}.sqlite`);
+  await (await openStore({ file })).close();
+  const root = new Uint8Array(randomBytes(HASH_SIZE));
+  const note = signHead(benchIdentity(), { size: 100_000, root }, 0);
+  const sealed = of === 'leaves' ? [] : [SIZES.manifest, SIZES.bundle].map((size) => size + SEALED);
+  return { file, group, entry: ENTRY, root, note, sealed };
 }

@@ -1,6 +1,6 @@
 import { type Measurement, row } from '../measure.ts';
 import { simulateNodeEvidence } from '../nvidia/evidence.ts';
-import { appendWorkloads, GROUP, insertLimit } from './append.ts';
+import { appendWorkloads, GROUP, insertLimit, insertThreadLimit } from './append.ts';
 import { proofWorkloads } from './proofs.ts';
 import { replayWorkloads } from './replay.ts';
 import type { Scratch } from './scratch.ts';
@@ -12,6 +12,11 @@ export async function ledgerMeasurements(scratch: Scratch): Promise<readonly Mea
   const replay = await replayWorkloads(await simulateNodeEvidence(), scratch);
   return [
     row({ subject: append.one, against: await insertLimit(scratch, 1), atLeast: 0.6 }),
+    row({
+      subject: { ...append.one, name: 'ledger.append.off_loop' },
+      against: await insertThreadLimit(scratch),
+      atLeast: 0.6,
+    }),
     row({ subject: append.grouped, against: await insertLimit(scratch, GROUP), atLeast: 0.6 }),
     row({ subject: append.recorded, against: await insertLimit(scratch, GROUP, 'decisions') }),
     row({ subject: proofs.prove }),
