@@ -91,7 +91,8 @@ try {
   }
   const files = run('tar', ['-tzf', tarball]).trim().split('\n');
   const stray = files.filter(
-    (file) => !/^package\/(dist\/|policies\/|LICENSE$|README\.md$|package\.json$)/.test(file),
+    (file) =>
+      !/^package\/(dist\/|docs\/|policies\/|LICENSE$|README\.md$|package\.json$)/.test(file),
   );
   if (stray.length > 0 || files.length < 50) {
     throw new Error(`packed ${files.length} files, among them: ${stray.join(', ')}`);

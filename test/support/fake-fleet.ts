@@ -144,7 +144,7 @@ export function fakeFleet(answers: Partial<FleetService> = {}): FakeFleet {
       followers.add(callback);
       return () => followers.delete(callback);
     },
-    misbehaviour: async () => ['eyJ.c.d'],
+    misbehaviour: async () => [{ seq: 7, statement: 'eyJ.c.d' }],
     verify: async () => ({
       verdict: 'reject',
       authentic: false,

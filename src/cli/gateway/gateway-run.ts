@@ -83,18 +83,18 @@ async function begin(
 ): Promise<void> {
   const before = await ledger.store.poolPolicy(name);
   const { revision } = read.policy.metadata;
-  const isKnown = before?.digest === read.digest && revocations.length <= before.revocations.length;
-  if (isKnown) return;
-  if (before !== undefined && before.name === read.policy.metadata.name) {
-    if (revision < before.revision) {
-      warn(
-        io,
-        `pool ${name}: revision ${before.revision} decides, and the file has revision ${revision}`,
-      );
-      return;
+  const gateway = { kind: 'anyone' } as const;
+  if (before?.name === read.policy.metadata.name && revision < before.revision) {
+    const text = `revision ${before.revision} decides, and the file has revision ${revision}`;
+    warn(io, `pool ${name}: ${text}`);
+    // What revokes counts, whatever it came with.
+    if (revocations.length > 0) {
+      await service.activatePolicy(name, gateway, before.file, revocations);
     }
+    return;
   }
-  await service.activatePolicy(name, { kind: 'anyone' }, file, revocations);
+  const after = await service.activatePolicy(name, gateway, file, revocations);
+  if (after.activatedAt === before?.activatedAt) return;
   warn(io, `pool ${name}: ${read.policy.metadata.name} revision ${revision} decides`);
 }
 

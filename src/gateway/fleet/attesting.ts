@@ -34,6 +34,8 @@ interface Shown {
   readonly purpose: string;
   /** When the challenge was made. */
   readonly evidenceAt: number;
+  /** Whether the node's own key signed for it: what comes from its endpoint may be anybody's. */
+  readonly by: 'node' | 'anybody';
   readonly spend?: Spent;
 }
 
@@ -61,7 +63,15 @@ export class Attesting {
   }
 
   /** What a node sent in. */
-  async attest(id: string, { nonce, bundle }: Attestation): Promise<AttestationAnswer> {
+  attest(id: string, attestation: Attestation): Promise<AttestationAnswer> {
+    return this.#attest(id, attestation, 'node');
+  }
+
+  async #attest(
+    id: string,
+    { nonce, bundle }: Attestation,
+    by: Shown['by'],
+  ): Promise<AttestationAnswer> {
     const node = await this.#open(id);
     const terms = this.#terms(id);
     const madeAt = await this.#desk.check(nonce, terms);
@@ -78,7 +88,7 @@ export class Attesting {
     try {
       const spend = { digest, until: madeAt + challengeTtl + 2 * clockSkew };
       const { purpose } = terms;
-      return await this.#decide(id, { bundle, nonce, purpose, evidenceAt: madeAt, spend });
+      return await this.#decide(id, { bundle, nonce, purpose, evidenceAt: madeAt, by, spend });
     } finally {
       this.#answering.delete(digest);
     }
@@ -92,7 +102,7 @@ export class Attesting {
     }
     const { nonce, purpose } = await this.challenge(id);
     const bundle = await this.#deps.caller.call(endpoint, { nonce, purpose });
-    return this.attest(id, { nonce, bundle });
+    return this.#attest(id, { nonce, bundle }, 'anybody');
   }
 
   /**
@@ -107,7 +117,7 @@ export class Attesting {
     if (evidenceAt + this.#pools.serving(pool).times.resultTtl <= this.#deps.now())
       return undefined;
     const past = await this.#deps.past.evidenceOf(decision);
-    return past && this.#decide(id, { ...past, evidenceAt });
+    return past && this.#decide(id, { ...past, evidenceAt, by: 'node' });
   }
 
   /** @throws Fault `missing`, or `conflict` for one that was put out. */
@@ -203,7 +213,15 @@ export class Attesting {
       ...(token !== undefined && { ear: utf8(token) }),
     });
     const { verdict, authentic, codes } = captured.leaf;
-    const decision: LastDecision = { id, at: decidedAt, verdict, authentic, codes };
+    const decision: LastDecision = {
+      id,
+      at: decidedAt,
+      verdict,
+      authentic,
+      codes,
+      evidenceAt: shown.evidenceAt,
+      policy: pool.stored.digest,
+    };
     const step = this.#step(
       node,
       pool,
@@ -227,7 +245,11 @@ export class Attesting {
       {
         node: { expected: node.version, next: step.next },
         decision: { id, node: node.id },
-        under: { pool: pool.name, digest: pool.stored.digest },
+        under: {
+          pool: pool.name,
+          digest: pool.stored.digest,
+          revocations: pool.stored.revocations.length,
+        },
         ...(shown.spend && { spend: shown.spend }),
         events: step.events,
       },
@@ -264,6 +286,7 @@ export class Attesting {
     const { outcome, decision, appraisal, hardware, shown, salt } = made;
     const { random, times } = this.#deps;
     const look = { now: moment.now, random: random() };
+    const resultTtl = Math.min(pool.times.resultTtl, times.admissionMost);
     if (outcome.is === 'admitted') {
       const keyset = appraisal.binding?.keyset;
       const { evidenceAt } = shown;
@@ -278,7 +301,7 @@ export class Attesting {
         }),
         ...(keyset && { keyset: toHex(keyset.sha384) }),
       };
-      const dueAt = Math.ceil(lookAtAdmitted(node, admission, pool.times, look));
+      const dueAt = Math.ceil(lookAtAdmitted(node, admission, { ...pool.times, resultTtl }, look));
       const binding = keyset && { salted: saltedKeyset(salt, keyset.sha384) };
       return admitted(
         node,
@@ -288,7 +311,10 @@ export class Attesting {
     }
     const again = Math.ceil(lookAgain(node, times, pool.times.reattestGrace, look));
     const { reasons } = outcome;
-    if (outcome.is === 'refused') {
+    // Evidence that proves nothing, shown by nobody knows whom, speaks against no machine.
+    const isNobodys =
+      shown.by === 'anybody' && outcome.is === 'refused' && isUnproven(appraisal, outcome);
+    if (outcome.is === 'refused' && !isNobodys) {
       const { misbehaviour } = outcome;
       return refused(
         node,
@@ -316,6 +342,11 @@ export class Attesting {
     if (this.#met.size > MOST_MET) this.#met.clear();
     for (const { id } of fresh) this.#met.add(id);
   }
+}
+
+/** Not authentic, or about another challenge: whoever stands between could have sent it. */
+function isUnproven({ authentic }: Appraisal, outcome: Outcome & { is: 'refused' }): boolean {
+  return !authentic || outcome.misbehaviour?.startsWith('evidence.') === true;
 }
 
 const VERDICT_OF = { admitted: 'accept', refused: 'reject', open: 'indeterminate' } as const;

@@ -44,6 +44,7 @@ export class Fleet implements FleetPart {
   /** Of the last event that was looked at for a change of policy. */
   #seen = 0;
   #following: Promise<void> | undefined;
+  #isMore = false;
 
   private constructor(deps: FleetDeps, configs: readonly PoolConfig[]) {
     const { store, now, randomBytes, times } = deps;
@@ -98,8 +99,16 @@ export class Fleet implements FleetPart {
    * @returns how many nodes were looked at.
    */
   async round(isOver: () => boolean = () => false): Promise<number> {
-    for (const { pool, file } of this.#pools.duePending(this.#deps.now())) {
-      await this.activatePolicy(pool, GATEWAY, file, []);
+    const { store, now, observe } = this.#deps;
+    for (const pool of this.#pools.takeTurned()) await store.lookAtAll(pool, now());
+    for (const { pool, file } of this.#pools.duePending(now())) {
+      try {
+        await this.activatePolicy(pool, GATEWAY, file, []);
+      } catch (error) {
+        // It can't decide any more: that is no reason to look at nobody.
+        if (!(error instanceof Fault)) throw error;
+        observe?.failed(error);
+      }
     }
     return this.#keeping.round(isOver);
   }
@@ -108,7 +117,12 @@ export class Fleet implements FleetPart {
   async forecast(isOver: () => boolean = () => false): Promise<void> {
     for await (const node of this.#all({ state: 'admitted' })) {
       if (isOver()) return;
-      await this.#keeping.forecast(node);
+      try {
+        await this.#keeping.forecast(node);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        this.#deps.observe?.failed(error);
+      }
     }
   }
 
@@ -180,7 +194,7 @@ export class Fleet implements FleetPart {
     const at = now();
     const { name, revision, digest } = stored;
     const change = { policy: { expected, next: stored } };
-    if (stored.pending !== undefined) {
+    if (stored.pending !== undefined && stored.digest === expected && revoked === undefined) {
       await store.apply({ ...change, events: [] });
       await this.#pools.load();
       return stored;
@@ -195,10 +209,9 @@ export class Fleet implements FleetPart {
         ? { ...base, type: 'policy.activated', policy }
         : { ...base, type: 'policy.revoked', policy, reason: onOneLine(revoked) };
     await ledger.appendOnce([{ id: leaf.id, entry: writeLeaf(leaf) }]);
-    await store.apply({ ...change, events: [event] });
-    await this.#pools.load();
     // Whoever was let in by another policy is looked at again, by whichever gateway comes to it.
-    await store.lookAtAll(pool, at);
+    await store.apply({ ...change, lookAt: { pool, at }, events: [event] });
+    await this.#pools.load();
     return stored;
   }
 
@@ -217,14 +230,20 @@ export class Fleet implements FleetPart {
     };
   }
 
-  async misbehaviour(after: number, count: number): Promise<readonly string[]> {
+  async misbehaviour(after: number, count: number) {
     const events = await this.#deps.store.events(after, count, 'node.misbehaved');
-    return Promise.all(events.map((event) => misbehaviourStatement(this.#deps, event)));
+    const signed = events.map(async (event) => ({
+      seq: event.seq,
+      statement: await misbehaviourStatement(this.#deps, event),
+    }));
+    return Promise.all(signed);
   }
 
   /** However many events come at once, one look at them. */
   #follow(): void {
     for (const callback of this.#listeners) callback();
+    // What comes while the last look is under way may have come behind it.
+    this.#isMore = true;
     this.#following ??= this.#catchUp().finally(() => {
       this.#following = undefined;
     });
@@ -232,12 +251,14 @@ export class Fleet implements FleetPart {
 
   async #catchUp(): Promise<void> {
     try {
-      for (;;) {
+      while (this.#isMore) {
+        this.#isMore = false;
         const events = await this.#deps.store.events(this.#seen, PAGE);
         if (events.some(({ type }) => type.startsWith('policy.'))) await this.#pools.load();
         const last = events.at(-1);
-        if (last === undefined) return;
+        if (last === undefined) continue;
         this.#seen = last.seq;
+        this.#isMore = true;
       }
     } catch (error) {
       if (!(error instanceof Fault)) throw error;

@@ -11,7 +11,7 @@ import { eventOf, lapsed, type Moment, nextOf, type Step, withDue } from './step
 
 /** Looked at at the same moment: evidence of so many is on its way, or being verified. */
 const AT_ONCE = 8;
-const MOST_TAKEN = 64;
+const MOST_TAKEN = 16;
 /** Sentences of what is behind; a platform has sixteen components. */
 const MOST_SENTENCES = 16;
 
@@ -71,8 +71,11 @@ export class Keeping {
     } catch (error) {
       // Somebody else changed it meanwhile, or nothing can be decided now: its claim runs out, and
       // it is looked at again then. A bug of ours must not stop the rounds either.
-      if (!(error instanceof Fault)) throw error;
-      this.#deps.observe?.failed(error);
+      const fault =
+        error instanceof Fault
+          ? error
+          : new Fault('internal', 'fleet', String(error), { cause: error });
+      this.#deps.observe?.failed(fault);
     }
   }
 
@@ -91,27 +94,37 @@ export class Keeping {
         : this.#call(node);
     }
     const times = this.#timesOf(node);
-    if (times === undefined) return this.#letGo(node, 'policy.revoked');
+    if (times === undefined) {
+      // A pool that another gateway knows is that one's to look after.
+      if (this.#pools.isRevoked(node.pool)) await this.#letGo(node, 'policy.revoked');
+      return;
+    }
     const { admission } = standing;
     if (now() >= admission.until + times.reattestGrace)
       return this.#letGo(node, 'admission.expired');
     const isOtherPolicy = admission.policy !== this.#pools.serving(node.pool).stored.digest;
     if (endpoint !== undefined && !isOtherPolicy) return this.#call(node);
     const answer = await this.#attesting.again(node.id);
-    if (answer !== undefined) return;
+    const isOpen = answer?.verdict === 'indeterminate' && isOtherPolicy;
+    if (answer !== undefined && !isOpen) return;
     // Its evidence is too old to be asked once more: what it has, it keeps to its end.
     if (!isOtherPolicy) {
       return this.#apply(node, plain(withDue(node, admission.until + times.reattestGrace)));
     }
-    if (endpoint !== undefined) return this.#call(node);
-    return this.#letGo(node, 'policy.changed');
+    const current = isOpen ? await this.#deps.store.node(node.id) : node;
+    if (current === undefined || current.standing.state !== 'admitted') return;
+    if (endpoint !== undefined) return this.#call(current);
+    return this.#letGo(current, 'policy.changed');
   }
 
   async #call(node: FleetNode): Promise<void> {
     try {
       await this.#attesting.call(node.id);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      // What is ours to answer for, a full queue or a ledger that is away, is no fault of the node's.
+      const isTheirs =
+        error instanceof Fault && (error.at === 'endpoint' || error.code === 'malformed');
+      if (!isTheirs) throw error;
       await this.#missed(node, error);
     }
   }

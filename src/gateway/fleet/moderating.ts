@@ -106,17 +106,26 @@ export class Moderating {
             `only a machine whose last evidence was authentic and left something open can be let in so: ${was}`,
           );
         }
+        const { stored, times } = this.#pools.serving(node.pool);
+        const { evidenceAt } = last;
+        if (last.policy !== stored.digest || evidenceAt === undefined) {
+          throw conflict(node, 'another policy decides by now: let it show its evidence again');
+        }
+        if (evidenceAt + times.resultTtl <= now) {
+          throw conflict(node, 'its evidence is too old by now: let it show new');
+        }
         const admission: Admission = {
           id: moment.leafId(),
           decision: last.id,
           until,
-          evidenceAt: last.at,
-          policy: this.#pools.serving(node.pool).stored.digest,
+          evidenceAt,
+          policy: stored.digest,
           override: leafId,
         };
         const next = nextOf(node, { state: 'admitted', since: now, admission });
         return {
           next: withDue(next, until),
+          under: { pool: node.pool, digest: stored.digest, revocations: stored.revocations.length },
           leaves: [
             {
               v: 1,
@@ -166,9 +175,13 @@ export class Moderating {
     for (let attempt = 1; ; attempt++) {
       const node = await this.#node(id);
       const moment: Moment = { now: now(), leafId: () => this.#leafId() };
-      const { next, leaves, event } = make(node, moment);
+      const { next, leaves, event, under } = make(node, moment);
       const all = [overrideLeaf(by, act, moment, act.leafId ?? this.#leafId()), ...leaves];
-      const change: FleetChange = { node: { expected: node.version, next }, events: [event] };
+      const change: FleetChange = {
+        node: { expected: node.version, next },
+        ...(under && { under }),
+        events: [event],
+      };
       try {
         await ledger.append(all.map(entryOf), change);
         return next;
@@ -201,6 +214,7 @@ interface Act {
 }
 
 interface Made {
+  readonly under?: NonNullable<FleetChange['under']>;
   readonly next: FleetNode;
   readonly leaves: readonly Leaf[];
   readonly event: NewEvent;

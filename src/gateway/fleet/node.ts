@@ -91,6 +91,10 @@ export interface LastDecision {
   readonly authentic: boolean;
   /** Ids of the checks that failed or stayed open, sorted. */
   readonly codes: readonly string[];
+  /** When the challenge was made that the evidence answers. */
+  readonly evidenceAt?: number;
+  /** `sha256:<hex>` of the policy that decided. */
+  readonly policy?: string;
 }
 
 /** Whether anything may be let to a node. */

@@ -52,11 +52,11 @@ export function judge(
   now: number,
 ): Outcome {
   const { appraisal, evidenceAt, resultTtl } = facts;
-  if (appraisal.verdict === 'indeterminate') return { is: 'open', reasons: appraisal.reasons };
   if (appraisal.verdict === 'reject') {
     return { is: 'refused', reasons: appraisal.reasons, ...misbehaviourIn(appraisal) };
   }
-  const broken = brokenRules(node, facts);
+  // Of evidence that may be anybody's nothing is known of the machine.
+  const broken = appraisal.authentic ? brokenRules(node, facts) : [];
   const [first] = broken;
   if (first !== undefined) {
     const { misbehaviour } = first;
@@ -66,6 +66,7 @@ export function judge(
       ...(misbehaviour !== undefined && { misbehaviour }),
     };
   }
+  if (appraisal.verdict === 'indeterminate') return { is: 'open', reasons: appraisal.reasons };
   const ends =
     appraisal.until === undefined
       ? Number.POSITIVE_INFINITY

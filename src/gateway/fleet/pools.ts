@@ -62,6 +62,8 @@ export class Pools {
   readonly #deps: PoolsDeps;
   readonly #configs: ReadonlyMap<string, PoolConfig>;
   #serving = new Map<string, Standing>();
+  /** Whose policy was revoked by the time of day alone, and whose nodes nobody has been sent to. */
+  readonly #turned = new Set<string>();
 
   constructor(deps: PoolsDeps) {
     this.#deps = deps;
@@ -96,6 +98,19 @@ export class Pools {
     throw new Fault('unreachable', `pools[${name}]`, why);
   }
 
+  /** Whether what decided in a pool was revoked; one that this gateway does not know never was. */
+  isRevoked(name: string): boolean {
+    const standing = this.#standing(name);
+    return standing !== undefined && !('pool' in standing);
+  }
+
+  /** Those whose policy was revoked since, by a revocation that was for later: each is told once. */
+  takeTurned(): readonly string[] {
+    const names = [...this.#turned];
+    this.#turned.clear();
+    return names;
+  }
+
   has(name: string): boolean {
     return this.#configs.has(name);
   }
@@ -126,6 +141,13 @@ export class Pools {
     const before = standing && ('pool' in standing ? standing.pool.stored : standing.stored);
     const at = this.#deps.now();
     const read = policyIn(file);
+    if (config.signers === undefined && revocations.length > 0) {
+      throw new Fault(
+        'usage',
+        'revocations',
+        'this pool has no keyring: nobody could say whose they are',
+      );
+    }
     if (read.policy.metadata.lifecycle.state === 'draft') {
       throw new Fault('usage', 'policy.metadata.lifecycle.state', 'a draft admits nobody');
     }
@@ -153,6 +175,7 @@ export class Pools {
       file,
       revocations: known,
       activatedAt: at,
+      ...(isAgain && before.pending && { pending: before.pending }),
     };
     const next = standingOf(config, stored, at);
     if ('pool' in next) return { expected: before?.digest, stored };
@@ -175,6 +198,7 @@ export class Pools {
     if (stored.revocations.length === 0 || now - standing.askedAt < ASK_AGAIN_MS) return standing;
     const again = standingOf(config, stored, now);
     this.#serving.set(name, again);
+    if (!('pool' in again)) this.#turned.add(name);
     return again;
   }
 

@@ -72,8 +72,12 @@ export interface FleetService {
   /** Calls back when there may be new ones, of whatever gateway. @returns what ends it. */
   onEvents(callback: () => void): () => void;
 
-  /** What nodes did that no honest one does, each signed by the gateway (JWS, compact), oldest first. */
-  misbehaviour(after: number, count: number): Promise<readonly string[]>;
+  /**
+   * What nodes did that no honest one does, oldest first.
+   *
+   * @param after `seq` of the last one that is known.
+   */
+  misbehaviour(after: number, count: number): Promise<readonly Misbehaviour[]>;
 
   /** Verifies and appraises without deciding anything: not recorded, no token. @returns what `--json` prints. */
   verify(request: VerifyRequest): Promise<Readonly<Record<string, unknown>>>;
@@ -139,6 +143,13 @@ export interface DecisionRecord {
   readonly leaf: { readonly origin: string; readonly index: number };
   /** Why what it saw is gone, where it is. */
   readonly forgotten?: string;
+}
+
+export interface Misbehaviour {
+  /** Of its event. */
+  readonly seq: number;
+  /** Signed by the gateway: JWS, compact. */
+  readonly statement: string;
 }
 
 export interface VerifyRequest {

@@ -100,8 +100,16 @@ export interface FleetChange {
   /** A decision about a node. */
   readonly decision?: { readonly id: string; readonly node: string };
   /** The policy by which all this was decided: if another decides by now, nothing of it is done. */
-  readonly under?: { readonly pool: string; readonly digest: string };
+  readonly under?: {
+    readonly pool: string;
+    readonly digest: string;
+    /** How many envelopes were known that may revoke it; left out: that is not asked. */
+    readonly revocations?: number;
+  };
+  /** What decides in a pool from now on; what was handed in before to revoke it stays. */
   readonly policy?: { readonly expected: string | undefined; readonly next: PoolPolicy };
+  /** Every node of a pool is due at an instant, at the latest. */
+  readonly lookAt?: { readonly pool: string; readonly at: number };
   readonly events: readonly NewEvent[];
 }
 

@@ -38,10 +38,10 @@ const PERMISSIONS = {
   'node.revoke': ADMIN,
   'node.override': ADMIN,
   'node.remove': ADMIN,
-  'decision.read': WATCHERS_AND_NODE,
+  'decision.read': WATCHERS,
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
   'decision.export': ['auditor'],
-  'decision.prove': WATCHERS_AND_NODE,
+  'decision.prove': WATCHERS,
   'pool.read': ['auditor', 'admin'],
   'pool.change': ADMIN,
   'misbehaviour.read': WATCHERS,

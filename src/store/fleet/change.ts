@@ -1,16 +1,31 @@
 import { Fault } from '../../core/fault.ts';
 import type { FleetChange, Spent } from '../../gateway/fleet/store.ts';
 import type { Sql } from '../driver.ts';
-import { closed, digest, hex, instant, ordinal, wantShape, words } from '../shape.ts';
+import {
+  closed,
+  count,
+  digest,
+  hex,
+  instant,
+  optional,
+  ordinal,
+  wantShape,
+  words,
+} from '../shape.ts';
 import { addDecision } from './decisions.ts';
 import { addEvents, wantEvent } from './events.ts';
 import { nodeId, wantNodeDocument } from './node-shape.ts';
-import { removeNode, writeNode } from './nodes.ts';
+import { lookAtAll, removeNode, writeNode } from './nodes.ts';
 import { wantPolicy, wantPoolPolicy, writePoolPolicy } from './pool-policies.ts';
 import { spend } from './spent.ts';
 
 const removal = closed<NonNullable<FleetChange['remove']>>({ id: nodeId, expected: ordinal });
-const ruling = closed<NonNullable<FleetChange['under']>>({ pool: words, digest });
+const ruling = closed<NonNullable<FleetChange['under']>>({
+  pool: words,
+  digest,
+  revocations: optional(count),
+});
+const looking = closed<NonNullable<FleetChange['lookAt']>>({ pool: words, at: instant });
 const decided = closed<NonNullable<FleetChange['decision']>>({ id: hex(16), node: nodeId });
 const spending = closed<Spent>({ digest: hex(32), until: instant });
 
@@ -29,6 +44,7 @@ export async function applyChange(sql: Sql, change: FleetChange): Promise<void> 
   if (change.node) await writeNode(sql, change.node);
   if (change.decision) await addDecision(sql, change.decision);
   if (change.policy) await writePoolPolicy(sql, change.policy);
+  if (change.lookAt) await lookAtAll(sql, change.lookAt.pool, change.lookAt.at);
   await addEvents(sql, change.events);
 }
 
@@ -38,12 +54,13 @@ export async function applyChange(sql: Sql, change: FleetChange): Promise<void> 
  * @throws Fault `usage` at the member.
  */
 export function checkChange(change: FleetChange, at = 'change'): void {
-  const { node, remove, spend: spent, decision, under, policy, events } = change;
+  const { node, remove, spend: spent, decision, under, policy, lookAt, events } = change;
   if (node) checkNode(node, `${at}.node`);
   if (remove) wantShape(removal, remove, `${at}.remove`, 'usage');
   if (spent) checkSpent(spent, `${at}.spend`);
   if (decision) wantShape(decided, decision, `${at}.decision`, 'usage');
   if (under) wantShape(ruling, under, `${at}.under`, 'usage');
+  if (lookAt) wantShape(looking, lookAt, `${at}.lookAt`, 'usage');
   if (policy) wantPoolPolicy(policy.next, `${at}.policy.next`, 'usage');
   for (const [i, event] of events.entries()) wantEvent(event, `${at}.events[${i}]`, 'usage');
 }

@@ -70,6 +70,8 @@ const nodeDocument = closed<Omit<FleetNode, 'dueAt'>>({
       verdict: word(['accept', 'reject', 'indeterminate']),
       authentic: flag,
       codes: list(words),
+      evidenceAt: optional(instant),
+      policy: optional(digest),
     }),
   ),
   failures: count,

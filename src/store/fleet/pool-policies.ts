@@ -48,10 +48,15 @@ export async function poolPolicies(sql: Sql): Promise<readonly PoolPolicy[]> {
 /** @throws Fault `conflict` at `pools[<name>]` where another policy decides by now. */
 export async function wantPolicy(
   sql: Sql,
-  { pool, digest: want }: NonNullable<FleetChange['under']>,
+  { pool, digest: want, revocations }: NonNullable<FleetChange['under']>,
 ): Promise<void> {
-  const now = (await poolPolicy(sql, pool))?.digest;
-  if (now === want) return;
+  const stored = await poolPolicy(sql, pool);
+  const now = stored?.digest;
+  const more = (stored?.revocations.length ?? 0) - (revocations ?? Number.MAX_SAFE_INTEGER);
+  if (now === want && more <= 0) return;
+  if (now === want) {
+    throw new Fault('conflict', `pools[${pool}]`, `${more} more may revoke what decides by now`);
+  }
   throw new Fault(
     'conflict',
     `pools[${pool}]`,
@@ -59,17 +64,23 @@ export async function wantPolicy(
   );
 }
 
+/** What was handed in to revoke stays, whoever has read the row before it came. */
 export async function writePoolPolicy(
   sql: Sql,
-  { expected, next }: NonNullable<FleetChange['policy']>,
+  { expected, next: given }: NonNullable<FleetChange['policy']>,
 ): Promise<void> {
-  const before = await poolPolicy(sql, next.pool);
+  const before = await poolPolicy(sql, given.pool);
   if (before?.digest !== expected) {
     const has = before === undefined ? 'has no policy' : `has ${before.digest} by now`;
-    throw new Fault('conflict', `pools[${next.pool}]`, `${has}, not ${expected ?? 'none'}`);
+    throw new Fault('conflict', `pools[${given.pool}]`, `${has}, not ${expected ?? 'none'}`);
   }
+  const next = { ...given, revocations: distinct(before?.revocations ?? [], given.revocations) };
   if (before) await sql.run('DELETE FROM pool_policies WHERE pool = ?', next.pool);
   await sql.insert('pool_policies', [rowOf(next)]);
+}
+
+function distinct(...lists: readonly (readonly Uint8Array[])[]): readonly Uint8Array[] {
+  return [...new Map(lists.flat().map((bytes) => [toBase64(bytes), bytes])).values()];
 }
 
 /** @throws Fault of the code at the member that is not as a policy of a pool has it. */

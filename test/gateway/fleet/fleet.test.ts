@@ -139,7 +139,7 @@ describeStores('a fleet', (kind) => {
         'admission.refused',
       ]);
       const [statement] = await here.fleet.misbehaviour((await here.fleet.lastEvent()) - 1, 9);
-      const { payload } = await jwtVerify(statement ?? '', here.tokenKey, {
+      const { payload } = await jwtVerify(statement?.statement ?? '', here.tokenKey, {
         typ: 'postern-misbehaviour+jwt',
         currentDate: new Date(here.clock.now),
       });

@@ -11,7 +11,7 @@ export function misbehaviourRoutes(
 ): Route[] {
   const query = Type.Object(
     {
-      after: Type.Optional(Type.Integer({ minimum: 0, description: 'how many are known already' })),
+      after: Type.Optional(Type.Integer({ minimum: 0, description: '`next` of the page before' })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: most })),
     },
     { additionalProperties: false },
@@ -25,8 +25,9 @@ export function misbehaviourRoutes(
       query,
       answers: { 200: jsonAnswer('A page of them, oldest first', MisbehaviourPageSchema) },
       handle: async ({ query: { after = 0, limit = usual } }) => {
-        const items = await fleet.misbehaviour(after, limit);
-        return { status: 200, body: { items, next: after + items.length } };
+        const found = await fleet.misbehaviour(after, limit);
+        const items = found.map(({ statement }) => statement);
+        return { status: 200, body: { items, next: found.at(-1)?.seq ?? after } };
       },
     }),
   ];
