@@ -24,5 +24,15 @@ export function project(crypto: keyof typeof CONDITIONS, selection: Selection) {
   };
 }
 
-/** Files of one worker share their modules: none changes what another one sees. */
-export const shared = { root, isolate: false, maxWorkers: Math.max(1, availableParallelism()) };
+/**
+ * Files of one worker share their modules: none changes what another one sees. Without V8's
+ * protection of code pages by memory keys: each store has a thread with WebAssembly of its own, and
+ * where many come and go its table of pages can miss one and end the process
+ * (“Check failed: jit_page.has_value()”, nodejs/node#64500).
+ */
+export const shared = {
+  root,
+  isolate: false,
+  maxWorkers: Math.max(1, availableParallelism()),
+  execArgv: ['--no-memory-protection-keys'],
+};
