@@ -3,13 +3,11 @@ import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { counted } from './counted.ts';
+import { countRecordsBefore, forgetRecords } from './forget-records.ts';
 import { formatInstant } from './instants.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
-import { overrideOf } from './override.ts';
 import { publishLedger } from './publish-ledger.ts';
 import { wantReason } from './reason.ts';
-
-const AT_ONCE = 1024;
 
 export const auditForgetVerb: Verb = {
   name: 'audit forget',
@@ -39,7 +37,7 @@ export const auditForgetVerb: Verb = {
       const done =
         why === undefined
           ? {
-              records: await countBefore(ledger.store.records.bind(ledger.store), before),
+              records: await countRecordsBefore(ledger.store, before),
               blobs: undefined,
             }
           : await forget(io, ledger, before, why);
@@ -63,34 +61,13 @@ export const auditForgetVerb: Verb = {
   },
 };
 
-/** The log says so first: a decision whose evidence is gone must not be one that somebody hid. */
 async function forget(io: Io, ledger: OpenLedger, before: number, reason: string) {
   const writer = await openWriter(io, ledger);
   try {
-    await writer.append(overrideOf(io, ledger, 'forget_records', reason, before));
-    const done = await ledger.store.forget(before, io.now(), reason);
+    const done = await forgetRecords(io, ledger, writer, { before, reason });
     await publishLedger(io, ledger);
     return done;
   } finally {
     await writer.close();
-  }
-}
-
-async function countBefore(
-  records: (
-    from: number,
-    count: number,
-  ) => Promise<
-    readonly { readonly index: number; readonly at: number; readonly forgotten?: object }[]
-  >,
-  before: number,
-): Promise<number> {
-  let count = 0;
-  for (let from = 0; ; ) {
-    const rows = await records(from, AT_ONCE);
-    count += rows.filter(({ at, forgotten }) => at < before && forgotten === undefined).length;
-    const last = rows.at(-1);
-    if (last === undefined) return count;
-    from = last.index + 1;
   }
 }

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../core/fault.ts';
+import type { HeldEndorsement } from '../../endorsements/held.ts';
 import { Prefetcher } from '../../endorsements/prefetch.ts';
 import { cosign, witnessPolicyOf } from '../audit/cosign.ts';
+import { countRecordsBefore, forgetRecords } from '../audit/forget-records.ts';
 import { publishLedger } from '../audit/publish-ledger.ts';
 import { type Io, warn } from '../io.ts';
 import type { ComposedGateway } from './compose.ts';
@@ -49,7 +51,7 @@ async function goOn(io: Io, { what, every, act }: Duty, signal: AbortSignal): Pr
 }
 
 function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): readonly Duty[] {
-  const { service, ledger, endorsements, metrics, readKeys } = gateway;
+  const { service, ledger, writer, endorsements, metrics, readKeys } = gateway;
   const { store } = ledger;
   const { records, events } = config.retention;
   const prefetcher = new Prefetcher({
@@ -72,10 +74,8 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       act: async () => {
         metrics.nodes(await store.countNodes());
         metrics.ledgerSize((await store.head())?.size ?? 0);
-        for (const { name, fetchedAt } of endorsements.held()) {
-          if (fetchedAt === undefined) continue;
-          const kind = name.split('/')[0] ?? name;
-          metrics.endorsementAge(kind, (io.now() - fetchedAt) / SECOND);
+        for (const [vendor, fetchedAt] of oldestFetches(endorsements.held())) {
+          metrics.endorsementAge(vendor, (io.now() - fetchedAt) / SECOND);
         }
       },
     },
@@ -96,8 +96,24 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
         await store.purgeSpent(io.now());
         await store.purgeEvents(io.now() - events);
         if (records === undefined) return;
-        await store.forget(io.now() - records, io.now(), 'retention: older than the gateway keeps');
+        const before = io.now() - records;
+        // A leaf for nothing would only make the log longer.
+        if ((await countRecordsBefore(store, before)) === 0) return;
+        const reason = 'retention: older than the gateway keeps';
+        await forgetRecords(io, ledger, writer, { before, reason });
       },
     },
   ];
+}
+
+/** When the oldest document of each vendor was fetched that is still held. */
+function oldestFetches(held: readonly HeldEndorsement[]): ReadonlyMap<string, number> {
+  const oldest = new Map<string, number>();
+  for (const { name, fetchedAt } of held) {
+    const [vendor = name] = name.split('/');
+    if (fetchedAt !== undefined) {
+      oldest.set(vendor, Math.min(fetchedAt, oldest.get(vendor) ?? fetchedAt));
+    }
+  }
+  return oldest;
 }
