@@ -108,7 +108,7 @@ export interface FleetObserver {
     readonly cpu: string;
     readonly ms: number;
   }) => void;
-  /** By how much somebody was looked at later than was due, in milliseconds. */
+  /** For how long the one that waits longest has been due, in milliseconds; 0 where nobody is. */
   readonly lag: (ms: number) => void;
   /** Somebody who was due could not be looked at; another round does. */
   readonly failed: (fault: Fault) => void;

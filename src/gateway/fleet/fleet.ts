@@ -3,7 +3,7 @@ import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import type { UsedPolicy } from '../../ledger/record/capture.ts';
-import type { Principal } from '../identity/credential.ts';
+import { type Principal, principalName } from '../identity/credential.ts';
 import { Attesting } from './attesting.ts';
 import { ChallengeDesk } from './challenge-desk.ts';
 import type { FleetDeps } from './deps.ts';
@@ -182,7 +182,7 @@ export class Fleet implements FleetPart {
 
   async activatePolicy(
     pool: string,
-    _by: Principal,
+    by: Principal,
     file: Uint8Array,
     revocations: readonly Uint8Array[],
   ): Promise<PoolPolicy> {
@@ -200,7 +200,11 @@ export class Fleet implements FleetPart {
       return stored;
     }
     const type = revoked === undefined ? 'policy.activated' : 'policy.revoked';
-    const event: NewEvent = { at, type, data: { pool, policy: name, revision, digest } };
+    const event: NewEvent = {
+      at,
+      type,
+      data: { pool, policy: name, revision, digest, by: principalName(by) },
+    };
     // The log says it once of a policy, in however many pools it decides.
     const base = { v: 1 as const, id: firstSeenId(type, digest), time: at };
     const policy = { name, revision, digest };
@@ -208,9 +212,15 @@ export class Fleet implements FleetPart {
       revoked === undefined
         ? { ...base, type: 'policy.activated', policy }
         : { ...base, type: 'policy.revoked', policy, reason: onOneLine(revoked) };
-    await ledger.appendOnce([{ id: leaf.id, entry: writeLeaf(leaf) }]);
     // Whoever was let in by another policy is looked at again, by whichever gateway comes to it.
-    await store.apply({ ...change, lookAt: { pool, at }, events: [event] });
+    const whole = { ...change, lookAt: { pool, at }, events: [event] };
+    try {
+      await ledger.append([{ id: leaf.id, entry: writeLeaf(leaf) }], whole);
+    } catch (error) {
+      const isSaid = error instanceof Fault && error.at === `leaves[${leaf.id}]`;
+      if (!isSaid || error.code !== 'conflict') throw error;
+      await store.apply(whole);
+    }
     await this.#pools.load();
     return stored;
   }

@@ -39,11 +39,12 @@ export class Keeping {
     while (!isOver()) {
       const at = now();
       const due = await store.takeDue(at, at + times.claim, MOST_TAKEN);
-      if (due.length === 0) return looked;
+      const [first] = due;
+      observe?.lag(first?.dueAt === undefined ? 0 : Math.max(0, at - first.dueAt));
+      if (first === undefined) return looked;
       const queue = [...due];
       const turns = Array.from({ length: AT_ONCE }, async () => {
         for (let node = queue.shift(); node !== undefined && !isOver(); node = queue.shift()) {
-          if (node.dueAt !== undefined) observe?.lag(Math.max(0, now() - node.dueAt));
           await this.#look(node);
           looked++;
         }

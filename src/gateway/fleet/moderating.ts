@@ -4,7 +4,7 @@ import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import type { Leaf } from '../../ledger/leaf/leaf.ts';
-import type { Principal } from '../identity/credential.ts';
+import { type Principal, principalName } from '../identity/credential.ts';
 import type { FleetDeps } from './deps.ts';
 import type { NewEvent } from './event.ts';
 import type { Admission, FleetNode } from './node.ts';
@@ -33,7 +33,7 @@ export class Moderating {
         throw new Fault('usage', 'until', 'is past');
       }
       const code = 'operator.quarantine';
-      const ban = { since: moment.now, code, reason, by: nameOf(by) };
+      const ban = { since: moment.now, code, reason, by: principalName(by) };
       const next = nextOf(node, {
         state: 'quarantined',
         ...ban,
@@ -69,7 +69,7 @@ export class Moderating {
       if (node.standing.state === 'revoked') throw conflict(node, 'is revoked already');
       const code = 'operator.revoke';
       const { now } = moment;
-      const ban = { since: now, code, reason, by: nameOf(by) };
+      const ban = { since: now, code, reason, by: principalName(by) };
       return {
         next: withDue(nextOf(node, { state: 'revoked', ...ban }), undefined),
         leaves: ending(node, code, moment).leaves,
@@ -226,7 +226,7 @@ function overrideLeaf(by: Principal, act: Act, { now }: Moment, id: string): Lea
     type: 'operator.override',
     id,
     time: now,
-    operator: digestOf(utf8(`credential ${nameOf(by)}`)),
+    operator: digestOf(utf8(`credential ${principalName(by)}`)),
     action: act.action,
     until: act.until ?? now,
     reason: act.reason,
@@ -235,10 +235,6 @@ function overrideLeaf(by: Principal, act: Act, { now }: Moment, id: string): Lea
 
 function entryOf(leaf: Leaf) {
   return { id: leaf.id, entry: writeLeaf(leaf) };
-}
-
-function nameOf(by: Principal): string {
-  return by.kind === 'anyone' ? 'gateway' : by.id;
 }
 
 /** For people, on one line: it stands in the ledger for ever. */

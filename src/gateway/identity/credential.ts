@@ -62,3 +62,8 @@ export function isInForce(
 export function principalOf({ id, name, role, pool }: Credential): Principal {
   return { kind: 'credential', id, name, role, ...(pool !== undefined && { pool }) };
 }
+
+/** Who did something, for events and the ledger; what nobody asked for, the gateway did by itself. */
+export function principalName(by: Principal): string {
+  return by.kind === 'anyone' ? 'gateway' : by.id;
+}
