@@ -25,7 +25,11 @@ export async function readCcel(root: string): Promise<Ccel | undefined> {
   const log = await bytesOf(join(root, 'data', 'CCEL'), BUNDLE_LIMITS.eventLog);
   if (table === undefined && log === undefined) return undefined;
   if (table && log) return { table, log };
-  throw new Fault('unreachable', 'ccel', `there is a ${table ? 'table without its log' : 'log without its table'}`);
+  throw new Fault(
+    'unreachable',
+    'ccel',
+    `there is a ${table ? 'table without its log' : 'log without its table'}`,
+  );
 }
 
 async function bytesOf(path: string, most: number): Promise<Uint8Array | undefined> {

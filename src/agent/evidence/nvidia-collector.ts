@@ -78,7 +78,8 @@ function checkReports(list: Uint8Array, nonce: Uint8Array, at: string): void {
     const place = `${at}.evidences[${i}]`;
     if (chain === undefined) throw malformed(`${place}.certificate`, 'is missing');
     const signed = parseNvidiaReport(report).nonce;
-    if (toHex(signed) !== toHex(nonce)) throw malformed(`${place}.evidence`, 'is for another nonce');
+    if (toHex(signed) !== toHex(nonce))
+      throw malformed(`${place}.evidence`, 'is for another nonce');
   }
 }
 
