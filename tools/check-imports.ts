@@ -77,6 +77,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
     'agent/gateway/',
     'gateway/http/',
     'cli/agent/',
+    'cli/config/',
     'cli/gateway/',
     'cli/nodes/',
   ],

@@ -20,7 +20,7 @@ export const LOG_MESSAGES = [
   'gateway failed',
   'epoch made',
   'epoch skipped',
-  'usage pushed',
+  'usage handed over',
   'usage lost',
 ] as const;
 export type LogMessage = (typeof LOG_MESSAGES)[number];

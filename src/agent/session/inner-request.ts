@@ -1,18 +1,10 @@
 import { KEYSET_HEADER, keysetHeader } from '../../protocol/session/headers.ts';
 import type { InnerProblemCode } from '../../protocol/session/inner-problem.ts';
-import type { Header, UpstreamRequest } from '../upstream/upstream.ts';
+import { fieldValue } from '../../sealed/bhttp/fields.ts';
+import type { RequestMessage } from '../../sealed/bhttp/message.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { Allowed } from './allowed.ts';
 import { readOpenAiRequest } from './openai-request.ts';
-
-/** A request as it was opened: attacker-controlled, every bit of it. */
-export interface OpenedRequest {
-  readonly method: string;
-  readonly scheme: string;
-  /** Path and query. */
-  readonly target: string;
-  readonly headers: readonly Header[];
-  readonly body: Uint8Array;
-}
 
 export interface InnerRules {
   readonly allowed: Allowed;
@@ -40,42 +32,37 @@ export type Judged =
   | { readonly is: 'refused'; readonly problem: InnerProblemCode };
 
 const METHOD = /^[A-Z]{3,10}$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** 128 bits, in hex, base64url or as a UUID. */
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,64}$/;
-/** Two of these could mean two things to two readers. */
-const ONCE = ['date', 'idempotency-key', KEYSET_HEADER, 'content-length', 'content-encoding'];
-/** They would say where the body ends, which the seal already does. */
-const FRAMING = ['transfer-encoding', 'trailer', 'upgrade', 'expect'];
 
-/** Whether a request may go to the server, and as what. Pure. */
+/**
+ * Whether a request may go to the server, and as what. Pure.
+ *
+ * @param opened attacker-controlled, but read: no field of one value twice, none of a connection.
+ */
 export function judgeRequest(
-  opened: OpenedRequest,
+  opened: RequestMessage,
   rules: InnerRules,
   { now, keysets, hint }: RequestTerms,
 ): Judged {
-  const { method, scheme, target, headers, body } = opened;
-  const values = (name: string) => headers.filter(([one]) => one === name).map(([, v]) => v);
-  const [date] = values('date');
-  const passed = rules.allowed.requestHeaders(headers);
-  const isTwice = [...ONCE, ...passed.map(([name]) => name)].some((n) => values(n).length > 1);
-  const isFramed = FRAMING.some((name) => values(name).length > 0);
-  const isOdd = headers.some(([, value]) => !VALUE.test(value)) || scheme !== 'https';
-  if (isTwice || isFramed || isOdd || !METHOD.test(method)) return refused('malformed');
-  const [length = String(body.length)] = values('content-length');
-  if (length !== String(body.length)) return refused('malformed');
+  const { method, scheme, path: target, fields, content: body } = opened;
+  const fieldOf = (name: string) => fieldValue(fields, name);
+  if (scheme !== 'https' || !METHOD.test(method)) return refused('malformed');
+  const date = fieldOf('date');
   const at = date === undefined ? Number.NaN : parseImfFixdate(date);
   // NaN is in no window.
   if (!(Math.abs(at - now) <= rules.dateWindow)) return refused('date');
-  const [keyset] = values(KEYSET_HEADER);
+  const keyset = fieldOf(KEYSET_HEADER);
   if (!keysets.some((one) => keysetHeader(one) === keyset)) return refused('keyset');
-  const [idempotencyKey] = values('idempotency-key');
+  const idempotencyKey = fieldOf('idempotency-key');
   if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
     return refused('malformed');
   }
-  if ((values('content-encoding')[0] ?? 'identity') !== 'identity') return refused('media-type');
+  if (fields.some(([name, value]) => name === 'content-encoding' && value !== 'identity')) {
+    return refused('media-type');
+  }
   if (!rules.allowed.request(method, target)) return refused('forbidden');
-  const [type = ''] = values('content-type');
+  const type = fieldOf('content-type') ?? '';
   // Whatever it says it is: some servers read JSON without looking.
   const isForm = /^multipart\/form-data *;/i.test(type);
   const read =
@@ -88,7 +75,7 @@ export function judgeRequest(
   }
   return {
     is: 'good',
-    request: { method, target, headers: passed, body: read.body },
+    request: { method, target, headers: rules.allowed.requestHeaders(fields), body: read.body },
     model: read.model ?? '',
     idempotencyKey,
   };

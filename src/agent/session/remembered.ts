@@ -47,11 +47,12 @@ export class Encapsulations {
 export class IdempotencyKeys {
   readonly #claimed = new Set<string>();
 
-  claim(key: string): 'new' | 'seen' {
-    const name = shortName(utf8(key));
-    if (this.#claimed.has(name)) return 'seen';
-    this.#claimed.add(name);
-    return 'new';
+  has(key: string): boolean {
+    return this.#claimed.has(shortName(utf8(key)));
+  }
+
+  claim(key: string): void {
+    this.#claimed.add(shortName(utf8(key)));
   }
 
   /** Of a request that failed before the server was asked: it may come again. */

@@ -29,8 +29,30 @@ const MOST_TOKENS = 2 ** 40;
  */
 export class EventMeter implements UsageMeter {
   #counts = NOT_COUNTED;
+  /** Of an event that comes in parts; undefined once it is too long. */
+  #parts: Uint8Array[] | undefined = [];
+  #length = 0;
 
-  see(event: Uint8Array): void {
+  /** What the end of its event comes after. */
+  part(bytes: Uint8Array): void {
+    this.#length += bytes.length;
+    if (this.#length > LARGEST_DOCUMENT) this.#parts = undefined;
+    this.#parts?.push(bytes);
+  }
+
+  see(bytes: Uint8Array): void {
+    this.part(bytes);
+    const event = this.#parts && concatBytes(...this.#parts);
+    this.#parts = [];
+    this.#length = 0;
+    if (event) this.#read(event);
+  }
+
+  counts(): TokenCounts {
+    return this.#counts;
+  }
+
+  #read(event: Uint8Array): void {
     const text = textIn(event);
     if (text === undefined || !text.includes('"usage"')) return;
     const data = text
@@ -39,10 +61,6 @@ export class EventMeter implements UsageMeter {
       .map((line) => line.slice(5).trimStart())
       .join('\n');
     this.#counts = countsIn(data) ?? this.#counts;
-  }
-
-  counts(): TokenCounts {
-    return this.#counts;
   }
 }
 

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { durationMs } from '../../appraisal/policy/duration.ts';
+import { sizeBytes } from '../config/size.ts';
+import { splitAddress } from '../config/split-address.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** A gateway's configuration with everything said: paths absolute, times in milliseconds. */
@@ -157,13 +159,6 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
   };
 }
 
-/** @param text as the schema has it. */
-export function splitAddress(text: string): GatewayConfig['listen'] {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(text.slice(colon + 1)) };
-}
-
 type At = (path: string) => string;
 
 function poolConfig(
@@ -243,8 +238,8 @@ function limitsConfig(written: WrittenConfig['limits'] = {}): LimitsConfig {
   const { bundle, bodies, rates, ...counts } = { ...DEFAULTS.limits, ...written };
   return {
     ...counts,
-    bundle: bytesOf(bundle),
-    bodies: bytesOf(bodies),
+    bundle: sizeBytes(bundle),
+    bodies: sizeBytes(bodies),
     rates: { ...DEFAULTS.limits.rates, ...rates },
   };
 }
@@ -255,9 +250,4 @@ function retentionConfig(written: WrittenConfig['retention'] = {}): GatewayConfi
     records: records === 'keep' ? undefined : durationMs(records),
     events: durationMs(events),
   };
-}
-
-/** @param text e.g. `512KiB` or `8MiB`. */
-export function bytesOf(text: string): number {
-  return Number(text.slice(0, -3)) * (text.endsWith('KiB') ? 1024 : 1024 * 1024);
 }

@@ -9,10 +9,9 @@ import { visible } from '../visible.ts';
 import { type ComposedGateway, composeGateway } from './compose.ts';
 import type { GatewayConfig } from './config.ts';
 import { keepOn } from './keeping-on.ts';
-import { SET_OPTION } from './overrides.ts';
 import { type GatewayParts, readParts } from './parts.ts';
 import type { PoolStart } from './pool-policy.ts';
-import { readConfig } from './read-config.ts';
+import { readConfig, SET_OPTION } from './read-config.ts';
 
 export const gatewayVerb: Verb = {
   name: 'gateway',
