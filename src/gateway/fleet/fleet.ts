@@ -13,7 +13,8 @@ import { Keeping } from './keeping.ts';
 import { misbehaviourStatement } from './misbehaviour.ts';
 import { Moderating } from './moderating.ts';
 import type { FleetNode, NodeKey } from './node.ts';
-import { type PoolConfig, Pools } from './pools.ts';
+import type { PoolConfig } from './pool.ts';
+import { Pools } from './pools.ts';
 import type {
   Attestation,
   AttestationAnswer,
@@ -188,7 +189,7 @@ export class Fleet implements FleetPart {
   ): Promise<PoolPolicy> {
     const { store, ledger, now } = this.#deps;
     await this.#pools.load();
-    const prepared = this.#pools.prepare(pool, file, revocations);
+    const prepared = this.#pools.prepare(pool, { file, revocations });
     const { expected, stored, revoked } = prepared;
     if (prepared.isAsBefore) return stored;
     const at = now();

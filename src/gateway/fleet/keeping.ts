@@ -6,7 +6,8 @@ import type { FleetDeps } from './deps.ts';
 import type { NewEvent } from './event.ts';
 import { lookAgain } from './next-look.ts';
 import type { FleetNode } from './node.ts';
-import type { Pools, PoolTimes } from './pools.ts';
+import type { PoolTimes } from './pool.ts';
+import type { Pools } from './pools.ts';
 import { eventOf, lapsed, type Moment, nextOf, type Step, withDue } from './step.ts';
 
 /** Looked at at the same moment: evidence of so many is on its way, or being verified. */

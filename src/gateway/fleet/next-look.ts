@@ -1,6 +1,6 @@
 import type { FleetTimes } from './deps.ts';
 import type { FleetNode } from './node.ts';
-import type { PoolTimes } from './pools.ts';
+import type { PoolTimes } from './pool.ts';
 
 /** Re-attestation comes this much earlier or later than planned, so that a fleet does not move as one. */
 const JITTER = 0.2;
