@@ -3,6 +3,7 @@ import { Fault } from '../../core/fault.ts';
 import type { ChallengeTerms } from './challenge.ts';
 import type { ChallengeDesk } from './challenge-desk.ts';
 import type { FleetDeps } from './deps.ts';
+import { patience } from './next-look.ts';
 import type { FleetNode } from './node.ts';
 import type { ServingPool } from './pool.ts';
 import type { Pools } from './pools.ts';
@@ -47,6 +48,7 @@ export class Attesting {
     by: Shown['by'],
   ): Promise<AttestationAnswer> {
     const node = await this.#open(id);
+    if (by === 'node') this.#wantPatience(node);
     const terms = this.#terms(id);
     const madeAt = await this.#desk.check(nonce, terms);
     const { nonceTtl } = this.#pools.serving(node.pool).times;
@@ -103,6 +105,17 @@ export class Attesting {
       throw new Fault('conflict', `nodes[${id}]`, `is ${standing.state}: ${standing.code}`);
     }
     return node;
+  }
+
+  /** Each attempt costs a verification, and a place in the archive for good. */
+  #wantPatience({ id, pool, failures, last }: FleetNode): void {
+    const { times, now } = this.#deps;
+    // Another policy decides by now: what it says of the machine nobody knows yet.
+    if (last === undefined || last.policy !== this.#pools.serving(pool).stored.digest) return;
+    const from = last.at + patience(failures, last.verdict, times);
+    if (now() >= from) return;
+    const detail = `came to nothing ${failures} times: come again in ${Math.ceil((from - now()) / 1000)} s`;
+    throw new Fault('conflict', `nodes[${id}].failures`, detail);
   }
 
   #terms(node: string): ChallengeTerms {

@@ -11,7 +11,12 @@ import type { PoolPolicy } from './store.ts';
 /** What a pool's policy comes to: one that was revoked decides nothing. */
 export type PoolStanding = { readonly askedAt: number } & (
   | { readonly pool: ServingPool }
-  | { readonly revoked: string; readonly stored: PoolPolicy }
+  | {
+      readonly revoked: string;
+      readonly stored: PoolPolicy;
+      /** Somebody revoked it; or who signed it is nobody whom this gateway trusts for it. */
+      readonly by: 'revocation' | 'signature';
+    }
 );
 
 /** Reads a stored policy under what its pool trusts, at an instant. */
@@ -23,12 +28,16 @@ export function standingOf(config: PoolConfig, stored: PoolPolicy, at: number): 
     const used = { compiled: compilePolicy(read), revocations: [] };
     return { askedAt: at, pool: servingOf(config, stored, read, used) };
   }
-  if (!isEnvelope(file)) return { askedAt: at, revoked: UNSIGNED, stored };
+  if (!isEnvelope(file)) return { askedAt: at, revoked: UNSIGNED, stored, by: 'signature' };
   const { keyring, source } = signers;
   const signed = verifySignedPolicy({ envelope: file, keyring, revocations, at });
   const { verdict, policy, checks } = signed;
   if (verdict !== 'accept' || policy === undefined) {
-    return { askedAt: at, revoked: openAnswers(checks), stored };
+    const isRevoked = checks.some(
+      ({ id, outcome }) => id === 'policy.signed.revocation' && outcome === 'fail',
+    );
+    const by = isRevoked ? 'revocation' : 'signature';
+    return { askedAt: at, revoked: openAnswers(checks), stored, by };
   }
   const trust = { keyring: source, at };
   const used = { compiled: compilePolicy(policy), envelope: file, revocations, trust };

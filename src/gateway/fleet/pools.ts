@@ -60,6 +60,15 @@ export class Pools {
     return standing !== undefined && !('pool' in standing);
   }
 
+  /** Those whose policy somebody revoked, as the clock stands now. */
+  revoked(): readonly { readonly stored: PoolPolicy; readonly revoked: string }[] {
+    return [...this.#configs.keys()].flatMap((name) => {
+      const standing = this.#standing(name);
+      const isRevoked = standing !== undefined && 'revoked' in standing;
+      return isRevoked && standing.by === 'revocation' ? [standing] : [];
+    });
+  }
+
   /** Those whose policy was revoked since, by a revocation that was for later: each is told once. */
   takeTurned(): readonly string[] {
     const names = [...this.#turned];
