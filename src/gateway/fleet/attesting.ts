@@ -174,7 +174,7 @@ export class Attesting {
   async #putDown(
     node: FleetNode,
     pool: ServingPool,
-    { input, verified, appraisal }: Appraised,
+    { input, verified, appraisal, result }: Appraised,
     shown: Shown,
     decidedAt: number,
   ): Promise<AttestationAnswer> {
@@ -209,6 +209,7 @@ export class Attesting {
       salt,
       input,
       verified,
+      result,
       decided: { policy: pool.used, appraisal },
       ...(token !== undefined && { ear: utf8(token) }),
     });
