@@ -71,10 +71,7 @@ export class GatewayService implements FleetService {
     const expected = { ...(nonce && { nonce }), ...(purpose !== undefined && { purpose }) };
     const request = { bundle: evidence, expected, at: now() };
     const policy = pool === undefined ? undefined : this.fleet.policyOf(pool);
-    const answer =
-      policy === undefined
-        ? await appraiser.verify(request)
-        : (await appraiser.appraise({ ...request, policy })).appraisal;
+    const answer = await appraiser.verify({ ...request, ...(policy && { policy }) });
     return treeJson(answer) as Readonly<Record<string, unknown>>;
   }
 
