@@ -3,6 +3,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/*
+ * Each store has a thread of its own, and some tests start the command as a process: Node keeps
+ * what it compiled for them, types taken away, for the next one.
+ */
+process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/node-compile`;
+
 const CONDITIONS = {
   node: ['postern-src', 'node'],
   portable: ['postern-src', 'postern-portable'],
