@@ -9,7 +9,8 @@ import type { Fate, Machine } from './population.ts';
 
 /** Machines that are busy at the same moment. */
 const AT_ONCE = 24;
-const DEADLINE = 300_000;
+/** For a machine that a killed gateway had taken to look at, in milliseconds. */
+const DEADLINE = 600_000;
 
 /** What a gateway said that it has decided and written down. */
 export interface Heard {

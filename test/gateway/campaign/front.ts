@@ -5,7 +5,8 @@ import type { Random } from '../../fuzz/random.ts';
 import { GATEWAY } from '../../support/fleet-bed.ts';
 import type { GatewayProcess } from './gateway-process.ts';
 
-const PATIENCE = 120_000;
+/** Milliseconds: a gateway that takes the place of a killed one has to wait for the log. */
+const PATIENCE = 300_000;
 const PAUSE = { least: 50, most: 400 };
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
