@@ -33,6 +33,7 @@ export default defineConfig({
           'test/evidence/**/*.test.ts',
           'test/appraisal/**/*.test.ts',
           'test/protocol/**/*.test.ts',
+          'test/sealed/**/*.test.ts',
           'test/ledger/{tree,note,tiles,proof,trust}/*.test.ts',
           'test/ledger/vectors.test.ts',
           'test/fuzz/**/sample.test.ts',
