@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { JSON_TYPE, PROBLEM_TYPE } from '../../protocol/media-types.ts';
 import { PROBLEMS, type ProblemCode, problemType } from '../../protocol/problem.ts';
-import { UNKNOWN_KEY_TYPE } from '../../protocol/session/inner-problem.ts';
+import { encodeOhttpProblem } from '../../sealed/problem.ts';
 
 /** Nothing that an agent answers is anybody's to keep or to change. */
 export const COMMON_HEADERS = {
@@ -47,11 +47,7 @@ export function sendProblem(response: ServerResponse, code: ProblemCode): void {
 
 /** The request is sealed to a key that is not served: nothing else is answered like this. */
 export function sendUnknownKey(response: ServerResponse): void {
-  const body = JSON.stringify({
-    type: UNKNOWN_KEY_TYPE,
-    title: 'The request is sealed to a key that is not served',
-    status: 400,
-  });
+  const body = encodeOhttpProblem('ohttp-key');
   sendBytes(response, 400, PROBLEM_TYPE, body, { connection: 'close' });
 }
 

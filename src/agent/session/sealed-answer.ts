@@ -4,7 +4,7 @@ import { MessageWriter } from '../../sealed/bhttp/encode.ts';
 import type { Field } from '../../sealed/bhttp/message.ts';
 import { CHUNK_SIZE } from '../../sealed/chunk-reader.ts';
 import type { ResponseSealer } from '../../sealed/open-request.ts';
-import { eventPadding, zeroPadding } from './padding.ts';
+import { endsWithEmptyLine, padEvents } from '../../sealed/padding.ts';
 
 /** Where an answer goes. */
 export interface Sink {
@@ -49,9 +49,10 @@ export class SealedAnswer {
     await this.#seal(this.#writer.content(bytes));
   }
 
-  /** An event, with a comment behind it that fills its bucket. */
+  /** An event, with a comment behind it that fills its bucket, where one may stand there. */
   async event(bytes: Uint8Array): Promise<void> {
-    await this.content(concatBytes(bytes, eventPadding(bytes.length, this.#bucket)));
+    const isPadded = this.#bucket > 0 && endsWithEmptyLine(bytes);
+    await this.content(isPadded ? padEvents(bytes, [this.#bucket]) : bytes);
   }
 
   /** SHA-256 of the content so far, lower-case hex. */
@@ -62,11 +63,16 @@ export class SealedAnswer {
   /** All was said. Never to be called when what is answered failed half-way. */
   async end(trailers: readonly Field[]): Promise<void> {
     const last = this.#writer.end(trailers);
-    const padding = zeroPadding(this.#length + last.length, this.#bucket);
-    const whole = concatBytes(last, new Uint8Array(padding));
+    const whole = concatBytes(last, new Uint8Array(this.#zeros(last.length)));
     const at = Math.max(0, whole.length - CHUNK_SIZE);
     if (at > 0) await this.#seal(whole.subarray(0, at));
     await this.#sink.write(this.#sealer.sealFinal(whole.subarray(at)));
+  }
+
+  /** How many of them behind the message fill its last bucket (RFC 9292 section 3.8). */
+  #zeros(more: number): number {
+    const bucket = this.#bucket;
+    return bucket === 0 ? 0 : (bucket - ((this.#length + more) % bucket)) % bucket;
   }
 
   async #seal(plain: Uint8Array): Promise<void> {

@@ -153,7 +153,11 @@ export const AgentConfigSchema = Type.Object(
     ),
     upstream: Upstream,
     allow: Type.Optional(Allow),
-    padding: Type.Optional(closed({ bucket: count(0, 8192) })),
+    padding: Type.Optional(
+      closed({
+        bucket: Type.Enum([0, 256, 512, 1024], { description: '0 (none), 256, 512 or 1024' }),
+      }),
+    ),
     keys: Type.Optional(Keys),
     limits: Type.Optional(Limits),
     machine: Machine,

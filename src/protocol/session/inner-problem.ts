@@ -1,17 +1,12 @@
 import { utf8 } from '../../core/bytes/text.ts';
-
-/**
- * A request is sealed to a key that is not served (any more): the one problem outside the seal
- * that tells a client what to do (RFC 9458 section 5.3).
- */
-export const UNKNOWN_KEY_TYPE = 'https://iana.org/assignments/http-problem-types#ohttp-key';
+import { OHTTP_PROBLEMS } from '../../sealed/problem.ts';
 
 /**
  * Why an enclave did not do what a request that it opened asks, sealed like any answer. None says a
  * word of the request. Codes are API: add, never rename.
  */
 export const INNER_PROBLEMS = {
-  date: { status: 400, title: 'The Date of the request is too far from this clock' },
+  date: { status: 400, title: OHTTP_PROBLEMS.date.title },
   keyset: { status: 400, title: 'The request is meant for another keyset' },
   malformed: { status: 400, title: 'The request is not one that can be served' },
   model: { status: 400, title: 'The model outside the seal is not the one inside' },
@@ -26,9 +21,7 @@ export type InnerProblemCode = keyof typeof INNER_PROBLEMS;
 
 /** Of RFC 9458 section 6.5.2 for the date, so that other clients know it; else ours. */
 export function innerProblemType(code: InnerProblemCode): string {
-  return code === 'date'
-    ? 'https://iana.org/assignments/http-problem-types#date'
-    : `urn:postern:problem:${code}`;
+  return code === 'date' ? OHTTP_PROBLEMS.date.type : `urn:postern:problem:${code}`;
 }
 
 /** The content of the answer (RFC 9457). */
