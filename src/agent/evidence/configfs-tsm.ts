@@ -22,7 +22,35 @@ export interface TsmOptions {
   readonly root: string;
   /** Names the entries. */
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Those of the kernel, unless something stands in for it. */
+  readonly files?: TsmFiles;
 }
+
+/** What is done with files; errors have Node's codes. */
+export interface TsmFiles {
+  readonly makeEntry: (path: string) => Promise<void>;
+  readonly removeEntry: (path: string) => Promise<void>;
+  /** In one write, without truncation: the kernel takes what one write and close bring. */
+  readonly write: (path: string, bytes: Uint8Array) => Promise<void>;
+  readonly read: (path: string) => Promise<Uint8Array>;
+}
+
+export const OF_THE_KERNEL: TsmFiles = {
+  makeEntry: async (path) => {
+    await mkdir(path);
+  },
+  removeEntry: rmdir,
+  read: async (path) => new Uint8Array(await readFile(path)),
+  write: async (path, bytes) => {
+    const file = await open(path, constants.O_WRONLY);
+    try {
+      const { bytesWritten } = await file.write(bytes);
+      if (bytesWritten !== bytes.length) throw new Error('a write that was cut short');
+    } finally {
+      await file.close();
+    }
+  },
+};
 
 const REPORT_DATA_SIZE = 64;
 /** Far above a quote with its collateral, or a report with its table. */
@@ -43,32 +71,36 @@ const MOST_ATTEMPTS = 4;
  */
 export async function tsmReport(
   reportData: Uint8Array,
-  { root, randomBytes }: TsmOptions,
+  { root, randomBytes, files = OF_THE_KERNEL }: TsmOptions,
 ): Promise<TsmReport> {
   if (reportData.length !== REPORT_DATA_SIZE) {
     throw new Fault('usage', 'tsm.inblob', `want 64 bytes, got ${reportData.length}`);
   }
   const entry = join(root, `postern-${toHex(randomBytes(16))}`);
-  await asked('entry', () => mkdir(entry));
+  await asked('entry', () => files.makeEntry(entry));
   try {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const report = await reportOf(entry, reportData);
+      const report = await reportOf(files, entry, reportData);
       if (report) return report;
     }
     throw new Fault('unreachable', 'tsm.generation', 'others write to our entry, again and again');
   } finally {
-    await rmdir(entry).catch(() => undefined);
+    await files.removeEntry(entry).catch(() => undefined);
   }
 }
 
 /** @returns undefined where somebody else wrote meanwhile. */
-async function reportOf(entry: string, reportData: Uint8Array): Promise<TsmReport | undefined> {
-  const before = await generationOf(entry);
-  await asked('inblob', () => writeOnce(join(entry, 'inblob'), reportData));
-  const out = await blob(entry, 'outblob');
-  const aux = await blobWhereKnown(entry, 'auxblob');
-  const provider = await textOf(entry, 'provider');
-  const after = await generationOf(entry);
+async function reportOf(
+  files: TsmFiles,
+  entry: string,
+  reportData: Uint8Array,
+): Promise<TsmReport | undefined> {
+  const before = await generationOf(files, entry);
+  await asked('inblob', () => files.write(join(entry, 'inblob'), reportData));
+  const out = await blob(files, entry, 'outblob');
+  const aux = await blobWhereKnown(files, entry, 'auxblob');
+  const provider = await textOf(files, entry, 'provider');
+  const after = await generationOf(files, entry);
   if (after !== before + 1) return undefined;
   if (provider !== 'tdx_guest' && provider !== 'sev_guest') {
     const detail = `want tdx_guest or sev_guest, got ${JSON.stringify(provider.slice(0, 40))}`;
@@ -78,27 +110,16 @@ async function reportOf(entry: string, reportData: Uint8Array): Promise<TsmRepor
   return { provider, out, aux };
 }
 
-/** In one write, without truncation: the kernel takes what one write and close bring. */
-async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, constants.O_WRONLY);
-  try {
-    const { bytesWritten } = await file.write(bytes);
-    if (bytesWritten !== bytes.length) throw new Error('a write that was cut short');
-  } finally {
-    await file.close();
-  }
-}
-
-async function blob(entry: string, name: string): Promise<Uint8Array> {
-  const bytes = await asked(name, () => readFile(join(entry, name)));
+async function blob(files: TsmFiles, entry: string, name: string): Promise<Uint8Array> {
+  const bytes = await asked(name, () => files.read(join(entry, name)));
   if (bytes.length > LARGEST_BLOB) throw malformed(`tsm.${name}`, `${bytes.length} bytes`);
-  return new Uint8Array(bytes);
+  return bytes;
 }
 
 /** A kernel or provider without this attribute has nothing to say there. */
-async function blobWhereKnown(entry: string, name: string): Promise<Uint8Array> {
+async function blobWhereKnown(files: TsmFiles, entry: string, name: string): Promise<Uint8Array> {
   try {
-    return await blob(entry, name);
+    return await blob(files, entry, name);
   } catch (error) {
     const { cause } = error as Fault;
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
@@ -107,13 +128,13 @@ async function blobWhereKnown(entry: string, name: string): Promise<Uint8Array> 
   }
 }
 
-async function textOf(entry: string, name: string): Promise<string> {
-  const bytes = await asked(name, () => readFile(join(entry, name)));
+async function textOf(files: TsmFiles, entry: string, name: string): Promise<string> {
+  const bytes = await asked(name, () => files.read(join(entry, name)));
   return fromUtf8(bytes, `tsm.${name}`).trim();
 }
 
-async function generationOf(entry: string): Promise<number> {
-  const text = await textOf(entry, 'generation');
+async function generationOf(files: TsmFiles, entry: string): Promise<number> {
+  const text = await textOf(files, entry, 'generation');
   if (!/^(?:0|[1-9][0-9]{0,14})$/.test(text)) throw malformed('tsm.generation', 'is no number');
   return Number(text);
 }
