@@ -65,6 +65,7 @@ export interface AgentBedOptions {
   readonly edit?: (config: AgentConfig) => AgentConfig;
   readonly secrets?: AgentSecrets;
   readonly deps?: Partial<AgentDeps>;
+  readonly clock?: Clock;
 }
 
 export interface AgentBed {
@@ -82,6 +83,7 @@ export async function agentBed({
   edit = (config) => config,
   secrets = {},
   deps = {},
+  clock = new Clock(),
 }: AgentBedOptions = {}): Promise<AgentBed> {
   const upstream = await startOpenAiUpstream();
   const told = { authorizationSha256: null, enrolmentKeySha256: null, nodeKey: null };
@@ -100,7 +102,6 @@ export async function agentBed({
     '/nowhere',
   );
   const config = edit(resolved);
-  const clock = new Clock();
   const lines: string[] = [];
   const { address, answerWithin, idle, wholeWithin } = config.upstream;
   const agent = await runAgent(config, secrets, {
