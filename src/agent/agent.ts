@@ -48,7 +48,7 @@ export interface Agent {
 }
 
 /** The folder of the addresses of an agent: that of its endpoint, else `/v1/`. */
-export function basePath(config: AgentConfig): string {
+function basePath(config: AgentConfig): string {
   const { endpoint = null } = config.gateway ?? {};
   return endpoint === null ? '/v1/' : new URL('.', endpoint).pathname;
 }

@@ -25,7 +25,7 @@ import {
 } from '../../src/simulator/upstream/openai-upstream.ts';
 
 /** No hardware: bytes that say what was asked of it. */
-export const NO_HARDWARE: EvidenceSource = {
+const NO_HARDWARE: EvidenceSource = {
   cpu: async (reportData) => ({ kind: 'snp', report: reportData }),
   devices: async () => new Uint8Array(),
 };

@@ -9,7 +9,7 @@ export interface TokenCounts {
   readonly counted: boolean;
 }
 
-export const NOT_COUNTED: TokenCounts = { promptTokens: 0, completionTokens: 0, counted: false };
+const NOT_COUNTED: TokenCounts = { promptTokens: 0, completionTokens: 0, counted: false };
 
 /** Looks for the counts in an answer on its way. Nothing else of it is kept. */
 export interface UsageMeter {

@@ -20,7 +20,7 @@ export const INNER_PROBLEMS = {
 export type InnerProblemCode = keyof typeof INNER_PROBLEMS;
 
 /** Of RFC 9458 section 6.5.2 for the date, so that other clients know it; else ours. */
-export function innerProblemType(code: InnerProblemCode): string {
+function innerProblemType(code: InnerProblemCode): string {
   return code === 'date' ? OHTTP_PROBLEMS.date.type : `urn:postern:problem:${code}`;
 }
 

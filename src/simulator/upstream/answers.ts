@@ -39,12 +39,12 @@ function objectIn(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** The words of an answer: the question back, so that whoever asked can tell that it was read. */
-export function wordsFor({ prompt }: ChatRequest): readonly string[] {
+function wordsFor({ prompt }: ChatRequest): readonly string[] {
   const words = prompt.split(/\s+/).filter((word) => word !== '');
   return ['You ', 'said: ', ...words.map((word) => `${word} `)];
 }
 
-export function usageFor(request: ChatRequest) {
+function usageFor(request: ChatRequest) {
   const prompt = request.prompt.split(/\s+/).length;
   const completion = wordsFor(request).length;
   return {
