@@ -7,6 +7,7 @@ import { nvidiaMeasurements } from './nvidia/measurements.ts';
 import { readOptions, selectRows } from './options.ts';
 import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
+import { sealedMeasurements } from './sealed/measurements.ts';
 import { snpMeasurements } from './snp/measurements.ts';
 import { snpPeerMeasurements } from './snp/peer.ts';
 import { tdxMeasurements } from './tdx/measurements.ts';
@@ -24,7 +25,9 @@ at a time or 64 together with the next 64 behind them, ledger.record.64 decision
 limit.insert and limit.rows the same rows, full tiles among them, ready made, by bare SQLite and as durable;
 limit.insert.thread has a thread for them, which is asked for each, as a service has to do that serves others meanwhile.
 ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions
-about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.`;
+about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.
+sealed.setup begins a request to an MLKEM768-X25519 key that was imported before, sealed.open is the other end;
+limit.x-wing is one ML-KEM encapsulation, one new X25519 key and one agreement. Chunks are AES-256-GCM.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -49,6 +52,7 @@ async function bench(args: readonly string[], scratch: Scratch): Promise<string>
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
     ...(await ledgerMeasurements(scratch)),
+    ...(await sealedMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];
   const measurements = selectRows(all, only);
