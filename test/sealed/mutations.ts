@@ -95,7 +95,7 @@ function flipped(piece: Uint8Array, r: Random): [number, number] {
  *
  * @returns the kind of refusal, or `whole`.
  */
-export function mutant(target: Target, seed: number, number: number): string {
+function mutant(target: Target, seed: number, number: number): string {
   const r = new Random(seed, number);
   let pieces = [...target.pieces];
   for (let i = r.between(1, 3); i > 0; i--) {
