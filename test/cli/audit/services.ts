@@ -19,7 +19,7 @@ export async function started(argv: readonly string[], ready = SAYS_WHERE): Prom
   const main = resolve('src/cli/main.ts');
   const child = spawn(process.execPath, ['-C', 'postern-src', main, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '' },
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (text) => (out += text));
