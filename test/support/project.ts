@@ -15,7 +15,7 @@ process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/node-compile`;
  * Databases and ledgers of tests are put where a sync costs nothing: what is tested of them is
  * the death of a process, which memory outlives, never that of the machine.
  */
-if (freeBytes(IN_MEMORY) > 2 ** 30) process.env['TMPDIR'] ??= IN_MEMORY;
+if (freeBytes(IN_MEMORY) > 2 ** 32) process.env['TMPDIR'] ??= IN_MEMORY;
 
 const CONDITIONS = {
   node: ['postern-src', 'node'],
