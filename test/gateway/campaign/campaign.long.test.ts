@@ -9,7 +9,7 @@ import { Campaign, shuffledHalf, withFate } from './campaign.ts';
 import { Endpoints } from './endpoints.ts';
 import { Front } from './front.ts';
 import { copyGatewayFolder, type GatewayFolder, makeGatewayFolder } from './gateway-folder.ts';
-import { type GatewayProcess, startGateway } from './gateway-process.ts';
+import { type GatewayProcess, killGateways, startGateway } from './gateway-process.ts';
 import { Observer } from './observer.ts';
 import { type Machine, population } from './population.ts';
 import { type Measured, Revocations, revocationLines } from './revocations.ts';
@@ -54,7 +54,7 @@ describe(`${MACHINES} machines (seed ${SEED})`, () => {
 
     afterAll(async () => {
       await observer?.close();
-      await Promise.all(campaign?.front.gateways.map((gateway) => gateway.kill()) ?? []);
+      killGateways();
       await aftermath?.close();
       await endpoints?.close();
       await bed?.close();

@@ -1,8 +1,16 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Ending, startChild } from '../../support/store-children.ts';
 import type { GatewayTask } from './gateway-child.ts';
 
 const CHILD = new URL('gateway-child.ts', import.meta.url);
+/** Whoever was started, and has not ended. */
+const running = new Set<ChildProcess>();
+
+/** For the end of a test that may not have come to its own. */
+export function killGateways(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
 
 /** A gateway in a process of its own. */
 export interface GatewayProcess {
@@ -21,7 +29,9 @@ export interface GatewayProcess {
 export async function startGateway(name: string, task: GatewayTask): Promise<GatewayProcess> {
   const listening = Promise.withResolvers<string>();
   const { child, ended } = startChild(CHILD, task, listening.resolve);
+  running.add(child);
   const failed = ended.then(({ code, errors }) => {
+    running.delete(child);
     throw new Error(`gateway ${name} ended before it listened (${code}): ${errors}`);
   });
   failed.catch(() => undefined);
