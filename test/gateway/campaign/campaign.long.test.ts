@@ -54,7 +54,7 @@ describe(`${MACHINES} machines (seed ${SEED})`, () => {
 
     afterAll(async () => {
       await observer?.close();
-      killGateways();
+      await killGateways();
       await aftermath?.close();
       await endpoints?.close();
       await bed?.close();
