@@ -45,8 +45,8 @@ export abstract class RemoteFleet implements FleetStore, IdentityStore {
     return this.call('nodes', filter, after, count);
   }
 
-  countNodes() {
-    return this.call('countNodes');
+  countNodes(pool?: string) {
+    return this.call('countNodes', pool);
   }
 
   ownersOf(hardware: readonly string[]) {

@@ -1,7 +1,21 @@
+import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+const IN_MEMORY = '/dev/shm';
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/*
+ * Each store has a thread of its own, and some tests start the command as a process: Node keeps
+ * what it compiled for them, types taken away, for the next one.
+ */
+process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/node-compile`;
+
+/*
+ * Databases and ledgers of tests are put where a sync costs nothing: what is tested of them is
+ * the death of a process, which memory outlives, never that of the machine.
+ */
+if (freeBytes(IN_MEMORY) > 2 ** 30) process.env['TMPDIR'] ??= IN_MEMORY;
 
 const CONDITIONS = {
   node: ['postern-src', 'node'],
@@ -34,5 +48,13 @@ export const shared = {
   root,
   isolate: false,
   maxWorkers: Math.max(1, availableParallelism()),
+  globalSetup: fileURLToPath(new URL('postgres-databases.ts', import.meta.url)),
   execArgv: ['--no-memory-protection-keys'],
 };
+
+/** Of the file system that a folder is on; none where there is no such folder. */
+function freeBytes(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
