@@ -1,4 +1,0 @@
-import type { PosternOptions } from './options.ts';
-import type { Postern } from './postern.ts';
-
-export declare function createPostern(options: PosternOptions): Promise<Postern>;

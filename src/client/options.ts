@@ -44,10 +44,11 @@ export interface PosternOptions {
    */
   readonly apiKey?: string | (() => string | Promise<string>);
   /**
-   * Roots beside which the vendors' don't count. Whatever rests on them is marked (`anchors`), and
-   * decisions that rested on such are taken from the ledger only where they are named here.
+   * Roots in the place of the vendors', by kind of evidence: a simulator's, somebody's own. Whatever
+   * rests on them is marked (`anchors`), and decisions that rested on such are taken from the ledger
+   * only where some are named here.
    */
-  readonly anchors?: BundleAnchors;
+  readonly anchors?: Partial<BundleAnchors>;
   /**
    * A policy has to pin something that only its operator's machines have: anybody can run the same
    * software on his own genuine hardware. `true` takes one that does not.
@@ -67,7 +68,7 @@ export interface PosternOptions {
   readonly verifiedFor?: number;
   /** In bytes; 64 MiB by default. A request is held in memory, since it may have to be sealed again. */
   readonly largestRequest?: number;
-  /** Of an answer that is not streamed on by its reader nothing is lost: `false` never asks to resume. */
+  /** Whether an answer is continued after its connection broke; `true` by default. */
   readonly resume?: boolean;
   /** Where revisions and checkpoints are remembered; in this process alone by default. */
   readonly memory?: Memory;
