@@ -4,7 +4,8 @@ import { Refusal } from './gateway.ts';
 
 /**
  * Runs one step. What the step says of others' input becomes an error of its stage, so that the
- * reader learns where it went wrong; a PosternError stays what it is, and so does an abort.
+ * reader learns where it went wrong; a PosternError stays what it is. Whether the caller gave up,
+ * only the caller's own signal says: an error that calls itself an abort ends streams in silence.
  *
  * @param what is being done, for the message: `the candidates`.
  */
@@ -27,7 +28,7 @@ export function asPosternError(
   details: PosternErrorDetails,
   error: unknown,
 ): unknown {
-  if (error instanceof PosternError || isAbort(error)) return error;
+  if (error instanceof PosternError) return error;
   const more = { ...details, cause: error };
   if (error instanceof Refusal) {
     return new PosternError(`${stage}.refused`, `${what}: ${error.message}`, more);
@@ -40,9 +41,4 @@ export function asPosternError(
   // What the platform's fetch throws where there is no answer is a TypeError; what it says differs.
   const said = error instanceof Error ? error.message : String(error);
   return new PosternError(`${stage}.unreachable`, `${what}: ${said}`, more);
-}
-
-/** The caller's own doing: passed on as it is, so that SDKs know it. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }

@@ -9,6 +9,7 @@ import { parseUtcTimestamp } from '../core/encoding/time.ts';
 import type { Check } from '../evidence/verdict.ts';
 import { hardwareIds } from '../ledger/record/outcome.ts';
 import type { Candidate } from '../protocol/session/candidates.ts';
+import { parseTime } from '../protocol/values.ts';
 import { checkAdmission } from './admission.ts';
 import { atStage } from './at-stage.ts';
 import { PosternError } from './errors.ts';
@@ -94,7 +95,7 @@ export async function verifyMachine(
   const until = Math.min(
     at + deps.verifiedFor,
     keyset.validity.to,
-    admission?.until ?? candidate.until,
+    admission?.until ?? parseTime(candidate.until, 'candidate.until'),
     appraisal.until === undefined ? at : parseUtcTimestamp(appraisal.until, 'until'),
   );
   found.until = until;
