@@ -16,7 +16,8 @@ export interface ChunkKeys {
 const NO_AAD = new Uint8Array();
 const FINAL_AAD = utf8('final');
 
-function imported({ aead, key }: ChunkKeys): AeadKey {
+/** @throws RangeError for a key of another length than the algorithm's. */
+export function aeadKeyOf({ aead, key }: ChunkKeys): AeadKey {
   const made = importAeadKey(aead, key);
   if (!made) throw new RangeError(`${aead} takes no key of ${key.length} bytes`);
   return made;
@@ -29,7 +30,7 @@ export class ChunkSealer {
   #ended = false;
 
   constructor(keys: ChunkKeys) {
-    this.#key = imported(keys);
+    this.#key = aeadKeyOf(keys);
     this.#nonces = new NonceCounter(keys.baseNonce);
   }
 
@@ -70,7 +71,7 @@ export class ChunkOpener {
   /** @param path what errors call the message. */
   constructor(path: string, keys: ChunkKeys, largestChunk: number) {
     this.#path = path;
-    this.#key = imported(keys);
+    this.#key = aeadKeyOf(keys);
     this.#nonces = new NonceCounter(keys.baseNonce);
     this.#reader = new ChunkReader(path, largestChunk);
   }

@@ -1,4 +1,4 @@
-import { ChunkOpener, ChunkSealer } from './chunks.ts';
+import { type ChunkKeys, ChunkOpener, ChunkSealer } from './chunks.ts';
 import { SealedFault } from './fault.ts';
 import { keySchedule } from './hpke/key-schedule.ts';
 import type { SealedKeyPair } from './key-pair.ts';
@@ -53,7 +53,8 @@ export function openRequestHeader(
   keys: KeyFinder,
   limits: OpenerLimits = {},
 ): { readonly opener: RequestOpener; readonly enc: Uint8Array; readonly consumed: number } {
-  const { exchange, opener, consumed } = openHeader('chunked', bytes, keys, limits);
+  const { exchange, keys: chunkKeys, consumed } = openHeader('chunked', bytes, keys);
+  const opener = new ChunkOpener(PATH, chunkKeys, largestChunkOf(limits));
   return {
     enc: exchange.enc,
     consumed,
@@ -73,8 +74,7 @@ export function openHeader(
   framing: Framing,
   bytes: Uint8Array,
   keys: KeyFinder,
-  limits: OpenerLimits,
-): { readonly exchange: Exchange; readonly opener: ChunkOpener; readonly consumed: number } {
+): { readonly exchange: Exchange; readonly keys: ChunkKeys; readonly consumed: number } {
   const { pair, suite } = readHeader(bytes, keys);
   const aead = aeadName(suite.aead);
   if (!aead) throw new SealedFault('ohttp-key', `${PATH}.header`, suiteText(suite));
@@ -85,10 +85,9 @@ export function openHeader(
   const sharedSecret = pair.decapsulate(enc);
   if (!sharedSecret) throw new SealedFault('decrypt', `${PATH}.enc`, 'nobody seals like this');
   const schedule = keySchedule(suite, sharedSecret, requestInfo(framing, header));
-  const chunkKeys = { aead, key: schedule.key, baseNonce: schedule.baseNonce };
   return {
     exchange: { suite, schedule, enc, responseLabel: LABELS[framing].response },
-    opener: new ChunkOpener(PATH, chunkKeys, largestChunkOf(limits)),
+    keys: { aead, key: schedule.key, baseNonce: schedule.baseNonce },
     consumed,
   };
 }

@@ -1,5 +1,5 @@
 import { concatBytes } from '../core/bytes/writer.ts';
-import { ChunkSealer } from './chunks.ts';
+import { type ChunkKeys, ChunkSealer } from './chunks.ts';
 import { SealedFault } from './fault.ts';
 import { keySchedule } from './hpke/key-schedule.ts';
 import type { Encapsulated, EncapsulationKey } from './kem/kem.ts';
@@ -41,7 +41,8 @@ export function sealRequestWith(
   suite: Suite,
   encapsulated: Encapsulated,
 ): RequestSealer {
-  const { header, exchange, sealer } = beginRequest('chunked', keyId, suite, encapsulated);
+  const { header, exchange, keys } = beginRequest('chunked', keyId, suite, encapsulated);
+  const sealer = new ChunkSealer(keys);
   return {
     header,
     enc: encapsulated.enc,
@@ -57,7 +58,7 @@ export function beginRequest(
   keyId: number,
   suite: Suite,
   { enc, sharedSecret }: Encapsulated,
-): { readonly header: Uint8Array; readonly exchange: Exchange; readonly sealer: ChunkSealer } {
+): { readonly header: Uint8Array; readonly exchange: Exchange; readonly keys: ChunkKeys } {
   const aead = aeadName(suite.aead);
   if (!aead) throw unusable(suiteText(suite));
   const header = encodeHeader(keyId, suite);
@@ -65,7 +66,7 @@ export function beginRequest(
   return {
     header: concatBytes(header, enc),
     exchange: { suite, schedule, enc, responseLabel: LABELS[framing].response },
-    sealer: new ChunkSealer({ aead, key: schedule.key, baseNonce: schedule.baseNonce }),
+    keys: { aead, key: schedule.key, baseNonce: schedule.baseNonce },
   };
 }
 
