@@ -97,7 +97,10 @@ export class Answer {
     const { exchange, model, onReceipt } = this.#deps;
     const { machine, session, requestSha256 } = exchange;
     if (machine.receiptKey === undefined) return;
-    const statements = { receipt: this.#trailer(RECEIPT_HEADER), usage: this.#trailer(USAGE_HEADER) };
+    const statements = {
+      receipt: this.#trailer(RECEIPT_HEADER),
+      usage: this.#trailer(USAGE_HEADER),
+    };
     try {
       const receipt = checkReceipt(statements, machine.receiptKey, {
         machine,

@@ -1,9 +1,9 @@
-import { schemaMisfits } from '../core/document/schema-misfits.ts';
+import { BUNDLE_LIMITS } from '../appraisal/bundle/format.ts';
+import type { BundleExpectation } from '../appraisal/bundle/input.ts';
 import { utf8 } from '../core/bytes/text.ts';
+import { schemaMisfits } from '../core/document/schema-misfits.ts';
 import { fromBase64 } from '../core/encoding/base64.ts';
 import { malformed } from '../core/fault.ts';
-import type { BundleExpectation } from '../appraisal/bundle/input.ts';
-import { BUNDLE_LIMITS } from '../appraisal/bundle/format.ts';
 import { missingOf, verifyCheckpoint } from '../ledger/trust/judge.ts';
 import { writeAttestCall } from '../protocol/attest-call.ts';
 import { JSON_TYPE } from '../protocol/media-types.ts';

@@ -1,6 +1,6 @@
 import type { Keyset } from '../appraisal/binding/keyset.ts';
 import type { KeysetKey } from '../appraisal/binding/keyset-key.ts';
-import { type KeyConfig, parseKeyConfig } from '../sealed/key-config.ts';
+import type { KeyConfig } from '../sealed/key-config.ts';
 import { SUITE_HYBRID, SUITE_X25519, type Suite } from '../sealed/suite.ts';
 import { PosternError } from './errors.ts';
 
@@ -23,13 +23,13 @@ export interface SessionKeys {
  * Takes the key for the suite that was asked for, and for no other: what a machine does not have is
  * no reason to seal with less.
  *
- * @throws PosternError `appraisal.suite`; Fault for a configuration that can't be read.
+ * @throws PosternError `appraisal.suite`
  */
 export function sessionKeys({ keys }: Keyset, name: SuiteName): SessionKeys {
   const suite = SUITES[name];
   const configs = keys
     .filter((key): key is Extract<KeysetKey, { use: 'ohttp' }> => key.use === 'ohttp')
-    .map(({ config }) => parseKeyConfig(config, 'keyset.ohttp'));
+    .map(({ parsed }) => parsed);
   const config = configs.find(
     ({ kem, suites }) =>
       kem === suite.kem && suites.some(({ kdf, aead }) => kdf === suite.kdf && aead === suite.aead),

@@ -4,7 +4,6 @@ import { askCandidates, pickByWeight } from './candidates.ts';
 import { PosternError } from './errors.ts';
 import type { Credential } from './gateway.ts';
 import type { Target } from './postern.ts';
-import type { NodeView } from './view.ts';
 import {
   notYetFound,
   type Proposal,
@@ -12,6 +11,7 @@ import {
   type VerifyingDeps,
   verifyMachine,
 } from './verify-machine.ts';
+import type { NodeView } from './view.ts';
 
 /** How long a gateway's proposals are gone by: one that is revoked is proposed no more. */
 const PROPOSED_FOR = 30_000;
@@ -72,7 +72,7 @@ export class Machines {
     const chosen = pickByWeight(known, this.#chance());
     const machine = chosen && this.#alive(chosen.node);
     if (machine === undefined) return this.#first(target, { pool, wanted }, credential);
-    this.#renew({ pool, candidate: chosen ?? known[0] as Candidate, credential }, machine);
+    this.#renew({ pool, candidate: chosen ?? (known[0] as Candidate), credential }, machine);
     return machine;
   }
 

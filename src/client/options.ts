@@ -1,4 +1,4 @@
-import type { BundleAnchors } from '../appraisal/bundle/input.ts';
+import type { BundleAnchors, FoundEndorsements } from '../appraisal/bundle/input.ts';
 import type { Memory } from './memory.ts';
 import type { CheckedReceipt } from './receipt.ts';
 
@@ -49,6 +49,11 @@ export interface PosternOptions {
    * only where some are named here.
    */
   readonly anchors?: Partial<BundleAnchors>;
+  /**
+   * What vendors say of a bundle's pieces, found by the caller, in the place of what the bundle brings
+   * along: fresher, where their services can be reached.
+   */
+  readonly endorsements?: (bundle: Uint8Array, at: number) => Promise<FoundEndorsements>;
   /**
    * A policy has to pin something that only its operator's machines have: anybody can run the same
    * software on his own genuine hardware. `true` takes one that does not.

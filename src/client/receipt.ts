@@ -6,7 +6,6 @@ import {
   verifyUsage,
 } from '../protocol/session/usage.ts';
 import { PosternError } from './errors.ts';
-import type { VerifiedMachine } from './verify-machine.ts';
 
 /** A receipt that fits the request, the answer, and the machine's keys. */
 export interface CheckedReceipt {
@@ -30,7 +29,7 @@ export interface CheckedReceipt {
 
 /** What a receipt has to be about. */
 export interface Delivered {
-  readonly machine: VerifiedMachine;
+  readonly machine: { readonly node: string; readonly pool: string; readonly keyset: string };
   readonly session: string;
   readonly model: string | undefined;
   readonly status: number;
@@ -90,11 +89,9 @@ function wantAbout(claims: ReceiptClaims, delivered: Delivered): void {
   };
   for (const name of Object.keys(want) as (keyof ReceiptClaims)[]) {
     if (claims[name] === want[name]) continue;
-    throw new PosternError(
-      `receipt.${name}`,
-      `${name}: want ${want[name]}, got ${claims[name]}`,
-      { node: machine.node },
-    );
+    throw new PosternError(`receipt.${name}`, `${name}: want ${want[name]}, got ${claims[name]}`, {
+      node: machine.node,
+    });
   }
 }
 

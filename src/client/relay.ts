@@ -1,4 +1,8 @@
-import { PROBLEM_TYPE, SEALED_REQUEST_TYPE, SEALED_RESPONSE_TYPE } from '../protocol/media-types.ts';
+import {
+  PROBLEM_TYPE,
+  SEALED_REQUEST_TYPE,
+  SEALED_RESPONSE_TYPE,
+} from '../protocol/media-types.ts';
 import { relayPath, resumePath } from '../protocol/session/address.ts';
 import {
   INCREMENTAL_HEADER,
@@ -7,6 +11,7 @@ import {
   TRUE,
   UNAUTHENTICATED_HEADER,
 } from '../protocol/session/headers.ts';
+import { ohttpProblemIn } from '../sealed/problem.ts';
 import { PosternError } from './errors.ts';
 import { type Credential, type Gateway, readAll } from './gateway.ts';
 import type { SealedExchange } from './seal.ts';
@@ -30,7 +35,6 @@ export type Relayed =
   | { readonly kind: 'refused'; readonly status: number; readonly response: Response };
 
 const LARGEST_PROBLEM = 64 * 1024;
-const OTHER_KEY = 'https://iana.org/assignments/http-problem-types#ohttp-key';
 
 /** @throws PosternError of stage `relay` or `open`; whatever fetch does. */
 export async function relay(
@@ -96,16 +100,13 @@ async function readAnswer(response: Response): Promise<Relayed> {
  * Of what a gateway says of itself a status, a problem document and when to come back are passed
  * on: as its word, which is marked as such.
  */
-async function readRefusal(
-  response: Response,
-  type: string,
-  isMarked: boolean,
-): Promise<Relayed> {
+async function readRefusal(response: Response, type: string, isMarked: boolean): Promise<Relayed> {
   const { status, headers } = response;
   const bytes = await readAll(response, LARGEST_PROBLEM, 'problem');
-  const problem = type === PROBLEM_TYPE ? problemTypeOf(bytes) : undefined;
-  if ((status === 400 || status === 422) && problem === OTHER_KEY) return { kind: 'other-key' };
-  if (!isMarked || status < 400 || problem === undefined) {
+  const isProblem = type === PROBLEM_TYPE;
+  const problem = isProblem ? ohttpProblemIn(bytes) : undefined;
+  if ((status === 400 || status === 422) && problem === 'ohttp-key') return { kind: 'other-key' };
+  if (!isMarked || status < 400 || !isProblem) {
     throw new PosternError(
       'relay.unmarked',
       `the gateway answered ${status} with ${JSON.stringify(type)}${isMarked ? '' : ', without saying that it is its own word'}`,
@@ -119,15 +120,6 @@ async function readRefusal(
     status,
     response: new Response(bytes as BodyInit, { status, headers: shown }),
   };
-}
-
-function problemTypeOf(bytes: Uint8Array): string | undefined {
-  try {
-    const { type } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof type === 'string' ? type : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function mediaType(headers: Headers): string {

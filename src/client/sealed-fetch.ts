@@ -1,4 +1,5 @@
 import { PROBLEM_TYPE } from '../protocol/media-types.ts';
+import { ohttpProblemIn } from '../sealed/problem.ts';
 import { Answer } from './answer.ts';
 import { asPosternError, atStage } from './at-stage.ts';
 import { PosternError } from './errors.ts';
@@ -33,7 +34,8 @@ export interface SealedFetchDeps {
 
 /** Machines that one request is sealed for, one after the other, while each is too busy. */
 const MOST_MACHINES = 3;
-const DATE_PROBLEM = 'https://iana.org/assignments/http-problem-types#date';
+/** Of a problem document. */
+const LARGEST_PROBLEM = 64 * 1024;
 const API = '/v1/';
 
 /** One request of the caller's, whatever it takes. */
@@ -128,7 +130,8 @@ export class SealedFetch {
         continue;
       }
       const response = await this.#open(errand, exchange, relayed.body, stream);
-      if (corrected || !(await this.#setClock(response))) return response;
+      const answer = corrected ? response : await this.#unlessDate(response);
+      if (answer) return answer;
       corrected = true;
     }
   }
@@ -158,10 +161,7 @@ export class SealedFetch {
     const exchange = await atStage('seal', `the request for ${node}`, { node }, () => {
       const { request, idempotencyKey: key } = errand;
       const date = now() + this.#ahead;
-      return sealFor(
-        machine,
-        binaryRequest(request, { pool, keyset, date, idempotencyKey: key }),
-      );
+      return sealFor(machine, binaryRequest(request, { pool, keyset, date, idempotencyKey: key }));
     });
     const { credential, signal, target } = errand;
     const model = 'model' in target ? target.model : undefined;
@@ -206,9 +206,16 @@ export class SealedFetch {
    * A machine that refuses a request for its date says its own (RFC 9458 section 6.5.2). Sealed, so
    * that it is the machine's; and good for dates of requests, never for what evidence is judged by.
    */
-  async #setClock({ status, headers, body }: Response): Promise<boolean> {
-    if (status !== 400 || headers.get('content-type') !== PROBLEM_TYPE) return false;
-    return body === null ? false : false;
+  async #unlessDate(response: Response): Promise<Response | undefined> {
+    const { status, headers } = response;
+    if (status !== 400 || headers.get('content-type') !== PROBLEM_TYPE) return response;
+    const bytes = await readAll(response, LARGEST_PROBLEM, 'answer');
+    const theirs = Date.parse(headers.get('date') ?? '');
+    if (ohttpProblemIn(bytes) !== 'date' || Number.isNaN(theirs)) {
+      return new Response(bytes as BodyInit, { status, headers });
+    }
+    this.#ahead = theirs - this.#deps.now();
+    return undefined;
   }
 }
 

@@ -185,27 +185,39 @@ function wantAccepted(
   );
   if (open.length > 0) {
     const asked = note ? 'the checkpoint that it came with' : 'the challenge of this client';
-    throw new PosternError('freshness.challenge', `${node} does not answer ${asked}: ${said(open)}`, {
-      checks: open,
-      node,
-    });
+    throw new PosternError(
+      'freshness.challenge',
+      `${node} does not answer ${asked}: ${said(open)}`,
+      {
+        checks: open,
+        node,
+      },
+    );
   }
   const { verdict, reasons } = appraisal;
   if (verdict !== 'accept') {
     const why = reasons.map(({ code, text }) => `${code}: ${text}`).join('; ');
     const from = [...appraisal.checks, ...appraisal.parts.flatMap((part) => part.checks)];
-    throw new PosternError(`appraisal.${verdict}`, `${node} under ${policyText(appraisal)}: ${why}`, {
-      checks: from.filter(({ outcome }) => outcome === 'fail' || outcome === 'unresolved'),
-      node,
-    });
+    throw new PosternError(
+      `appraisal.${verdict}`,
+      `${node} under ${policyText(appraisal)}: ${why}`,
+      {
+        checks: from.filter(({ outcome }) => outcome === 'fail' || outcome === 'unresolved'),
+        node,
+      },
+    );
   }
   const answered = ASKED.every((id) =>
     checks.some((check) => check.id === id && check.outcome === 'pass'),
   );
   if (binding?.keyset === undefined || !answered) {
-    throw new PosternError('appraisal.keyset', `${node} has no keyset that its evidence commits to`, {
-      node,
-    });
+    throw new PosternError(
+      'appraisal.keyset',
+      `${node} has no keyset that its evidence commits to`,
+      {
+        node,
+      },
+    );
   }
   if (appraisal.until !== undefined && Date.parse(appraisal.until) < at) {
     throw new PosternError('appraisal.lapsed', `what ${node} rests on ended ${appraisal.until}`, {
