@@ -4,6 +4,7 @@ import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { SealedFault } from '../../src/sealed/fault.ts';
 import { openRequestHeader } from '../../src/sealed/open-request.ts';
 import { sealRequest } from '../../src/sealed/request.ts';
+import { LARGEST_REQUEST_HEADER } from '../../src/sealed/request-header.ts';
 import { sealAll } from '../../src/sealed/seal-all.ts';
 import { SUITE_HYBRID, SUITE_X25519 } from '../../src/sealed/suite.ts';
 import { faultOf } from '../support/fault-of.ts';
@@ -40,8 +41,9 @@ describe.each(suites)('%s', (_, suite) => {
 
   it('has the sizes of the draft', () => {
     const { client, sealer } = bothEnds(keyPair(suite));
-    expect(client.header).toHaveLength(suite === SUITE_HYBRID ? 1127 : 39);
+    expect(client.header).toHaveLength(suite === SUITE_HYBRID ? LARGEST_REQUEST_HEADER : 39);
     expect(sealer.nonce).toHaveLength(32);
+    expect(LARGEST_REQUEST_HEADER).toBe(1127);
     expect(client.sealChunk(new Uint8Array(1))).toHaveLength(18);
     expect(client.sealChunk(new Uint8Array(16_384))).toHaveLength(16_384 + 20);
     expect(client.sealFinal(new Uint8Array())).toHaveLength(17);

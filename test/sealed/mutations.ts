@@ -79,7 +79,9 @@ const MUTATIONS: readonly Mutation[] = [
 
 function at(pieces: Uint8Array[], r: Random, change: (piece: Uint8Array) => Uint8Array) {
   const i = r.below(pieces.length);
-  return pieces.with(i, change(pieces[i] ?? new Uint8Array()));
+  const piece = pieces[i];
+  // One that was cut to nothing has no bit to flip.
+  return piece && piece.length > 0 ? pieces.with(i, change(piece)) : pieces;
 }
 
 function flipped(piece: Uint8Array, r: Random): [number, number] {
@@ -93,7 +95,7 @@ function flipped(piece: Uint8Array, r: Random): [number, number] {
  *
  * @returns the kind of refusal, or `whole`.
  */
-export function mutant(target: Target, seed: number, number: number): string {
+function mutant(target: Target, seed: number, number: number): string {
   const r = new Random(seed, number);
   let pieces = [...target.pieces];
   for (let i = r.between(1, 3); i > 0; i--) {

@@ -1,4 +1,4 @@
-import { treeJson } from '../../appraisal/result/result-json.ts';
+import type { WithParts } from '../../appraisal/result/result-json.ts';
 import { Fault } from '../../core/fault.ts';
 import type { LedgerStore } from '../../ledger/store.ts';
 import type { BundleAppraiser } from './bundle-appraiser.ts';
@@ -72,7 +72,7 @@ export class GatewayService implements FleetService {
     const request = { bundle: evidence, expected, at: now() };
     const policy = pool === undefined ? undefined : this.fleet.policyOf(pool);
     const answer = await appraiser.verify({ ...request, ...(policy && { policy }) });
-    return treeJson(answer) as Readonly<Record<string, unknown>>;
+    return answer as WithParts & Readonly<Record<string, unknown>>;
   }
 
   async readiness(): Promise<Readiness> {

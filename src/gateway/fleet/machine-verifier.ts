@@ -1,8 +1,8 @@
 import { appraise } from '../../appraisal/appraise/appraise.ts';
 import { type BundleAnchors, bundleClocksAt } from '../../appraisal/bundle/input.ts';
 import { type BundleVerification, BundleVerifier } from '../../appraisal/bundle/verifier.ts';
-import type { WithParts } from '../../appraisal/result/result-json.ts';
-import { recordedResult } from '../../ledger/record/outcome.ts';
+import { treeJson, type WithParts } from '../../appraisal/result/result-json.ts';
+import { plainAppraisal } from './plain-appraisal.ts';
 import type {
   MachineAppraisal,
   PolicyWork,
@@ -12,7 +12,7 @@ import type {
   WorkRead,
 } from './verifying.ts';
 
-/** The arithmetic itself; what it remembers of chains and endorsements serves the next machine. */
+/** The arithmetic itself, with answers in plain data; what it remembers of chains and endorsements serves the next machine. */
 export class MachineVerifier {
   readonly #verifier: BundleVerifier;
 
@@ -22,13 +22,13 @@ export class MachineVerifier {
 
   verify(work: Work, { bundle, policy }: WorkRead): WithParts {
     const verified = this.#verified(work, bundle);
-    return policy === undefined ? verified : appraise(verified, policy, work.at);
+    const answer = policy === undefined ? verified : appraise(verified, policy, work.at);
+    return treeJson(answer) as WithParts;
   }
 
   appraise(work: PolicyWork, { bundle, policy }: PolicyWorkRead): MachineAppraisal {
     const verified = this.#verified(work, bundle);
-    const appraisal = appraise(verified, policy, work.at);
-    return { verified, appraisal, result: recordedResult(appraisal) };
+    return plainAppraisal(verified, appraise(verified, policy, work.at));
   }
 
   #verified({ at, endorsements, expected }: Work, bundle: WorkRead['bundle']): BundleVerification {

@@ -10,7 +10,7 @@ import type { Appraised } from './appraiser.ts';
  */
 export interface Verifying {
   /**
-   * What `--json` prints; by the policy, where one is named.
+   * What `--json` prints, and nothing else; by the policy, where one is named.
    *
    * @throws Fault `busy`, and `internal` for work that came to no end: never a verdict.
    */

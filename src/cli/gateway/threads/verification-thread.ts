@@ -2,14 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type CompiledPolicy, compilePolicy } from '../../../appraisal/appraise/compiled-policy.ts';
 import { parseBundle } from '../../../appraisal/bundle/format.ts';
 import { readPolicy } from '../../../appraisal/policy/read-policy.ts';
-import { treeJson } from '../../../appraisal/result/result-json.ts';
 import { faultData } from '../../../core/fault-data.ts';
 import { Memory } from '../../../evidence/memory.ts';
 import { MachineVerifier } from '../../../gateway/fleet/machine-verifier.ts';
 import type { WrittenPolicy } from '../../../gateway/fleet/verifying.ts';
 import { anchorsOf } from '../../../ledger/record/anchors.ts';
 import { withOwnBuffers } from './own-buffers.ts';
-import { plainAppraisal } from './plain-answer.ts';
 import type { Said } from './pool-thread.ts';
 import type { VerificationAsked, VerificationBeginning } from './verification-work.ts';
 
@@ -35,12 +33,17 @@ function serve(port: NonNullable<typeof parentPort>): void {
     const bundle = parseBundle(asked.work.bundle);
     if (asked.ask === 'appraise') {
       const { work } = asked;
-      const made = verifier.appraise(work, { bundle, policy: policyOf(work.policy) });
-      return withOwnBuffers(plainAppraisal(made));
+      const { verified, appraisal, result } = verifier.appraise(work, {
+        bundle,
+        policy: policyOf(work.policy),
+      });
+      const binding = withOwnBuffers(appraisal.binding);
+      // All the rest of the appraisal is text.
+      return { verified: withOwnBuffers(verified), appraisal: { ...appraisal, binding }, result };
     }
     const { work } = asked;
     const policy = work.policy && policyOf(work.policy);
-    return treeJson(verifier.verify(work, { bundle, ...(policy && { policy }) }));
+    return verifier.verify(work, { bundle, ...(policy && { policy }) });
   };
   const say = (said: Said) => port.postMessage(said);
   port.on('message', (asked: VerificationAsked) => {

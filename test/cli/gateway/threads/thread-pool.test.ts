@@ -45,9 +45,9 @@ describe('a pool of threads', () => {
 
   it('turns away what is too much, and serves on', async () => {
     const { run } = await poolOf({ waiting: 1 });
-    const [first, second] = [run({ echo: 1 }), run({ echo: 2 })];
+    const taken = [run({ echo: 1 }), run({ echo: 2 })];
     await expect(run({ echo: 3 })).rejects.toMatchObject({ code: 'busy', at: 'work' });
-    expect(await Promise.all([first, second])).toEqual([1, 2]);
+    expect(await Promise.all(taken)).toEqual([1, 2]);
     expect(await run({ echo: 4 })).toBe(4);
   });
 
@@ -89,6 +89,18 @@ describe('a thread that is lost', () => {
       expect(seen.lost).toBe(1);
     },
   );
+
+  it('takes nothing down that comes behind', async () => {
+    const { run, seen } = await poolOf({ threads: 2 });
+    const works: Told[] = Array.from({ length: 12 }, (_, i) =>
+      i % 3 === 0 ? { do: 'exit' } : { echo: i },
+    );
+    const answers = await Promise.allSettled(works.map(run));
+    for (const [i, answer] of answers.entries()) {
+      expect([i, answer.status]).toEqual([i, i % 3 === 0 ? 'rejected' : 'fulfilled']);
+    }
+    expect(seen.lost).toBe(4);
+  });
 
   it('by its deadline, however busy it is', async () => {
     const { run, seen } = await poolOf({ deadline: 500 });

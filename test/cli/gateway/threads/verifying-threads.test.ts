@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '#crypto';
+import { appraise } from '../../../../src/appraisal/appraise/appraise.ts';
 import { parseBundle } from '../../../../src/appraisal/bundle/format.ts';
 import { type BundleAnchors, bundleClocksAt } from '../../../../src/appraisal/bundle/input.ts';
+import { verifyBundle } from '../../../../src/appraisal/bundle/verifier.ts';
 import { earClaims } from '../../../../src/appraisal/result/ear-claims.ts';
 import { treeJson } from '../../../../src/appraisal/result/result-json.ts';
 import { VerifyingThreads } from '../../../../src/cli/gateway/threads/verifying-threads.ts';
@@ -16,6 +18,7 @@ import type {
 } from '../../../../src/gateway/fleet/verifying.ts';
 import { captureDecision, type UsedPolicy } from '../../../../src/ledger/record/capture.ts';
 import { firstSeenLeaves } from '../../../../src/ledger/record/first-seen-leaves.ts';
+import { recordedResult } from '../../../../src/ledger/record/outcome.ts';
 import type { BundleMachineOptions } from '../../../../src/simulator/bundle/simulate.ts';
 import { createBundleMachine } from '../../../../src/simulator/bundle/simulate.ts';
 import { bundleAnchors, verifiedBundle } from '../../../support/bundle.ts';
@@ -90,6 +93,14 @@ const named = (name: string): Case => {
   return found;
 };
 
+/** Straight from the verifier, which remembers nothing. */
+function appraised({ work: { bundle, at, endorsements, expected }, policy }: Case) {
+  const input = { bundle, at: bundleClocksAt(at), anchors, endorsements, expected };
+  const verified = verifyBundle(input);
+  const appraisal = appraise(verified, policy.compiled, at);
+  return { whole: verified, verified, appraisal, result: recordedResult(appraisal) };
+}
+
 /** All that a gateway makes of an appraisal. */
 function consequences(
   { work, policy }: Case,
@@ -139,7 +150,7 @@ function consequences(
   };
 }
 
-describe('threads answer what the own thread answers', () => {
+describe('threads, and the own one, answer what the verifier answers', () => {
   it.each([
     ['a TDX machine', 'accept'],
     ['an SEV-SNP machine', 'accept'],
@@ -150,16 +161,19 @@ describe('threads answer what the own thread answers', () => {
     const one = named(name);
     const { work, policy } = one;
     const read = { bundle: parseBundle(work.bundle), policy: policy.compiled };
-    const own = await here.appraise(work, read);
-    expect(own.appraisal.verdict).toBe(verdict);
-    const want = consequences(one, own);
+    const direct = appraised(one);
+    expect(direct.appraisal.verdict).toBe(verdict);
+    const want = consequences(one, direct);
+    expect(consequences(one, await here.appraise(work, read))).toEqual(want);
     // Several times: with what was remembered of the first in each thread.
     const again = await Promise.all(Array.from({ length: 4 }, () => threads.appraise(work)));
     for (const made of again) expect(consequences(one, made)).toEqual(want);
     const { policy: _none, ...bare } = work;
     for (const asked of [work, bare]) {
-      const answer = await here.verify(asked, 'policy' in asked ? read : { bundle: read.bundle });
-      expect(treeJson(await threads.verify(asked))).toEqual(treeJson(answer));
+      const isByPolicy = 'policy' in asked;
+      const answer = treeJson(isByPolicy ? direct.appraisal : direct.whole);
+      expect(await here.verify(asked, isByPolicy ? read : { bundle: read.bundle })).toEqual(answer);
+      expect(await threads.verify(asked)).toEqual(answer);
     }
   });
 

@@ -18,11 +18,8 @@ parentPort?.on('message', (told: Told) => {
     parentPort?.postMessage({ fault });
   } else if (told.do === 'count') say(done);
   else if (told.do === 'exit') process.exit(3);
-  else if (told.do === 'throw') {
-    setImmediate(() => {
-      throw new Error('a bug in the thread');
-    });
-  } else for (;;);
+  else if (told.do === 'throw') throw new Error('a bug in the thread');
+  else for (;;);
 });
 if (workerData === 'broken') throw new Error('it can’t begin');
 parentPort?.postMessage('ready');
