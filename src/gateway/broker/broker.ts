@@ -5,10 +5,11 @@ import { Fault } from '../../core/fault.ts';
 import { PROBLEM_TYPE, SEALED_RESPONSE_TYPE } from '../../protocol/media-types.ts';
 import type { Candidate, Candidates } from '../../protocol/session/candidates.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
+import type { UsageFate } from '../../protocol/session/usage.ts';
 import { writeTime } from '../../protocol/values.ts';
 import type { Principal } from '../identity/credential.ts';
 import { accountName } from './account.ts';
-import type { BrokerDeps, BrokerPool, ServingNode, SessionEnd, StatementFate } from './deps.ts';
+import type { BrokerDeps, BrokerPool, ServingNode, SessionEnd } from './deps.ts';
 import { Epochs } from './epochs.ts';
 import { Health } from './health.ts';
 import { Meter, sessionNamedIn } from './meter.ts';
@@ -178,8 +179,8 @@ export class Broker implements BrokerService {
     this.#named(name, by).cut('client-gone');
   }
 
-  async handIn(node: string, statements: readonly string[]): Promise<readonly StatementFate[]> {
-    const fates: StatementFate[] = [];
+  async handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]> {
+    const fates: UsageFate[] = [];
     // In order: each is held against the one before it.
     for (const statement of statements) fates.push(await this.#handIn(node, statement));
     return fates;
@@ -341,7 +342,7 @@ export class Broker implements BrokerService {
     }
   }
 
-  async #handIn(node: string, statement: string): Promise<StatementFate> {
+  async #handIn(node: string, statement: string): Promise<UsageFate> {
     const id = sessionNamedIn(statement);
     if (id === undefined) return 'malformed';
     const open = this.#sessions.get(id)?.start;

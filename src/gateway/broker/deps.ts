@@ -1,3 +1,4 @@
+import type { UsageFate } from '../../protocol/session/usage.ts';
 import type { Endpoints } from '../endpoint-guard.ts';
 import type { BrokerStore } from './store.ts';
 
@@ -130,20 +131,6 @@ export type SessionEnd =
   | 'too-large'
   | 'closing';
 
-/** What became of a usage statement, or that there was none. */
-export type StatementFate =
-  | 'taken'
-  | 'known'
-  | 'unsigned'
-  | 'malformed'
-  | 'signature'
-  | 'session'
-  | 'account'
-  | 'keyset'
-  | 'contradicts'
-  /** It could not be kept. */
-  | 'lost';
-
 export interface BrokerObserver {
   readonly sessions: (open: number, kept: number) => void;
   readonly ended: (about: {
@@ -156,7 +143,7 @@ export interface BrokerObserver {
   readonly began: (seconds: number) => void;
   readonly statement: (about: {
     readonly node: string;
-    readonly fate: StatementFate;
+    readonly fate: UsageFate;
     readonly tokens: number;
     /** The one before it is not there. */
     readonly gap: boolean;

@@ -2,8 +2,8 @@ import { parseKeyset } from '../../appraisal/binding/keyset.ts';
 import { splitCompactJws } from '../../appraisal/result/compact-jws.ts';
 import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { Fault } from '../../core/fault.ts';
-import { type UsageClaims, verifyUsage } from '../../protocol/session/usage.ts';
-import type { BrokerDeps, StatementFate } from './deps.ts';
+import { type UsageClaims, type UsageFate, verifyUsage } from '../../protocol/session/usage.ts';
+import type { BrokerDeps } from './deps.ts';
 import type { Unmetered } from './store.ts';
 
 /** What is known of a session by whoever relayed it. */
@@ -33,7 +33,7 @@ export class Meter {
   }
 
   /** @param statement undefined where none came with an answer that was whole. */
-  async take(session: MeteredSession, statement: string | undefined): Promise<StatementFate> {
+  async take(session: MeteredSession, statement: string | undefined): Promise<UsageFate> {
     const { observe } = this.#deps;
     try {
       const { fate, tokens = 0, gap = false } = await this.#take(session, statement);
@@ -49,7 +49,7 @@ export class Meter {
   async #take(
     { session, node, account }: MeteredSession,
     statement: string | undefined,
-  ): Promise<{ readonly fate: StatementFate; readonly tokens?: number; readonly gap?: boolean }> {
+  ): Promise<{ readonly fate: UsageFate; readonly tokens?: number; readonly gap?: boolean }> {
     const { store, nodes, now } = this.#deps;
     if (statement === undefined) return { fate: 'unsigned' };
     const keyset = keysetNamedIn(statement);

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Candidates } from '../../protocol/session/candidates.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
+import type { UsageFate } from '../../protocol/session/usage.ts';
 import type { Principal } from '../identity/credential.ts';
-import type { StatementFate } from './deps.ts';
 import type { StoredUsage } from './store.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface BrokerService {
   /** Ends a session of the same credential, and forgets what is kept of it. */
   abort(session: SessionName, by: Principal): void;
   /** Statements that a node hands in by itself. @returns what became of each. */
-  handIn(node: string, statements: readonly string[]): Promise<readonly StatementFate[]>;
+  handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]>;
   /** Usage statements: of a client its own account's, else all. */
   usage(by: Principal, after: number, count: number): Promise<readonly StoredUsage[]>;
 }
