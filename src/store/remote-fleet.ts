@@ -40,8 +40,8 @@ export abstract class RemoteFleet extends RemoteBroker implements FleetStore, Id
     return this.call('nodes', filter, after, count);
   }
 
-  countNodes() {
-    return this.call('countNodes');
+  countNodes(pool?: string) {
+    return this.call('countNodes', pool);
   }
 
   ownersOf(hardware: readonly string[]) {

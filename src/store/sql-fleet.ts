@@ -45,8 +45,8 @@ export class SqlFleet extends SqlBroker implements FleetStore, IdentityStore {
     return this.#driver.alone((sql) => nodes.listNodes(sql, filter, after, most));
   }
 
-  countNodes() {
-    return this.#driver.alone(nodes.countNodes);
+  countNodes(pool?: string) {
+    return this.#driver.alone((sql) => nodes.countNodes(sql, pool));
   }
 
   ownersOf(hardware: readonly string[]) {

@@ -8,7 +8,7 @@ import type { FleetDeps } from '../../src/gateway/fleet/deps.ts';
 import { Fleet } from '../../src/gateway/fleet/fleet.ts';
 import type { FleetNode, Inventory, NodeKey } from '../../src/gateway/fleet/node.ts';
 import { Past } from '../../src/gateway/fleet/past.ts';
-import type { PoolConfig } from '../../src/gateway/fleet/pools.ts';
+import type { PoolConfig } from '../../src/gateway/fleet/pool.ts';
 import { EarTokens } from '../../src/gateway/fleet/token-maker.ts';
 import { WriterLedger } from '../../src/gateway/fleet/writer-ledger.ts';
 import type { Principal } from '../../src/gateway/identity/credential.ts';

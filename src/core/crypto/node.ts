@@ -11,6 +11,9 @@ import type {
 } from './port.ts';
 import { isUsableRsaKey, RSA_ALGORITHM, rsaPublicKeyInfo } from './rsa.ts';
 
+export * from './node-aead.ts';
+export * from './node-kem.ts';
+
 /**
  * SubjectPublicKeyInfo of an uncompressed point, up to and including the 0x04 (RFC 5480), or of
  * one of edwards25519 (RFC 8410), in base64: 27 bytes (P-256), 24 (P-384) or 12 (Ed25519), so that

@@ -1,3 +1,6 @@
+import type { AeadPort } from './aead-port.ts';
+import type { KemPort } from './kem-port.ts';
+
 declare const brand: unique symbol;
 
 /** A point on NIST P-256 that was found to be on the curve; opaque to everybody but its maker. */
@@ -19,7 +22,7 @@ export type MlDsa44PublicKey = object & { readonly [brand]: 'ml-dsa-44' };
  * The primitives that the pure rooms need, synchronous in every implementation.
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
  */
-export interface CryptoPort {
+export interface CryptoPort extends AeadPort, KemPort {
   /** Equality of public bytes, as fast as memory is read; not for secrets. */
   readonly sameBytes: (a: Uint8Array, b: Uint8Array) => boolean;
 

@@ -23,6 +23,9 @@ import type {
 } from './port.ts';
 import { isUsableRsaKey } from './rsa.ts';
 
+export * from './portable-aead.ts';
+export * from './portable-kem.ts';
+
 export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
 
 export const decodeBase64: CryptoPort['decodeBase64'] = decode;

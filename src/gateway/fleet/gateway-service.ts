@@ -5,7 +5,7 @@ import type { BundleAppraiser } from './bundle-appraiser.ts';
 import type { Decisions } from './decisions.ts';
 import type { FleetDeps } from './deps.ts';
 import { Fleet } from './fleet.ts';
-import type { PoolConfig } from './pools.ts';
+import type { PoolConfig } from './pool.ts';
 import type { FleetService, Readiness, VerifyRequest } from './service.ts';
 
 export interface GatewayServiceDeps extends FleetDeps {

@@ -93,6 +93,8 @@ describeStores('nodes', (kind) => {
         quarantined: 2,
         revoked: 0,
       });
+      expect(await store.countNodes('odd')).toMatchObject({ lapsed: 2, quarantined: 2 });
+      expect(await store.countNodes('none\0')).toMatchObject({ lapsed: 0, quarantined: 0 });
     });
   });
 
