@@ -1,6 +1,6 @@
-import { parseBundle } from '../../appraisal/bundle/format.ts';
-import { base64Member } from '../../appraisal/binding/members.ts';
 import { keysetDigest, LARGEST_KEYSET } from '../../appraisal/binding/keyset.ts';
+import { base64Member } from '../../appraisal/binding/members.ts';
+import { parseBundle } from '../../appraisal/bundle/format.ts';
 import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
 import { parseDecisionLeaf, parseLeaf } from '../../ledger/leaf/entry.ts';
