@@ -57,7 +57,7 @@ function mayDo(principal: Principal, operation: Operation, subject?: Subject): b
     return subject?.node === principal.id && OF_NODES.has(operation);
   }
   const { role } = principal;
-  if (role === 'admin') return true;
+  if (role === 'admin') return operation !== 'usage.add';
   if (role === 'node') return operation === 'node.enrol' && subject?.pool === 'h100';
   const read = operation.endsWith('.read') || operation === 'node.list';
   if (role === 'validator') {
@@ -257,7 +257,7 @@ export const SAMPLES: readonly Sample[] = [
     ...get('/v1/usage'),
     method: 'POST',
     headers: JSON_HEADERS,
-    body: text({ usage: ['e30.e30.c2ln'] }),
+    body: text({ usage: [`e30.${'e'.repeat(99)}.c2ln`] }),
     as: `node:${NODE}`,
   },
 ];

@@ -87,7 +87,7 @@ describe('numbers', () => {
     const text = await metrics.text();
     metrics.close();
     const names = [...text.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)];
-    expect(names.length).toBe(12);
+    expect(names.length).toBe(21);
     for (const [, name] of names) {
       expect(name).toMatch(/^postern_[a-z_]+$/);
       expect(text).toMatch(new RegExp(`^# HELP ${name} .{20,}`, 'm'));

@@ -10,12 +10,12 @@ import { Refusal } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 import { jsonAnswer, jsonBody } from './answer-specs.ts';
 
-/** Far above 64 statements. */
-const LARGEST = 512 * 1024;
+/** Statements are longer than most of what is asked. */
+const MANY = 8;
 
 export function usageRoutes(
   broker: Pick<BrokerService, 'usage' | 'handIn'>,
-  { page: { usual, most } }: Limits,
+  { page: { usual, most }, body: limits }: Limits,
 ): Route[] {
   const query = Type.Object(
     {
@@ -54,7 +54,7 @@ export function usageRoutes(
       summary: 'Takes statements that a machine hands in by itself',
       description:
         'Of sessions whose connection was gone when they ended. One about a session that is still being noted down is `session`: it may be handed in again.',
-      body: jsonBody(UsageRequest, LARGEST),
+      body: jsonBody(UsageRequest, MANY * limits.json),
       subject: ({ by }) => (by.kind === 'node' ? { node: by.id } : {}),
       answers: { 200: jsonAnswer('What became of each, in order', UsageFatesSchema) },
       handle: async ({ body: { usage }, by }) => {
