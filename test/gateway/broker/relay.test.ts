@@ -164,7 +164,10 @@ describe('the relay', () => {
     const { response } = send(bed, { path: path(), body: sealedRequest(++seed) });
     const answer = await response;
     const broken = new Promise((resolve) => {
-      answer.once('close', resolve).on('error', () => {}).resume();
+      answer
+        .once('close', resolve)
+        .on('error', () => {})
+        .resume();
     });
     const times = /^postern_broker_session_seconds_count\{end="deadline"\} 1$/m;
     bed.admit(agent, { id: node, until: bed.clock.now + 9_000_000 });
