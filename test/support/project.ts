@@ -15,7 +15,7 @@ process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/node-compile`;
  * Databases and ledgers of tests are put where a sync costs nothing: what is tested of them is
  * the death of a process, which memory outlives, never that of the machine.
  */
-if (freeBytes(IN_MEMORY) > 2 ** 30) process.env['TMPDIR'] ??= IN_MEMORY;
+if (freeBytes(IN_MEMORY) > 2 ** 32) process.env['TMPDIR'] ??= IN_MEMORY;
 
 const CONDITIONS = {
   node: ['postern-src', 'node'],
@@ -26,15 +26,21 @@ interface Selection {
   readonly include: string[];
   readonly exclude?: string[];
   readonly testTimeout: number;
+  /** The project's, where it is not the crypto's. */
+  readonly name?: string;
 }
 
 /** The tests of one crypto implementation: what `#crypto` resolves to is all that differs. */
-export function project(crypto: keyof typeof CONDITIONS, selection: Selection) {
+export function project(
+  crypto: keyof typeof CONDITIONS,
+  selection: Selection,
+  env: Readonly<Record<string, string>> = {},
+) {
   const conditions = [...CONDITIONS[crypto]];
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
-    test: { name: crypto, root, ...selection, env: { VITEST_POSTERN_CRYPTO: crypto } },
+    test: { name: crypto, root, ...selection, env: { VITEST_POSTERN_CRYPTO: crypto, ...env } },
   };
 }
 

@@ -8,6 +8,7 @@ import { nvidiaMeasurements } from './nvidia/measurements.ts';
 import { readOptions, selectRows } from './options.ts';
 import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
+import { sealedMeasurements } from './sealed/measurements.ts';
 import { snpMeasurements } from './snp/measurements.ts';
 import { snpPeerMeasurements } from './snp/peer.ts';
 import { tdxMeasurements } from './tdx/measurements.ts';
@@ -26,6 +27,8 @@ limit.insert and limit.rows the same rows, full tiles among them, ready made, by
 limit.insert.thread has a thread for them, which is asked for each, as a service has to do that serves others meanwhile.
 ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions
 about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.
+sealed.setup begins a request to an MLKEM768-X25519 key that was imported before, sealed.open is the other end;
+limit.x-wing is one ML-KEM encapsulation, one new X25519 key and one agreement. Chunks are AES-256-GCM.
 gateway.* are a whole gateway with the threads that it has on this machine, and TDX machines without
 devices, 64 at a time: gateway.admit answers to challenges until their leaves are durable,
 limit.admit the verifier and the same records ready made; gateway.verify requests over loopback, 8 at
@@ -73,6 +76,7 @@ async function measurementsOf(scratch: Scratch): Promise<readonly Measurement[]>
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
     ...(await ledgerMeasurements(scratch)),
+    ...(await sealedMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];
 }

@@ -1,8 +1,17 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Ending, startChild } from '../../support/store-children.ts';
 import type { GatewayTask } from './gateway-child.ts';
 
 const CHILD = new URL('gateway-child.ts', import.meta.url);
+/** Whoever was started, and has not ended. */
+const running = new Map<ChildProcess, Promise<Ending>>();
+
+/** For the end of a test that may not have come to its own. */
+export async function killGateways(): Promise<void> {
+  for (const child of running.keys()) child.kill('SIGKILL');
+  await Promise.all(running.values());
+}
 
 /** A gateway in a process of its own. */
 export interface GatewayProcess {
@@ -21,7 +30,9 @@ export interface GatewayProcess {
 export async function startGateway(name: string, task: GatewayTask): Promise<GatewayProcess> {
   const listening = Promise.withResolvers<string>();
   const { child, ended } = startChild(CHILD, task, listening.resolve);
+  running.set(child, ended);
   const failed = ended.then(({ code, errors }) => {
+    running.delete(child);
     throw new Error(`gateway ${name} ended before it listened (${code}): ${errors}`);
   });
   failed.catch(() => undefined);

@@ -44,14 +44,15 @@ function writeOcsp(folder: NvidiaFolder, { plan }: BundleMachine, done: Set<stri
   for (const device of createNvidiaNode(plan.node).plan.devices) {
     for (const name of device.handed.ocsp) {
       const about = device.ocsp[name]?.about ?? name;
-      const issuer = device.certificates[about]?.issuer ?? about;
-      const [certificate, above] = [about, issuer].map((one) =>
+      const facts = device.certificates[about];
+      // All but the devices' own certificates are the same for every machine.
+      if (facts === undefined || done.has(facts.serial)) continue;
+      done.add(facts.serial);
+      const [certificate, issuer] = [about, facts.issuer].map((one) =>
         parseCertificate(certificateOf(device, one), one),
       );
-      if (certificate === undefined || above === undefined) continue;
-      const path = folder.pathOf(ocspKey(certificate, above));
-      if (done.has(path)) continue;
-      done.add(path);
+      if (certificate === undefined || issuer === undefined) continue;
+      const path = folder.pathOf(ocspKey(certificate, issuer));
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, ocspOf(device, name).response);
     }
