@@ -44,13 +44,18 @@ const PURE = [
   'core/',
 ];
 
-/** The one file of a pure room that may know Node: the rest of the world has `portable.ts`. */
-const NODE_ALLOWED: ReadonlySet<string> = new Set(['core/crypto/node.ts']);
+/** The files of a pure room that may know Node: the rest of the world has `portable*.ts`. */
+const NODE_ALLOWED: ReadonlySet<string> = new Set([
+  'core/crypto/node.ts',
+  'core/crypto/node-aead.ts',
+  'core/crypto/node-kem.ts',
+]);
 
 /** Where each npm package may be imported; a package that is not listed, nowhere. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@bufbuild/cel': ['appraisal/policy/cel/'],
   '@bufbuild/protobuf': ['appraisal/policy/cel/'],
+  '@noble/ciphers': ['core/crypto/'],
   '@noble/curves': ['core/crypto/', 'simulator/'],
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@noble/post-quantum': ['core/crypto/'],

@@ -11,3 +11,7 @@ export const EVENTS_TYPE = 'text/event-stream';
 
 /** The challenge that a bundle answers, 64 lower-case hex digits. */
 export const NONCE_HEADER = 'postern-nonce';
+
+/** A sealed request and its answer (draft-ietf-ohai-chunked-ohttp section 3). */
+export const SEALED_REQUEST_TYPE = 'message/ohttp-chunked-req';
+export const SEALED_RESPONSE_TYPE = 'message/ohttp-chunked-res';

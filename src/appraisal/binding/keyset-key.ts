@@ -4,18 +4,14 @@ import { concatBytes } from '../../core/bytes/writer.ts';
 import type { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
 import type { Claims } from '../../evidence/verification.ts';
+import { type KeyConfig, LARGEST_KEY_CONFIG, parseKeyConfig } from '../../sealed/key-config.ts';
 import { base64UrlMember, lowerHexMember, onlyMembers, textMember } from './members.ts';
-import {
-  LARGEST_KEY_CONFIG,
-  type OhttpKeyConfig,
-  parseOhttpKeyConfig,
-} from './ohttp-key-config.ts';
 import { sshEd25519Fingerprint } from './ssh-public-key.ts';
 
 /** A key that the enclave made, and what it is for. */
 export type KeysetKey =
   /** Requests are sealed to it. */
-  | { readonly use: 'ohttp'; readonly config: Uint8Array; readonly parsed: OhttpKeyConfig }
+  | { readonly use: 'ohttp'; readonly config: Uint8Array; readonly parsed: KeyConfig }
   /** SHA-256 of the SubjectPublicKeyInfo: a renewed certificate with the same key stays the same. */
   | { readonly use: 'tls'; readonly spkiSha256: Uint8Array; readonly host: string }
   /** SHA-256 of the wire form, the `SHA256:…` of OpenSSH. */
@@ -49,7 +45,7 @@ export function parseKeysetKey(shape: JsonShape): KeysetKey {
     case 'ohttp': {
       onlyMembers(shape, ['use', 'config']);
       const config = base64UrlMember(shape, 'config', LARGEST_KEY_CONFIG);
-      return { use, config, parsed: parseOhttpKeyConfig(config, `${shape.path}.config`) };
+      return { use, config, parsed: parseKeyConfig(config, `${shape.path}.config`) };
     }
     case 'tls':
       onlyMembers(shape, ['use', 'spki_sha256', 'host']);

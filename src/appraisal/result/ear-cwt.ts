@@ -12,6 +12,7 @@ import {
 import type { JsonObject } from '../../core/encoding/json.ts';
 import { malformed } from '../../core/fault.ts';
 import type { EarExpectation } from './check-claims.ts';
+import { LARGEST_TOKEN } from './compact-jws.ts';
 import { claimsOfCwt, cwtClaims } from './cwt-claims.ts';
 import type { EarClaims } from './ear-claims.ts';
 import {
@@ -20,7 +21,6 @@ import {
   concluded,
   type EarVerification,
   type IssuerKey,
-  LARGEST_TOKEN,
 } from './verify-ear.ts';
 
 /** COSE: `alg` 1, `kid` 4, `typ` 16 (RFC 9596). */

@@ -1,15 +1,12 @@
 import { verifyEd25519, verifyP256 } from '#crypto';
-import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
-import { fromBase64Url } from '../../core/encoding/base64url.ts';
-import { type JsonValue, parseJson } from '../../core/encoding/json.ts';
-import { JsonShape } from '../../core/encoding/json-shape.ts';
-import { malformed } from '../../core/fault.ts';
+import type { JsonValue } from '../../core/encoding/json.ts';
 import type { PublicKey } from '../../core/x509/public-key.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { idsWhere } from '../../evidence/question.ts';
 import { type Check, conclude, type Verdict } from '../../evidence/verdict.ts';
 import { checkClaims, checkExpectation, type EarExpectation } from './check-claims.ts';
 import { EAR_CHECKS, type EarCheckId } from './checks.ts';
+import { type CompactJws, type JwsNamed, readJwsHeader, splitCompactJws } from './compact-jws.ts';
 import { EAR_TYPE } from './ear-jwt.ts';
 import { type ReadClaims, readClaims } from './read-claims.ts';
 
@@ -30,8 +27,6 @@ export interface EarVerification {
 export type Checks = CheckList<EarCheckId>;
 
 const BASELINE = idsWhere(EAR_CHECKS, ({ baseline }) => baseline);
-/** A machine of 8 GPUs and 4 switches has a token of some 10 KB. */
-export const LARGEST_TOKEN = 256 * 1024;
 
 /**
  * Holds a token against what a relying party wants, offline: keys are those it has pinned, and
@@ -46,7 +41,7 @@ export function verifyEarJwt(
   wanted: EarExpectation,
 ): EarVerification {
   return concluded((checks) => {
-    const parts = checks.open('ear.format', () => splitToken(token));
+    const parts = checks.open('ear.format', () => splitCompactJws(token, 'token'));
     return parts && openJwt(checks, parts, keys);
   }, wanted);
 }
@@ -75,61 +70,29 @@ export function concluded(
  * @throws Fault `malformed` at `token…`, as strictly as where it is verified.
  */
 export function unverifiedJwtClaims(token: string): JsonValue {
-  const { header, payload } = splitToken(token);
-  readHeader(header);
+  const { header, payload } = splitCompactJws(token, 'token');
+  readJwsHeader(header, EAR_TYPE);
   return payload;
-}
-
-interface TokenParts {
-  readonly header: JsonShape;
-  readonly payload: JsonValue;
-  readonly signed: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-function splitToken(token: string): TokenParts {
-  if (token.length > LARGEST_TOKEN) throw malformed('token', `larger than ${LARGEST_TOKEN} bytes`);
-  const [header, payload, signature, ...more] = token.split('.');
-  if (!header || !payload || !signature || more.length > 0) {
-    throw malformed('token', 'want header, payload and signature, joined by dots');
-  }
-  return {
-    header: new JsonShape(jsonPart(header, 'token.header'), 'token.header'),
-    payload: jsonPart(payload, 'token'),
-    signed: utf8(`${header}.${payload}`),
-    signature: fromBase64Url(signature, 'token.signature'),
-  };
-}
-
-/** Strictly: of two members of one name two readers would take one each. */
-function jsonPart(text: string, path: string): JsonValue {
-  return parseJson(fromUtf8(fromBase64Url(text, path), path), path).value;
 }
 
 const ALGORITHM_OF = { p256: 'ES256', ed25519: 'EdDSA' } as const;
 
 function openJwt(
   checks: Checks,
-  { header, payload, signed, signature }: TokenParts,
+  { header, payload, signed, signature }: CompactJws,
   keys: readonly IssuerKey[],
 ): JsonValue | undefined {
-  const named = checks.open('ear.format', () => readHeader(header));
+  const named = checks.open('ear.format', () => readJwsHeader(header, EAR_TYPE));
   if (named === undefined) return undefined;
   answerSignature(checks, keys, named, (key) => isSigned(key, signed, signature));
   return payload;
-}
-
-/** What a token's header says of how it is signed: nothing to rely on. */
-interface Named {
-  readonly algorithm: string;
-  readonly keyId: string | undefined;
 }
 
 /** The key decides which algorithm it verifies, and the pinned set which keys there are. */
 export function answerSignature(
   checks: Checks,
   keys: readonly IssuerKey[],
-  { algorithm, keyId }: Named,
+  { algorithm, keyId }: JwsNamed,
   isSignedWith: (key: PublicKey) => boolean,
 ): void {
   const candidates = keys.filter((key) => key.keyId === undefined || key.keyId === keyId);
@@ -150,20 +113,6 @@ export function answerSignature(
     want: 'a signature of the issuer’s key',
     got: candidates.length > 0 ? 'an invalid one' : unknown,
   });
-}
-
-function readHeader(header: JsonShape): Named {
-  const type = header.string('typ');
-  if (type !== EAR_TYPE)
-    throw malformed('token.header.typ', `want ${EAR_TYPE}, got ${JSON.stringify(type)}`);
-  // Among others a key or a chain that came along, and extensions that nobody here understands.
-  const other = header.names().find((name) => !['alg', 'typ', 'kid'].includes(name));
-  if (other !== undefined)
-    throw malformed('token.header', `unknown member ${JSON.stringify(other)}`);
-  return {
-    algorithm: header.string('alg'),
-    keyId: header.has('kid') ? header.string('kid') : undefined,
-  };
 }
 
 /** Of ECDSA r ‖ s alone, 64 bytes: with DER beside it two texts would be one signature. */

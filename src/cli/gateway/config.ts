@@ -82,6 +82,8 @@ export interface LimitsConfig {
   /** Bytes of all together. */
   readonly bodies: number;
   readonly verifications: number;
+  /** That verify, beside the gateway's own; `auto`: as the machine has cores for. */
+  readonly threads: number | 'auto';
   readonly waiting: number;
   readonly connections: number;
   readonly followers: number;
@@ -112,6 +114,7 @@ export const DEFAULTS = {
     bundle: '32MiB',
     bodies: '256MiB',
     verifications: 8,
+    threads: 'auto',
     waiting: 64,
     connections: 2048,
     followers: 256,

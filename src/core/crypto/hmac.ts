@@ -1,14 +1,26 @@
-import { sha256 } from '#crypto';
+import { sha256, sha384, sha512 } from '#crypto';
 import { concatBytes } from '../bytes/writer.ts';
 
-/** Of SHA-256, in bytes. */
-const BLOCK = 64;
+export type HmacHash = keyof typeof HASHES;
 
-/** HMAC-SHA-256 (RFC 2104 section 2), 32 bytes; the key is of any length. */
+/** Block sizes in bytes. */
+const HASHES = {
+  sha256: { hash: sha256, block: 64 },
+  sha384: { hash: sha384, block: 128 },
+  sha512: { hash: sha512, block: 128 },
+} as const;
+
+/** HMAC (RFC 2104 section 2), as long as the hash; the key is of any length. */
+export function hmac(name: HmacHash, key: Uint8Array, message: Uint8Array): Uint8Array {
+  const { hash, block } = HASHES[name];
+  const padded = new Uint8Array(block);
+  padded.set(key.length > block ? hash(key) : key);
+  const inner = padded.map((byte) => byte ^ 0x36);
+  const outer = padded.map((byte) => byte ^ 0x5c);
+  return hash(concatBytes(outer, hash(concatBytes(inner, message))));
+}
+
+/** HMAC-SHA-256, 32 bytes. */
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const block = new Uint8Array(BLOCK);
-  block.set(key.length > BLOCK ? sha256(key) : key);
-  const inner = block.map((byte) => byte ^ 0x36);
-  const outer = block.map((byte) => byte ^ 0x5c);
-  return sha256(concatBytes(outer, sha256(concatBytes(inner, message))));
+  return hmac('sha256', key, message);
 }

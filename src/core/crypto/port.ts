@@ -1,3 +1,6 @@
+import type { AeadPort } from './aead-port.ts';
+import type { KemPort } from './kem-port.ts';
+
 declare const brand: unique symbol;
 
 /** A point on NIST P-256 that was found to be on the curve; opaque to everybody but its maker. */
@@ -15,11 +18,18 @@ export type Ed25519PublicKey = object & { readonly [brand]: 'ed25519' };
 /** An ML-DSA-44 key of the right length (any such bytes are one); opaque to everybody but its maker. */
 export type MlDsa44PublicKey = object & { readonly [brand]: 'ml-dsa-44' };
 
+/** A hash of what is not at hand in one piece. */
+export interface RunningHash {
+  readonly update: (part: Uint8Array) => void;
+  /** Once, at the end. */
+  readonly digest: () => Uint8Array;
+}
+
 /**
  * The primitives that the pure rooms need, synchronous in every implementation.
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
  */
-export interface CryptoPort {
+export interface CryptoPort extends AeadPort, KemPort {
   /** Equality of public bytes, as fast as memory is read; not for secrets. */
   readonly sameBytes: (a: Uint8Array, b: Uint8Array) => boolean;
 
@@ -35,6 +45,8 @@ export interface CryptoPort {
   readonly hasControl: (text: string) => boolean;
 
   readonly sha256: (data: Uint8Array) => Uint8Array;
+  /** SHA-256 of what comes in parts. */
+  readonly startSha256: () => RunningHash;
   readonly sha384: (data: Uint8Array) => Uint8Array;
   readonly sha512: (data: Uint8Array) => Uint8Array;
 

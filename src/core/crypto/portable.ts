@@ -23,6 +23,9 @@ import type {
 } from './port.ts';
 import { isUsableRsaKey } from './rsa.ts';
 
+export * from './portable-aead.ts';
+export * from './portable-kem.ts';
+
 export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
 
 export const decodeBase64: CryptoPort['decodeBase64'] = decode;
@@ -30,6 +33,11 @@ export const decodeBase64: CryptoPort['decodeBase64'] = decode;
 export const hasControl: CryptoPort['hasControl'] = (text) => CONTROL.test(text);
 
 export const sha256: CryptoPort['sha256'] = (data) => nobleSha256(data);
+
+export const startSha256: CryptoPort['startSha256'] = () => {
+  const running = nobleSha256.create();
+  return { update: (part) => void running.update(part), digest: () => running.digest() };
+};
 
 export const sha384: CryptoPort['sha384'] = (data) => nobleSha384(data);
 

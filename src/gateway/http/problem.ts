@@ -39,6 +39,7 @@ const TOLD: Readonly<Record<FaultCode, ProblemCode>> = {
   forbidden: 'forbidden',
   usage: 'usage',
   unreachable: 'unreachable',
+  busy: 'busy',
   internal: 'internal',
 };
 

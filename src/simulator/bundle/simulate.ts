@@ -5,6 +5,7 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
 import { clocksAt } from '../../evidence/tdx/clocks.ts';
+import { moveInTime } from '../move-in-time.ts';
 import { encodeNvidiaEvidence } from '../nvidia/evidence-json.ts';
 import { createNvidiaNode, type NvidiaNode } from '../nvidia/node.ts';
 import type { NvidiaNodePlan } from '../nvidia/node-plan.ts';
@@ -13,7 +14,7 @@ import type { SnpPlan } from '../snp/plan.ts';
 import { createSnpPlatform } from '../snp/platform.ts';
 import { runtimeDigest } from '../tdx/dstack-log.ts';
 import { replay } from '../tdx/event-log.ts';
-import type { TdxPlan } from '../tdx/plan.ts';
+import { SIMULATED_NOW, type TdxPlan } from '../tdx/plan.ts';
 import { createTdxPlatform } from '../tdx/platform.ts';
 import { type BundleFaultName, type BundleQuestions, bundleCase } from './faults.ts';
 import { placeSnp, placeTdx } from './place.ts';
@@ -25,6 +26,11 @@ import {
 } from './plan.ts';
 
 export interface BundleMachineOptions extends BundlePlanOptions {
+  /**
+   * When all of its evidence and endorsements are in date, in milliseconds since the epoch; left
+   * out, an instant that never changes.
+   */
+  readonly at?: number;
   readonly fault?: BundleFaultName;
   /** Changes the plan before anything is signed, after the fault did. */
   readonly edit?: (plan: BundlePlan) => void;
@@ -64,16 +70,22 @@ export interface BundleMachine {
 /** The same options make the same bytes, on any machine and in any year. */
 export async function createBundleMachine({
   fault = 'bundle',
+  at,
   edit,
   hardware = {},
   ...given
 }: BundleMachineOptions = {}): Promise<BundleMachine> {
   const { options, apply } = bundleCase(fault);
   const seed = given.seed ?? 'postern';
+  const move = (made: object): void => {
+    if (at !== undefined) moveInTime(made, toSecond(at) - SIMULATED_NOW);
+  };
+  const cpuKind = options?.cpu ?? given.cpu ?? 'tdx';
   const tdx = await createTdxPlatform({
     seed,
     workload: 'dstack',
     edit: (plan) => {
+      move(plan);
       measureWeights(plan, options?.weights ?? given.weights);
       if (given.machine !== undefined) placeTdx(plan, given.machine);
       hardware.tdx?.(plan);
@@ -82,15 +94,23 @@ export async function createBundleMachine({
   const snp = await createSnpPlatform({
     seed,
     edit: (plan) => {
+      move(plan);
       if (given.revocation === 'published') plan.handed.crl = 'der';
-      if (given.machine !== undefined) placeSnp(plan, given.machine);
+      // A chip that is not in it need not be made: its certificate takes longer than all the rest.
+      if (given.machine !== undefined && cpuKind === 'snp') placeSnp(plan, given.machine);
       hardware.snp?.(plan);
     },
   });
   const plan = standardBundlePlan({ ...given, ...options }, tdx.at);
   apply?.(plan);
   edit?.(plan);
-  const node = createNvidiaNode({ ...plan.node, ...(hardware.node && { edit: hardware.node }) });
+  const node = createNvidiaNode({
+    ...plan.node,
+    edit: (devices) => {
+      move(devices);
+      hardware.node?.(devices);
+    },
+  });
   const cpu = (reportData: Uint8Array, attestationSeed = ''): Piece =>
     plan.cpu === 'tdx'
       ? {
@@ -138,6 +158,10 @@ export async function simulateBundle(options: BundleMachineOptions = {}): Promis
   const { bundle, ...made } = await createBundleMachine(options);
   const asks = bundleCase(options.fault ?? 'bundle').asks;
   return { ...made, bundle: bundle(), questions: asks?.(made.plan) ?? {} };
+}
+
+function toSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000;
 }
 
 /** A member of the document each, as JSON will have it. */

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { keysetClaims, parseKeyset } from '../../../src/appraisal/binding/keyset.ts';
 import { keyIdentities } from '../../../src/appraisal/binding/keyset-key.ts';
-import { parseOhttpKeyConfig } from '../../../src/appraisal/binding/ohttp-key-config.ts';
 import { raTlsQuote } from '../../../src/appraisal/binding/ra-tls.ts';
 import { type Binding, bindingOf, RECIPES } from '../../../src/appraisal/binding/recipe.ts';
 import { parseSshPublicKey } from '../../../src/appraisal/binding/ssh-public-key.ts';
@@ -15,6 +14,7 @@ import { fromUtf8, utf8 } from '../../../src/core/bytes/text.ts';
 import { parseJson } from '../../../src/core/encoding/json.ts';
 import { JsonShape } from '../../../src/core/encoding/json-shape.ts';
 import { Fault } from '../../../src/core/fault.ts';
+import { parseKeyConfig } from '../../../src/sealed/key-config.ts';
 import { CRYPTO_MATERIAL, good, type Inputs } from '../../support/binding.ts';
 import { damaged, fuzz, orRefused } from '../../support/fuzz.ts';
 import { hybridConfig, keysetBytes, OHTTP, RFC9458_CONFIG, TLS } from '../../support/keyset.ts';
@@ -50,7 +50,7 @@ fuzz(
   'an OHTTP key configuration is its fields, every byte once',
   fc.oneof(damaged(RFC9458_CONFIG, hybridConfig()), fc.uint8Array({ maxLength: 100 })),
   (bytes) => {
-    const config = orUnread(() => parseOhttpKeyConfig(bytes, 'config'));
+    const config = orUnread(() => parseKeyConfig(bytes, 'config'));
     if (config === undefined) return;
     expect(5 + config.publicKey.length + 4 * config.suites.length).toBe(bytes.length);
   },

@@ -61,6 +61,7 @@ describe('a file that says what must be said', () => {
         bundle: 33_554_432,
         bodies: 268_435_456,
         verifications: 8,
+        threads: 'auto',
         waiting: 64,
         connections: 2048,
         followers: 256,

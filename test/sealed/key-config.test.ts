@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { parseOhttpKeyConfig } from '../../../src/appraisal/binding/ohttp-key-config.ts';
-import { concatBytes } from '../../../src/core/bytes/writer.ts';
-import { faultOf } from '../../support/fault-of.ts';
-import { hex } from '../../support/hex.ts';
-import { hybridConfig, RFC9458_CONFIG } from '../../support/keyset.ts';
-import { asView } from '../../support/view.ts';
+import { concatBytes } from '../../src/core/bytes/writer.ts';
+import {
+  encodeKeyConfig,
+  encodeKeyConfigList,
+  parseKeyConfig,
+  parseKeyConfigList,
+} from '../../src/sealed/key-config.ts';
+import { faultOf } from '../support/fault-of.ts';
+import { hex } from '../support/hex.ts';
+import { hybridConfig, RFC9458_CONFIG } from '../support/keyset.ts';
+import { asView } from '../support/view.ts';
 
-const parse = (bytes: Uint8Array) => parseOhttpKeyConfig(bytes, 'config');
+const parse = (bytes: Uint8Array) => parseKeyConfig(bytes, 'config');
 
 it('reads the example of RFC 9458, appendix A', () => {
   expect(parse(RFC9458_CONFIG)).toEqual({
@@ -27,6 +32,39 @@ it('reads the post-quantum hybrid', () => {
 
 it('reads the same out of a larger buffer', () => {
   expect(parse(asView(RFC9458_CONFIG))).toEqual(parse(RFC9458_CONFIG));
+});
+
+it('writes what it read', () => {
+  for (const config of [RFC9458_CONFIG, hybridConfig()]) {
+    expect(encodeKeyConfig(parse(config))).toEqual(config);
+  }
+});
+
+describe('a list', () => {
+  const list = encodeKeyConfigList([parse(RFC9458_CONFIG), parse(hybridConfig())]);
+
+  it('has each configuration behind its length', () => {
+    expect(list).toEqual(concatBytes(hex('002d'), RFC9458_CONFIG, hex('04c9'), hybridConfig()));
+    expect(parseKeyConfigList(asView(list)).map(encodeKeyConfig)).toEqual([
+      RFC9458_CONFIG,
+      hybridConfig(),
+    ]);
+  });
+
+  it.each([
+    { name: 'nothing', bytes: new Uint8Array(), at: 'list' },
+    { name: 'half a length', bytes: hex('00'), at: 'list.[0].length' },
+    { name: 'less than said', bytes: list.subarray(0, 46), at: 'list.[0]' },
+    { name: 'a tail', bytes: concatBytes(list, hex('00')), at: 'list.[2].length' },
+    {
+      name: 'a configuration with a tail',
+      bytes: concatBytes(hex('002e'), RFC9458_CONFIG, hex('00')),
+      at: 'list[0]',
+    },
+  ])('of $name is refused', ({ bytes, at }) => {
+    const fault = faultOf(() => parseKeyConfigList(bytes, 'list'));
+    expect(fault).toMatchObject({ code: 'malformed', at });
+  });
 });
 
 const head = RFC9458_CONFIG.subarray(0, 35);

@@ -1,0 +1,53 @@
+import Type from 'typebox';
+import { closed, hex, text } from '../../appraisal/policy/schema/values.ts';
+import { Id, PoolName, Time } from '../values.ts';
+
+/** As whoever serves it names it. */
+export const ModelName = text(1, 256);
+export const RegionName = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
+  description: 'a region: 1 to 64 of a-z, 0-9 and dash',
+});
+
+/** What is asked about: who serves a model, or a pool. */
+export const CandidatesQuery = closed({
+  model: Type.Optional(ModelName),
+  pool: Type.Optional(PoolName),
+  region: Type.Optional(RegionName),
+  count: Type.Optional(Type.String({ pattern: '^[1-9][0-9]?$', description: '1 to 99' })),
+});
+
+/** That a leaf stands in the ledger. */
+export const ProvenLeafSchema = closed({
+  entry: Type.String({ description: 'base64: the leaf' }),
+  proof: Type.String({ description: 'base64: a tlog-proof of it' }),
+  salt: Type.Optional(hex(32)),
+});
+
+/**
+ * A node that serves now, by the word of the gateway: what it is, its evidence has to show. Its
+ * proofs are those of the decision, of the admission that rests on it, and of the binding of its
+ * keyset; with the salt of its record where a leaf has a digest that only this opens.
+ */
+export const CandidateSchema = closed({
+  node: Id,
+  region: Type.Optional(RegionName),
+  weight: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: 'how much of what is asked it should get',
+  }),
+  until: Time,
+  decision: Id,
+  keysetSha384: hex(48),
+  proofs: Type.Array(ProvenLeafSchema, { maxItems: 8 }),
+});
+export type Candidate = Type.Static<typeof CandidateSchema>;
+
+export const CandidatesSchema = closed({
+  pool: PoolName,
+  model: Type.Optional(ModelName),
+  ledger: closed({ origin: Type.String() }),
+  candidates: Type.Array(CandidateSchema),
+});
+export type Candidates = Type.Static<typeof CandidatesSchema>;
