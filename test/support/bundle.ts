@@ -1,18 +1,8 @@
-import type { BundleAnchors, BundleInput } from '../../src/appraisal/bundle/input.ts';
+import type { BundleInput } from '../../src/appraisal/bundle/input.ts';
 import { type BundleVerification, verifyBundle } from '../../src/appraisal/bundle/verifier.ts';
 import { fromUtf8, utf8 } from '../../src/core/bytes/text.ts';
-import { anchorFromCertificate } from '../../src/core/x509/anchors.ts';
-import type { BundleRoots, SimulatedBundle } from '../../src/simulator/bundle/simulate.ts';
-
-const anchor = (der: Uint8Array) => anchorFromCertificate(der, 'root');
-
-export function bundleAnchors({ tdx, snp, nvidia }: BundleRoots): BundleAnchors {
-  return {
-    tdx: [anchor(tdx)],
-    snp: [anchor(snp)],
-    nvidia: { device: [anchor(nvidia.device)], rim: [anchor(nvidia.rim)] },
-  };
-}
+import { bundleAnchors } from '../../src/simulator/bundle/anchors.ts';
+import type { SimulatedBundle } from '../../src/simulator/bundle/simulate.ts';
 
 /** As the simulator means it to be verified. */
 export function verifiedBundle(

@@ -15,11 +15,12 @@ import { WriterLedger } from '../../src/gateway/fleet/writer-ledger.ts';
 import type { Principal } from '../../src/gateway/identity/credential.ts';
 import type { LedgerWriter } from '../../src/ledger/writer/ledger-writer.ts';
 import { enrolmentTranscript } from '../../src/protocol/enrolment-transcript.ts';
+import { bundleAnchors } from '../../src/simulator/bundle/anchors.ts';
 import type { BundleMachineOptions } from '../../src/simulator/bundle/simulate.ts';
 import { type BundleMachine, createBundleMachine } from '../../src/simulator/bundle/simulate.ts';
 import { SIMULATED_NOW } from '../../src/simulator/tdx/plan.ts';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
-import { bundleAnchors, verifiedBundle } from './bundle.ts';
+import { verifiedBundle } from './bundle.ts';
 import { writerOn } from './ledger-writing.ts';
 import { type PolicyEdit, policyFor } from './policy.ts';
 

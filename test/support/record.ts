@@ -23,8 +23,8 @@ import {
 import type { RecordedInput } from '../../src/ledger/record/input-form.ts';
 import { recordedResult } from '../../src/ledger/record/outcome.ts';
 import type { BlobLookup } from '../../src/ledger/record/replay.ts';
+import { bundleAnchors } from '../../src/simulator/bundle/anchors.ts';
 import type { SimulatedBundle } from '../../src/simulator/bundle/simulate.ts';
-import { bundleAnchors } from './bundle.ts';
 
 export const ENGINE = 'postern/1.2.3';
 const ID = '00112233445566778899aabbccddeeff';

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseBundle } from '../../appraisal/bundle/format.ts';
 import type { EarSigner } from '../../appraisal/result/ear-jwt.ts';
 import { signStatement } from '../../appraisal/result/signed-statement.ts';
@@ -23,7 +21,6 @@ import { createMetrics, type Metrics } from '../../gateway/http/metrics.ts';
 import { writeLeaf } from '../../ledger/leaf/entry.ts';
 import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import { authorityOf } from '../../protocol/request-signature/target.ts';
-import { LAYOUT } from '../audit/ledger-folder.ts';
 import { type OpenLedger, openLedger, openWriter } from '../audit/open-ledger.ts';
 import { type Io, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
@@ -148,7 +145,6 @@ async function compose(
     parts.pools.map(({ pool }) => pool),
   );
   const keySet = { now: tokenKeySet(await tokens.read(), now()) };
-  const published = join(ledger.folder.dir, LAYOUT.published);
   const log = createLog({
     destination: { write: (line) => io.err(line) },
     level: config.logs.level,
@@ -172,7 +168,7 @@ async function compose(
       { store, nodes: store, authority: authorityOf(config.origin, 'origin'), now },
       config.metrics.access,
     ),
-    readLog: (name) => readOrNone(join(published, name)),
+    readLog: (name) => ledger.projection.read(name),
     keys: () => keySet.now,
     limit: requestLimit(config.limits),
     metrics,
@@ -261,12 +257,4 @@ function tlsOf({ cert, key }: TlsFiles) {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-async function readOrNone(path: string): Promise<Uint8Array | undefined> {
-  return readFile(path).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
-    throw error;
-  });
 }

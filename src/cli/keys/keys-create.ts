@@ -20,7 +20,7 @@ export const keysCreateVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: { ...WHO, ...KEY_FILE, ...SET_OPTION },
   notes: [
-    'Roles do not contain each other. client: verifies evidence. node: enrols machines into one pool. validator: sees machines, decisions and events. auditor: these, policies, and decisions with all that they saw. admin: everything but the latter.',
+    'Roles do not contain each other. client: verifies evidence, reads policies, has sealed sessions. node: enrols machines into one pool. validator: sees machines, decisions and events. auditor: these, policies, and decisions with all that they saw. admin: everything but the latter.',
     'The key is shown this once; what is kept can only recognise it. It is good from the gateway’s next request on.',
   ],
   run: async (io, args) => {

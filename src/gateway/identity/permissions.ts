@@ -43,7 +43,8 @@ const PERMISSIONS = {
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
   'decision.export': ['auditor'],
   'decision.prove': WATCHERS,
-  'pool.read': ['auditor', 'admin'],
+  /** Clients judge machines by the policy themselves, and hold its signatures against keys of their own. */
+  'pool.read': ['client', 'auditor', 'admin'],
   'pool.change': ADMIN,
   'misbehaviour.read': WATCHERS,
   'events.follow': WATCHERS,

@@ -62,6 +62,8 @@ export interface BundleMachine {
   readonly at: BundleClocks;
   readonly roots: BundleRoots;
   readonly plan: BundlePlan;
+  /** What its devices and all that NVIDIA says of them are made from. */
+  readonly devices: NvidiaNodePlan;
   /** What the simulated vendors publish, for whoever has it at hand. */
   readonly published: FoundEndorsements;
   /** The bytes of one bundle; a signature for the CPU and for each device. */
@@ -142,6 +144,7 @@ export async function createBundleMachine({
     at: { ...clocksAt(tdx.at), ...node.at, evidence: tdx.at },
     roots: { tdx: tdx.root, snp: snp.root, nvidia: node.roots },
     plan,
+    devices: node.plan,
     published: {
       ...(plan.cpu === 'tdx'
         ? { collateral: tdx.collateral }

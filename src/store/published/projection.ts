@@ -64,6 +64,23 @@ export class Projection {
   }
 
   /**
+   * A file as it is there; a tile or bundle also where it is not: proofs are given under every state
+   * that was signed, and states between two that were published have parts of their own.
+   *
+   * @param name of the checkpoint, or of a tile or bundle in its one spelling.
+   * @returns undefined for what the log does not have.
+   * @throws Fault `unreachable` for what is there and can't be read.
+   */
+  async read(name: string): Promise<Uint8Array | undefined> {
+    const there = await readIfThere(join(this.folder, name));
+    const path = there === undefined ? pathOf(name) : undefined;
+    if (path === undefined) return there;
+    const head = await this.#store.head();
+    if (head === undefined || endOf(path) > head.size) return undefined;
+    return this.#bytesOf(path);
+  }
+
+  /**
    * Holds every file against the database, and writes anew whatever is missing or different.
    *
    * @param entries `last` of old bundles only whether they are there: to read all entries takes as

@@ -5,8 +5,9 @@ import { toHex } from '../../../src/core/bytes/hex.ts';
 import { AMD_ROOTS } from '../../../src/core/x509/amd-roots.ts';
 import { INTEL_SGX_ROOT } from '../../../src/core/x509/anchors.ts';
 import { NVIDIA_ROOTS } from '../../../src/evidence/nvidia/anchors.ts';
+import { bundleAnchors } from '../../../src/simulator/bundle/anchors.ts';
 import { createBundleMachine, simulateBundle } from '../../../src/simulator/bundle/simulate.ts';
-import { bundleAnchors, edited, idsOf, verifiedBundle } from '../../support/bundle.ts';
+import { edited, idsOf, verifiedBundle } from '../../support/bundle.ts';
 
 const SMALL = { gpus: 2, switches: 0, mode: 'spt' } as const;
 const whole = await simulateBundle();

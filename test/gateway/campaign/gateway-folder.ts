@@ -1,9 +1,10 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeRoots } from '../../../src/cli/demo/vendors.ts';
 import { gate } from '../../cli/gateway/gateways.ts';
 import { GATEWAY, policyFile } from '../../support/fleet-bed.ts';
 import { KINDS, type Machine } from './population.ts';
-import { fillVendorFolder, writeRoots } from './vendor-folder.ts';
+import { fillVendorFolder } from './vendor-folder.ts';
 
 /** The folder of a gateway that runs, and what its first admin was given. */
 export interface GatewayFolder {
@@ -38,7 +39,7 @@ export async function makeGatewayFolder(
     writeFileSync(join(dir, `${machine.kind}.json`), policyOf(machine));
   }
   const [machine] = machines;
-  if (machine) writeRoots(join(dir, 'roots'), machine);
+  if (machine) await writeRoots(join(dir, 'roots'), machine.machine.roots);
   await fillVendorFolder(join(dir, 'endorsements'), machines);
   const file = join(dir, 'postern.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace('pools: []', SETTINGS));

@@ -318,3 +318,26 @@ it('a log whose last leaves are gone is not published without them', async () =>
   const projection = new Projection(join(temporaryFolder(), 'short'), short);
   await expect(projection.publish()).rejects.toMatchObject({ code: 'malformed', at: 'leaves[4]' });
 });
+
+describe('a file that is asked for by its name', () => {
+  it('is the one that is there', async () => {
+    for (const name of ['checkpoint', 'tile/0/001', 'tile/entries/000']) {
+      const bytes = await projection.read(name);
+      expect(Buffer.from(bytes ?? [])).toEqual(readFileSync(join(folder, name)));
+    }
+  });
+
+  it('is made of the database for a state that was signed and not published', async () => {
+    const name = 'tile/0/001.p/17';
+    expect(existsSync(join(folder, name))).toBe(false);
+    const full = readFileSync(join(folder, 'tile/0/001'));
+    expect(Buffer.from((await projection.read(name)) ?? [])).toEqual(full.subarray(0, 17 * 32));
+  });
+
+  it.each(['tile/0/002.p/89', 'tile/0/003', 'tile/3/000', 'tile/entries/002.p/200', 'postern.db'])(
+    'is none beyond the log: %s',
+    async (name) => {
+      expect(await projection.read(name)).toBeUndefined();
+    },
+  );
+});

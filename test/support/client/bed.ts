@@ -3,7 +3,7 @@ import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import type { PosternOptions } from '../../../src/client/options.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import { bundleAnchors } from '../bundle.ts';
+import { bundleAnchors } from '../../../src/simulator/bundle/anchors.ts';
 import { type PolicyEdit, policyFor } from '../policy.ts';
 import { GATEWAY, POOL, StandInGateway } from './gateway.ts';
 import { LOG_KEY } from './ledger.ts';

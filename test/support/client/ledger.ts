@@ -16,7 +16,7 @@ import { hardwareIds } from '../../../src/ledger/record/outcome.ts';
 import { Stapler } from '../../../src/ledger/staple.ts';
 import { StoreTiles } from '../../../src/ledger/store-tiles.ts';
 import type { LedgerWriter } from '../../../src/ledger/writer/ledger-writer.ts';
-import { bundleAnchors } from '../bundle.ts';
+import { bundleAnchors } from '../../../src/simulator/bundle/anchors.ts';
 import { CLASSIC, ORIGIN, writerOn } from '../ledger-writing.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { testSigner } from '../notes.ts';

@@ -19,9 +19,10 @@ import type {
 import { captureDecision, type UsedPolicy } from '../../../../src/ledger/record/capture.ts';
 import { firstSeenLeaves } from '../../../../src/ledger/record/first-seen-leaves.ts';
 import { recordedResult } from '../../../../src/ledger/record/outcome.ts';
+import { bundleAnchors } from '../../../../src/simulator/bundle/anchors.ts';
 import type { BundleMachineOptions } from '../../../../src/simulator/bundle/simulate.ts';
 import { createBundleMachine } from '../../../../src/simulator/bundle/simulate.ts';
-import { bundleAnchors, verifiedBundle } from '../../../support/bundle.ts';
+import { verifiedBundle } from '../../../support/bundle.ts';
 import { policyFor } from '../../../support/policy.ts';
 import { used } from '../../../support/record.ts';
 
