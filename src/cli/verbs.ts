@@ -17,6 +17,7 @@ import { auditVerifyVerb } from './audit/audit-verify.ts';
 import { auditWatchVerb } from './audit/audit-watch.ts';
 import { auditWitnessVerb } from './audit/audit-witness.ts';
 import { conformanceVerb } from './conformance/verb.ts';
+import { demoVerb } from './demo/demo.ts';
 import { earVerifyVerb } from './ear-verify.ts';
 import {
   endorsementsCheckVerb,
@@ -148,6 +149,7 @@ export const VERBS: readonly Verb[] = [
   endorsementsCheckVerb,
   endorsementsEvaluationsVerb,
   conformanceVerb,
+  demoVerb,
   simulatorTdxVerb,
   simulatorSnpVerb,
   simulatorNvidiaVerb,

@@ -36,6 +36,9 @@ export const DEMO_LAYOUT = {
   keys: 'keys',
   clientKey: 'keys/client.key',
   auditorKey: 'keys/auditor.key',
+  /** Of the ledger, for whoever verifies it. */
+  ledgerKey: 'ledger.vkey',
+  log: 'log.jsonl',
 } as const;
 
 /** A machine, and where it and the model server beside it listen. */
