@@ -64,6 +64,8 @@ import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
+import { usageExportVerb } from './usage/usage-export.ts';
+import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
 import { verifyBundleVerb } from './verify-bundle.ts';
 import { verifyNvidiaVerb } from './verify-nvidia.ts';
@@ -122,6 +124,8 @@ export const VERBS: readonly Verb[] = [
   keysAddPublicKeyVerb,
   keysRotateVerb,
   keysRevokeVerb,
+  usageListVerb,
+  usageExportVerb,
   nodesListVerb,
   nodesShowVerb,
   nodesEnrolVerb,

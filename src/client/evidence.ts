@@ -8,6 +8,7 @@ import { missingOf, verifyCheckpoint } from '../ledger/trust/judge.ts';
 import { writeAttestCall } from '../protocol/attest-call.ts';
 import { JSON_TYPE } from '../protocol/media-types.ts';
 import { type Epoch, EpochSchema, epochNonce, epochPurpose } from '../protocol/session/epoch.ts';
+import { atStage } from './at-stage.ts';
 import { PosternError } from './errors.ts';
 import type { Credential, Gateway } from './gateway.ts';
 import type { JudgedNote } from './log-memory.ts';
@@ -76,7 +77,9 @@ export async function epoch(
       nonce: epochNonce(note),
       purpose: epochPurpose(trust.origin),
     },
-    note: recentNote(note, trust, now),
+    note: await atStage('freshness', `the epoch of ${node}`, { node }, () =>
+      recentNote(note, trust, now),
+    ),
   };
 }
 

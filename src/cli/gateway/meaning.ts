@@ -21,6 +21,7 @@ export function misunderstandings(written: WrittenConfig): readonly Misfit[] {
   };
   checkPlaces(written, report);
   checkPools(written, report);
+  checkBroker(written, report);
   checkAnchors(written, report);
   checkServices(written, report);
   checkTimes(written, report);
@@ -60,6 +61,21 @@ function checkPools({ pools }: WrittenConfig, report: Report): void {
         `want at most ${signature.publicKeys.length}, the number of keys`,
       );
     }
+  }
+}
+
+function checkBroker({ pools, broker = {} }: WrittenConfig, report: Report): void {
+  const names = new Map<string, number>();
+  for (const [i, { pool }] of (broker.pools ?? []).entries()) {
+    const before = names.get(pool);
+    const at = `broker.pools[${i}].pool`;
+    if (before !== undefined) report(at, `is that of broker.pools[${before}] as well`);
+    else if (!pools.some(({ name }) => name === pool)) report(at, 'is none of pools');
+    names.set(pool, before ?? i);
+  }
+  const { kept, keptInAll } = { ...DEFAULTS.broker.limits, ...broker.limits };
+  if (sizeBytes(keptInAll) < sizeBytes(kept)) {
+    report('broker.limits.keptInAll', 'want no less than broker.limits.kept');
   }
 }
 
