@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
+import { brokerMeasurements } from './broker/measurements.ts';
 import { ledgerMeasurements } from './ledger/measurements.ts';
 import { Scratch } from './ledger/scratch.ts';
 import { measure, type Pace } from './measure.ts';
@@ -24,7 +25,9 @@ at a time or 64 together with the next 64 behind them, ledger.record.64 decision
 limit.insert and limit.rows the same rows, full tiles among them, ready made, by bare SQLite and as durable;
 limit.insert.thread has a thread for them, which is asked for each, as a service has to do that serves others meanwhile.
 ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions
-about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.`;
+about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.
+broker.relay has answers of 16 MiB go through a whole gateway, limit.pipe through a bare pipe of
+node:http between the same ends; agent, relay and client share one process.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -49,6 +52,7 @@ async function bench(args: readonly string[], scratch: Scratch): Promise<string>
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
     ...(await ledgerMeasurements(scratch)),
+    ...(await brokerMeasurements(scratch)),
     ...(await snpPeerMeasurements(warn)),
   ];
   const measurements = selectRows(all, only);
