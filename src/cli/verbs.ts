@@ -1,3 +1,5 @@
+import { agentDigestVerb } from './agent/agent-digest.ts';
+import { agentVerb } from './agent/agent-run.ts';
 import { auditBackupVerb, auditRestoreVerb } from './audit/audit-backup.ts';
 import { auditExportVerb } from './audit/audit-export.ts';
 import { auditForgetVerb } from './audit/audit-forget.ts';
@@ -115,6 +117,8 @@ export const VERBS: readonly Verb[] = [
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
+  agentVerb,
+  agentDigestVerb,
   keysListVerb,
   keysCreateVerb,
   keysAddPublicKeyVerb,

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../src/cli/gateway/config.ts';
-import { PLACES } from '../../src/cli/gateway/overrides.ts';
+import { GATEWAY_PLACES } from '../../src/cli/gateway/read-config.ts';
+
+const { places: PLACES } = GATEWAY_PLACES;
+
 import { VERBS } from '../../src/cli/verbs.ts';
 
 const read = (name: string) => readFileSync(join('docs/gateway', name), 'utf8');

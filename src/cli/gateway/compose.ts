@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBundle } from '../../appraisal/bundle/format.ts';
-import { type BundleAnchors, bundleClocksAt } from '../../appraisal/bundle/input.ts';
 import type { EarSigner } from '../../appraisal/result/ear-jwt.ts';
 import { signStatement } from '../../appraisal/result/signed-statement.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import type { BundleEndorsements } from '../../endorsements/bundle-endorsements.ts';
-import { wishOf } from '../../endorsements/revocation-wish.ts';
-import { BundleAppraiser } from '../../gateway/fleet/bundle-appraiser.ts';
 import { Decisions } from '../../gateway/fleet/decisions.ts';
 import type { FleetObserver } from '../../gateway/fleet/deps.ts';
 import { GatewayService } from '../../gateway/fleet/gateway-service.ts';
@@ -30,6 +27,7 @@ import { LAYOUT } from '../audit/ledger-folder.ts';
 import { type OpenLedger, openLedger, openWriter } from '../audit/open-ledger.ts';
 import { type Io, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
+import { type Appraising, openAppraising } from './appraising.ts';
 import { composeBroker } from './compose-broker.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './parts.ts';
@@ -65,7 +63,7 @@ export async function composeGateway(
   try {
     const writer = await openWriter(io, ledger);
     try {
-      return await compose(io, config, parts, { ledger, writer });
+      return await composeOn(io, config, parts, { ledger, writer });
     } catch (error) {
       await writer.close();
       throw error;
@@ -76,23 +74,44 @@ export async function composeGateway(
   }
 }
 
-interface Opened {
+interface OpenedLedger {
   readonly ledger: OpenLedger;
   readonly writer: LedgerWriter<FleetChange>;
+}
+
+interface Opened extends OpenedLedger {
+  readonly endorsements: BundleEndorsements;
+  readonly metrics: Metrics;
+  readonly appraising: Appraising;
+}
+
+async function composeOn(
+  io: Io,
+  config: GatewayConfig,
+  parts: GatewayParts,
+  opened: OpenedLedger,
+): Promise<ComposedGateway> {
+  const endorsements = await endorsementsOf(io, config.endorsements, parts.roots);
+  const metrics = createMetrics();
+  const appraising = await openAppraising(parts.roots, endorsements, config.limits, metrics);
+  try {
+    return await compose(io, config, parts, { ...opened, endorsements, metrics, appraising });
+  } catch (error) {
+    await appraising.close();
+    throw error;
+  }
 }
 
 async function compose(
   io: Io,
   config: GatewayConfig,
   parts: GatewayParts,
-  { ledger, writer }: Opened,
+  { ledger, writer, endorsements, metrics, appraising }: Opened,
 ): Promise<ComposedGateway> {
   const { store, identity } = ledger;
   const { now, randomBytes } = io;
   const build = await packageVersion();
   const engine = `postern/${build}`;
-  const metrics = createMetrics();
-  const endorsements = await endorsementsOf(io, config.endorsements, parts.roots);
   const tokens = new TokenKeyFiles(config.tokens.key);
   const decisions = new Decisions(store, identity.origin);
   await sayStarted(io, config, { writer, engine, origin: identity.origin });
@@ -104,7 +123,7 @@ async function compose(
       decisions,
       ledger: new WriterLedger(writer, { origin: identity.origin, engine }),
       past: new Past(store),
-      appraiser: appraiserOf(parts.roots, endorsements, config),
+      appraiser: appraising.appraiser,
       tokens: {
         token: async (about) => {
           const { issuer, audience } = config.tokens;
@@ -162,7 +181,8 @@ async function compose(
     randomBytes,
     version: build,
     limits: httpLimits(config),
-    trustedProxies: config.proxies,
+    // Of a gateway that nothing stands before, a connection's address is its caller's.
+    ...(isBehindSome(config) && { trustedProxies: config.proxies }),
     ...(parts.tls && { tls: tlsOf(parts.tls) }),
     onBug: (error, id) => warn(io, `request ${id}: ${stackOf(error)}`),
   });
@@ -179,6 +199,7 @@ async function compose(
     close: async () => {
       await broker.close();
       await service.close();
+      await appraising.close();
       metrics.close();
       await writer.close();
       await ledger.close();
@@ -186,27 +207,11 @@ async function compose(
   };
 }
 
-function appraiserOf(
-  anchors: BundleAnchors,
-  endorsements: BundleEndorsements,
-  { limits: { verifications, waiting } }: GatewayConfig,
-): BundleAppraiser {
-  return new BundleAppraiser({
-    anchors,
-    limits: { atOnce: verifications, waiting },
-    find: async (bundle, policy, at) => {
-      const clocks = bundleClocksAt(at);
-      const wish = wishOf(policy?.compiled);
-      return (await endorsements.find(bundle, { at: clocks, wish })).endorsements;
-    },
-  });
-}
-
 /** The ledger says which gateway decided from when on, by a digest of what it was told. */
 async function sayStarted(
   io: Io,
   config: GatewayConfig,
-  { writer, engine, origin }: Pick<Opened, 'writer'> & { engine: string; origin: string },
+  { writer, engine, origin }: Pick<OpenedLedger, 'writer'> & { engine: string; origin: string },
 ): Promise<void> {
   const id = toHex(io.randomBytes(16));
   const told = canonicalJson(JSON.parse(JSON.stringify(config)));
@@ -244,6 +249,10 @@ function observerOf(io: Io, metrics: Metrics): FleetObserver {
 
 function signerOf({ current: { algorithm, publicKey, privateKey } }: TokenKeys): EarSigner {
   return { algorithm, keyId: publicKey.keyId, privateKey };
+}
+
+function isBehindSome({ tls, proxies }: GatewayConfig): boolean {
+  return 'proxy' in tls || proxies.length > 0;
 }
 
 function tlsOf({ cert, key }: TlsFiles) {

@@ -88,11 +88,13 @@ pools: []
 #calls: { endpoints: ${calls.endpoints}, deadline: ${calls.deadline} }
 
 # bundle: of one. bodies: of all that are being read. So many verifications at once, so many more
-# waiting. followers: of events. rates: requests a minute.
+# waiting. threads: that verify; auto: one less than there are cores, at least one; 0: none but the
+# gateway's own. followers: of events. rates: requests a minute.
 #limits:
 #  bundle: ${limits.bundle}
 #  bodies: ${limits.bodies}
 #  verifications: ${limits.verifications}
+#  threads: ${limits.threads}
 #  waiting: ${limits.waiting}
 #  connections: ${limits.connections}
 #  followers: ${limits.followers}

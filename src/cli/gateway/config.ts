@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { durationMs } from '../../appraisal/policy/duration.ts';
 import type { BrokerLimits, BrokerPool } from '../../gateway/broker/deps.ts';
+import { sizeBytes } from '../config/size.ts';
+import { splitAddress } from '../config/split-address.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** A gateway's configuration with everything said: paths absolute, times in milliseconds. */
@@ -84,6 +86,8 @@ export interface LimitsConfig {
   /** Bytes of all together. */
   readonly bodies: number;
   readonly verifications: number;
+  /** That verify, beside the gateway's own; `auto`: as the machine has cores for. */
+  readonly threads: number | 'auto';
   readonly waiting: number;
   readonly connections: number;
   readonly followers: number;
@@ -121,6 +125,7 @@ export const DEFAULTS = {
     bundle: '32MiB',
     bodies: '256MiB',
     verifications: 8,
+    threads: 'auto',
     waiting: 64,
     connections: 2048,
     followers: 256,
@@ -177,13 +182,6 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
     metrics: written.metrics ?? DEFAULTS.metrics,
     retention: retentionConfig(written.retention),
   };
-}
-
-/** @param text as the schema has it. */
-export function splitAddress(text: string): GatewayConfig['listen'] {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(text.slice(colon + 1)) };
 }
 
 /** Where a machine can't be had and nobody knows for how long, in milliseconds. */
@@ -268,8 +266,8 @@ function limitsConfig(written: WrittenConfig['limits'] = {}): LimitsConfig {
   const { bundle, bodies, rates, ...counts } = { ...DEFAULTS.limits, ...written };
   return {
     ...counts,
-    bundle: bytesOf(bundle),
-    bodies: bytesOf(bodies),
+    bundle: sizeBytes(bundle),
+    bodies: sizeBytes(bodies),
     rates: { ...DEFAULTS.limits.rates, ...rates },
   };
 }
@@ -286,14 +284,14 @@ function brokerConfig(written: WrittenConfig['broker'] = {}): BrokerConfig {
       streams: limits.streams,
       each: { ...quotas, tokens: tokens === 'unlimited' ? undefined : tokens },
       nodeEvidence: limits.evidence,
-      request: bytesOf(limits.request),
+      request: sizeBytes(limits.request),
       deadline: durationMs(times.deadline),
       idle: durationMs(times.idle),
       resume: {
         keep: durationMs(times.keep),
         wait: durationMs(times.wait),
-        each: bytesOf(limits.kept),
-        all: bytesOf(limits.keptInAll),
+        each: sizeBytes(limits.kept),
+        all: sizeBytes(limits.keptInAll),
       },
       epoch: durationMs(times.epoch),
       retryAfter: RETRY_AFTER,
@@ -308,9 +306,4 @@ function retentionConfig(written: WrittenConfig['retention'] = {}): GatewayConfi
     records: records === 'keep' ? undefined : durationMs(records),
     events: durationMs(events),
   };
-}
-
-/** @param text e.g. `512KiB` or `8MiB`. */
-export function bytesOf(text: string): number {
-  return Number(text.slice(0, -3)) * (text.endsWith('KiB') ? 1024 : 1024 * 1024);
 }

@@ -147,6 +147,13 @@ const Limits = closed({
   bodies: Type.Optional(Size),
   /** Verifications at once. */
   verifications: Type.Optional(count(1, 256)),
+  /** Threads that verify, beside the gateway's own. */
+  threads: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, maximum: 256 }), Type.Literal('auto')], {
+      description:
+        'auto, or a whole number from 0 to 256; 0: in the gateway’s own thread, which then serves nobody meanwhile',
+    }),
+  ),
   /** How many more may wait. */
   waiting: Type.Optional(count(0, 10_000)),
   connections: Type.Optional(count(1, 100_000)),

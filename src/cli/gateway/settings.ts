@@ -58,6 +58,20 @@ export function httpLimits({
   };
 }
 
+/**
+ * How many threads verify beside this one; 0 is none. More than may verify at once would idle, and
+ * one core is for all the rest.
+ *
+ * @param cores that this process may use.
+ */
+export function verificationThreads(
+  { threads, verifications }: Pick<LimitsConfig, 'threads' | 'verifications'>,
+  cores: number,
+): number {
+  if (threads !== 'auto') return threads;
+  return Math.max(1, Math.min(cores - 1, verifications));
+}
+
 /** Callers that are remembered, of each kind. */
 const MOST_CALLERS = 100_000;
 /** Of all callers of a kind together, as many times what one may. */

@@ -1,4 +1,4 @@
-import { treeJson } from '../../appraisal/result/result-json.ts';
+import type { WithParts } from '../../appraisal/result/result-json.ts';
 import { Fault } from '../../core/fault.ts';
 import type { LedgerStore } from '../../ledger/store.ts';
 import type { BundleAppraiser } from './bundle-appraiser.ts';
@@ -71,11 +71,8 @@ export class GatewayService implements FleetService {
     const expected = { ...(nonce && { nonce }), ...(purpose !== undefined && { purpose }) };
     const request = { bundle: evidence, expected, at: now() };
     const policy = pool === undefined ? undefined : this.fleet.policyOf(pool);
-    const answer =
-      policy === undefined
-        ? await appraiser.verify(request)
-        : (await appraiser.appraise({ ...request, policy })).appraisal;
-    return treeJson(answer) as Readonly<Record<string, unknown>>;
+    const answer = await appraiser.verify({ ...request, ...(policy && { policy }) });
+    return answer as WithParts & Readonly<Record<string, unknown>>;
   }
 
   async readiness(): Promise<Readiness> {

@@ -71,6 +71,7 @@ export class Recording {
       salt,
       input: appraised.input,
       verified: appraised.verified,
+      result: appraised.result,
       decided: { policy: pool.used, appraisal },
       ...(token !== undefined && { ear: utf8(token) }),
     });
