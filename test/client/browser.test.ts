@@ -47,7 +47,9 @@ async function bundled(): Promise<string> {
   const made = await rolldown({
     input: PAGE,
     platform: 'browser',
-    resolve: { conditionNames: ['postern-src', 'postern-portable', 'browser', 'import', 'default'] },
+    resolve: {
+      conditionNames: ['postern-src', 'postern-portable', 'browser', 'import', 'default'],
+    },
     logLevel: 'silent',
   });
   const { output } = await made.generate({ format: 'esm', codeSplitting: false });
@@ -60,14 +62,13 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   for await (const part of request) parts.push(part);
   const body = Buffer.concat(parts);
   const answer = (type: string, text: string) =>
-    response
-      .writeHead(200, { 'content-type': type, 'content-security-policy': CSP })
-      .end(text);
+    response.writeHead(200, { 'content-type': type, 'content-security-policy': CSP }).end(text);
   if (request.url === '/found') {
     found.resolve(JSON.parse(body.toString()));
     return void answer('text/plain', '');
   }
-  if (request.url === '/') return void answer('text/html', '<script type=module src=/page.js></script>');
+  if (request.url === '/')
+    return void answer('text/html', '<script type=module src=/page.js></script>');
   if (request.url === '/page.js') return void answer('text/javascript', bundle);
   if (request.url === '/page.json') return void answer('application/json', JSON.stringify(told()));
   const { method = 'GET', headers } = request;
@@ -115,7 +116,12 @@ describe('the client, bundled for browsers', () => {
 
   it('verifies, seals and opens where no code can be made from text', async () => {
     const start = `globalThis.pageOrigin = ${JSON.stringify(origin)}; await import(${JSON.stringify(`data:text/javascript;base64,${Buffer.from(bundle).toString('base64')}`)});`;
-    const args = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', start];
+    const args = [
+      '--disallow-code-generation-from-strings',
+      '--input-type=module',
+      '--eval',
+      start,
+    ];
     expect(await run(process.execPath, args)).toEqual(GOOD);
   }, 120_000);
 

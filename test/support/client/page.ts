@@ -62,6 +62,7 @@ function evaluates(): boolean {
   }
 }
 
-const place = globalThis.location?.origin ?? (globalThis as { pageOrigin?: string }).pageOrigin ?? '';
+const place =
+  globalThis.location?.origin ?? (globalThis as { pageOrigin?: string }).pageOrigin ?? '';
 const found = await run(place).catch((error: unknown): Found => ({ error: String(error) }));
 await fetch(`${place}/found`, { method: 'POST', body: JSON.stringify(found) });
