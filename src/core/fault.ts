@@ -16,6 +16,8 @@ export const FAULTS = {
   usage: { exit: 64 },
   /** A file or service could not be reached, in time or at all. */
   unreachable: { exit: 69 },
+  /** Others are served first: the same again in a moment. */
+  busy: { exit: 69 },
   /** A bug of ours. */
   internal: { exit: 70 },
 } as const satisfies Record<string, { exit: number }>;

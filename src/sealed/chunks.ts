@@ -85,34 +85,32 @@ export class ChunkOpener {
   }
 
   push(bytes: Uint8Array): Uint8Array[] {
-    return this.#guarded(() =>
-      this.#reader.push(bytes).map((sealed) => this.#open(NO_AAD, sealed)),
-    );
+    this.#mustBeOpen();
+    try {
+      return this.#reader.push(bytes).map((sealed) => this.#open(NO_AAD, sealed));
+    } catch (error) {
+      // For good: chunks in front of the bad one were opened, and are thrown away with it.
+      this.#state = 'failed';
+      throw error;
+    }
   }
 
+  /** Nothing is lost when this fails: a stream that was cut off can go on. */
   end(): Uint8Array {
-    return this.#guarded(() => {
-      const plain = this.#open(FINAL_AAD, this.#reader.end());
-      this.#state = 'done';
-      return plain;
-    });
+    this.#mustBeOpen();
+    const plain = this.#open(FINAL_AAD, this.#reader.end());
+    this.#state = 'done';
+    return plain;
   }
 
   dropPartial(): void {
-    this.#guarded(() => this.#reader.dropPartial());
+    this.#mustBeOpen();
+    this.#reader.dropPartial();
   }
 
-  /** What failed once stays so: chunks of the failed call were opened, and then thrown away. */
-  #guarded<T>(act: () => T): T {
+  #mustBeOpen(): void {
     if (this.#state === 'done') throw new RangeError('the message has ended');
     if (this.#state === 'failed') throw new SealedFault('decrypt', this.#path, 'failed before');
-    try {
-      return act();
-    } catch (error) {
-      const recoverable = error instanceof SealedFault && error.kind === 'incomplete';
-      if (!recoverable) this.#state = 'failed';
-      throw error;
-    }
   }
 
   #open(aad: Uint8Array, sealed: Uint8Array): Uint8Array {

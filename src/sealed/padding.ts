@@ -1,7 +1,7 @@
 import { sizeOfVarint } from './varint.ts';
 
 /** Sizes of plaintext of a sealed chunk; larger ones are multiples of the last, in bytes. */
-export const EVENT_BUCKETS: readonly number[] = [256, 512, 1024];
+const EVENT_BUCKETS: readonly number[] = [256, 512, 1024];
 
 /** `:`, as many blanks as it likes, and an empty line: readers of event streams pass over it. */
 const SHORTEST_COMMENT = 3;

@@ -1,4 +1,9 @@
-import { Fault, type FaultCode } from '../core/fault.ts';
+import type { Fault } from '../core/fault.ts';
+import {
+  faultData as dataOfFault,
+  type FaultData,
+  faultFrom as faultOfData,
+} from '../core/fault-data.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
 import type { Batch, NextState } from '../ledger/store.ts';
 import type { GatewayStore } from './gateway-store.ts';
@@ -50,27 +55,10 @@ export interface News {
   readonly news: 'events';
 }
 
-/** A Fault as plain data: its class does not survive the way between threads. */
-export interface FaultData {
-  readonly code: FaultCode;
-  readonly at: string;
-  readonly detail: string;
-  /** Of what it came from: for whoever looks for the bug. */
-  readonly stack: string | undefined;
-}
-
 export function faultData(error: unknown): FaultData {
-  if (error instanceof Fault) {
-    const { code, at, detail, cause } = error;
-    return { code, at, detail, stack: cause instanceof Error ? cause.stack : undefined };
-  }
-  const known = error instanceof Error ? error : new Error(String(error));
-  return { code: 'internal', at: 'store', detail: known.message, stack: known.stack };
+  return dataOfFault(error, 'store');
 }
 
-export function faultFrom({ code, at, detail, stack }: FaultData): Fault {
-  if (stack === undefined) return new Fault(code, at, detail);
-  const cause = new Error('in the thread of the store');
-  cause.stack = stack;
-  return new Fault(code, at, detail, { cause });
+export function faultFrom(data: FaultData): Fault {
+  return faultOfData(data, 'in the thread of the store');
 }

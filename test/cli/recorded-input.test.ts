@@ -15,6 +15,7 @@ import type { JsonObject } from '../../src/core/encoding/json.ts';
 import { wishOf } from '../../src/endorsements/revocation-wish.ts';
 import { captureDecision } from '../../src/ledger/record/capture.ts';
 import { parseManifest } from '../../src/ledger/record/manifest.ts';
+import { recordedResult } from '../../src/ledger/record/outcome.ts';
 import { replayDecision } from '../../src/ledger/record/replay.ts';
 import { emptyFolder } from '../endorsements/world.ts';
 import { ENGINE, lookup } from '../support/record.ts';
@@ -137,6 +138,7 @@ describe('what a command line was verified with can be recorded, and made again'
       salt: new Uint8Array(32),
       input,
       verified,
+      result: recordedResult(appraisal),
       ...(policy && 'reasons' in appraisal && { decided: { policy, appraisal } }),
     });
     const replay = replayDecision(decision.manifest, lookup(decision), { engine: ENGINE });

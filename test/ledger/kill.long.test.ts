@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fsckStore } from '../../src/ledger/fsck/fsck-store.ts';
-import { Frontier } from '../../src/ledger/tree/frontier.ts';
-import { leafHash } from '../../src/ledger/tree/hash.ts';
 import type { NewEntry } from '../../src/ledger/writer/batch.ts';
 import { readOwnCheckpoint } from '../../src/ledger/writer/identity.ts';
 import type { Place } from '../../src/store/messages.ts';
@@ -17,6 +15,7 @@ import { ARCHIVE_KEY } from '../support/ledger-batches.ts';
 import { CLASSIC, NOW } from '../support/ledger-writing.ts';
 import { OwnPostgres, POSTGRES_PROGRAMS } from '../support/own-postgres.ts';
 import type { RecordingTask } from '../support/recording-child.ts';
+import { rootsOf } from '../support/roots.ts';
 import { startChild } from '../support/store-children.ts';
 
 const CHILD = new URL('../support/recording-child.ts', import.meta.url);
@@ -106,16 +105,6 @@ async function expectKept(place: Place, promised: Promised, decisions: readonly 
   } finally {
     await store.close();
   }
-}
-
-function rootsOf(entries: readonly Uint8Array[]): string[] {
-  const frontier = new Frontier();
-  const roots = [Buffer.from(frontier.root()).toString('hex')];
-  for (const entry of entries) {
-    frontier.append(leafHash(entry));
-    roots.push(Buffer.from(frontier.root()).toString('hex'));
-  }
-  return roots;
 }
 
 function record(task: Omit<RecordingTask, 'decisions'>, file: string, promised: Promised) {

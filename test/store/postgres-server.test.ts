@@ -18,7 +18,8 @@ import {
   readLog,
 } from '../support/ledger-batches.ts';
 import { OwnPostgres, POSTGRES_PROGRAMS } from '../support/own-postgres.ts';
-import { type Bed, POSTGRES, POSTGRES_URL } from '../support/store-beds.ts';
+import { POSTGRES_URL } from '../support/postgres-databases.ts';
+import { type Bed, POSTGRES } from '../support/store-beds.ts';
 
 describe('a server that is not there', () => {
   it('refuses connections, and its password is nobody’s business', async () => {

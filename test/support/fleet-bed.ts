@@ -6,9 +6,10 @@ import { utf8 } from '../../src/core/bytes/text.ts';
 import { BundleAppraiser } from '../../src/gateway/fleet/bundle-appraiser.ts';
 import type { FleetDeps } from '../../src/gateway/fleet/deps.ts';
 import { Fleet } from '../../src/gateway/fleet/fleet.ts';
+import { VerifyingHere } from '../../src/gateway/fleet/machine-verifier.ts';
 import type { FleetNode, Inventory, NodeKey } from '../../src/gateway/fleet/node.ts';
 import { Past } from '../../src/gateway/fleet/past.ts';
-import type { PoolConfig } from '../../src/gateway/fleet/pools.ts';
+import type { PoolConfig } from '../../src/gateway/fleet/pool.ts';
 import { EarTokens } from '../../src/gateway/fleet/token-maker.ts';
 import { WriterLedger } from '../../src/gateway/fleet/writer-ledger.ts';
 import type { Principal } from '../../src/gateway/identity/credential.ts';
@@ -141,6 +142,7 @@ export async function fleetBed(
     past: new Past(store),
     appraiser: new BundleAppraiser({
       anchors,
+      verifying: new VerifyingHere(anchors),
       limits: { atOnce: 8, waiting: 1000 },
       find: async ({ cpu, devices, endorsements }) => {
         const {

@@ -3,7 +3,7 @@ import type { Policy } from '../../src/appraisal/policy/schema/policy.ts';
 import type { SnpRules } from '../../src/appraisal/policy/schema/snp.ts';
 import type { TdxRules } from '../../src/appraisal/policy/schema/tdx.ts';
 import { type Editable, policyFor } from './policy.ts';
-import { asPolicy, variantsOf } from './policy-variants.ts';
+import { asPolicy, eachVariantOf } from './policy-variants.ts';
 
 const REASON = 'for a reason that a test has';
 
@@ -145,11 +145,20 @@ function others({ metadata, spec }: Editable<Policy>): void {
   ];
 }
 
-/** The same with everything skipped that can be skipped. */
+const skippedOf = new Map<string, Policy>();
+
+/** The same with everything skipped that can be skipped; made once a text. */
 export function skippedPolicy(policy: Policy): Policy {
+  const text = JSON.stringify(policy);
+  const skipped = skippedOf.get(text) ?? skipAll(policy);
+  skippedOf.set(text, skipped);
+  return skipped;
+}
+
+function skipAll(policy: Policy): Policy {
   let [skipped, count] = [policy, skipsIn(policy)];
   for (;;) {
-    const next = variantsOf(skipped)
+    const next = eachVariantOf(skipped)
       .filter(({ value }) => skipsIn(value) > count)
       .map(({ value }) => asPolicy(value))
       .find((valid) => valid !== undefined);

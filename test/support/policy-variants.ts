@@ -1,3 +1,4 @@
+import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { misunderstandings } from '../../src/appraisal/policy/meaning.ts';
 import { type Policy, PolicySchema } from '../../src/appraisal/policy/schema/policy.ts';
@@ -27,14 +28,22 @@ export interface Variant {
 
 const schema = PolicySchema as unknown as Node;
 
+/** Asked of many thousands of values. */
+const compiled = Compile(PolicySchema);
+
 /** Every change of one member that the schema lets pass, a few values each. */
 export function variantsOf(policy: unknown): readonly Variant[] {
-  return [...changesOf(schema, policy, '')];
+  return [...eachVariantOf(policy)];
+}
+
+/** The same, each made when it is asked for. */
+export function eachVariantOf(policy: unknown): IteratorObject<Variant> {
+  return changesOf(schema, policy, '');
 }
 
 /** The variant as a policy, where its parts still fit each other; without the detour over text. */
 export function asPolicy(value: unknown): Policy | undefined {
-  if (!Value.Check(PolicySchema, value)) return undefined;
+  if (!compiled.Check(value)) return undefined;
   return misunderstandings(value).length === 0 ? value : undefined;
 }
 

@@ -1,7 +1,21 @@
+import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+const IN_MEMORY = '/dev/shm';
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/*
+ * Each store has a thread of its own, and some tests start the command as a process: Node keeps
+ * what it compiled for them, types taken away, for the next one.
+ */
+process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/node-compile`;
+
+/*
+ * Databases and ledgers of tests are put where a sync costs nothing: what is tested of them is
+ * the death of a process, which memory outlives, never that of the machine.
+ */
+if (freeBytes(IN_MEMORY) > 2 ** 32) process.env['TMPDIR'] ??= IN_MEMORY;
 
 const CONDITIONS = {
   node: ['postern-src', 'node'],
@@ -12,15 +26,21 @@ interface Selection {
   readonly include: string[];
   readonly exclude?: string[];
   readonly testTimeout: number;
+  /** The project's, where it is not the crypto's. */
+  readonly name?: string;
 }
 
 /** The tests of one crypto implementation: what `#crypto` resolves to is all that differs. */
-export function project(crypto: keyof typeof CONDITIONS, selection: Selection) {
+export function project(
+  crypto: keyof typeof CONDITIONS,
+  selection: Selection,
+  env: Readonly<Record<string, string>> = {},
+) {
   const conditions = [...CONDITIONS[crypto]];
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
-    test: { name: crypto, root, ...selection, env: { VITEST_POSTERN_CRYPTO: crypto } },
+    test: { name: crypto, root, ...selection, env: { VITEST_POSTERN_CRYPTO: crypto, ...env } },
   };
 }
 
@@ -34,5 +54,13 @@ export const shared = {
   root,
   isolate: false,
   maxWorkers: Math.max(1, availableParallelism()),
+  globalSetup: fileURLToPath(new URL('postgres-databases.ts', import.meta.url)),
   execArgv: ['--no-memory-protection-keys'],
 };
+
+/** Of the file system that a folder is on; none where there is no such folder. */
+function freeBytes(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}

@@ -21,6 +21,7 @@ import {
   type UsedPolicy,
 } from '../../src/ledger/record/capture.ts';
 import type { RecordedInput } from '../../src/ledger/record/input-form.ts';
+import { recordedResult } from '../../src/ledger/record/outcome.ts';
 import type { BlobLookup } from '../../src/ledger/record/replay.ts';
 import type { SimulatedBundle } from '../../src/simulator/bundle/simulate.ts';
 import { bundleAnchors } from './bundle.ts';
@@ -63,6 +64,7 @@ export function captured(
     salt: SALT,
     input,
     verified,
+    result: recordedResult(appraisal ?? verified),
     ...(policy && appraisal && { decided: { policy, appraisal } }),
     ...more,
   });

@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Client } from 'pg';
 import { describe, it } from 'vitest';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import type { Place } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
 import { ARCHIVE_KEY } from './ledger-batches.ts';
+import { giveBack, POSTGRES_URL, query, takeDatabase } from './postgres-databases.ts';
 
 /** An empty database of a test's own. */
 export interface Bed {
@@ -27,13 +26,10 @@ export interface Kind {
 
 export const SQLITE: Kind = { name: 'SQLite', make: sqliteBed };
 
-/** The server whose databases tests make and drop, e.g. `postgres://postgres@127.0.0.1:5432/postgres`. */
-export const POSTGRES_URL = process.env['POSTERN_TEST_POSTGRES'];
+const server = POSTGRES_URL;
 
 export const POSTGRES: Kind | undefined =
-  POSTGRES_URL === undefined
-    ? undefined
-    : { name: 'PostgreSQL', make: () => postgresBed(POSTGRES_URL) };
+  server === undefined ? undefined : { name: 'PostgreSQL', make: () => postgresBed(server) };
 
 const KINDS: readonly Kind[] = POSTGRES === undefined ? [SQLITE] : [SQLITE, POSTGRES];
 
@@ -76,17 +72,13 @@ async function sqliteBed(): Promise<Bed> {
 }
 
 async function postgresBed(server: string): Promise<Bed> {
-  const name = `postern_test_${randomBytes(6).toString('hex')}`;
-  await query(server, `CREATE DATABASE ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
+  const database = await takeDatabase(server);
+  const url = database.href;
   return bedOf(
-    { url: url.href },
+    { url },
     (sql) =>
-      query(url.href, sql, "SET session_replication_role = 'replica'; SET search_path TO postern"),
-    async () => {
-      await query(server, `DROP DATABASE ${name} WITH (FORCE)`);
-    },
+      query(url, sql, "SET session_replication_role = 'replica'; SET search_path TO postern"),
+    () => giveBack(database),
   );
 }
 
@@ -105,15 +97,4 @@ function bedOf(place: Place, raw: Bed['raw'], drop: () => Promise<void>): Bed {
       await drop();
     },
   };
-}
-
-async function query(url: string, sql: string, before = 'SELECT 1') {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(before);
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -1,12 +1,14 @@
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
+import { gatewayTrials } from './gateway/trials.ts';
 import { ledgerMeasurements } from './ledger/measurements.ts';
 import { Scratch } from './ledger/scratch.ts';
-import { measure, type Pace } from './measure.ts';
+import { type Measurement, measure, type Pace, type Result } from './measure.ts';
 import { nvidiaMeasurements } from './nvidia/measurements.ts';
 import { readOptions, selectRows } from './options.ts';
 import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
+import { sealedMeasurements } from './sealed/measurements.ts';
 import { snpMeasurements } from './snp/measurements.ts';
 import { snpPeerMeasurements } from './snp/peer.ts';
 import { tdxMeasurements } from './tdx/measurements.ts';
@@ -24,7 +26,14 @@ at a time or 64 together with the next 64 behind them, ledger.record.64 decision
 limit.insert and limit.rows the same rows, full tiles among them, ready made, by bare SQLite and as durable;
 limit.insert.thread has a thread for them, which is asked for each, as a service has to do that serves others meanwhile.
 ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions
-about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.`;
+about the machine of node.8gpu-4switch again from a database, limit.verify only verifies them.
+sealed.setup begins a request to an MLKEM768-X25519 key that was imported before, sealed.open is the other end;
+limit.x-wing is one ML-KEM encapsulation, one new X25519 key and one agreement. Chunks are AES-256-GCM.
+gateway.* are a whole gateway with the threads that it has on this machine, and TDX machines without
+devices, 64 at a time: gateway.admit answers to challenges until their leaves are durable,
+limit.admit the verifier and the same records ready made; gateway.verify requests over loopback, 8 at
+once; gateway.fleet.<n> nodes called in rounds, 64 of n due, the others there; limit.gateway.appraise is the
+verifier by itself, in one thread. loop is how late the event loop was.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -43,22 +52,33 @@ function warn(text: string): void {
 
 async function bench(args: readonly string[], scratch: Scratch): Promise<string> {
   const { json, only } = readOptions(args);
-  const all = [
+  const trials = gatewayTrials(scratch, process.env['POSTERN_TEST_POSTGRES'], warn);
+  const isOfGateways = only !== '' && trials.some(({ name }) => name.startsWith(only));
+  const all = [...(isOfGateways ? [] : await measurementsOf(scratch)), ...trials];
+  const rows = selectRows(all, only);
+  if (!globalThis.gc) {
+    warn('without --expose-gc one row pays for another’s garbage');
+  }
+  const measurements = rows.filter((row) => 'subject' in row);
+  const results: Result[] = [...(await measure(measurements, PACE))];
+  for (const row of rows) if ('run' in row) results.push(await row.run());
+  if (json) return renderJson(results);
+  const cores = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown CPU'}`;
+  const machine = `Node ${process.versions.node}, ${cores}`;
+  return `${machine}\n\n${renderTable(results, measurements)}\n${NOTES}\n`;
+}
+
+/** Those of one call after the other; making their evidence takes a while. */
+async function measurementsOf(scratch: Scratch): Promise<readonly Measurement[]> {
+  return [
     ...(await tdxMeasurements()),
     ...(await snpMeasurements()),
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
     ...(await ledgerMeasurements(scratch)),
+    ...(await sealedMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];
-  const measurements = selectRows(all, only);
-  if (!globalThis.gc) {
-    warn('without --expose-gc one row pays for another’s garbage');
-  }
-  const results = await measure(measurements, PACE);
-  if (json) return renderJson(results);
-  const machine = `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}`;
-  return `${machine}\n\n${renderTable(results, measurements)}\n${NOTES}\n`;
 }
 
 const scratch = new Scratch();

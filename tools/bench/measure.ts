@@ -31,6 +31,8 @@ export interface Result {
   readonly against: string | null;
   /** Rate of the subject by rate of what it is held against; null without such. */
   readonly ratio: number | null;
+  /** What else was seen, e.g. `p99Ms`; left out where a rate says all. */
+  readonly also?: Readonly<Record<string, number>>;
 }
 
 export interface Pace {

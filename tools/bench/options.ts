@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { Fault } from '../../src/core/fault.ts';
-import type { Measurement } from './measure.ts';
 
 export interface Options {
   readonly json: boolean;
@@ -30,10 +29,10 @@ export function readOptions(args: readonly string[]): Options {
  *
  * @throws Fault `usage` when there are none: a bench of nothing must not look like a bench.
  */
-export function selectRows(
-  measurements: readonly Measurement[],
+export function selectRows<Row extends { readonly name: string }>(
+  measurements: readonly Row[],
   only: string,
-): readonly Measurement[] {
+): readonly Row[] {
   const chosen = measurements.filter(({ name }) => name.startsWith(only));
   if (chosen.length > 0) return chosen;
   const names = measurements.map(({ name }) => name).join(', ');

@@ -7,31 +7,40 @@ function rounded(value: number): number {
   return Number(value.toPrecision(DIGITS));
 }
 
-/** One array and nothing else; every object has the same four members. */
+/** One array and nothing else; every object has the same four members, and some say `also`. */
 export function renderJson(results: readonly Result[]): string {
-  const rows = results.map(({ name, perSecond, against, ratio }) => ({
+  const rows = results.map(({ name, perSecond, against, ratio, also }) => ({
     name,
     perSecond: rounded(perSecond),
     against,
     ratio: ratio === null ? null : rounded(ratio),
+    ...(also && {
+      also: Object.fromEntries(Object.entries(also).map(([what, n]) => [what, rounded(n)])),
+    }),
   }));
   return `${JSON.stringify(rows, undefined, 2)}\n`;
 }
 
-const HEADINGS = ['name', 'per second', 'median µs', 'against', 'ratio', 'aim'] as const;
+const HEADINGS = ['name', 'per second', 'median µs', 'against', 'ratio', 'aim', 'also'] as const;
+/** Those of words; numbers end under each other. */
+const TEXTS: ReadonlySet<number> = new Set([0, 3, 6]);
 
-/** @param measurements what the results are of, in the same order: where the aims stand. */
+/** @param measurements where the aims stand. */
 export function renderTable(
   results: readonly Result[],
   measurements: readonly Measurement[],
 ): string {
-  const rows = results.map(({ name, perSecond, against, ratio }, i) => [
+  const aims = new Map(measurements.map(({ name, atLeast }) => [name, atLeast]));
+  const rows = results.map(({ name, perSecond, against, ratio, also = {} }) => [
     name,
     perSecond.toFixed(0),
     (1e6 / perSecond).toFixed(1),
     against ?? '',
     ratio?.toFixed(2) ?? '',
-    aim(ratio, measurements[i]?.atLeast),
+    aim(ratio, aims.get(name)),
+    Object.entries(also)
+      .map(([what, n]) => `${what} ${rounded(n)}`)
+      .join(', '),
   ]);
   const table = [HEADINGS, ...rows];
   const widths = HEADINGS.map((_, column) =>
@@ -41,7 +50,7 @@ export function renderTable(
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return column === 0 || column === 3 ? cell.padEnd(width) : cell.padStart(width);
+        return TEXTS.has(column) ? cell.padEnd(width) : cell.padStart(width);
       })
       .join('  ')
       .trimEnd(),

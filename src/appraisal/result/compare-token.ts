@@ -70,8 +70,9 @@ export function openToken(bytes: Uint8Array): OpenToken {
 /**
  * Holds a token against the decision that it is about: every claim has to be the one that this
  * decision makes. Taken from the token itself, and so not compared, is what its issuer chose: who
- * issued it, when, for whom and about whom (`iss`, `iat`, `aud`, `sub`), the name of the build, and
- * the value of the relying party's own nonce. The signature is not asked about either.
+ * issued it, when, for whom and about whom (`iss`, `iat`, `aud`, `sub`), the name of the build, the
+ * value of the relying party's own nonce, and an end before the one that the decision allows: an
+ * admission may be shorter. The signature is not asked about either.
  *
  * @returns empty where all is well, else the first few that differ.
  */
@@ -80,7 +81,7 @@ export function compareToken(
   appraisal: Appraisal,
   { tokenId, evidenceSha256 }: TokenOccasion,
 ): readonly TokenFinding[] {
-  const { issuer, subject, audience, issuedAt, nonce } = token.claims;
+  const { issuer, subject, audience, issuedAt, expires, nonce } = token.claims;
   let claims: EarClaims;
   try {
     claims = earClaims(appraisal, {
@@ -89,6 +90,7 @@ export function compareToken(
       audience,
       tokenId,
       issuedAt: 1000 * issuedAt,
+      notAfter: 1000 * expires,
       build: token.build,
       evidenceSha256,
       ...(nonce && { nonce }),

@@ -34,7 +34,7 @@ export const auditReplayVerb: Verb = {
   notes: [
     'Each leaf is held against the log’s signed root, the leaf against its record, and the record is verified and decided anew: its own evidence, endorsements, anchors and policy, at its own time, with no network. Verdict, codes and the whole result have to come out the same, byte by byte.',
     'Of a signed policy it is asked again who signed it, whether it was revoked and that it follows on the revision before, where one was given: with the keyring, the revocations and at the instant of the record. That these were the right ones is for you to know.',
-    'A result token that was recorded is held against the decision, claim by claim. Its signature, who issued it, when, for whom and about whom, the name of its build and the value of its nonce are its issuer’s own and are not compared; that it ends with what the decision rests on is.',
+    'A result token that was recorded is held against the decision, claim by claim. Its signature, who issued it, when, for whom and about whom, the name of its build and the value of its nonce are its issuer’s own and are not compared; that it ends no later than what the decision rests on is.',
     'A decision is not replayable when what it saw was deleted by a retention rule, or when another release of Postern made it and this one comes to something else; each is said.',
     'The signed root is the folder’s last, which is held against --log-key or --tlog-policy; without, against the folder’s own keys, and that is said. Origin, size and root that it went by are printed.',
     'Exit code: 0 all came out the same, 1 one did not or the root is not by that key, 2 one could not be made again, or there was none to make: nothing is no pass.',

@@ -139,8 +139,10 @@ export async function resumeWriter(
     identity,
     holder: `${hostname()} process ${process.pid} ${randomUUID()}`,
     now: io.now,
-    // Not the caller's: leases are about real time, and must not keep a process alive.
-    pause: (ms) => setTimeout(ms, undefined, { ref: false }),
+    // Not the caller's: leases are about real time. Whoever waits for one must not end before it is
+    // there, and whoever has one need not stay for it.
+    pause: (ms) => setTimeout(ms),
+    rest: (ms) => setTimeout(ms, undefined, { ref: false }),
     known: async () => {
       if (ask === 'witnesses') await askWitnesses(io, ledger);
       return [...(await publishedBefore(projection)), ...more];

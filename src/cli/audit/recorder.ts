@@ -10,6 +10,7 @@ import { parseLeaf, writeLeaf } from '../../ledger/leaf/entry.ts';
 import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
 import { captureDecision, type Decision, type UsedPolicy } from '../../ledger/record/capture.ts';
 import { firstSeenLeaves } from '../../ledger/record/first-seen-leaves.ts';
+import { recordedResult } from '../../ledger/record/outcome.ts';
 import type { NewEntry } from '../../ledger/writer/batch.ts';
 import type { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import { type Io, usage, warn } from '../io.ts';
@@ -129,6 +130,7 @@ export class Recorder {
    */
   async record({ input, verified, result, policy, ear }: Decided): Promise<Recorded> {
     if (isAppraisal(result)) await this.#wantNotRevoked(result, input.at.evidence);
+    const decided = policy && isAppraisal(result) ? { policy, appraisal: result } : undefined;
     const time = this.#io.now();
     const engine = `postern/${await packageVersion()}`;
     const { index, head } = await orUnrecorded(async () => {
@@ -139,7 +141,8 @@ export class Recorder {
         salt: this.#io.randomBytes(SALT_SIZE),
         input,
         verified,
-        ...(policy && isAppraisal(result) && { decided: { policy, appraisal: result } }),
+        result: recordedResult(decided?.appraisal ?? verified),
+        ...(decided && { decided }),
         ...(ear && { ear }),
       });
       const all = [{ digest: record, bytes: manifest }, ...blobs];

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly tcb?: TcbSummary;
   readonly checks: readonly Check[];
   readonly claims: Claims;
+  /** What a line for people says besides. */
+  readonly summary?: string;
 }
 
 export function idsOf(outcome: Outcome, answer: Check['outcome']): readonly string[] {

@@ -23,6 +23,10 @@ import {
 } from './nvidia.ts';
 import { differences, idsOf, type Outcome } from './outcome.ts';
 import type { CaseContext, Runner } from './runner.ts';
+import { hpkeRunner } from './sealed/hpke.ts';
+import { mlKemRunner, xWingRunner } from './sealed/kems.ts';
+import { ohttpRunner } from './sealed/ohttp.ts';
+import { wycheproofRunner } from './sealed/wycheproof.ts';
 import { snpChainRunner, snpExtendedReportRunner, snpHclRunner, snpReportRunner } from './snp.ts';
 import { snpIdBlockRunner } from './snp-id-block.ts';
 import { snpMeasureRunner } from './snp-measure.ts';
@@ -53,6 +57,11 @@ const RUNNERS: readonly Runner[] = [
   signedNoteRunner,
   checkpointRunner,
   tlogProofRunner,
+  hpkeRunner,
+  xWingRunner,
+  mlKemRunner,
+  wycheproofRunner,
+  ohttpRunner,
 ];
 
 interface Report {
@@ -164,6 +173,7 @@ function printReport(io: Io, { id, outcome, differs }: Report): void {
         outcome.tcb?.status ?? '',
         ...idsOf(outcome, 'fail'),
         ...idsOf(outcome, 'unresolved').map((check) => `${check}?`),
+        outcome.summary === undefined ? '' : `(${outcome.summary})`,
       ].filter((fact) => fact !== '')
     : [];
   io.out(`${mark} ${visible(`${id}  ${facts.join(' ')}`.trimEnd())}\n`);

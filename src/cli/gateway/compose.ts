@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBundle } from '../../appraisal/bundle/format.ts';
-import { type BundleAnchors, bundleClocksAt } from '../../appraisal/bundle/input.ts';
 import type { EarSigner } from '../../appraisal/result/ear-jwt.ts';
 import { signStatement } from '../../appraisal/result/signed-statement.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { canonicalJson } from '../../core/encoding/jcs.ts';
 import type { BundleEndorsements } from '../../endorsements/bundle-endorsements.ts';
-import { wishOf } from '../../endorsements/revocation-wish.ts';
-import { BundleAppraiser } from '../../gateway/fleet/bundle-appraiser.ts';
 import { Decisions } from '../../gateway/fleet/decisions.ts';
 import type { FleetObserver } from '../../gateway/fleet/deps.ts';
 import { GatewayService } from '../../gateway/fleet/gateway-service.ts';
@@ -30,6 +27,8 @@ import { LAYOUT } from '../audit/ledger-folder.ts';
 import { type OpenLedger, openLedger, openWriter } from '../audit/open-ledger.ts';
 import { type Io, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
+import { type Appraising, openAppraising } from './appraising.ts';
+import { composeBroker } from './compose-broker.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './parts.ts';
 import { endorsementsOf, fleetTimes, httpLimits, requestLimit } from './settings.ts';
@@ -64,7 +63,7 @@ export async function composeGateway(
   try {
     const writer = await openWriter(io, ledger);
     try {
-      return await compose(io, config, parts, { ledger, writer });
+      return await composeOn(io, config, parts, { ledger, writer });
     } catch (error) {
       await writer.close();
       throw error;
@@ -75,26 +74,48 @@ export async function composeGateway(
   }
 }
 
-interface Opened {
+interface OpenedLedger {
   readonly ledger: OpenLedger;
   readonly writer: LedgerWriter<FleetChange>;
+}
+
+interface Opened extends OpenedLedger {
+  readonly endorsements: BundleEndorsements;
+  readonly metrics: Metrics;
+  readonly appraising: Appraising;
+}
+
+async function composeOn(
+  io: Io,
+  config: GatewayConfig,
+  parts: GatewayParts,
+  opened: OpenedLedger,
+): Promise<ComposedGateway> {
+  const endorsements = await endorsementsOf(io, config.endorsements, parts.roots);
+  const metrics = createMetrics();
+  const appraising = await openAppraising(parts.roots, endorsements, config.limits, metrics);
+  try {
+    return await compose(io, config, parts, { ...opened, endorsements, metrics, appraising });
+  } catch (error) {
+    await appraising.close();
+    throw error;
+  }
 }
 
 async function compose(
   io: Io,
   config: GatewayConfig,
   parts: GatewayParts,
-  { ledger, writer }: Opened,
+  { ledger, writer, endorsements, metrics, appraising }: Opened,
 ): Promise<ComposedGateway> {
   const { store, identity } = ledger;
   const { now, randomBytes } = io;
   const build = await packageVersion();
   const engine = `postern/${build}`;
-  const metrics = createMetrics();
-  const endorsements = await endorsementsOf(io, config.endorsements, parts.roots);
   const tokens = new TokenKeyFiles(config.tokens.key);
   const decisions = new Decisions(store, identity.origin);
   await sayStarted(io, config, { writer, engine, origin: identity.origin });
+  const caller = new HttpNodeCaller({ ...config.calls, largest: config.limits.bundle });
   const service = await GatewayService.open(
     {
       store,
@@ -102,7 +123,7 @@ async function compose(
       decisions,
       ledger: new WriterLedger(writer, { origin: identity.origin, engine }),
       past: new Past(store),
-      appraiser: appraiserOf(parts.roots, endorsements, config),
+      appraiser: appraising.appraiser,
       tokens: {
         token: async (about) => {
           const { issuer, audience } = config.tokens;
@@ -110,7 +131,7 @@ async function compose(
           return new EarTokens({ issuer, audience, build, signer }).token(about);
         },
       },
-      caller: new HttpNodeCaller({ ...config.calls, largest: config.limits.bundle }),
+      caller,
       verifySignature: verifyNodeSignature,
       signStatement: async (type, claims) =>
         signStatement(type, claims, signerOf(await tokens.read())),
@@ -128,8 +149,25 @@ async function compose(
   );
   const keySet = { now: tokenKeySet(await tokens.read(), now()) };
   const published = join(ledger.folder.dir, LAYOUT.published);
+  const log = createLog({
+    destination: { write: (line) => io.err(line) },
+    level: config.logs.level,
+    addresses: config.logs.addresses,
+    now,
+  });
+  const broker = await composeBroker(io, config, {
+    store,
+    service,
+    endorsements,
+    caller,
+    hardwareKey: parts.hardwareKey,
+    ledger: identity.origin,
+    metrics,
+    log,
+  });
   const app = createGateway({
     fleet: service,
+    broker,
     identity: new KnownIdentity(
       { store, nodes: store, authority: authorityOf(config.origin, 'origin'), now },
       config.metrics.access,
@@ -138,16 +176,11 @@ async function compose(
     keys: () => keySet.now,
     limit: requestLimit(config.limits),
     metrics,
-    log: createLog({
-      destination: { write: (line) => io.err(line) },
-      level: config.logs.level,
-      addresses: config.logs.addresses,
-      now,
-    }),
+    log,
     now,
     randomBytes,
     version: build,
-    limits: httpLimits(config.limits),
+    limits: httpLimits(config),
     trustedProxies: config.proxies,
     ...(parts.tls && { tls: tlsOf(parts.tls) }),
     onBug: (error, id) => warn(io, `request ${id}: ${stackOf(error)}`),
@@ -163,7 +196,9 @@ async function compose(
       keySet.now = tokenKeySet(await tokens.read(), now());
     },
     close: async () => {
+      await broker.close();
       await service.close();
+      await appraising.close();
       metrics.close();
       await writer.close();
       await ledger.close();
@@ -171,27 +206,11 @@ async function compose(
   };
 }
 
-function appraiserOf(
-  anchors: BundleAnchors,
-  endorsements: BundleEndorsements,
-  { limits: { verifications, waiting } }: GatewayConfig,
-): BundleAppraiser {
-  return new BundleAppraiser({
-    anchors,
-    limits: { atOnce: verifications, waiting },
-    find: async (bundle, policy, at) => {
-      const clocks = bundleClocksAt(at);
-      const wish = wishOf(policy?.compiled);
-      return (await endorsements.find(bundle, { at: clocks, wish })).endorsements;
-    },
-  });
-}
-
 /** The ledger says which gateway decided from when on, by a digest of what it was told. */
 async function sayStarted(
   io: Io,
   config: GatewayConfig,
-  { writer, engine, origin }: Pick<Opened, 'writer'> & { engine: string; origin: string },
+  { writer, engine, origin }: Pick<OpenedLedger, 'writer'> & { engine: string; origin: string },
 ): Promise<void> {
   const id = toHex(io.randomBytes(16));
   const told = canonicalJson(JSON.parse(JSON.stringify(config)));

@@ -6,13 +6,12 @@ import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { beginPool } from './begin-pool.ts';
 import { type ComposedGateway, composeGateway } from './compose.ts';
 import type { GatewayConfig } from './config.ts';
 import { keepOn } from './keeping-on.ts';
-import { SET_OPTION } from './overrides.ts';
 import { type GatewayParts, readParts } from './parts.ts';
-import type { PoolStart } from './pool-policy.ts';
-import { readConfig } from './read-config.ts';
+import { readConfig, SET_OPTION } from './read-config.ts';
 
 export const gatewayVerb: Verb = {
   name: 'gateway',
@@ -60,7 +59,8 @@ export async function runGateway(
 ): Promise<void> {
   const gateway = await composeGateway(io, config, parts);
   try {
-    for (const pool of parts.pools) await begin(io, gateway, pool);
+    const { service, ledger } = gateway;
+    for (const pool of parts.pools) await beginPool(io, { service, store: ledger.store }, pool);
     onListening(await listening(gateway, config));
     const duties = keepOn(io, config, gateway, signal);
     await new Promise<void>((resolve) => {
@@ -73,29 +73,6 @@ export async function runGateway(
   } finally {
     await gateway.close();
   }
-}
-
-/** The policy of the file decides from now on, unless a later one does already. */
-async function begin(
-  io: Io,
-  { service, ledger }: ComposedGateway,
-  { pool: { name }, file, revocations, read }: PoolStart,
-): Promise<void> {
-  const before = await ledger.store.poolPolicy(name);
-  const { revision } = read.policy.metadata;
-  const gateway = { kind: 'anyone' } as const;
-  if (before?.name === read.policy.metadata.name && revision < before.revision) {
-    const text = `revision ${before.revision} decides, and the file has revision ${revision}`;
-    warn(io, `pool ${name}: ${text}`);
-    // What revokes counts, whatever it came with.
-    if (revocations.length > 0) {
-      await service.activatePolicy(name, gateway, before.file, revocations);
-    }
-    return;
-  }
-  const after = await service.activatePolicy(name, gateway, file, revocations);
-  if (after.activatedAt === before?.activatedAt) return;
-  warn(io, `pool ${name}: ${read.policy.metadata.name} revision ${revision} decides`);
 }
 
 async function listening({ app }: ComposedGateway, { listen }: GatewayConfig): Promise<string> {

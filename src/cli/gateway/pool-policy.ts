@@ -9,7 +9,7 @@ import { verifySignedPolicy } from '../../appraisal/policy/signing/signed-policy
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { problemLine } from '../../core/document/problem.ts';
 import { type PublicKey, parsePublicKeyPem } from '../../core/x509/public-key.ts';
-import type { PoolConfig as FleetPool, PoolSigners } from '../../gateway/fleet/pools.ts';
+import type { PoolConfig as FleetPool, PoolSigners } from '../../gateway/fleet/pool.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, usage } from '../io.ts';
 import { reasonOf } from '../render.ts';

@@ -40,10 +40,14 @@ export function fleetTimes({ times, calls }: Pick<GatewayConfig, 'times' | 'call
 }
 
 /** Its limits as the HTTP app takes them; what it says nothing of stays as it is. */
-export function httpLimits({ bundle, bodies, ...counts }: LimitsConfig): Limits {
+export function httpLimits({
+  limits: { bundle, bodies, ...counts },
+  broker,
+}: Pick<GatewayConfig, 'limits' | 'broker'>): Limits {
   return {
     ...LIMITS,
-    body: { ...LIMITS.body, bundle, all: bodies },
+    body: { ...LIMITS.body, bundle, sealed: broker.limits.request, all: bodies },
+    closeWithin: Math.max(LIMITS.closeWithin, broker.drain),
     connection: { ...LIMITS.connection, count: counts.connections },
     verification: {
       ...LIMITS.verification,
@@ -52,6 +56,20 @@ export function httpLimits({ bundle, bodies, ...counts }: LimitsConfig): Limits 
     },
     stream: { ...LIMITS.stream, count: counts.followers },
   };
+}
+
+/**
+ * How many threads verify beside this one; 0 is none. More than may verify at once would idle, and
+ * one core is for all the rest.
+ *
+ * @param cores that this process may use.
+ */
+export function verificationThreads(
+  { threads, verifications }: Pick<LimitsConfig, 'threads' | 'verifications'>,
+  cores: number,
+): number {
+  if (threads !== 'auto') return threads;
+  return Math.max(1, Math.min(cores - 1, verifications));
 }
 
 /** Callers that are remembered, of each kind. */

@@ -17,6 +17,11 @@ export const AEAD_KEY_SIZES: Readonly<Record<AeadName, number>> = {
   'chacha20-poly1305': 32,
 };
 
+/** @throws RangeError for any nonce but one of 12 bytes. */
+export function checkNonce(nonce: Uint8Array): void {
+  if (nonce.length !== AEAD_NONCE_SIZE) throw new RangeError('a nonce of 12 bytes is wanted');
+}
+
 /** Authenticated encryption (RFC 5116; RFC 8439 for ChaCha20-Poly1305), tag behind the ciphertext. */
 export interface AeadPort {
   /** @returns undefined when the length is not the algorithm's. */
@@ -26,6 +31,7 @@ export interface AeadPort {
    * @param nonce 12 bytes, never twice under one key.
    * @param headroom bytes of zero in front of what is returned, for the caller's framing.
    * @returns headroom ‖ ciphertext ‖ tag.
+   * @throws RangeError for a nonce of another length.
    */
   readonly sealAead: (
     key: AeadKey,
@@ -37,7 +43,7 @@ export interface AeadPort {
 
   /**
    * @param sealed ciphertext ‖ tag.
-   * @returns undefined when it is not authentic.
+   * @returns undefined when it is not authentic, or the nonce is of another length.
    */
   readonly openAead: (
     key: AeadKey,

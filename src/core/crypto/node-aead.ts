@@ -7,10 +7,12 @@ import {
 } from 'node:crypto';
 import {
   AEAD_KEY_SIZES,
+  AEAD_NONCE_SIZE,
   AEAD_TAG_SIZE,
   type AeadKey,
   type AeadName,
   type AeadPort,
+  checkNonce,
 } from './aead-port.ts';
 
 /** A key object: given as bytes, a key is made ready anew for each message, at four times the cost. */
@@ -33,6 +35,7 @@ export const importAeadKey: AeadPort['importAeadKey'] = (name, key) =>
     : undefined;
 
 export const sealAead: AeadPort['sealAead'] = (key, nonce, aad, plaintext, headroom) => {
+  checkNonce(nonce);
   const { name, object } = key as object as NodeAeadKey;
   const cipher = createCipheriv(name, object, nonce, OPTIONS);
   if (aad.length > 0) cipher.setAAD(aad);
@@ -45,7 +48,7 @@ export const sealAead: AeadPort['sealAead'] = (key, nonce, aad, plaintext, headr
 
 export const openAead: AeadPort['openAead'] = (key, nonce, aad, sealed) => {
   const size = sealed.length - AEAD_TAG_SIZE;
-  if (size < 0) return undefined;
+  if (size < 0 || nonce.length !== AEAD_NONCE_SIZE) return undefined;
   const { name, object } = key as object as NodeAeadKey;
   const decipher = createDecipheriv(name, object, nonce, OPTIONS);
   if (aad.length > 0) decipher.setAAD(aad);

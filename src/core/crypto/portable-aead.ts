@@ -2,10 +2,12 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import {
   AEAD_KEY_SIZES,
+  AEAD_NONCE_SIZE,
   AEAD_TAG_SIZE,
   type AeadKey,
   type AeadName,
   type AeadPort,
+  checkNonce,
 } from './aead-port.ts';
 
 class PortableAeadKey {
@@ -29,6 +31,7 @@ export const importAeadKey: AeadPort['importAeadKey'] = (name, key) =>
     : undefined;
 
 export const sealAead: AeadPort['sealAead'] = (key, nonce, aad, plaintext, headroom) => {
+  checkNonce(nonce);
   const sealed = (key as object as PortableAeadKey).cipher(nonce, aad).encrypt(plaintext);
   if (headroom === 0) return sealed;
   const out = new Uint8Array(headroom + sealed.length);
@@ -37,7 +40,7 @@ export const sealAead: AeadPort['sealAead'] = (key, nonce, aad, plaintext, headr
 };
 
 export const openAead: AeadPort['openAead'] = (key, nonce, aad, sealed) => {
-  if (sealed.length < AEAD_TAG_SIZE) return undefined;
+  if (sealed.length < AEAD_TAG_SIZE || nonce.length !== AEAD_NONCE_SIZE) return undefined;
   try {
     return (key as object as PortableAeadKey).cipher(nonce, aad).decrypt(sealed);
   } catch {

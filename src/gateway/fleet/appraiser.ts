@@ -1,13 +1,13 @@
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleExpectation } from '../../appraisal/bundle/input.ts';
-import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import type { Decision, UsedPolicy } from '../../ledger/record/capture.ts';
 
 /** What the fleet asks of whoever can verify: endorsements are found, and the policy asked. */
 export interface Appraiser {
   /**
-   * @throws Fault `malformed` for what is no bundle at all, `unreachable` where it is too busy.
-   *   That endorsements are missing is no fault: the verdict says so.
+   * @throws Fault `malformed` for what is no bundle at all, `busy` where too many wait already,
+   *   `internal` where whoever verified it ended, which is no verdict. That endorsements are missing
+   *   is no fault: the verdict says so.
    */
   readonly appraise: (request: AppraisalRequest) => Promise<Appraised>;
 }
@@ -21,8 +21,6 @@ export interface AppraisalRequest {
   readonly at: number;
 }
 
-export interface Appraised {
-  readonly input: Decision['input'];
-  readonly verified: BundleVerification;
+export interface Appraised extends Pick<Decision, 'input' | 'verified' | 'result'> {
   readonly appraisal: Appraisal;
 }

@@ -16,6 +16,8 @@ const NODE_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 /** Of one board, many times over. */
 const MOST_DEVICES = 64;
 const LONGEST_URL = 2048;
+/** Of a pool: machines that nobody has seen evidence of cost nobody anything to list. */
+const MOST_UNPROVEN = 4096;
 
 /** Puts machines on the list; nothing is let to them before their evidence was accepted. */
 export class Enrolling {
@@ -61,6 +63,7 @@ export class Enrolling {
         'is not the node’s key’s over this enrolment and challenge',
       );
     }
+    await this.#wantRoom(pool, by);
     const at = now();
     const node: FleetNode = {
       id: toHex(randomBytes(16)),
@@ -85,6 +88,15 @@ export class Enrolling {
       ],
     });
     return node;
+  }
+
+  /** Who brings machines in brings no more than show what they are: an admin may. */
+  async #wantRoom(pool: string, by: Principal): Promise<void> {
+    if (by.kind === 'credential' && by.role === 'admin') return;
+    const { enrolled } = await this.#deps.store.countNodes(pool);
+    if (enrolled < MOST_UNPROVEN) return;
+    const detail = `has ${enrolled} machines that were never admitted: let them show evidence, or remove them`;
+    throw new Fault('conflict', 'pool', detail);
   }
 
   /** Before it has an id, a node is its key. */

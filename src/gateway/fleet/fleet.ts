@@ -1,19 +1,18 @@
 import { Fault } from '../../core/fault.ts';
-import { writeLeaf } from '../../ledger/leaf/entry.ts';
-import { firstSeenId } from '../../ledger/leaf/first-seen.ts';
-import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import type { UsedPolicy } from '../../ledger/record/capture.ts';
-import { type Principal, principalName } from '../identity/credential.ts';
+import type { Principal } from '../identity/credential.ts';
 import { Attesting } from './attesting.ts';
 import { ChallengeDesk } from './challenge-desk.ts';
 import type { FleetDeps } from './deps.ts';
 import { Enrolling } from './enrolling.ts';
-import type { FleetEvent, NewEvent } from './event.ts';
+import type { FleetEvent } from './event.ts';
 import { Keeping } from './keeping.ts';
 import { misbehaviourStatement } from './misbehaviour.ts';
 import { Moderating } from './moderating.ts';
 import type { FleetNode, NodeKey } from './node.ts';
-import { type PoolConfig, Pools } from './pools.ts';
+import type { PoolConfig } from './pool.ts';
+import { Pools } from './pools.ts';
+import { Ruling } from './ruling.ts';
 import type {
   Attestation,
   AttestationAnswer,
@@ -22,9 +21,6 @@ import type {
   IssuedChallenge,
 } from './service.ts';
 import type { NodeFilter, PoolPolicy } from './store.ts';
-
-/** Who activates a policy whose time has come, and which was handed in by somebody else. */
-const GATEWAY: Principal = { kind: 'anyone' };
 
 type FleetPart = Omit<
   FleetService,
@@ -38,6 +34,7 @@ export class Fleet implements FleetPart {
   readonly #enrolling: Enrolling;
   readonly #attesting: Attesting;
   readonly #moderating: Moderating;
+  readonly #ruling: Ruling;
   readonly #keeping: Keeping;
   readonly #listeners = new Set<() => void>();
   #unwatch: (() => Promise<void>) | undefined;
@@ -59,6 +56,7 @@ export class Fleet implements FleetPart {
     this.#enrolling = new Enrolling(deps, desk, this.#pools);
     this.#attesting = new Attesting(deps, desk, this.#pools);
     this.#moderating = new Moderating(deps, this.#pools);
+    this.#ruling = new Ruling(deps, this.#pools);
     this.#keeping = new Keeping(deps, this.#attesting, this.#pools);
   }
 
@@ -99,17 +97,7 @@ export class Fleet implements FleetPart {
    * @returns how many nodes were looked at.
    */
   async round(isOver: () => boolean = () => false): Promise<number> {
-    const { store, now, observe } = this.#deps;
-    for (const pool of this.#pools.takeTurned()) await store.lookAtAll(pool, now());
-    for (const { pool, file } of this.#pools.duePending(now())) {
-      try {
-        await this.activatePolicy(pool, GATEWAY, file, []);
-      } catch (error) {
-        // It can't decide any more: that is no reason to look at nobody.
-        if (!(error instanceof Fault)) throw error;
-        observe?.failed(error);
-      }
-    }
+    await this.#ruling.keep();
     return this.#keeping.round(isOver);
   }
 
@@ -180,49 +168,13 @@ export class Fleet implements FleetPart {
     return this.#pools.all();
   }
 
-  async activatePolicy(
+  activatePolicy(
     pool: string,
     by: Principal,
     file: Uint8Array,
     revocations: readonly Uint8Array[],
   ): Promise<PoolPolicy> {
-    const { store, ledger, now } = this.#deps;
-    await this.#pools.load();
-    const prepared = this.#pools.prepare(pool, file, revocations);
-    const { expected, stored, revoked } = prepared;
-    if (prepared.isAsBefore) return stored;
-    const at = now();
-    const { name, revision, digest } = stored;
-    const change = { policy: { expected, next: stored } };
-    if (stored.pending !== undefined && stored.digest === expected && revoked === undefined) {
-      await store.apply({ ...change, events: [] });
-      await this.#pools.load();
-      return stored;
-    }
-    const type = revoked === undefined ? 'policy.activated' : 'policy.revoked';
-    const event: NewEvent = {
-      at,
-      type,
-      data: { pool, policy: name, revision, digest, by: principalName(by) },
-    };
-    // The log says it once of a policy, in however many pools it decides.
-    const base = { v: 1 as const, id: firstSeenId(type, digest), time: at };
-    const policy = { name, revision, digest };
-    const leaf: Leaf =
-      revoked === undefined
-        ? { ...base, type: 'policy.activated', policy }
-        : { ...base, type: 'policy.revoked', policy, reason: onOneLine(revoked) };
-    // Whoever was let in by another policy is looked at again, by whichever gateway comes to it.
-    const whole = { ...change, lookAt: { pool, at }, events: [event] };
-    try {
-      await ledger.append([{ id: leaf.id, entry: writeLeaf(leaf) }], whole);
-    } catch (error) {
-      const isSaid = error instanceof Fault && error.at === `leaves[${leaf.id}]`;
-      if (!isSaid || error.code !== 'conflict') throw error;
-      await store.apply(whole);
-    }
-    await this.#pools.load();
-    return stored;
+    return this.#ruling.activate(pool, by, { file, revocations });
   }
 
   events(after: number, count: number): Promise<readonly FleetEvent[]> {
@@ -289,10 +241,3 @@ export class Fleet implements FleetPart {
 }
 
 const PAGE = 256;
-const LONGEST_REASON = 500;
-
-/** For a leaf: plain characters, and not too many of them. */
-function onOneLine(text: string): string {
-  const plain = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, LONGEST_REASON);
-  return plain.length < 8 ? `revoked: ${plain}` : plain;
-}

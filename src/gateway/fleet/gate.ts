@@ -19,12 +19,12 @@ export class Gate {
     this.#limits = limits;
   }
 
-  /** @throws Fault `unreachable` where too many wait already, and what `act` throws. */
+  /** @throws Fault `busy` where too many wait already, and what `act` throws. */
   async through<T>(act: () => Promise<T>): Promise<T> {
     if (this.#inside >= this.#limits.atOnce) {
       if (this.#queue.length >= this.#limits.waiting) {
         const detail = `${this.#queue.length} are waiting already: try again in a moment`;
-        throw new Fault('unreachable', this.#what, detail);
+        throw new Fault('busy', this.#what, detail);
       }
       await new Promise<void>((resolve) => this.#queue.push(resolve));
     } else {

@@ -1,11 +1,11 @@
-import { treeJson } from '../../appraisal/result/result-json.ts';
+import type { WithParts } from '../../appraisal/result/result-json.ts';
 import { Fault } from '../../core/fault.ts';
 import type { LedgerStore } from '../../ledger/store.ts';
 import type { BundleAppraiser } from './bundle-appraiser.ts';
 import type { Decisions } from './decisions.ts';
 import type { FleetDeps } from './deps.ts';
 import { Fleet } from './fleet.ts';
-import type { PoolConfig } from './pools.ts';
+import type { PoolConfig } from './pool.ts';
 import type { FleetService, Readiness, VerifyRequest } from './service.ts';
 
 export interface GatewayServiceDeps extends FleetDeps {
@@ -71,11 +71,8 @@ export class GatewayService implements FleetService {
     const expected = { ...(nonce && { nonce }), ...(purpose !== undefined && { purpose }) };
     const request = { bundle: evidence, expected, at: now() };
     const policy = pool === undefined ? undefined : this.fleet.policyOf(pool);
-    const answer =
-      policy === undefined
-        ? await appraiser.verify(request)
-        : (await appraiser.appraise({ ...request, policy })).appraisal;
-    return treeJson(answer) as Readonly<Record<string, unknown>>;
+    const answer = await appraiser.verify({ ...request, ...(policy && { policy }) });
+    return answer as WithParts & Readonly<Record<string, unknown>>;
   }
 
   async readiness(): Promise<Readiness> {

@@ -9,6 +9,12 @@ import type { NodeState } from './node.ts';
 export interface Instruments {
   /** @param seconds from the bytes to the verdict, endorsements included. */
   verified(kind: EvidenceKind, seconds: number): void;
+  /** Work for the threads that verify: how much runs, and how much waits for one. */
+  verificationWork(running: number, waiting: number): void;
+  /** One piece of it: how long it waited for a thread, and how long the thread took. */
+  verificationWorkDone(waitedSeconds: number, ranSeconds: number): void;
+  /** A thread that verified has ended without being told to; another took its place. */
+  verificationThreadLost(): void;
   /** @param codes ids of the checks that stand in the way; empty for an acceptance. */
   decided(verdict: Verdict, codes: readonly string[]): void;
   /** How long ago the oldest of a kind was fetched that is still used, e.g. `tdx.tcb-info`. */

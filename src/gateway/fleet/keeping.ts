@@ -6,7 +6,8 @@ import type { FleetDeps } from './deps.ts';
 import type { NewEvent } from './event.ts';
 import { lookAgain } from './next-look.ts';
 import type { FleetNode } from './node.ts';
-import type { Pools, PoolTimes } from './pools.ts';
+import type { PoolTimes } from './pool.ts';
+import type { Pools } from './pools.ts';
 import { eventOf, lapsed, type Moment, nextOf, type Step, withDue } from './step.ts';
 
 /** Looked at at the same moment: evidence of so many is on its way, or being verified. */
@@ -122,25 +123,20 @@ export class Keeping {
     try {
       await this.#attesting.call(node.id);
     } catch (error) {
-      // What is ours to answer for, a full queue or a ledger that is away, is no fault of the node's.
-      const isTheirs =
-        error instanceof Fault && (error.at === 'endpoint' || error.code === 'malformed');
-      if (!isTheirs) throw error;
+      if (!(error instanceof Fault) || !isTheirs(error)) throw error;
       await this.#missed(node, error);
     }
   }
 
   /** It did not answer, or not with evidence; what it has, it keeps to its end. */
-  async #missed(node: FleetNode, { code }: Fault): Promise<void> {
+  async #missed(node: FleetNode, { code, at }: Fault): Promise<void> {
     const { random, times, now } = this.#deps;
     const grace = this.#timesOf(node)?.reattestGrace ?? 0;
     const dueAt = Math.ceil(lookAgain(node, times, grace, { now: now(), random: random() }));
     const failures = node.failures + 1;
     const next = withDue({ ...node, version: node.version + 1, failures }, dueAt);
-    const says = {
-      code: code === 'unreachable' ? 'endpoint.unreachable' : 'endpoint.answer',
-      failures,
-    };
+    const isSilent = code === 'unreachable' || at === 'nonce';
+    const says = { code: isSilent ? 'endpoint.unreachable' : 'endpoint.answer', failures };
     const isNews = node.standing.state === 'admitted' && node.failures === 0;
     const events = isNews ? [eventOf('node.warned', node, now(), says)] : [];
     await this.#apply(node, { next, leaves: [], events });
@@ -186,6 +182,14 @@ export class Keeping {
       change,
     );
   }
+}
+
+/**
+ * No answer, an answer that is no evidence, or one that came too late for its challenge. What is
+ * ours to answer for, a full queue or a ledger that is away, is no fault of the node's.
+ */
+function isTheirs({ code, at }: Fault): boolean {
+  return at === 'endpoint' || at === 'nonce' || code === 'malformed' || code === 'unsupported';
 }
 
 /** A change that nobody is told of. */

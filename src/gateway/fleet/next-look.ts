@@ -1,6 +1,7 @@
+import type { Verdict } from '../../evidence/verdict.ts';
 import type { FleetTimes } from './deps.ts';
 import type { FleetNode } from './node.ts';
-import type { PoolTimes } from './pools.ts';
+import type { PoolTimes } from './pool.ts';
 
 /** Re-attestation comes this much earlier or later than planned, so that a fleet does not move as one. */
 const JITTER = 0.2;
@@ -34,6 +35,25 @@ export function lookAtAdmitted(
   }
   if (until >= evidenceAt + resultTtl) return until + reattestGrace;
   return until - left * (BEFORE_END.least + (BEFORE_END.most - BEFORE_END.least) * random);
+}
+
+/** Attempts of a node that are taken one after the other: somebody is mending something. */
+const ATTEMPTS_AT_ONCE = 5;
+
+/**
+ * For how long a node that comes by itself has to wait after an attempt that came to nothing, in
+ * milliseconds: longer with each that spoke against it.
+ */
+export function patience(
+  failures: number,
+  verdict: Verdict,
+  { retry, retryMost }: Pick<FleetTimes, 'retry' | 'retryMost'>,
+): number {
+  const beyond = failures - ATTEMPTS_AT_ONCE;
+  if (beyond < 0) return 0;
+  return verdict === 'indeterminate'
+    ? retry
+    : Math.min(retryMost, retry * 2 ** Math.min(beyond, 30));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
-import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { parseUtcTimestamp } from '../../core/encoding/time.ts';
+import type { HardwarePieces } from '../../ledger/record/outcome.ts';
 import type { FleetNode } from './node.ts';
 
 /** Why a node is not admitted: a check of the verdict, or a rule of the fleet (`fleet.…`). */
@@ -29,7 +29,7 @@ export type Outcome =
 
 export interface Facts {
   readonly appraisal: Appraisal;
-  readonly verified: Pick<BundleVerification, 'pieces'>;
+  readonly verified: { readonly pieces: HardwarePieces };
   /** Names of the hardware that the evidence speaks of, sorted. */
   readonly hardware: readonly string[];
   /** Which node has each of these. */

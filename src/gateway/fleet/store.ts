@@ -16,7 +16,8 @@ export interface FleetStore {
     after: string | undefined,
     count: number,
   ): Promise<readonly FleetNode[]>;
-  countNodes(): Promise<Readonly<Record<NodeState, number>>>;
+  /** By where they stand; of one pool where it is named. */
+  countNodes(pool?: string): Promise<Readonly<Record<NodeState, number>>>;
   /** Which node has each of these, by name of the hardware; nobody's are left out. */
   ownersOf(hardware: readonly string[]): Promise<ReadonlyMap<string, string>>;
 

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Instruments } from '../fleet/instruments.ts';
+import { type BrokerMetrics, brokerMetrics } from './broker-metrics.ts';
 
 /** What the gateway's own room counts besides. */
 export interface Metrics extends Instruments {
@@ -10,6 +11,7 @@ export interface Metrics extends Instruments {
   shed(because: 'rate' | 'verifications' | 'bodies' | 'streams' | 'closing'): void;
   verifications(running: number, waiting: number): void;
   streams(count: number): void;
+  readonly broker: BrokerMetrics;
   /** In the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -46,6 +48,18 @@ export function createMetrics(): Metrics {
     buckets: QUICK,
     registers,
   });
+  const work = new Histogram({
+    name: 'postern_verification_work_seconds',
+    help: 'Work of the threads that verify, by stage: waited for a thread, ran in it.',
+    labelNames: ['stage'],
+    buckets: QUICK,
+    registers,
+  });
+  const lost = new Counter({
+    name: 'postern_verification_threads_lost_total',
+    help: 'Threads that verified, and ended over what they were given; others took their place.',
+    registers,
+  });
   const verdicts = new Counter({
     name: 'postern_verdicts_total',
     help: 'Decisions about nodes, by verdict.',
@@ -71,12 +85,18 @@ export function createMetrics(): Metrics {
   );
   const nodes = gauge('nodes', 'Enrolled machines, by where they stand.', ['state']);
   const leaves = gauge('ledger_leaves', 'Leaves of the transparency ledger.');
-  const work = gauge('verifications', 'Verifications that run, and that wait to.', ['state']);
+  const asked = gauge('verifications', 'Verifications that run, and that wait to.', ['state']);
+  const working = gauge(
+    'verification_work',
+    'Work of the threads that verify: in a thread, and waiting for one.',
+    ['state'],
+  );
   const streams = gauge('event_streams', 'Open streams of events.');
   const delay = eventLoopDelay(registry);
   const [endorsementKind, code] = [closedLabel(), closedLabel()];
   return {
     contentType: registry.contentType,
+    broker: brokerMetrics(registry),
     text: () => registry.metrics(),
     close: delay.close,
     answered: (route, status, seconds) => requests.observe({ route, status: `${status}` }, seconds),
@@ -92,12 +112,20 @@ export function createMetrics(): Metrics {
       for (const [state, count] of Object.entries(counts)) nodes.set({ state }, count);
     },
     ledgerSize: (size) => leaves.set(size),
-    verifications: (running, waiting) => {
-      work.set({ state: 'running' }, running);
-      work.set({ state: 'waiting' }, waiting);
+    verifications: (running, waiting) => setBoth(asked, running, waiting),
+    verificationWork: (running, waiting) => setBoth(working, running, waiting),
+    verificationWorkDone: (waited, ran) => {
+      work.observe({ stage: 'waited' }, waited);
+      work.observe({ stage: 'ran' }, ran);
     },
+    verificationThreadLost: () => lost.inc(),
     streams: (count) => streams.set(count),
   };
+}
+
+function setBoth(gauge: Gauge<'state'>, running: number, waiting: number): void {
+  gauge.set({ state: 'running' }, running);
+  gauge.set({ state: 'waiting' }, waiting);
 }
 
 const MOST_VALUES = 1024;

@@ -17,6 +17,7 @@ const WATCHERS_AND_NODE = ['node', ...WATCHERS] as const;
 const ENROLLERS = ['enroller', 'admin'] as const;
 const NODE = ['node', 'admin'] as const;
 const ADMIN = ['admin'] as const;
+const CLIENT = ['client'] as const;
 
 const PERMISSIONS = {
   'health.read': EVERYBODY,
@@ -46,6 +47,11 @@ const PERMISSIONS = {
   'pool.change': ADMIN,
   'misbehaviour.read': WATCHERS,
   'events.follow': WATCHERS,
+  'model.list': EVERYBODY,
+  'session.prepare': CLIENT,
+  'session.relay': CLIENT,
+  'usage.read': [...CLIENT, ...WATCHERS],
+  'usage.add': ['node'],
   'reasons.read': WATCHERS_AND_NODE,
 } as const satisfies Readonly<Record<Operation, readonly Caller[]>>;
 

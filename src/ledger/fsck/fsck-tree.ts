@@ -147,7 +147,7 @@ function* fsckLeaf(
 
 /**
  * In milliseconds. Several processes write, each by its own clock, and what one put down first may
- * stand later; more than that is a clock that was wrong, or a leaf that was dated back.
+ * stand later, the more so if it waited for a writer that was killed; more than that is a clock that was wrong, or a leaf that was dated back.
  */
 const TOLERANCE = 600_000;
 
@@ -182,7 +182,7 @@ class LeafTimes {
     const often = count === 1 ? 'once' : `${count} times`;
     yield {
       at: `leaves[${first}].time`,
-      problem: `times go back ${often} from here on, by at most ${seconds(most)}: clocks of several writers differ`,
+      problem: `times go back ${often} from here on, by at most ${seconds(most)}: clocks of several writers differ, or entries waited to be written`,
     };
   }
 }

@@ -1,7 +1,6 @@
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { CompiledPolicy } from '../../appraisal/appraise/compiled-policy.ts';
 import type { BundleAnchors } from '../../appraisal/bundle/input.ts';
-import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { digestOf } from '../../appraisal/policy/signing/canonical-document.ts';
 import type { PolicyTrust } from '../../appraisal/policy/signing/policy-trust.ts';
 import { Fault } from '../../core/fault.ts';
@@ -12,8 +11,14 @@ import { saltedSubject } from '../leaf/salted.ts';
 import type { NewBlob } from '../store.ts';
 import { recordAnchors } from './anchors.ts';
 import type { RecordedInput } from './input-form.ts';
-import { MANIFEST, parseManifest, type Recording, versionOf } from './manifest.ts';
-import { hardwareIds, recordedResult } from './outcome.ts';
+import {
+  MANIFEST,
+  parseManifest,
+  type RecordedResult,
+  type Recording,
+  versionOf,
+} from './manifest.ts';
+import { type HardwarePieces, hardwareIds } from './outcome.ts';
 import type { RecordedPolicy } from './policy-form.ts';
 
 /** A policy as it was used. */
@@ -39,9 +44,15 @@ export interface Decision {
   readonly salt: Uint8Array;
   /** What the verifier was given, the bundle in its exact bytes. */
   readonly input: RecordedInput & { readonly anchors: BundleAnchors };
-  readonly verified: BundleVerification;
+  /** Which hardware the evidence is of. */
+  readonly verified: { readonly pieces: HardwarePieces };
+  /** What came out, by the policy where there was one: see {@link recordedResult}. */
+  readonly result: RecordedResult;
   /** What a policy made of it; left out where the baseline alone decided. */
-  readonly decided?: { readonly policy: UsedPolicy; readonly appraisal: Appraisal };
+  readonly decided?: {
+    readonly policy: UsedPolicy;
+    readonly appraisal: Pick<Appraisal, 'policy'>;
+  };
   /** The result token, where one was made: exact bytes, of this decision's `id` and evidence. */
   readonly ear?: Uint8Array;
 }
@@ -64,9 +75,8 @@ export interface CapturedDecision {
  * @throws Fault `usage` for what no record can hold, e.g. somebody's own root under a vendor's name.
  */
 export function captureDecision(decision: Decision): CapturedDecision {
-  const { id, time, engine, salt, input: given, verified, decided, ear } = decision;
+  const { id, time, engine, salt, input: given, verified, result, decided, ear } = decision;
   const { anchors, ...input } = given;
-  const result = recordedResult(decided?.appraisal ?? verified);
   const subject = hardwareIds(verified);
   const recording: Recording = {
     v: versionOf(decided?.policy.trust),
@@ -110,7 +120,10 @@ export function captureDecision(decision: Decision): CapturedDecision {
   return { leaf, entry: writeLeaf(leaf), record, manifest, blobs: sorted(blobs) };
 }
 
-function recordedPolicy(used: UsedPolicy, { policy: said }: Appraisal): RecordedPolicy {
+function recordedPolicy(
+  used: UsedPolicy,
+  { policy: said }: Pick<Appraisal, 'policy'>,
+): RecordedPolicy {
   const { compiled, envelope, revocations, trust } = used;
   const { metadata } = compiled.policy;
   const { canonical, digest } = compiled.read;

@@ -3,6 +3,7 @@ import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { resultDigest, type WithParts } from '../../appraisal/result/result-json.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import type { CheckId } from '../../evidence/verdict.ts';
+import type { EvidenceKind } from '../../evidence/verification.ts';
 import { type HardwareId, sortedIds } from '../leaf/salted.ts';
 import type { RecordedResult } from './manifest.ts';
 
@@ -33,6 +34,26 @@ function codesOf(result: WithParts): readonly CheckId[] {
   return [...codes].sort();
 }
 
+/** What evidence says of the hardware that it is of: all that is asked of a machine's pieces here. */
+export interface HardwarePieces {
+  readonly cpu:
+    | {
+        readonly evidence: EvidenceKind;
+        readonly report?: { readonly chipId: Uint8Array } | undefined;
+        readonly pck?:
+          | {
+              readonly ppid: Uint8Array;
+              readonly platformInstanceId?: Uint8Array | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
+  readonly devices: readonly {
+    readonly evidence: EvidenceKind;
+    readonly identity?: { readonly ueid: string } | undefined;
+  }[];
+}
+
 /** Decimal digits of 20 octets. */
 const LONGEST_UEID = 49;
 
@@ -43,16 +64,18 @@ const LONGEST_UEID = 49;
  */
 export function hardwareIds({
   pieces: { cpu, devices },
-}: BundleVerification): readonly HardwareId[] {
+}: {
+  readonly pieces: HardwarePieces;
+}): readonly HardwareId[] {
   const ids: HardwareId[] = devices.flatMap(({ identity }) =>
     identity === undefined || identity.ueid.length > LONGEST_UEID
       ? []
       : [{ kind: 'nvidia-ueid' as const, id: identity.ueid }],
   );
-  if (cpu && 'report' in cpu && cpu.report) {
+  if (cpu?.report) {
     ids.push({ kind: 'snp-chip-id', id: toHex(cpu.report.chipId) });
   }
-  if (cpu && 'pck' in cpu && cpu.pck) {
+  if (cpu?.pck) {
     const { ppid, platformInstanceId } = cpu.pck;
     ids.push({ kind: 'tdx-ppid', id: toHex(ppid) });
     if (platformInstanceId) ids.push({ kind: 'tdx-piid', id: toHex(platformInstanceId) });

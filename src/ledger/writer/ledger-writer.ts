@@ -31,7 +31,10 @@ export interface LedgerWriterDeps<Companion = never> {
   readonly holder: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** While somebody waits for what comes of it: it has to keep the process alive. */
   readonly pause: (ms: number) => Promise<void>;
+  /** Between two signs of life, which nobody waits for; {@link pause} unless said. */
+  readonly rest?: (ms: number) => Promise<void>;
   /** Checkpoints that others have seen: nothing is signed that contradicts one of them. */
   readonly known?: () => Promise<readonly KnownCheckpoint[]>;
   readonly times?: LeaseTimes;
@@ -310,9 +313,9 @@ export class LedgerWriter<Companion = never> {
 
   /** Signs of life while there is nothing to write, and word of others who have something. */
   async #beat(): Promise<void> {
-    const { pause, store } = this.#deps;
+    const { pause, rest = pause, store } = this.#deps;
     while (!this.#closed) {
-      await pause(this.#times.beat);
+      await rest(this.#times.beat);
       if (this.#held === undefined || this.#running !== undefined || this.#closed) continue;
       const { fence } = this.#held;
       try {

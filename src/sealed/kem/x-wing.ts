@@ -18,7 +18,7 @@ import type { Encapsulation, X25519PublicKey, X25519Secret } from '../../core/cr
 import { type Encapsulated, KEM_SECRET_SIZE, type Kem } from './kem.ts';
 
 /** In bytes: each half, the one behind the other. */
-export const X_WING = { mlKemKey: 1184, mlKemCiphertext: 1088, x25519: 32, mlKemSeed: 64 } as const;
+const X_WING = { mlKemKey: 1184, mlKemCiphertext: 1088, x25519: 32, mlKemSeed: 64 } as const;
 
 /** Its picture, `\.//^\`, in bytes. */
 const LABEL = Uint8Array.of(0x5c, 0x2e, 0x2f, 0x2f, 0x5e, 0x5c);

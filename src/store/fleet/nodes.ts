@@ -37,9 +37,20 @@ export async function listNodes(
   return rows.map(nodeOf);
 }
 
-export async function countNodes(sql: Sql): Promise<Readonly<Record<NodeState, number>>> {
+export async function countNodes(
+  sql: Sql,
+  pool: string | undefined,
+): Promise<Readonly<Record<NodeState, number>>> {
   const counts = { enrolled: 0, admitted: 0, lapsed: 0, quarantined: 0, revoked: 0 };
-  for (const row of await sql.all('SELECT state, count(*) AS count FROM nodes GROUP BY state')) {
+  const wanted = pool === undefined ? [] : [pool];
+  if (!wanted.every(isStorable)) return counts;
+  const rows = await sql.all(
+    `SELECT state, count(*) AS count FROM nodes${
+      pool === undefined ? '' : ' WHERE pool = ?'
+    } GROUP BY state`,
+    ...wanted,
+  );
+  for (const row of rows) {
     const state = textOf(row['state']);
     if (!isState(counts, state)) throw malformed('nodes', `${state} is no state of a node`);
     counts[state] = integerOf(row['count']);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
-import { POSTGRES_URL } from '../../support/store-beds.ts';
+import { POSTGRES_URL } from '../../support/postgres-databases.ts';
 import { VERIFY_BUNDLE } from '../bundle-files.ts';
 import { jsonOf } from '../fake-io.ts';
 import { audit, freshPath, infoOf } from './ledgers.ts';

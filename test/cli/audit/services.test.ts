@@ -3,10 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { jsonOf } from '../fake-io.ts';
 import { audit, exported, freshPath, infoOf, record, recorded, vkeyOf } from './ledgers.ts';
-import { type Service, started } from './services.ts';
+import { PATIENCE, type Service, started, until } from './services.ts';
 
 const running: Service[] = [];
-afterAll(() => Promise.all(running.map((one) => one.end())));
+afterAll(() => Promise.all(running.map((one) => one.end())), 2 * PATIENCE);
+
+/** Each starts processes and waits for them. */
+const WAITING = { timeout: 4 * PATIENCE };
 
 async function service(argv: readonly string[], ready?: RegExp): Promise<Service> {
   const one = await started(argv, ready);
@@ -17,7 +20,7 @@ async function service(argv: readonly string[], ready?: RegExp): Promise<Service
 const LOOPBACK = ['--listen', '127.0.0.1:0'];
 const net = { fetch: globalThis.fetch };
 
-describe('audit serve', () => {
+describe('audit serve', WAITING, () => {
   it('serves the published files and nothing else, and ends when told to', async () => {
     const dir = await recorded();
     const { url, err, end } = await service(['audit', 'serve', dir, ...LOOPBACK]);
@@ -56,13 +59,13 @@ describe('audit serve', () => {
   });
 });
 
-describe('audit serve --json', () => {
+describe('audit serve --json', WAITING, () => {
   it('says where in one object, and on stderr what it could not answer', async () => {
     const dir = await recorded();
     const { origin } = await infoOf(dir);
     const argv = ['audit', 'serve', dir, ...LOOPBACK, '--json'];
     const { url, out, err, end } = await service(argv);
-    for (let i = 0; i < 200 && out() === ''; i++) await new Promise((done) => setTimeout(done, 50));
+    await until(() => out() !== '');
     expect(JSON.parse(out())).toEqual({ url, address: url.slice('http://'.length), origin });
     // A link that leads to itself: whoever reads it, root as well, gets an error.
     const tile = join(dir, 'published/tile/0/000.p/2');
@@ -70,23 +73,21 @@ describe('audit serve --json', () => {
     symlinkSync(tile, tile);
     const answer = await fetch(`${url}/tile/0/000.p/2?secret=1`, { headers: { cookie: 'secret' } });
     expect([answer.status, await answer.text()]).toEqual([500, 'unexpected error\n']);
-    for (let i = 0; i < 200 && !err().includes('GET'); i++)
-      await new Promise((done) => setTimeout(done, 50));
+    await until(() => err().includes('GET'));
     expect(err().split('\n').slice(1)).toEqual(['postern: GET /tile/*: not answered (ELOOP)', '']);
     expect(await end()).toBe(0);
     expect(out().trim().split('\n')).toHaveLength(1);
   });
 });
 
-describe('audit watch without --once', () => {
+describe('audit watch without --once', WAITING, () => {
   it('prints a line an event, until it is told to end', async () => {
     const dir = await recorded();
     const state = freshPath('state');
     const argv = ['audit', 'watch', dir, '--log-key', await vkeyOf(dir), '--state', state];
     const { out, end } = await service([...argv, '--interval', '1s', '--json'], /("first")/);
     await record(dir);
-    for (let i = 0; i < 200 && !out().includes('"grown"'); i++)
-      await new Promise((done) => setTimeout(done, 50));
+    await until(() => out().includes('"grown"'));
     expect(await end()).toBe(0);
     const events = out()
       .trim()
@@ -96,7 +97,7 @@ describe('audit watch without --once', () => {
   });
 });
 
-describe('audit watch of a mirror that serves an old copy', () => {
+describe('audit watch of a mirror that serves an old copy', WAITING, () => {
   it('alarms at each look, keeps the notes once, goes on, and ends with 1', async () => {
     const dir = await recorded();
     const [place, old, state] = [freshPath('mirror'), freshPath('old'), freshPath('state')];
@@ -110,15 +111,11 @@ describe('audit watch of a mirror that serves an old copy', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line));
-    const until = async (enough: () => boolean) => {
-      for (let i = 0; i < 400 && !enough(); i++) await new Promise((done) => setTimeout(done, 50));
-      expect(enough()).toBe(true);
-    };
     cpSync(old, place, { recursive: true });
     const rollbacks = () => events().filter(({ event }) => event === 'rollback');
-    await until(() => rollbacks().length >= 2);
+    expect(await until(() => rollbacks().length >= 2)).toBe(true);
     cpSync(join(dir, 'published'), place, { recursive: true });
-    await until(() => events().at(-1).event === 'same');
+    expect(await until(() => events().at(-1).event === 'same')).toBe(true);
     expect(await end()).toBe(1);
     const beside = readdirSync(dirname(state)).filter((name) =>
       name.startsWith(`${basename(state)}.`),
@@ -128,7 +125,7 @@ describe('audit watch of a mirror that serves an old copy', () => {
   });
 });
 
-describe('two ledgers with a witness of their own each', () => {
+describe('two ledgers with a witness of their own each', WAITING, () => {
   it('cosign each other, and a quorum holds or does not', async () => {
     const [one, other] = [await recorded(), await recorded()];
     const keys = await Promise.all([vkeyOf(one), vkeyOf(other)]);

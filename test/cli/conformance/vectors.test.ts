@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { vectorsFolder } from '../../support/vectors.ts';
 import { postern } from '../fake-io.ts';
 
-const published = (['tdx', 'snp', 'nvidia', 'policy', 'ledger'] as const).map(
+const published = (['tdx', 'snp', 'nvidia', 'policy', 'ledger', 'sealed'] as const).map(
   (kind) => [kind, vectorsFolder(kind)] as const,
 );
 
@@ -14,7 +14,7 @@ describe.each(published)('the published vectors of %s', (_, folder) => {
   it('all conform, on every line a case', async () => {
     const { exit, out, err } = await postern(['conformance', manifest]);
     expect(out.split('\n').filter((line) => !line.startsWith('✓ '))).toEqual(['']);
-    expect(err).toMatch(/^[1-9]\d+ cases, 0 different\n$/);
+    expect(err).toMatch(/^[1-9]\d* cases, 0 different\n$/);
     expect(exit).toBe(0);
   });
 

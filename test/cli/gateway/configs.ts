@@ -54,6 +54,7 @@ export const WHOLE = {
     bundle: '8MiB',
     bodies: '64MiB',
     verifications: 2,
+    threads: 0,
     waiting: 0,
     connections: 10,
     followers: 5,

@@ -196,6 +196,14 @@ describe('a gateway that runs', () => {
     expect(await answer.json()).toMatchObject({ authentic: true, evidence: 'bundle' });
   });
 
+  it('does so in threads of its own, and counts what they do', async () => {
+    const key = readFileSync(join(dir, 'keys/admin.key'), 'utf8').trim();
+    const headers = { authorization: `Bearer ${key}` };
+    const text = await (await fetch(`${url}/metrics`, { headers })).text();
+    expect(text).toContain('postern_verification_work_seconds_count{stage="ran"} 2');
+    expect(text).toContain('postern_verification_threads_lost_total 0');
+  });
+
   it('says nothing in its log but what it may', () => {
     const text = log.join('');
     for (const secret of [

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { configProblemLine, tryConfig } from '../../../src/cli/gateway/read-config.ts';
+import { configProblemLine } from '../../../src/cli/config/read-document.ts';
+import { tryConfig } from '../../../src/cli/gateway/read-config.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { MINIMAL, WHOLE } from './configs.ts';
 
@@ -61,6 +62,7 @@ describe('a file that says what must be said', () => {
         bundle: 33_554_432,
         bodies: 268_435_456,
         verifications: 8,
+        threads: 'auto',
         waiting: 64,
         connections: 2048,
         followers: 256,

@@ -28,7 +28,7 @@ it('turns away who would wait too long, and serves on', async () => {
   const first = held();
   const [one, two] = [gate.through(first.act), gate.through(async () => 'two')];
   await expect(gate.through(async () => 'three')).rejects.toMatchObject({
-    code: 'unreachable',
+    code: 'busy',
     at: 'verification',
   });
   first.resolve();

@@ -30,7 +30,7 @@ describeStores('what goes on with a fleet', (kind) => {
   let here: FleetBed;
   let called: FleetNode;
   let coming: FleetNode;
-  let answers: 'evidence' | 'nothing' | 'old evidence' = 'evidence';
+  let answers: 'evidence' | 'nothing' | 'old evidence' | 'too late' = 'evidence';
   let asked = 0;
 
   beforeAll(async () => {
@@ -40,7 +40,8 @@ describeStores('what goes on with a fleet', (kind) => {
     here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) => {
       asked++;
       if (answers === 'nothing') throw new Fault('unreachable', 'endpoint', 'is silent');
-      const fresh = answers === 'evidence';
+      if (answers === 'too late') here.clock.now += 2 * MINUTE + 1;
+      const fresh = answers !== 'old evidence';
       return calls.machine.bundle({ nonce: fresh ? nonce : new Uint8Array(32), purpose });
     });
     called = await enrol(here, calls, { name: 'called', pool: 'tdx', endpoint: ENDPOINT });
@@ -109,6 +110,28 @@ describeStores('what goes on with a fleet', (kind) => {
     expect(await standing(called)).toMatchObject({ state: 'lapsed', code: 'admission.expired' });
     expect(events).not.toContain('node.misbehaved called');
     answers = 'evidence';
+  });
+
+  it('an endpoint that answers too late is asked later and later', async () => {
+    await here.fleet.call(called.id);
+    answers = 'too late';
+    const waits: number[] = [];
+    let last = here.clock.now;
+    while (waits.length < 8) {
+      const before = asked;
+      await after(1000);
+      if (asked > before) {
+        waits.push(here.clock.now - last);
+        last = here.clock.now;
+      }
+    }
+    // The first when it was due, and from then on 10 s, 20 s and so on, with 2 min for each answer.
+    const beyond = waits.slice(1).map((wait) => wait - 2 * MINUTE);
+    for (const [i, wait] of beyond.entries()) {
+      expect(wait).toBeGreaterThanOrEqual(Math.min(10 * MINUTE, 10_000 * 2 ** i) - 1000);
+    }
+    answers = 'evidence';
+    expect((await here.fleet.call(called.id)).verdict).toBe('accept');
   });
 
   it('another policy looks at everybody again, without asking them', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookAgain, lookAtAdmitted } from '../../../src/gateway/fleet/next-look.ts';
+import { lookAgain, lookAtAdmitted, patience } from '../../../src/gateway/fleet/next-look.ts';
 
 const NOW = 1_000_000;
 const MINUTE = 60_000;
@@ -70,5 +70,23 @@ describe('after an attempt that came to nothing', () => {
     // And one that is over already does not make it come at once, for ever.
     const over = { ...standing, admission: { ...admission, until: NOW - 1000 } };
     expect(lookAgain({ failures: 0, standing: over }, retry, 500, look)).toBe(NOW + 10_000);
+  });
+});
+
+describe('a node that comes by itself', () => {
+  const short = { retry: 10_000, retryMost: 60_000 };
+  it.each([
+    [0, 'reject', 0],
+    [4, 'reject', 0],
+    [5, 'reject', 10_000],
+    [6, 'reject', 20_000],
+    [8, 'reject', 60_000],
+    [5_000, 'reject', 60_000],
+    // A machine of another hardware than it had was accepted, and a rule of the fleet refused it.
+    [6, 'accept', 20_000],
+    [4, 'indeterminate', 0],
+    [50, 'indeterminate', 10_000],
+  ] as const)('after %i attempts, the last one %s, waits %i ms', (failures, verdict, wait) => {
+    expect(patience(failures, verdict, short)).toBe(wait);
   });
 });

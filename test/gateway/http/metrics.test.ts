@@ -18,6 +18,9 @@ describe('numbers', () => {
     metrics.verified('bundle', 4);
     metrics.decided('reject', ['tdx.tcb.status', 'tdx.tcb.status', 'snp.report.debug']);
     metrics.decided('accept', []);
+    metrics.verificationWork(3, 9);
+    metrics.verificationWorkDone(0.02, 0.005);
+    metrics.verificationThreadLost();
     metrics.endorsementAge('tdx.tcb-info', 3600);
     metrics.attestationLag(7);
     metrics.nodes({ enrolled: 1, admitted: 2, lapsed: 3, quarantined: 4, revoked: 5 });
@@ -29,6 +32,11 @@ describe('numbers', () => {
       'postern_verification_seconds_bucket{le="0.003",kind="tdx"}': 1,
       'postern_verification_seconds_bucket{le="0.001",kind="tdx"}': 0,
       'postern_verification_seconds_sum{kind="bundle"}': 4,
+      'postern_verification_work{state="running"}': 3,
+      'postern_verification_work{state="waiting"}': 9,
+      'postern_verification_work_seconds_sum{stage="waited"}': 0.02,
+      'postern_verification_work_seconds_sum{stage="ran"}': 0.005,
+      postern_verification_threads_lost_total: 1,
       'postern_verdicts_total{verdict="reject"}': 1,
       'postern_verdicts_total{verdict="accept"}': 1,
       'postern_verdict_codes_total{verdict="reject",code="tdx.tcb.status"}': 1,
@@ -87,7 +95,7 @@ describe('numbers', () => {
     const text = await metrics.text();
     metrics.close();
     const names = [...text.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)];
-    expect(names.length).toBe(12);
+    expect(names.length).toBe(24);
     for (const [, name] of names) {
       expect(name).toMatch(/^postern_[a-z_]+$/);
       expect(text).toMatch(new RegExp(`^# HELP ${name} .{20,}`, 'm'));

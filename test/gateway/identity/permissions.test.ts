@@ -57,6 +57,11 @@ const TABLE: Readonly<Record<Operation, string>> = {
   'pool.change': '. . ... ... . . a',
   'misbehaviour.read': '. . ... ... v u a',
   'events.follow': '. . ... ... v u a',
+  'model.list': 'x x xxx xxx x x x',
+  'session.prepare': '. c ... ... . . .',
+  'session.relay': '. c ... ... . . .',
+  'usage.read': '. c ... ... v u a',
+  'usage.add': '. . ... n.. . . .',
   'reasons.read': '. . ... n.. v u a',
 };
 

@@ -409,7 +409,7 @@ describe('the times of leaves', () => {
         {
           at: 'leaves[2].time',
           problem:
-            'times go back 2 times from here on, by at most 600 s: clocks of several writers differ',
+            'times go back 2 times from here on, by at most 600 s: clocks of several writers differ, or entries waited to be written',
         },
       ],
     });

@@ -68,7 +68,8 @@ describe.each(['jwt', 'cwt'] as const)('a recorded token, %s', (format) => {
       'and what build calls itself is its own',
       (claims) => ({ ...claims, ear_verifier_id: { ...claims.ear_verifier_id, build: 'x' } }),
     ],
-    ['as is the nonce of who asked for it', (claims) => ({ ...claims, eat_nonce: 'AAAAAAAAAAA' })],
+    ['as is an end before that of the decision', (claims) => ({ ...claims, exp: claims.exp - 1 })],
+    ['and the nonce of who asked for it', (claims) => ({ ...claims, eat_nonce: 'AAAAAAAAAAA' })],
   ])('%s', async (_name, edit) => {
     expect(replayed(await withToken(format, edit)).outcome).toBe('same');
   });

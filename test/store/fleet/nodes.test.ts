@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { FleetNode, Standing } from '../../../src/gateway/fleet/node.ts';
-import { enrol, enrolment, fleetNode, fullNode, hexOf, nextOf } from '../../support/fleet.ts';
-import { batchOf, commitWhole, EMPTY_LOG, fenceOf } from '../../support/ledger-batches.ts';
+import { enrol, fleetNode, fullNode, hexOf, nextOf } from '../../support/fleet.ts';
 import { describeStores, withBed } from '../../support/store-beds.ts';
+import { describePages } from './node-pages.ts';
 
 const QUARANTINED: Standing = {
   state: 'quarantined',
@@ -93,38 +93,13 @@ describeStores('nodes', (kind) => {
         quarantined: 2,
         revoked: 0,
       });
+      expect(await store.countNodes('odd')).toMatchObject({ lapsed: 2, quarantined: 2 });
+      expect(await store.countNodes('none\0')).toMatchObject({ lapsed: 0, quarantined: 0 });
     });
   });
-
-  it('of ten thousand, each comes once and in order, page by page, while others change', async () => {
-    await withBed(kind, async (bed) => {
-      const [store, other] = [await bed.open(), await bed.open()];
-      const pages = Array.from({ length: 100 }, (_, page) =>
-        Array.from({ length: 100 }, (_, i) => fleetNode(100 * page + i)),
-      );
-      const fence = await fenceOf(store, 'writer');
-      let log = EMPTY_LOG;
-      for (const [i, page] of pages.entries()) {
-        const next = batchOf(fence, log, [`leaf-${i}`]);
-        await commitWhole(store, { ...next.batch, companions: page.map(enrolment) });
-        log = next.log;
-      }
-      const found: FleetNode[] = [];
-      for (let after: string | undefined; ; after = found.at(-1)?.id) {
-        const page = await store.nodes({ pool: 'general' }, after, 256);
-        found.push(...page);
-        if (page.length === 0) break;
-        const [first] = page;
-        if (first === undefined || found.length > 1_000) continue;
-        const next = nextOf(first, { failures: 1 });
-        await other.apply({ node: { expected: 1, next }, events: [] });
-      }
-      expect(found.map(({ id }) => id)).toEqual(pages.flat().map(({ id }) => id));
-      expect((await store.countNodes()).enrolled).toBe(10_000);
-      expect(await store.lastEvent()).toBe(10_000);
-    });
-  }, 300_000);
 });
+
+describePages(2_000);
 
 describeStores('nodes that are due', (kind) => {
   it('are taken longest first, and by nobody else until they are due again', async () => {

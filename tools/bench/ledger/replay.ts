@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { BundleVerifier } from '../../../src/appraisal/bundle/verifier.ts';
 import { ReplayRun } from '../../../src/cli/audit/replay-run.ts';
 import { captureDecision } from '../../../src/ledger/record/capture.ts';
+import { recordedResult } from '../../../src/ledger/record/outcome.ts';
 import type { StoredLeaf } from '../../../src/ledger/store.ts';
 import { StoreTiles } from '../../../src/ledger/store-tiles.ts';
 import { AuthenticatedTiles } from '../../../src/ledger/tiles/authenticated-tiles.ts';
@@ -40,13 +41,15 @@ export async function replayWorkloads(
   const verifier = new BundleVerifier(anchors);
   for (const bundle of bundles) {
     const input = { bundle, endorsements, at, anchors };
+    const verified = verifier.verify(input);
     const { leaf, entry, record, manifest, blobs } = captureDecision({
       id: randomBytes(16).toString('hex'),
       time: Date.now(),
       engine: ENGINE,
       salt: randomBytes(32),
       input,
-      verified: verifier.verify(input),
+      verified,
+      result: recordedResult(verified),
     });
     const all = [{ digest: record, bytes: manifest }, ...blobs];
     const uses = all.map(({ digest }) => digest);

@@ -12,7 +12,7 @@ export function isSkip(value: unknown): value is Skip {
 
 /** Whether two values mean the same, in whatever order their members were written. */
 export function same([before, after]: Pair<unknown>): boolean {
-  return textOf(before) === textOf(after);
+  return before === after || textOf(before) === textOf(after);
 }
 
 /** The one text of a value: what two of them are told apart by. */

@@ -99,8 +99,8 @@ function isWithin(inner: string, outer: string): boolean {
 
 /** Paths of members that differ; a list is one. */
 function differing([before, after]: Pair<unknown>, path: string): readonly string[] {
-  if (same([before, after])) return [];
-  if (!isObject(before) || !isObject(after)) return [path];
+  if (before === after) return [];
+  if (!isObject(before) || !isObject(after)) return same([before, after]) ? [] : [path];
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].flatMap((name) =>
     differing([before[name], after[name]], path === '' ? name : `${path}.${name}`),

@@ -1,0 +1,3 @@
+import { describePromise } from './promise-cases.ts';
+
+describePromise({ every: 1, runs: 1_000 });

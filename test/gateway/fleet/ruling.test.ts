@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
+import { keyringOfKeys } from '../../../src/appraisal/policy/signing/keyring.ts';
+import { revisionOf } from '../../../src/appraisal/policy/signing/revision.ts';
+import { makeRevocation } from '../../../src/appraisal/policy/signing/revocation.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { signEnvelope } from '../../../src/core/encoding/dsse-signatures.ts';
+import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
+import type { PoolConfig } from '../../../src/gateway/fleet/pool.ts';
+import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
+import {
+  ADMIN,
+  attest,
+  enrol,
+  type FleetBed,
+  fleetBed,
+  type Member,
+  MINUTE,
+  member,
+  policyFile,
+} from '../../support/fleet-bed.ts';
+import { envelopeOf, person, written } from '../../support/signed-policy.ts';
+import { type Bed, describeStores } from '../../support/store-beds.ts';
+
+const owner = person();
+const keyring = keyringOfKeys([{ owner: 'owner', publicKey: owner.publicKey }], 1);
+const source = { keys: [utf8(owner.publicPem)], threshold: 1 };
+const CONFIGS: readonly PoolConfig[] = [
+  { name: 'tdx', identity: 'required', signers: { keyring, source } },
+];
+let machine: Member;
+
+beforeAll(async () => {
+  machine = await member('is let in by a policy');
+}, 120_000);
+
+describeStores('a policy that is revoked from later on', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let there: FleetBed;
+  let file: Uint8Array;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    const options = { configs: CONFIGS, published: [machine] };
+    here = await fleetBed(await bed.open(), options);
+    there = await fleetBed(await bed.open(), { ...options, clock: here.clock });
+    const plain = readPolicy(policyFile(machine, 'tdx'));
+    file = written(envelopeOf(utf8(canonicalJson(plain.policy as never)), [owner]));
+    await here.fleet.activatePolicy('tdx', ADMIN, file, []);
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await there.close();
+    await bed.close();
+  });
+
+  const typesSince = async (seq: number) =>
+    (await here.store.events(seq, 99)).map(({ type }) => type);
+
+  it('lets in until then, and is said to be revoked once, by whichever gateway is first', async () => {
+    const { id } = await enrol(here, machine, { name: 'one', pool: 'tdx' });
+    expect((await attest(here, id, machine)).verdict).toBe('accept');
+    const known = revisionOf(readPolicy(policyFile(machine, 'tdx')));
+    const revocation = makeRevocation(known, 'its kernel was broken', here.clock.now + 2 * MINUTE);
+    const before = await here.store.lastEvent();
+    await here.fleet.activatePolicy('tdx', ADMIN, file, [written(signEnvelope(revocation, owner))]);
+    await here.fleet.round();
+    expect(await typesSince(before)).not.toContain('policy.revoked');
+    expect((await attest(here, id, machine)).verdict).toBe('accept');
+
+    here.clock.now += 3 * MINUTE;
+    const size = (await here.store.head())?.size ?? 0;
+    const then = await here.store.lastEvent();
+    await Promise.all([here.fleet.round(), there.fleet.round()]);
+    await Promise.all([here.fleet.round(), there.fleet.round()]);
+    expect((await typesSince(then)).toSorted()).toEqual(['node.lapsed', 'policy.revoked']);
+    const leaves = await here.store.leaves(size, (await here.store.head())?.size ?? 0);
+    const said = leaves.map(({ entry }) => parseLeaf(entry));
+    expect(said.map(({ type }) => type).toSorted()).toEqual([
+      'admission.revoked',
+      'policy.revoked',
+    ]);
+    expect(said).toContainEqual(
+      expect.objectContaining({ reason: expect.stringContaining('its kernel was broken') }),
+    );
+    await expect(attest(here, id, machine)).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  it('nor is it said again by a gateway that begins after it', async () => {
+    const before = await here.store.lastEvent();
+    const later = await fleetBed(await bed.open(), {
+      configs: CONFIGS,
+      published: [machine],
+      clock: here.clock,
+    });
+    try {
+      await later.fleet.round();
+      expect(await typesSince(before)).toEqual([]);
+    } finally {
+      await later.close();
+    }
+  });
+});

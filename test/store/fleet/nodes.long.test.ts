@@ -1,0 +1,3 @@
+import { describePages } from './node-pages.ts';
+
+describePages(10_000);
