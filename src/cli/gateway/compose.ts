@@ -181,7 +181,8 @@ async function compose(
     randomBytes,
     version: build,
     limits: httpLimits(config),
-    trustedProxies: config.proxies,
+    // Of a gateway that nothing stands before, a connection's address is its caller's.
+    ...(isBehindSome(config) && { trustedProxies: config.proxies }),
     ...(parts.tls && { tls: tlsOf(parts.tls) }),
     onBug: (error, id) => warn(io, `request ${id}: ${stackOf(error)}`),
   });
@@ -248,6 +249,10 @@ function observerOf(io: Io, metrics: Metrics): FleetObserver {
 
 function signerOf({ current: { algorithm, publicKey, privateKey } }: TokenKeys): EarSigner {
   return { algorithm, keyId: publicKey.keyId, privateKey };
+}
+
+function isBehindSome({ tls, proxies }: GatewayConfig): boolean {
+  return 'proxy' in tls || proxies.length > 0;
 }
 
 function tlsOf({ cert, key }: TlsFiles) {

@@ -74,7 +74,7 @@ function checkBroker({ pools, broker = {} }: WrittenConfig, report: Report): voi
     names.set(pool, before ?? i);
   }
   const { kept, keptInAll } = { ...DEFAULTS.broker.limits, ...broker.limits };
-  if (bytesOf(keptInAll) < bytesOf(kept)) {
+  if (sizeBytes(keptInAll) < sizeBytes(kept)) {
     report('broker.limits.keptInAll', 'want no less than broker.limits.kept');
   }
 }

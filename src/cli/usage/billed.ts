@@ -3,7 +3,7 @@ import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { accountKeyOf, accountName } from '../../gateway/broker/account.ts';
 import type { StoredUsage } from '../../gateway/broker/store.ts';
 import { readHardwareKey } from '../gateway/hardware-key.ts';
-import { SET_OPTION } from '../gateway/overrides.ts';
+import { SET_OPTION } from '../gateway/read-config.ts';
 import type { Io } from '../io.ts';
 import { withGatewayKeys } from '../keys/gateway-of.ts';
 import { momentOption } from '../moment.ts';

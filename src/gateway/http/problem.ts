@@ -97,6 +97,18 @@ export function problemBody({ code, details }: Refusal, reasons: 'seen' | 'kept'
   };
 }
 
+/** As JSON in which nothing is left that moves a cursor or turns the reading direction. */
+export function problemJson(refusal: Refusal, reasons: 'seen' | 'kept'): string {
+  return JSON.stringify(problemBody(refusal, reasons)).replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (found) =>
+      Array.from(
+        { length: found.length },
+        (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`,
+      ).join(''),
+  );
+}
+
 /** Their places and texts are of the inside: addresses of services, names of files. */
 const INNER: ReadonlySet<ProblemCode> = new Set(['unreachable']);
 

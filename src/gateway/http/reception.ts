@@ -14,7 +14,7 @@ import type { Identity } from './identity.ts';
 import type { LimitKey, Limits, RateLimit } from './limits.ts';
 import { type Log, siteOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { problemBody, Refusal, refusalOf, retryAfterSeconds } from './problem.ts';
+import { problemJson, Refusal, refusalOf, retryAfterSeconds } from './problem.ts';
 import { readBody } from './read-body.ts';
 import type { RouteRule } from './route.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -136,7 +136,7 @@ class Reception {
         ...(retryAfter !== undefined && { 'retry-after': retryAfterSeconds(retryAfter) }),
       })
       .type(PROBLEM_TYPE)
-      .send(Buffer.from(JSON.stringify(problemBody(refusal, visit.reasons))));
+      .send(Buffer.from(problemJson(refusal, visit.reasons)));
   }
 
   /** Nothing at all, or not by this method. */
@@ -248,9 +248,10 @@ function ruleOf({ is404, routeOptions }: FastifyRequest): RouteRule | undefined 
   return is404 ? undefined : routeOptions.config.rule;
 }
 
-/** A body that nobody is going to read: what follows on the connection can not be told from it. */
+/** A body that nobody is going to read as it was sent: what follows can not be told from it. */
 function hasMoreToSend({ raw }: FastifyRequest): boolean {
   const { headers, complete } = raw;
+  if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') return true;
   const some = headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
   return some && !complete;
 }
