@@ -43,7 +43,8 @@ const PERMISSIONS = {
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
   'decision.export': ['auditor'],
   'decision.prove': WATCHERS,
-  'pool.read': ['auditor', 'admin'],
+  /** Clients hold machines against a pool’s policy by themselves, from the very files. */
+  'pool.read': ['client', 'auditor', 'admin'],
   'pool.change': ADMIN,
   'misbehaviour.read': WATCHERS,
   'events.follow': WATCHERS,

@@ -53,7 +53,7 @@ const TABLE: Readonly<Record<Operation, string>> = {
   'decision.read': '. . ... ... v u a',
   'decision.export': '. . ... ... . u .',
   'decision.prove': '. . ... ... v u a',
-  'pool.read': '. . ... ... . u a',
+  'pool.read': '. c ... ... . u a',
   'pool.change': '. . ... ... . . a',
   'misbehaviour.read': '. . ... ... v u a',
   'events.follow': '. . ... ... v u a',
