@@ -28,7 +28,7 @@ const NONCE_SIZE = 32;
 /** A bundle in base64, and a note. */
 const LARGEST_EPOCH = Math.ceil(BUNDLE_LIMITS.bundle / 3) * 4 + 1024 * 1024;
 /** How old a cosignature may be by which evidence is one of now, in milliseconds. */
-export const OLDEST_EPOCH = 10 * 60_000;
+const OLDEST_EPOCH = 10 * 60_000;
 
 /** The node answers a nonce that nobody has seen before. @throws as {@link Gateway.bytes}. */
 export async function challenge(

@@ -43,7 +43,7 @@ const PERMISSIONS = {
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
   'decision.export': ['auditor'],
   'decision.prove': WATCHERS,
-  /** Clients judge machines by the policy themselves, and hold its signatures against keys of their own. */
+  /** Clients hold machines against a pool’s policy by themselves, from the very files. */
   'pool.read': ['client', 'auditor', 'admin'],
   'pool.change': ADMIN,
   'misbehaviour.read': WATCHERS,

@@ -28,7 +28,7 @@ export async function readOutcome(asked: Promise<Response>): Promise<ReadOutcome
 }
 
 /** @returns the code of a PosternError, else what stands for any other error. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof PosternError ? error.code : `not a PosternError: ${String(error)}`;
 }
 
