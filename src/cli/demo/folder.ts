@@ -65,7 +65,13 @@ export interface FolderPlan {
 export interface FolderMade {
   readonly dir: string;
   /** By machine, in their order. */
-  readonly agents: readonly ReadAgentConfig[];
+  readonly agents: readonly AgentMade[];
+}
+
+/** An agent's configuration: the file, and what it comes to. */
+export interface AgentMade {
+  readonly file: string;
+  readonly read: ReadAgentConfig;
 }
 
 /**
@@ -81,7 +87,7 @@ export async function makeFolder(io: Io, plan: FolderPlan): Promise<FolderMade> 
   await init(io, at(DEMO_LAYOUT.gateway), plan.port);
   const pools = [...new Set(machines.map(({ pool }) => pool))];
   await makeKeys(io, dir, pools);
-  const agents: ReadAgentConfig[] = [];
+  const agents: AgentMade[] = [];
   for (const machine of machines) agents.push(await makeAgent(io, plan, machine));
   await makePolicies(plan, pools, agents);
   const [first] = machines;
@@ -120,7 +126,7 @@ async function makeKeys(io: Io, dir: string, pools: readonly string[]): Promise<
   }
 }
 
-async function makeAgent(io: Io, plan: FolderPlan, placed: Placed): Promise<ReadAgentConfig> {
+async function makeAgent(io: Io, plan: FolderPlan, placed: Placed): Promise<AgentMade> {
   const { name, pool, cpu, gpus, port, upstream } = placed;
   const written: WrittenAgentConfig = {
     apiVersion: 'postern/v1',
@@ -141,14 +147,14 @@ async function makeAgent(io: Io, plan: FolderPlan, placed: Placed): Promise<Read
   };
   const file = join(plan.dir, DEMO_LAYOUT.agents, `${name}.yaml`);
   await writeFile(file, jsonText(written));
-  return readAgentConfig(io, new Args(agentVerb, [file]), file);
+  return { file, read: await readAgentConfig(io, new Args(agentVerb, [file]), file) };
 }
 
 /** One a pool, all by the same owner, whose key is made for them. */
 async function makePolicies(
   { dir, machines }: FolderPlan,
   pools: readonly string[],
-  agents: readonly ReadAgentConfig[],
+  agents: readonly AgentMade[],
 ): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
@@ -156,7 +162,7 @@ async function makePolicies(
   const publicPem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
   await writeFile(join(dir, DEMO_LAYOUT.ownerKey), publicPem);
   const signer = signingKeyIn('owner.pem', utf8(pem));
-  const digests = agents.map(({ config }) => toHex(configDigest(config)));
+  const digests = agents.map(({ read }) => toHex(configDigest(read.config)));
   for (const name of pools) {
     const isIn = (i: number) => machines[i]?.pool === name;
     const wish = {
@@ -191,8 +197,11 @@ function gatewayText({ port, models, gateway }: FolderPlan, pools: readonly stri
     },
     endorsements: { offline: true },
     calls: { endpoints: 'private-too' },
-    broker: { pools: pools.map((pool) => ({ pool, models: [...(models[pool] ?? [])] })) },
     ...gateway,
+    broker: {
+      pools: pools.map((pool) => ({ pool, models: [...(models[pool] ?? [])] })),
+      ...gateway?.broker,
+    },
   };
   return jsonText(config);
 }

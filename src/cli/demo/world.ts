@@ -11,7 +11,6 @@ import {
   startOpenAiUpstream,
 } from '../../simulator/upstream/openai-upstream.ts';
 import { serveAgent } from '../agent/agent-run.ts';
-import type { ReadAgentConfig } from '../agent/read-agent-config.ts';
 import { readIdentity, readLedgerFolder } from '../audit/ledger-folder.ts';
 import { vkeysOf } from '../audit/verifier-keys.ts';
 import { GATEWAY_LAYOUT } from '../gateway/folder.ts';
@@ -22,7 +21,14 @@ import type { Io } from '../io.ts';
 import { eachNode } from '../nodes/find-node.ts';
 import { readApiKey } from '../nodes/proof.ts';
 import { Args } from '../verb.ts';
-import { DEMO_LAYOUT, type FolderPlan, makeFolder, ORIGIN, type Placed } from './folder.ts';
+import {
+  type AgentMade,
+  DEMO_LAYOUT,
+  type FolderPlan,
+  makeFolder,
+  ORIGIN,
+  type Placed,
+} from './folder.ts';
 import { type MachineMade, type MachinePlan, makeMachine } from './machines.ts';
 
 /** Something that runs until it is stopped, or killed as a power cut would. */
@@ -34,7 +40,7 @@ export interface Running {
 export interface Runners {
   /** @param dir a gateway's folder. @returns once it listens. */
   readonly gateway: (io: Io, dir: string) => Promise<Running>;
-  readonly agent: (io: Io, read: ReadAgentConfig, placed: Placed) => Promise<Running>;
+  readonly agent: (io: Io, made: AgentMade, placed: Placed) => Promise<Running>;
 }
 
 export interface WorldPlan extends Pick<FolderPlan, 'gateway' | 'agent' | 'models'> {
@@ -132,9 +138,9 @@ async function open(
   const machines: WorldMachine[] = [];
   const startOf = new Map<WorldMachine, () => Promise<Running>>();
   for (const [i, one] of placed.entries()) {
-    const read = agents[i];
-    if (read === undefined) continue;
-    const start = () => runners.agent(io, read, one);
+    const agent = agents[i];
+    if (agent === undefined) continue;
+    const start = () => runners.agent(io, agent, one);
     const machine: WorldMachine = { ...one, agent: await start() };
     startOf.set(machine, start);
     opened.push(() => machine.agent.stop());
@@ -179,7 +185,7 @@ const IN_PROCESS: Runners = {
       runGateway(io, config, parts, signal, () => onListening()),
     );
   },
-  agent: (io, read, { machine }) =>
+  agent: (io, { read }, { machine }) =>
     running((signal, onListening) =>
       serveAgent(io, read, machine.hardware, signal, () => onListening()),
     ),
