@@ -116,6 +116,11 @@ export function chat(
   });
 }
 
+/** The events of an answer without what pads them. */
+export function saidIn(text: string): string {
+  return text.replaceAll(/^: *\n\n/gm, '');
+}
+
 /** Gateway and agents in processes of their own, to be killed as a power cut would. */
 export const IN_PROCESSES: Runners = {
   gateway: async (_io, dir) => {
