@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MachinePlan } from '../../src/cli/demo/machines.ts';
 import { type Relay, startRelay } from '../../src/cli/demo/relay.ts';
-import { type Runners, startWorld, type World, type WorldPlan } from '../../src/cli/demo/world.ts';
+import type { Runners } from '../../src/cli/demo/runners.ts';
+import { startWorld, type World, type WorldPlan } from '../../src/cli/demo/world.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { createPostern } from '../../src/client/create-postern.ts';
 import type { PosternOptions } from '../../src/client/options.ts';
@@ -127,7 +128,7 @@ export const IN_PROCESSES: Runners = {
     const gateway = await startGateway('gateway', { dir, ahead: 0 });
     return { stop: async () => void (await gateway.kill()) };
   },
-  agent: async (_io, { file }, { name, pool, cpu, gpus, machine }) => {
+  agent: async (_io, { file, placed: { name, pool, cpu, gpus, machine } }) => {
     const task: AgentTask = {
       file,
       machine: { name, pool, cpu, gpus },

@@ -5,6 +5,7 @@ import { configDigest } from '../../agent/config.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { createApiKey } from '../../gateway/identity/credentials.ts';
+import type { OpenAiUpstream } from '../../simulator/upstream/openai-upstream.ts';
 import { agentVerb } from '../agent/agent-run.ts';
 import { type ReadAgentConfig, readAgentConfig } from '../agent/read-agent-config.ts';
 import type { WrittenAgentConfig } from '../agent/schema.ts';
@@ -44,7 +45,7 @@ export const DEMO_LAYOUT = {
 /** A machine, and where it and the model server beside it listen. */
 export interface Placed extends MachineMade {
   readonly port: number;
-  readonly upstream: string;
+  readonly server: OpenAiUpstream;
 }
 
 export interface FolderPlan {
@@ -72,6 +73,7 @@ export interface FolderMade {
 export interface AgentMade {
   readonly file: string;
   readonly read: ReadAgentConfig;
+  readonly placed: Placed;
 }
 
 /**
@@ -127,13 +129,13 @@ async function makeKeys(io: Io, dir: string, pools: readonly string[]): Promise<
 }
 
 async function makeAgent(io: Io, plan: FolderPlan, placed: Placed): Promise<AgentMade> {
-  const { name, pool, cpu, gpus, port, upstream } = placed;
+  const { name, pool, cpu, gpus, port, server } = placed;
   const written: WrittenAgentConfig = {
     apiVersion: 'postern/v1',
     kind: 'Agent',
     deployment: 'postern-demo',
     listen: `127.0.0.1:${port}`,
-    upstream: { address: upstream },
+    upstream: { address: server.address },
     machine: { cpu, gpus },
     gateway: {
       origin: ORIGIN,
@@ -147,7 +149,7 @@ async function makeAgent(io: Io, plan: FolderPlan, placed: Placed): Promise<Agen
   };
   const file = join(plan.dir, DEMO_LAYOUT.agents, `${name}.yaml`);
   await writeFile(file, jsonText(written));
-  return { file, read: await readAgentConfig(io, new Args(agentVerb, [file]), file) };
+  return { file, read: await readAgentConfig(io, new Args(agentVerb, [file]), file), placed };
 }
 
 /** One a pool, all by the same owner, whose key is made for them. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { GatewayClient } from '../../agent/gateway/gateway-client.ts';
 import type { BundleAnchors } from '../../appraisal/bundle/input.ts';
 import { Fault } from '../../core/fault.ts';
@@ -10,17 +10,12 @@ import {
   type OpenAiUpstream,
   startOpenAiUpstream,
 } from '../../simulator/upstream/openai-upstream.ts';
-import { serveAgent } from '../agent/agent-run.ts';
 import { readIdentity, readLedgerFolder } from '../audit/ledger-folder.ts';
 import { vkeysOf } from '../audit/verifier-keys.ts';
 import { GATEWAY_LAYOUT } from '../gateway/folder.ts';
-import { gatewayVerb, runGateway } from '../gateway/gateway-run.ts';
-import { readParts } from '../gateway/parts.ts';
-import { readConfig } from '../gateway/read-config.ts';
 import type { Io } from '../io.ts';
 import { eachNode } from '../nodes/find-node.ts';
 import { readApiKey } from '../nodes/proof.ts';
-import { Args } from '../verb.ts';
 import {
   type AgentMade,
   DEMO_LAYOUT,
@@ -29,23 +24,14 @@ import {
   ORIGIN,
   type Placed,
 } from './folder.ts';
-import { type MachineMade, type MachinePlan, makeMachine } from './machines.ts';
-
-/** Something that runs until it is stopped, or killed as a power cut would. */
-export interface Running {
-  readonly stop: () => Promise<void>;
-}
-
-/** How the two kinds of process are run; in this one, unless somebody has processes of their own. */
-export interface Runners {
-  /** @param dir a gateway's folder. @returns once it listens. */
-  readonly gateway: (io: Io, dir: string) => Promise<Running>;
-  readonly agent: (io: Io, made: AgentMade, placed: Placed) => Promise<Running>;
-}
+import { freePorts } from './free-ports.ts';
+import { type MachinePlan, makeMachine } from './machines.ts';
+import { IN_PROCESS, type Runners, type Running } from './runners.ts';
 
 export interface WorldPlan extends Pick<FolderPlan, 'gateway' | 'agent' | 'models'> {
   /** Where nothing is yet. */
   readonly dir: string;
+  /** At least one. */
   readonly machines: readonly MachinePlan[];
   /** Milliseconds between the words of the model. */
   readonly pace: number;
@@ -54,11 +40,9 @@ export interface WorldPlan extends Pick<FolderPlan, 'gateway' | 'agent' | 'model
   readonly onProgress?: (doing: string) => void;
 }
 
-/** A machine that runs, and what is beside it. */
+/** A machine that runs. */
 export interface WorldMachine extends Placed {
-  readonly server: OpenAiUpstream;
-  /** Changes when it is started again. */
-  agent: Running;
+  readonly agent: Running;
 }
 
 /** A gateway, enclaves that it admitted, and all that a client of them has to know. */
@@ -78,11 +62,13 @@ export interface World {
   /** Asks the gateway as its admin. */
   readonly admin: GatewayClient;
   readonly nodes: () => Promise<readonly NodeJson[]>;
-  readonly stopGateway: () => Promise<void>;
-  readonly startGateway: () => Promise<void>;
-  readonly startAgent: (machine: WorldMachine) => Promise<void>;
+  /** Ends the gateway, and runs it once more in its folder. */
+  readonly restartGateway: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
+
+/** What is to be ended, the last one first. */
+type Opened = Array<() => Promise<void>>;
 
 /**
  * Makes and runs a gateway and agents as their own verbs do, on free ports of the loopback, with
@@ -91,147 +77,106 @@ export interface World {
  * @param io for all that runs: its `err` takes the logs.
  */
 export async function startWorld(io: Io, plan: WorldPlan): Promise<World> {
-  const opened: Array<() => Promise<void>> = [];
-  const close = async () => {
-    for (const one of opened.splice(0).reverse()) await one();
-  };
+  const opened: Opened = [];
   try {
-    return await open(io, plan, opened, close);
+    return await open(io, plan, opened);
   } catch (error) {
-    await close();
+    await closeAll(opened);
     throw error;
   }
 }
 
-async function open(
-  io: Io,
-  plan: WorldPlan,
-  opened: Array<() => Promise<void>>,
-  close: () => Promise<void>,
-): Promise<World> {
-  const { dir, pace, onProgress: say = () => undefined } = plan;
+async function closeAll(opened: Opened): Promise<void> {
+  for (const close of opened.splice(0).reverse()) await close();
+}
+
+async function open(io: Io, plan: WorldPlan, opened: Opened): Promise<World> {
+  const { dir, onProgress: say = () => undefined } = plan;
   const runners: Runners = { ...IN_PROCESS, ...plan.runners };
-  const made: MachineMade[] = [];
+  const [port = 0, ...ports] = await freePorts(plan.machines.length + 1);
+  const placed: Placed[] = [];
   for (const machine of plan.machines) {
     say(`making ${machine.name}`);
-    made.push(await makeMachine(machine, io.now()));
-  }
-  const ports = await freePorts(made.length + 1);
-  const port = ports[0] ?? 0;
-  const placed: (Placed & { readonly server: OpenAiUpstream })[] = [];
-  for (const [i, one] of made.entries()) {
-    const models = plan.models[one.pool] ?? [];
-    const server = await startOpenAiUpstream({ models, pace });
-    opened.push(server.close);
-    placed.push({ ...one, port: ports[i + 1] ?? 0, upstream: server.address, server });
+    placed.push(await place(io, plan, machine, ports[placed.length] ?? 0, opened));
   }
   say('making keys, policies and a ledger');
   const { agents } = await makeFolder(io, { ...plan, machines: placed, port, now: io.now() });
-  const gatewayDir = join(dir, DEMO_LAYOUT.gateway);
   say('starting the gateway');
+  const gatewayDir = join(dir, DEMO_LAYOUT.gateway);
   let gateway = await runners.gateway(io, gatewayDir);
   opened.push(() => gateway.stop());
-  const url = `http://127.0.0.1:${port}`;
-  const adminKey = await readApiKey(io, join(gatewayDir, GATEWAY_LAYOUT.adminKey));
-  const admin = new GatewayClient(io, { base: url, origin: ORIGIN, proof: adminKey });
   say('starting the agents');
-  const machines: WorldMachine[] = [];
-  const startOf = new Map<WorldMachine, () => Promise<Running>>();
-  for (const [i, one] of placed.entries()) {
-    const agent = agents[i];
-    if (agent === undefined) continue;
-    const start = () => runners.agent(io, agent, one);
-    const machine: WorldMachine = { ...one, agent: await start() };
-    startOf.set(machine, start);
-    opened.push(() => machine.agent.stop());
-    machines.push(machine);
-  }
-  const nodes = () => all(eachNode(admin, {}));
+  const machines = await startAgents(io, runners, agents, opened);
   say('waiting until the gateway has admitted them');
-  await untilAdmitted(nodes, machines.length);
-  const [first] = made;
+  const known = await knowledgeOf(io, dir, port, placed);
+  await untilAdmitted(known.nodes, machines.length);
+  return {
+    ...known,
+    machines,
+    restartGateway: async () => {
+      await gateway.stop();
+      gateway = await runners.gateway(io, gatewayDir);
+    },
+    close: () => closeAll(opened),
+  };
+}
+
+/** With a model server beside it. */
+async function place(
+  io: Io,
+  { models, pace }: WorldPlan,
+  plan: MachinePlan,
+  port: number,
+  opened: Opened,
+): Promise<Placed> {
+  const made = await makeMachine(plan, io.now());
+  const server: OpenAiUpstream = await startOpenAiUpstream({
+    models: models[plan.pool] ?? [],
+    pace,
+  });
+  opened.push(server.close);
+  return { ...made, port, server };
+}
+
+async function startAgents(
+  io: Io,
+  runners: Runners,
+  agents: readonly AgentMade[],
+  opened: Opened,
+): Promise<readonly WorldMachine[]> {
+  return Promise.all(
+    agents.map(async (made): Promise<WorldMachine> => {
+      const agent = await runners.agent(io, made);
+      opened.push(() => agent.stop());
+      return { ...made.placed, agent };
+    }),
+  );
+}
+
+async function knowledgeOf(io: Io, dir: string, port: number, [first]: readonly Placed[]) {
   if (first === undefined) throw new Fault('usage', 'demo', 'no machine');
-  const identity = await readIdentity(await readLedgerFolder(join(dir, DEMO_LAYOUT.ledger)));
+  const at = (path: string) => join(dir, path);
+  const url = `http://127.0.0.1:${port}`;
+  const proof = await readApiKey(io, at(`${DEMO_LAYOUT.gateway}/${GATEWAY_LAYOUT.adminKey}`));
+  const admin = new GatewayClient(io, { base: url, origin: ORIGIN, proof });
+  const identity = await readIdentity(await readLedgerFolder(at(DEMO_LAYOUT.ledger)));
+  const [verifierKey = ''] = vkeysOf(identity);
   return {
     dir,
     url,
-    machines,
     anchors: bundleAnchors(first.machine.roots),
-    verifierKey: vkeysOf(identity)[0] ?? '',
-    policyOwner: await readFile(join(dir, DEMO_LAYOUT.ownerKey), 'utf8'),
-    clientKey: (await readFile(join(dir, DEMO_LAYOUT.clientKey), 'utf8')).trim(),
+    verifierKey,
+    policyOwner: await readFile(at(DEMO_LAYOUT.ownerKey), 'utf8'),
+    clientKey: (await readFile(at(DEMO_LAYOUT.clientKey), 'utf8')).trim(),
     admin,
-    nodes,
-    stopGateway: () => gateway.stop(),
-    startGateway: async () => {
-      gateway = await runners.gateway(io, gatewayDir);
-    },
-    startAgent: async (machine) => {
-      machine.agent = (await startOf.get(machine)?.()) ?? machine.agent;
-    },
-    close,
+    nodes: () => Array.fromAsync(eachNode(admin, {})),
   };
-}
-
-const IN_PROCESS: Runners = {
-  gateway: async (io, dir) => {
-    const { config } = await readConfig(io, new Args(gatewayVerb, [dir]), dir);
-    const { parts, problems } = await readParts(io, config);
-    if (parts === undefined) {
-      const [first] = problems;
-      throw new Fault('usage', 'demo', `${first?.path}: ${first?.problem}`);
-    }
-    return running((signal, onListening) =>
-      runGateway(io, config, parts, signal, () => onListening()),
-    );
-  },
-  agent: (io, { read }, { machine }) =>
-    running((signal, onListening) =>
-      serveAgent(io, read, machine.hardware, signal, () => onListening()),
-    ),
-};
-
-async function running(
-  run: (signal: AbortSignal, onListening: () => void) => Promise<void>,
-): Promise<Running> {
-  const told = new AbortController();
-  const listening = Promise.withResolvers<void>();
-  const done = run(told.signal, listening.resolve);
-  done.catch(listening.reject);
-  await listening.promise;
-  return {
-    stop: () => {
-      told.abort();
-      return done;
-    },
-  };
-}
-
-/** Free a moment ago; each another. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = servers.map(
-    (server) =>
-      new Promise<number>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', () => {
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : 0);
-        });
-      }),
-  );
-  const free = await Promise.all(ports);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return free;
 }
 
 const PATIENCE = 60_000;
 const PAUSE = 50;
 
-async function untilAdmitted(
-  nodes: () => Promise<readonly NodeJson[]>,
-  count: number,
-): Promise<void> {
+async function untilAdmitted(nodes: World['nodes'], count: number): Promise<void> {
   const end = Date.now() + PATIENCE;
   for (;;) {
     const now = await nodes();
@@ -240,12 +185,6 @@ async function untilAdmitted(
       const stands = now.map(({ name, standing }) => `${name} ${standing.state}`).join(', ');
       throw new Fault('unreachable', 'demo', `not all machines were admitted: ${stands}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await setTimeout(PAUSE);
   }
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
 }
