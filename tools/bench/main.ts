@@ -10,6 +10,7 @@ import { readOptions, selectRows } from './options.ts';
 import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
 import { sealedMeasurements } from './sealed/measurements.ts';
+import { sessionTrials } from './session/trials.ts';
 import { snpMeasurements } from './snp/measurements.ts';
 import { snpPeerMeasurements } from './snp/peer.ts';
 import { tdxMeasurements } from './tdx/measurements.ts';
@@ -36,7 +37,11 @@ limit.admit the verifier and the same records ready made; gateway.verify request
 once; gateway.fleet.<n> nodes called in rounds, 64 of n due, the others there; limit.gateway.appraise is the
 verifier by itself, in one thread. loop is how late the event loop was.
 broker.relay has answers of 16 MiB go through a whole gateway, limit.pipe through a bare pipe of
-node:http between the same ends; agent, relay and client share one process.`;
+node:http between the same ends; agent, relay and client share one process.
+session.* are a client, a whole gateway and a whole agent before a model server, over loopback, all in one process;
+limit.session.plain.* the same server behind a bare pipe, asked by fetch. session.ttft is one request after the
+other until the first word; session.tokens four streams of 1,000 words at once, per second of CPU time of all
+these together, streamCpuMs that of one stream.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -55,9 +60,12 @@ function warn(text: string): void {
 
 async function bench(args: readonly string[], scratch: Scratch): Promise<string> {
   const { json, only } = readOptions(args);
-  const trials = gatewayTrials(scratch, process.env['POSTERN_TEST_POSTGRES'], warn);
-  const isOfGateways = only !== '' && trials.some(({ name }) => name.startsWith(only));
-  const all = [...(isOfGateways ? [] : await measurementsOf(scratch)), ...trials];
+  const trials = [
+    ...gatewayTrials(scratch, process.env['POSTERN_TEST_POSTGRES'], warn),
+    ...sessionTrials(scratch),
+  ];
+  const isOfTrials = only !== '' && trials.some(({ name }) => name.startsWith(only));
+  const all = [...(isOfTrials ? [] : await measurementsOf(scratch)), ...trials];
   const rows = selectRows(all, only);
   if (!globalThis.gc) {
     warn('without --expose-gc one row pays for another’s garbage');

@@ -51,7 +51,7 @@ export async function nameOf({ world }: Pick<Scene, 'world'>, node: string): Pro
   return (await nodeOf(world, node)).name;
 }
 
-export async function nodeOf({ nodes }: Pick<World, 'nodes'>, id: string): Promise<NodeJson> {
+async function nodeOf({ nodes }: Pick<World, 'nodes'>, id: string): Promise<NodeJson> {
   const found = (await nodes()).find((node) => node.id === id);
   if (found === undefined) throw new Fault('missing', 'demo', `the gateway knows no node ${id}`);
   return found;

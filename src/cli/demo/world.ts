@@ -5,6 +5,7 @@ import { GatewayClient } from '../../agent/gateway/gateway-client.ts';
 import type { BundleAnchors } from '../../appraisal/bundle/input.ts';
 import { Fault } from '../../core/fault.ts';
 import type { NodeJson } from '../../protocol/node.ts';
+import { CandidatesSchema } from '../../protocol/session/candidates.ts';
 import { bundleAnchors } from '../../simulator/bundle/anchors.ts';
 import {
   type OpenAiUpstream,
@@ -109,7 +110,7 @@ async function open(io: Io, plan: WorldPlan, opened: Opened): Promise<World> {
   const machines = await startAgents(io, runners, agents, opened);
   say('waiting until the gateway has admitted them');
   const known = await knowledgeOf(io, dir, port, placed);
-  await untilAdmitted(known.nodes, machines.length);
+  await untilServing(io, known, machines);
   return {
     ...known,
     machines,
@@ -153,7 +154,14 @@ async function startAgents(
   );
 }
 
-async function knowledgeOf(io: Io, dir: string, port: number, [first]: readonly Placed[]) {
+type Known = Omit<World, 'machines' | 'restartGateway' | 'close'>;
+
+async function knowledgeOf(
+  io: Io,
+  dir: string,
+  port: number,
+  [first]: readonly Placed[],
+): Promise<Known> {
   if (first === undefined) throw new Fault('usage', 'demo', 'no machine');
   const at = (path: string) => join(dir, path);
   const url = `http://127.0.0.1:${port}`;
@@ -176,11 +184,22 @@ async function knowledgeOf(io: Io, dir: string, port: number, [first]: readonly 
 const PATIENCE = 60_000;
 const PAUSE = 50;
 
-async function untilAdmitted(nodes: World['nodes'], count: number): Promise<void> {
+/** Admitted, and known as such to those who ask where to send something: that follows a moment later. */
+async function untilServing(io: Io, known: Known, machines: readonly MachinePlan[]): Promise<void> {
+  const { url: base, clientKey: text, nodes } = known;
+  const proof = { kind: 'api-key', text } as const;
+  const client = new GatewayClient(io, { base, origin: ORIGIN, proof });
+  const serving = async (pool: string) => {
+    const path = `/v1/candidates?pool=${pool}&count=${machines.length}`;
+    return (await client.json(CandidatesSchema, { method: 'GET', path })).candidates.length;
+  };
   const end = Date.now() + PATIENCE;
   for (;;) {
     const now = await nodes();
-    if (now.filter(({ admittedNow }) => admittedNow).length >= count) return;
+    if (now.filter(({ admittedNow }) => admittedNow).length >= machines.length) {
+      const counts = await Promise.all([...new Set(machines.map(({ pool }) => pool))].map(serving));
+      if (counts.reduce((sum, count) => sum + count, 0) >= machines.length) return;
+    }
     if (Date.now() > end) {
       const stands = now.map(({ name, standing }) => `${name} ${standing.state}`).join(', ');
       throw new Fault('unreachable', 'demo', `not all machines were admitted: ${stands}`);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { brokerBed, POOL } from '../../../test/support/broker-bed.ts';
 import { bodyOf, FakeAgent, NONCE, sealedRequest } from '../../../test/support/fake-agent.ts';
+import { barePipe } from '../bare-pipe.ts';
 import type { Scratch } from '../ledger/scratch.ts';
 import { type Measurement, type Operation, row, type Workload } from '../measure.ts';
 
@@ -29,35 +29,19 @@ export async function brokerMeasurements(scratch: Scratch): Promise<readonly Mea
   const each = { requests: 1_000_000, streams: 100, tokens: undefined, evidence: 1 };
   const bed = await brokerBed({ limits: { each } });
   const node = bed.admit(agent);
-  const pipe = await barePipe(agent.endpoint);
+  const pipe = await barePipe(new URL('sealed', agent.endpoint));
   scratch.onEnd(async () => {
     await bed.close();
-    await new Promise((resolve) => pipe.close(resolve));
+    await pipe.close();
     await agent.stop();
   });
-  const { port } = pipe.address() as AddressInfo;
   return [
     row({
       subject: relayed('broker.relay', `${bed.url}/ohttp/${POOL}/${node}`),
-      against: relayed('limit.pipe', `http://127.0.0.1:${port}/`),
+      against: relayed('limit.pipe', pipe.url),
       atLeast: 0.85,
     }),
   ];
-}
-
-/** What passes an answer on can do no less than this. */
-async function barePipe(endpoint: string): Promise<Server> {
-  const target = new URL('sealed', endpoint);
-  const server = createServer((request, response) => {
-    const up = httpRequest(target, { method: 'POST' }, (answer) => {
-      response.writeHead(200, { 'content-type': 'message/ohttp-chunked-res' });
-      answer.pipe(response);
-    });
-    request.pipe(up);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }
 
 let seed = 0;
