@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { CONTROL } from './control.ts';
 import { isUsableEd25519Point } from './ed25519.ts';
 import type {
@@ -71,6 +71,14 @@ const DIGITS = 16384;
 const decoded = Buffer.alloc((DIGITS / 4) * 3);
 
 export const sha256: CryptoPort['sha256'] = (data) => digest('sha256', data);
+
+export const startSha256: CryptoPort['startSha256'] = () => {
+  const running = createHash('sha256');
+  return {
+    update: (part) => void running.update(part),
+    digest: () => new Uint8Array(running.digest()),
+  };
+};
 
 export const sha384: CryptoPort['sha384'] = (data) => digest('sha384', data);
 

@@ -18,6 +18,13 @@ export type Ed25519PublicKey = object & { readonly [brand]: 'ed25519' };
 /** An ML-DSA-44 key of the right length (any such bytes are one); opaque to everybody but its maker. */
 export type MlDsa44PublicKey = object & { readonly [brand]: 'ml-dsa-44' };
 
+/** A hash of what is not at hand in one piece. */
+export interface RunningHash {
+  readonly update: (part: Uint8Array) => void;
+  /** Once, at the end. */
+  readonly digest: () => Uint8Array;
+}
+
 /**
  * The primitives that the pure rooms need, synchronous in every implementation.
  * Reached as `#crypto`: node:crypto in Node, audited JavaScript anywhere else.
@@ -38,6 +45,8 @@ export interface CryptoPort extends AeadPort, KemPort {
   readonly hasControl: (text: string) => boolean;
 
   readonly sha256: (data: Uint8Array) => Uint8Array;
+  /** SHA-256 of what comes in parts. */
+  readonly startSha256: () => RunningHash;
   readonly sha384: (data: Uint8Array) => Uint8Array;
   readonly sha512: (data: Uint8Array) => Uint8Array;
 

@@ -34,6 +34,11 @@ export const hasControl: CryptoPort['hasControl'] = (text) => CONTROL.test(text)
 
 export const sha256: CryptoPort['sha256'] = (data) => nobleSha256(data);
 
+export const startSha256: CryptoPort['startSha256'] = () => {
+  const running = nobleSha256.create();
+  return { update: (part) => void running.update(part), digest: () => running.digest() };
+};
+
 export const sha384: CryptoPort['sha384'] = (data) => nobleSha384(data);
 
 export const sha512: CryptoPort['sha512'] = (data) => nobleSha512(data);

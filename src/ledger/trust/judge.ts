@@ -79,7 +79,8 @@ function witnessedAt(
   return signature?.time === undefined ? [] : [{ witness, time: signature.time }];
 }
 
-function missingOf(
+/** What a policy's quorum lacks where these witnesses signed, one sentence each. */
+export function missingOf(
   quorum: PolicyMember | undefined,
   signed: ReadonlySet<PolicyWitness>,
 ): readonly string[] {

@@ -93,4 +93,14 @@ describe.each(implementations)('%s', (_, crypto) => {
     expect(toHex(crypto[name](abc))).toBe(digest);
     expect(toHex(crypto[name](Uint8Array.of(0, ...abc, 0).subarray(1, 4)))).toBe(digest);
   });
+
+  it('hashes in parts what it hashes whole', () => {
+    const data = Uint8Array.from({ length: 1000 }, (_, i) => i);
+    for (const at of [0, 1, 63, 64, 65, 999, 1000]) {
+      const running = crypto.startSha256();
+      running.update(data.subarray(0, at));
+      running.update(data.subarray(at));
+      expect(toHex(running.digest())).toBe(toHex(crypto.sha256(data)));
+    }
+  });
 });

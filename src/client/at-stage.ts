@@ -1,0 +1,44 @@
+import { Fault } from '../core/fault.ts';
+import { PosternError, type PosternErrorDetails, type Stage } from './errors.ts';
+import { Refusal } from './gateway.ts';
+
+/**
+ * Runs one step. What the step says of others' input becomes an error of its stage, so that the
+ * reader learns where it went wrong; a PosternError stays what it is. Whether the caller gave up,
+ * only the caller's own signal says: an error that calls itself an abort ends streams in silence.
+ *
+ * @param what is being done, for the message: `the candidates`.
+ */
+export async function atStage<T>(
+  stage: Stage,
+  what: string,
+  details: PosternErrorDetails,
+  act: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw asPosternError(stage, what, details, error);
+  }
+}
+
+export function asPosternError(
+  stage: Stage,
+  what: string,
+  details: PosternErrorDetails,
+  error: unknown,
+): unknown {
+  if (error instanceof PosternError) return error;
+  const more = { ...details, cause: error };
+  if (error instanceof Refusal) {
+    return new PosternError(`${stage}.refused`, `${what}: ${error.message}`, more);
+  }
+  if (error instanceof Fault) {
+    return error.code === 'internal'
+      ? error
+      : new PosternError(`${stage}.${error.code}`, `${what}: ${error.message}`, more);
+  }
+  // What the platform's fetch throws where there is no answer is a TypeError; what it says differs.
+  const said = error instanceof Error ? error.message : String(error);
+  return new PosternError(`${stage}.unreachable`, `${what}: ${said}`, more);
+}

@@ -1,0 +1,102 @@
+import { BUNDLE_LIMITS } from '../appraisal/bundle/format.ts';
+import type { BundleExpectation } from '../appraisal/bundle/input.ts';
+import { utf8 } from '../core/bytes/text.ts';
+import { schemaMisfits } from '../core/document/schema-misfits.ts';
+import { fromBase64 } from '../core/encoding/base64.ts';
+import { malformed } from '../core/fault.ts';
+import { missingOf, verifyCheckpoint } from '../ledger/trust/judge.ts';
+import { writeAttestCall } from '../protocol/attest-call.ts';
+import { JSON_TYPE } from '../protocol/media-types.ts';
+import { type Epoch, EpochSchema, epochNonce, epochPurpose } from '../protocol/session/epoch.ts';
+import { PosternError } from './errors.ts';
+import type { Credential, Gateway } from './gateway.ts';
+import type { JudgedNote } from './log-memory.ts';
+import type { LogTrust } from './log-trust.ts';
+
+/** Evidence of a machine, and what makes it evidence of now. */
+export interface FreshEvidence {
+  /** Exact bytes of a bundle. */
+  readonly bundle: Uint8Array;
+  readonly expected: BundleExpectation;
+  /** The checkpoint that it answers, where it answers one. */
+  readonly note: JudgedNote | undefined;
+}
+
+const CLIENT = 'client';
+const NONCE_SIZE = 32;
+/** A bundle in base64, and a note. */
+const LARGEST_EPOCH = Math.ceil(BUNDLE_LIMITS.bundle / 3) * 4 + 1024 * 1024;
+/** How old a cosignature may be by which evidence is one of now, in milliseconds. */
+export const OLDEST_EPOCH = 10 * 60_000;
+
+/** The node answers a nonce that nobody has seen before. @throws as {@link Gateway.bytes}. */
+export async function challenge(
+  gateway: Gateway,
+  node: string,
+  randomBytes: (length: number) => Uint8Array,
+  credential: Credential,
+): Promise<FreshEvidence> {
+  const nonce = randomBytes(NONCE_SIZE);
+  const bundle = await gateway.bytes(`/v1/nodes/${node}/evidence`, BUNDLE_LIMITS.bundle, {
+    method: 'POST',
+    headers: { 'content-type': JSON_TYPE },
+    body: writeAttestCall({ nonce, purpose: CLIENT }),
+    credential,
+  });
+  return {
+    bundle,
+    expected: { recipes: ['postern-v1'], nonce, purpose: CLIENT },
+    note: undefined,
+  };
+}
+
+/**
+ * Evidence that the node has made for all: for a checkpoint with cosignatures, and those times say
+ * when, at the earliest.
+ *
+ * @param now in milliseconds since the epoch.
+ * @throws PosternError `freshness.…`; Fault `malformed` for what is none; as {@link Gateway.bytes}.
+ */
+export async function epoch(
+  gateway: Gateway,
+  node: string,
+  trust: LogTrust,
+  now: number,
+  credential: Credential,
+): Promise<FreshEvidence> {
+  const value = await gateway.json(`/v1/nodes/${node}/epoch`, LARGEST_EPOCH, { credential });
+  const [misfit] = schemaMisfits(EpochSchema, value);
+  if (misfit) throw malformed(`epoch.${misfit.path}`, misfit.problem);
+  const { checkpoint, bundle } = value as Epoch;
+  const note = utf8(checkpoint);
+  return {
+    bundle: fromBase64(bundle, 'epoch.bundle'),
+    expected: {
+      recipes: ['postern-v1'],
+      nonce: epochNonce(note),
+      purpose: epochPurpose(trust.origin),
+    },
+    note: recentNote(note, trust, now),
+  };
+}
+
+/** A log's holder may sign a checkpoint early and keep it back; its witnesses say when they saw it. */
+function recentNote(note: Uint8Array, { policy, origin }: LogTrust, now: number): JudgedNote {
+  const judgement = verifyCheckpoint(note, policy, 'epoch.checkpoint');
+  if (judgement.checkpoint.origin !== origin) {
+    throw malformed('epoch.checkpoint.origin', `want ${origin}`);
+  }
+  const recent = judgement.witnesses.filter(({ time }) => {
+    const at = Number(time) * 1000;
+    return at <= now && now - at <= OLDEST_EPOCH;
+  });
+  const lacks = missingOf(policy.quorum, new Set(recent.map(({ witness }) => witness)));
+  if (policy.quorum !== undefined && lacks.length === 0) return { note, judgement };
+  const times = judgement.witnesses.map(
+    ({ witness, time }) => `${witness.name} ${new Date(Number(time) * 1000).toISOString()}`,
+  );
+  throw new PosternError(
+    'freshness.epoch',
+    `want cosignatures of the last ${OLDEST_EPOCH / 60_000} minutes: ${lacks.join('; ')} (it has: ${times.join(', ') || 'none'})`,
+  );
+}
