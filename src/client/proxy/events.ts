@@ -16,7 +16,7 @@ export class WholeEvents {
     const all = this.#rest.length === 0 ? bytes : concatBytes(this.#rest, bytes);
     const end = lastEnd(all, this.#seen);
     this.#rest = all.subarray(end);
-    this.#seen = Math.max(0, this.#rest.length - 3);
+    this.#seen = Math.max(0, this.#rest.length - 4);
     if (this.#rest.length > LONGEST_EVENT) {
       throw new Error(`an event of the answer is longer than ${LONGEST_EVENT} bytes`);
     }
@@ -33,7 +33,9 @@ export class WholeEvents {
 
 /** Behind the last empty line; 0 where there is none at or after `from`. */
 function lastEnd(bytes: Uint8Array, from: number): number {
-  for (let i = bytes.length - 1; i > from; i--) {
+  // A CR at the very end may be the half of a CR LF.
+  const last = bytes.at(-1) === CR ? bytes.length - 2 : bytes.length - 1;
+  for (let i = last; i > from; i--) {
     if (isLineEnd(bytes, i) && isLineEnd(bytes, beforeLineEnd(bytes, i))) return i + 1;
   }
   return 0;
