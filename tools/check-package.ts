@@ -13,6 +13,8 @@ const FIXTURES = join(ROOT, 'fixtures');
 
 const USE_LIBRARY = `
   import { readFileSync } from 'node:fs';
+  import { createPostern, PosternError } from 'postern/client';
+  import { fileMemory } from 'postern/client/file-memory';
   import { parseVerifierKey, writeVerifierKey } from 'postern/ledger';
   import { appraise, compilePolicy, readPolicy } from 'postern/policy';
   import { anchorFromCertificate, bundleClocksAt, clocksAt, snpClocksAt, verifyBundle, verifySnp, verifyTdx } from 'postern';
@@ -49,6 +51,11 @@ const USE_LIBRARY = `
   }
   const key = 'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx';
   if (writeVerifierKey(parseVerifierKey(key)) !== key) throw new Error('verifier key');
+  const taken = { policy: { file: policy.read.canonical }, ledger: { verifierKey: key } };
+  const refused = await createPostern({ gateway: 'http://gateway.example', ...taken }).catch((error) => error);
+  if (!(refused instanceof PosternError) || refused.code !== 'candidates.usage') throw refused;
+  const { nodes } = (await createPostern({ gateway: 'https://gateway.example', ...taken })).verification();
+  if (nodes.length > 0 || (await fileMemory('nowhere').get('key')) !== undefined) throw new Error('client');
   for (const { evidence, verdict } of [tdx, snp, bundle]) {
     if (verdict !== 'accept') throw new Error(evidence + ' verdict ' + verdict);
   }

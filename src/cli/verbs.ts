@@ -1,3 +1,5 @@
+import { agentDigestVerb } from './agent/agent-digest.ts';
+import { agentVerb } from './agent/agent-run.ts';
 import { auditBackupVerb, auditRestoreVerb } from './audit/audit-backup.ts';
 import { auditExportVerb } from './audit/audit-export.ts';
 import { auditForgetVerb } from './audit/audit-forget.ts';
@@ -62,6 +64,8 @@ import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
+import { usageExportVerb } from './usage/usage-export.ts';
+import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
 import { verifyBundleVerb } from './verify-bundle.ts';
 import { verifyNvidiaVerb } from './verify-nvidia.ts';
@@ -113,11 +117,15 @@ export const VERBS: readonly Verb[] = [
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
+  agentVerb,
+  agentDigestVerb,
   keysListVerb,
   keysCreateVerb,
   keysAddPublicKeyVerb,
   keysRotateVerb,
   keysRevokeVerb,
+  usageListVerb,
+  usageExportVerb,
   nodesListVerb,
   nodesShowVerb,
   nodesEnrolVerb,

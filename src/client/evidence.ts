@@ -8,6 +8,7 @@ import { missingOf, verifyCheckpoint } from '../ledger/trust/judge.ts';
 import { writeAttestCall } from '../protocol/attest-call.ts';
 import { JSON_TYPE } from '../protocol/media-types.ts';
 import { type Epoch, EpochSchema, epochNonce, epochPurpose } from '../protocol/session/epoch.ts';
+import { atStage } from './at-stage.ts';
 import { PosternError } from './errors.ts';
 import type { Credential, Gateway } from './gateway.ts';
 import type { JudgedNote } from './log-memory.ts';
@@ -27,7 +28,7 @@ const NONCE_SIZE = 32;
 /** A bundle in base64, and a note. */
 const LARGEST_EPOCH = Math.ceil(BUNDLE_LIMITS.bundle / 3) * 4 + 1024 * 1024;
 /** How old a cosignature may be by which evidence is one of now, in milliseconds. */
-export const OLDEST_EPOCH = 10 * 60_000;
+const OLDEST_EPOCH = 10 * 60_000;
 
 /** The node answers a nonce that nobody has seen before. @throws as {@link Gateway.bytes}. */
 export async function challenge(
@@ -76,7 +77,9 @@ export async function epoch(
       nonce: epochNonce(note),
       purpose: epochPurpose(trust.origin),
     },
-    note: recentNote(note, trust, now),
+    note: await atStage('freshness', `the epoch of ${node}`, { node }, () =>
+      recentNote(note, trust, now),
+    ),
   };
 }
 

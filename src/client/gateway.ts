@@ -73,7 +73,7 @@ export class Gateway {
 const LARGEST_REFUSAL = 16 * 1024;
 
 /** With what the gateway says of it, as far as it is a problem document (RFC 9457). */
-export async function refusalOf(path: string, response: Response): Promise<Refusal> {
+async function refusalOf(path: string, response: Response): Promise<Refusal> {
   return new Refusal(path, response.status, await said(response));
 }
 

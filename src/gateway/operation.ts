@@ -30,6 +30,16 @@ export const OPERATIONS = [
   'pool.change',
   'misbehaviour.read',
   'events.follow',
+  /** What models are said to be served. */
+  'model.list',
+  /** Who serves, with what proves it, and their evidence. */
+  'session.prepare',
+  /** Sealed requests, relayed, and what is kept of their answers. */
+  'session.relay',
+  /** Usage statements: a client's own, or all. */
+  'usage.read',
+  /** A machine's own, handed in by itself. */
+  'usage.add',
   /**
    * Not a route: why something was decided, what hardware and address a node has, and what is not
    * in order inside. Without it the answers have codes and ids.

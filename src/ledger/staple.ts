@@ -30,6 +30,11 @@ export class Stapler {
     return new Stapler(tiles, concatBytes(head.checkpoint, utf8(lines.join(''))));
   }
 
+  /** How many leaves it can prove. */
+  get size(): number {
+    return this.#tiles.size;
+  }
+
   /** A `c2sp.org/tlog-proof@v1`. @throws Fault `malformed` for a leaf that is not there. */
   async proofOf(index: number): Promise<Uint8Array> {
     const hashes = await this.#tiles.proveInclusion(index);

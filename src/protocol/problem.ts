@@ -51,6 +51,11 @@ export const ProblemSchema = Type.Object(
     decision: Type.Optional(Id),
     code: Type.Optional(Code),
     reasons: Type.Optional(Type.Array(ReasonSchema)),
+    candidates: Type.Optional(
+      Type.Array(Id, {
+        description: 'nodes of the pool that may do instead, by whom to ask first',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -96,3 +96,8 @@ function length(bytes: Uint8Array, want: number, at: string): void {
 function wrong(at: string, detail: string): never {
   throw new Fault('usage', at, detail);
 }
+
+/** An instant that others are held against; it may lie before the epoch. */
+export function wantWhole(value: number, at: string): void {
+  if (!Number.isSafeInteger(value)) throw new Fault('usage', at, `${value} is no whole number`);
+}

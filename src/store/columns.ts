@@ -87,6 +87,31 @@ export const SUMMED = {
       doc: 'text',
     },
   },
+  usage: {
+    key: ['seq'],
+    summed: {
+      seq: 'integer',
+      moment: 'integer',
+      node: 'text',
+      account: 'text',
+      keyset: 'text',
+      session: 'text',
+      nth: 'integer',
+      prev: 'text',
+      tokens: 'integer',
+      statement: 'text',
+    },
+  },
+  unmetered: {
+    key: ['session'],
+    summed: {
+      session: 'text',
+      node: 'text',
+      account: 'text',
+      keyset: 'text',
+      moment: 'integer',
+    },
+  },
 } as const satisfies Readonly<Record<string, Columns>>;
 
 export type SummedTable = keyof typeof SUMMED;

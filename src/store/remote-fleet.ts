@@ -8,22 +8,17 @@ import type {
 } from '../gateway/fleet/store.ts';
 import type { Credential } from '../gateway/identity/credential.ts';
 import type { IdentityStore } from '../gateway/identity/store.ts';
-import type { Arguments, Method, ThreadStore } from './messages.ts';
 import { own } from './own-buffer.ts';
+import { RemoteBroker } from './remote-broker.ts';
 import { SharedWatch } from './shared-watch.ts';
 
 /** The fleet's part of a store in another thread, and that of those who may ask for it. */
-export abstract class RemoteFleet implements FleetStore, IdentityStore {
+export abstract class RemoteFleet extends RemoteBroker implements FleetStore, IdentityStore {
   readonly #watch = new SharedWatch(async () => {
     await this.call('watch');
     // A thread that has ended watches no more.
     return () => this.call('unwatch').catch(() => undefined);
   });
-
-  protected abstract call<M extends Method>(
-    method: M,
-    ...args: Arguments[M]
-  ): ReturnType<ThreadStore[M]>;
 
   protected onNews(): void {
     this.#watch.tell();

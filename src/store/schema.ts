@@ -164,6 +164,38 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE UNIQUE INDEX credentials_by_proof ON credentials (proof) WHERE revoked IS NULL',
     ],
   },
+  {
+    version: 3,
+    statements: [
+      // Usage statements that agents signed; `nth`: the place in the account's chain under a keyset.
+      `CREATE TABLE usage (
+        seq INTEGER PRIMARY KEY NOT NULL,
+        moment INTEGER NOT NULL,
+        node TEXT NOT NULL,
+        account TEXT NOT NULL,
+        keyset TEXT NOT NULL,
+        session TEXT NOT NULL UNIQUE,
+        nth INTEGER NOT NULL,
+        prev TEXT,
+        tokens INTEGER NOT NULL,
+        statement TEXT NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE UNIQUE INDEX usage_by_place ON usage (keyset, account, nth)',
+      'CREATE INDEX usage_by_account ON usage (account, seq)',
+      'CREATE INDEX usage_by_moment ON usage (account, moment)',
+      // Sessions that were relayed and ended without a statement.
+      `CREATE TABLE unmetered (
+        session TEXT PRIMARY KEY NOT NULL,
+        node TEXT NOT NULL,
+        account TEXT NOT NULL,
+        keyset TEXT NOT NULL,
+        moment INTEGER NOT NULL,
+        sum TEXT NOT NULL
+      ) STRICT`,
+      'CREATE INDEX unmetered_by_moment ON unmetered (moment)',
+    ],
+  },
 ];
 
 /** Made before the first migration, and by none. */

@@ -3,7 +3,7 @@ import type { FleetEventType } from '../gateway/fleet/event.ts';
 import type { ChallengeKey, FleetChange, FleetStore, NodeFilter } from '../gateway/fleet/store.ts';
 import type { Credential } from '../gateway/identity/credential.ts';
 import type { IdentityStore } from '../gateway/identity/store.ts';
-import { count } from './batch-shape.ts';
+import { count, wantWhole } from './batch-shape.ts';
 import type { Driver } from './driver.ts';
 import * as keys from './fleet/challenge-keys.ts';
 import { applyChange, checkChange, checkSpent } from './fleet/change.ts';
@@ -15,13 +15,15 @@ import * as policies from './fleet/pool-policies.ts';
 import { purgeSomeSpent, spendOnce } from './fleet/spent.ts';
 import * as credentials from './identity/credentials.ts';
 import type { Sealer } from './seal.ts';
+import { SqlBroker } from './sql-broker.ts';
 
 /** The part of the store that is the fleet's and of those who may ask for it. */
-export class SqlFleet implements FleetStore, IdentityStore {
+export class SqlFleet extends SqlBroker implements FleetStore, IdentityStore {
   readonly #driver: Driver;
   readonly #sealer: Sealer | undefined;
 
   protected constructor(driver: Driver, sealer: Sealer | undefined) {
+    super(driver);
     this.#driver = driver;
     this.#sealer = sealer;
   }
@@ -169,9 +171,4 @@ export class SqlFleet implements FleetStore, IdentityStore {
     if (this.#sealer !== undefined) return this.#sealer;
     throw new Fault('usage', 'archiveKey', 'is needed for the keys of challenges');
   }
-}
-
-/** An instant that others are held against; it may lie before the epoch. */
-function wantWhole(value: number, at: string): void {
-  if (!Number.isSafeInteger(value)) throw new Fault('usage', at, `${value} is no whole number`);
 }

@@ -25,7 +25,7 @@ describe('the OpenAI SDK, unchanged but for its fetch', () => {
       fetch: postern.fetch,
       maxRetries: 0,
     });
-  });
+  }, 120_000);
 
   it('chats', async () => {
     const { choices } = await openai.chat.completions.create({ model: 'm1', messages: MESSAGES });

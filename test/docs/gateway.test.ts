@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../src/cli/gateway/config.ts';
-import { PLACES } from '../../src/cli/gateway/overrides.ts';
+import { GATEWAY_PLACES } from '../../src/cli/gateway/read-config.ts';
+
+const { places: PLACES } = GATEWAY_PLACES;
+
 import { VERBS } from '../../src/cli/verbs.ts';
 
 const read = (name: string) => readFileSync(join('docs/gateway', name), 'utf8');
@@ -32,7 +35,7 @@ describe('the operator’s page', () => {
   });
 
   it('names no verb of these that is not there', () => {
-    const said = [...page.matchAll(/postern ((?:gateway|keys|nodes|audit) [a-z-]+)/g)].map(
+    const said = [...page.matchAll(/postern ((?:gateway|keys|nodes|audit|usage) [a-z-]+)/g)].map(
       ([, verb]) => verb,
     );
     const known = new Set(VERBS.map(({ name }) => name));

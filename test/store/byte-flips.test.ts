@@ -64,6 +64,8 @@ const ROWS = {
   decisions: { where: '1 = 1', at: /^decisions\[/ },
   challenge_keys: { where: '1 = 1', at: /^challenge_keys\[/ },
   credentials: { where: "name = 'c'", at: /^credentials\[/ },
+  usage: { where: 'seq = 2', at: /^usage\[/ },
+  unmetered: { where: '1 = 1', at: /^unmetered\[/ },
 } as const satisfies Readonly<Record<SummedTable | 'uses', object>>;
 
 describeStores('a flipped byte', (kind) => {
@@ -204,6 +206,7 @@ async function readAll(bed: Bed) {
       byKey: await store.nodeByKey(FILLED.key.publicKey),
       keys: await store.challengeKeys(),
       credentials: await store.credentials(),
+      usage: await store.usage(0, 9),
     };
   } finally {
     await store.close();

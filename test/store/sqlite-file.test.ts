@@ -16,7 +16,7 @@ import { SqlStore } from '../../src/store/sql-store.ts';
 import { SqliteDriver } from '../../src/store/sqlite-driver.ts';
 import { isDiskError, sqliteFault } from '../../src/store/sqlite-faults.ts';
 import { FILLED, fillFleet } from '../support/filled-fleet.ts';
-import { everythingOf, sha256Of } from '../support/fleet.ts';
+import { everythingOf, hexOf, sha256Of } from '../support/fleet.ts';
 import {
   ARCHIVE_KEY,
   batchOf,
@@ -253,6 +253,8 @@ describe('a backup', () => {
       ...(await everythingOf(of)),
       keys: await of.challengeKeys(),
       credentials: await of.credentials(),
+      usage: await of.usage(0, 9),
+      unmetered: await of.unmetered(hexOf(9, 32)),
     });
     const before = await read(store);
     const path = join(folder, 'copy.db');

@@ -1,10 +1,11 @@
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { enrol, fleetNode, fullNode, hexOf, pendingIn, poolPolicyOf, sha256Of } from './fleet.ts';
+import { usageOf } from './usage.ts';
 
 /** A node with a value in every member. */
 export const FILLED = fullNode(1);
 
-/** Something in every table of the fleet and of those who may ask for it. */
+/** Something in every table of the fleet, of those who may ask for it, and of the broker. */
 export async function fillFleet(store: GatewayStore): Promise<void> {
   const standing = { state: 'lapsed', since: 5, code: 'late' } as const;
   await enrol(store, FILLED, fleetNode(2, { standing, hardware: ['cpu:2'] }));
@@ -26,4 +27,8 @@ export async function fillFleet(store: GatewayStore): Promise<void> {
     revokedAt: 6,
     version: 1,
   });
+  await store.addUsage(usageOf(1));
+  await store.addUsage(usageOf(2));
+  const { node, account, keyset } = usageOf(3);
+  await store.addUnmetered({ session: hexOf(9, 32), node, account, keyset, at: 7 });
 }

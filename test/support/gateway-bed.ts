@@ -1,5 +1,6 @@
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { Fault } from '../../src/core/fault.ts';
+import type { BrokerService } from '../../src/gateway/broker/service.ts';
 import type { FleetService } from '../../src/gateway/fleet/service.ts';
 import { createGateway, type GatewayDeps } from '../../src/gateway/http/gateway.ts';
 import type { Identity, RequestFacts } from '../../src/gateway/http/identity.ts';
@@ -8,6 +9,7 @@ import { createLog } from '../../src/gateway/http/log.ts';
 import { createMetrics } from '../../src/gateway/http/metrics.ts';
 import type { Principal, Role } from '../../src/gateway/identity/credential.ts';
 import type { Operation, Subject } from '../../src/gateway/operation.ts';
+import { fakeBroker, SESSION } from './fake-broker.ts';
 import { type FakeFleet, fakeFleet, NODE, NOW } from './fake-fleet.ts';
 
 /** `Bearer admin` is an admin, `Bearer node:<id>` a node; `Bearer wrong` holds for nobody. */
@@ -42,10 +44,11 @@ const OPEN = new Set<Operation>([
   'description.read',
   'keys.read',
   'ledger.read',
+  'model.list',
   'evidence.verify',
   'enrolment.challenge',
 ]);
-const OF_NODES = new Set<Operation>(['node.read', 'node.challenge', 'node.attest']);
+const OF_NODES = new Set<Operation>(['node.read', 'node.challenge', 'node.attest', 'usage.add']);
 
 function mayDo(principal: Principal, operation: Operation, subject?: Subject): boolean {
   if (OPEN.has(operation)) return true;
@@ -54,7 +57,7 @@ function mayDo(principal: Principal, operation: Operation, subject?: Subject): b
     return subject?.node === principal.id && OF_NODES.has(operation);
   }
   const { role } = principal;
-  if (role === 'admin') return true;
+  if (role === 'admin') return operation !== 'usage.add';
   if (role === 'node') return operation === 'node.enrol' && subject?.pool === 'h100';
   const read = operation.endsWith('.read') || operation === 'node.list';
   if (role === 'validator') {
@@ -65,6 +68,7 @@ function mayDo(principal: Principal, operation: Operation, subject?: Subject): b
 
 export interface BedOptions {
   readonly fleet?: Partial<FleetService>;
+  readonly broker?: Partial<BrokerService>;
   readonly limits?: Partial<Limits>;
   readonly limit?: GatewayDeps['limit'];
   readonly identity?: Identity;
@@ -83,6 +87,7 @@ export function gatewayBed(options: BedOptions = {}) {
   let ids = 0;
   const app = createGateway({
     fleet,
+    broker: fakeBroker(options.broker),
     identity,
     readLog: async (name) =>
       name === 'checkpoint' || name === 'tile/0/000' ? utf8(name) : undefined,
@@ -118,6 +123,8 @@ export interface Sample {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly status: number;
+  /** Who may ask it; left out: an admin. */
+  readonly as?: string;
   /** What it asks of the fleet, if anything. */
   readonly asks?: string;
 }
@@ -218,6 +225,41 @@ export const SAMPLES: readonly Sample[] = [
   },
   { ...get('/v1/misbehaviour', 'misbehaviour'), url: '/v1/misbehaviour?after=3&limit=10' },
   get('/v1/events', 'lastEvent'),
+  get('/v1/models'),
+  { ...get('/v1/candidates'), url: '/v1/candidates?model=some-model&region=eu&count=2' },
+  {
+    ...get('/v1/nodes/{node}/evidence'),
+    method: 'POST',
+    url: `${nodes}/evidence`,
+    headers: JSON_HEADERS,
+    body: text({ nonce: '5a'.repeat(32), purpose: 'client' }),
+  },
+  { ...get('/v1/nodes/{node}/epoch'), url: `${nodes}/epoch` },
+  {
+    ...get('/ohttp/{pool}/{node}'),
+    method: 'POST',
+    url: `/ohttp/h100/${NODE}`,
+    headers: { 'content-type': 'message/ohttp-chunked-req', 'postern-model': 'some-model' },
+    body: Uint8Array.of(1, 2, 3),
+  },
+  {
+    ...get('/ohttp/{pool}/{node}/{session}'),
+    url: `/ohttp/h100/${NODE}/${SESSION}?chunk=3`,
+  },
+  {
+    ...get('/ohttp/{pool}/{node}/{session}'),
+    method: 'DELETE',
+    url: `/ohttp/h100/${NODE}/${SESSION}`,
+    status: 204,
+  },
+  { ...get('/v1/usage'), url: '/v1/usage?after=3&limit=1' },
+  {
+    ...get('/v1/usage'),
+    method: 'POST',
+    headers: JSON_HEADERS,
+    body: text({ usage: [`e30.${'e'.repeat(99)}.c2ln`] }),
+    as: `node:${NODE}`,
+  },
 ];
 
 function get(template: string, asks?: string): Sample {
@@ -237,9 +279,10 @@ export function sampleOf(method: string, template: string): Sample {
 /** Asks it as somebody; `anyone` shows nothing. */
 export function ask(
   { app }: Pick<Bed, 'app'>,
-  { method, url, headers, body }: Pick<Sample, 'method' | 'url' | 'headers' | 'body'>,
-  as: string = 'admin',
+  sample: Pick<Sample, 'method' | 'url' | 'headers' | 'body' | 'as'>,
+  as: string = sample.as ?? 'admin',
 ) {
+  const { method, url, headers, body } = sample;
   return app.inject({
     method,
     url,

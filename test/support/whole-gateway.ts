@@ -31,6 +31,8 @@ export interface WholeGateway {
   /** Rows of a table of its database. */
   rows(table: string): number;
   close(): Promise<void>;
+  /** Once it is closed: runs in its folder once more, with its clock so far ahead. */
+  again(ahead: number): Promise<WholeGateway>;
 }
 
 export interface WholeGatewayOptions {
@@ -39,29 +41,47 @@ export interface WholeGatewayOptions {
   readonly model: Member;
   /** More of its configuration, YAML. */
   readonly more?: string;
+  /** A certificate of its own; left out, a proxy is said to stand before it. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** A gateway as `postern gateway` runs it, on a port of this machine, in a folder of its own. */
 export async function wholeGateway(options: WholeGatewayOptions): Promise<WholeGateway> {
-  const { origin = 'https://gate.example', model, more = '' } = options;
+  const { origin = 'https://gate.example' } = options;
   const dir = freshGateway();
+  configure(dir, { ...options, origin });
+  const keys = await keysOf(
+    realIo(
+      () => START,
+      () => {},
+    ),
+    dir,
+  );
+  return running({ dir, origin, keys }, 0);
+}
+
+async function running(
+  made: Pick<WholeGateway, 'dir' | 'origin' | 'keys'>,
+  ahead: number,
+): Promise<WholeGateway> {
+  const { dir } = made;
   const said: string[] = [];
-  const clock = { ahead: 0 };
+  const clock = { ahead };
   const begun = Date.now();
   const now = () => START + (Date.now() - begun) + clock.ahead;
-  configure(dir, origin, model, more);
   const io = realIo(now, (text) => said.push(text));
-  const keys = await keysOf(io, dir);
   const { config } = await readConfig(io, new Args(gatewayVerb, [dir]), dir);
   const { parts, problems } = await readParts(io, config);
   if (parts === undefined) throw new Error(problems.map(({ problem }) => problem).join());
   const told = new AbortController();
   const listening = Promise.withResolvers<string>();
-  const running = runGateway(io, config, parts, told.signal, listening.resolve);
-  running.catch(listening.reject);
+  const run = runGateway(io, config, parts, told.signal, listening.resolve);
+  run.catch(listening.reject);
   const port = Number(new URL(await listening.promise).port);
   return {
-    ...{ dir, origin, port, said, clock, keys, now },
+    ...made,
+    ...{ port, said, clock, now },
+    again: (later) => running(made, later),
     rows: (table) => {
       const db = new DatabaseSync(join(dir, 'ledger', LAYOUT.database), { readOnly: true });
       try {
@@ -72,7 +92,7 @@ export async function wholeGateway(options: WholeGatewayOptions): Promise<WholeG
     },
     close: () => {
       told.abort();
-      return running;
+      return run;
     },
   };
 }
@@ -91,7 +111,7 @@ async function keysOf(io: Io, dir: string): Promise<WholeGateway['keys']> {
   }
 }
 
-function configure(dir: string, origin: string, model: Member, more: string): void {
+function configure(dir: string, { origin = '', model, more = '', tls }: WholeGatewayOptions): void {
   const { roots } = model.machine;
   mkdirSync(join(dir, 'roots'));
   for (const [name, der] of Object.entries({
@@ -107,7 +127,12 @@ function configure(dir: string, origin: string, model: Member, more: string): vo
   });
   writeFileSync(join(dir, 'policy.json'), policy);
   const file = join(dir, 'postern.yaml');
+  if (tls) {
+    writeFileSync(join(dir, 'cert.pem'), tls.cert);
+    writeFileSync(join(dir, 'key.pem'), tls.key, { mode: 0o600 });
+  }
   const text = readFileSync(file, 'utf8')
+    .replace(/^tls: .*$/m, (line) => (tls ? 'tls: { cert: cert.pem, key: key.pem }' : line))
     .replace(/^origin: .*$/m, `origin: ${origin}`)
     .replace(/^listen: .*$/m, 'listen: 127.0.0.1:0')
     .replace(

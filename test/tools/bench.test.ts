@@ -11,6 +11,7 @@ import { renderJson, renderTable } from '../../tools/bench/report.ts';
 import { snpMeasurements } from '../../tools/bench/snp/measurements.ts';
 import { snpPeerMeasurements } from '../../tools/bench/snp/peer.ts';
 import { tdxMeasurements } from '../../tools/bench/tdx/measurements.ts';
+import { compare } from '../../tools/bench/trial.ts';
 import { faultOf } from '../support/fault-of.ts';
 
 /** A machine whose clock only moves when work is done on it. */
@@ -210,13 +211,42 @@ it('JSON is one array whose objects all have the same four members', () => {
 it('the table aligns its columns and says which aims are met', () => {
   expect(renderTable(results, rows)).toBe(
     [
-      'name        per second  median µs  against     ratio           aim',
+      'name        per second  median µs  against     ratio           aim  also',
       'limit.p256       20123       49.7',
       'tdx.again        15000       66.7  limit.p256   0.75     met: 0.70',
       'tdx.warm          6000      166.7  limit.tdx    0.50  missed: 0.80',
       '',
     ].join('\n'),
   );
+});
+
+it('what else was seen of a row is said in both', () => {
+  const row = { name: 'gateway.verify', perSecond: 500, against: null, ratio: null };
+  const seen = { ...row, also: { p50Ms: 1.23456, p99Ms: 20 } };
+  expect(JSON.parse(renderJson([seen]))).toEqual([{ ...row, also: { p50Ms: 1.235, p99Ms: 20 } }]);
+  expect(renderTable([seen], [])).toMatch(/ {2}p50Ms 1\.235, p99Ms 20\n$/);
+});
+
+it('a trial has the median of its rates and ratios, and its first round does not count', async () => {
+  let clock = 0;
+  const side = (name: string, ms: readonly number[]) => {
+    let slices = 0;
+    return {
+      name,
+      prepare: async () => async () => {
+        clock += ms[slices++] ?? 0;
+        return 10;
+      },
+    };
+  };
+  const subject = side('subject', [500, 100, 200, 100]);
+  const against = side('limit', [1, 50, 50, 50]);
+  expect(await compare(subject, against, { now: () => clock, rounds: 3 })).toEqual({
+    name: 'subject',
+    perSecond: 100,
+    against: 'limit',
+    ratio: 0.5,
+  });
 });
 
 describe('options', () => {

@@ -16,6 +16,7 @@ import { republishLedger } from './publish-ledger.ts';
 import { publishedLog } from './published-place.ts';
 import { wantReason } from './reason.ts';
 import { restoredAt, unmarkRestored } from './restored.ts';
+import { type TakenBack, takeBack } from './resume-gateway.ts';
 import { witnessPeers } from './witness-peers.ts';
 
 export const auditResumeVerb: Verb = {
@@ -37,10 +38,15 @@ export const auditResumeVerb: Verb = {
       value: '<reason>',
       help: 'your word that nobody saw more of it; it goes into the ledger as an operator.override',
     },
+    'keep-keys': {
+      value: '<reason>',
+      help: 'of a gateway: your word that no key was revoked or replaced since the backup; it goes into the ledger as well',
+    },
   },
   notes: [
     'Each place and each witness that is named has to answer, and has to know nothing that the copy lacks. One that does means that leaves were lost which others have: then this log must never sign again, and a new one, under another name, has to be made.',
     'The folder’s own published files are always held against it, but may come from the same backup: they alone are no answer.',
+    'Of a gateway: machines that the copy has as admitted have to show evidence anew, and open challenges are void. Which keys were revoked after the backup no log says: all that the copy has are revoked, unless --keep-keys; postern keys create makes new ones.',
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
@@ -52,6 +58,8 @@ export const auditResumeVerb: Verb = {
         );
       const word = args.one('nothing-published');
       const reason = word === undefined ? undefined : wantReason('nothing-published', word);
+      const keep = args.one('keep-keys');
+      const keepKeys = keep === undefined ? undefined : wantReason('keep-keys', keep);
       const known = await askAll(io, args, ledger);
       if (known.length === 0 && reason === undefined) {
         throw usage(
@@ -63,9 +71,12 @@ export const auditResumeVerb: Verb = {
         ledger,
         known.flatMap(({ checkpoint }) => checkpoint),
       );
+      let taken: TakenBack;
       try {
         if (reason !== undefined)
           await writer.append(overrideOf(io, ledger, 'resume_restored', reason));
+        // Before the mark goes: what comes to an end half way is begun again.
+        taken = await takeBack(io, ledger, writer, keepKeys);
         await unmarkRestored(dir);
         await republishLedger(io, ledger);
       } finally {
@@ -74,13 +85,14 @@ export const auditResumeVerb: Verb = {
       const size = (await ledger.store.head())?.size ?? 0;
       const asked = known.map(({ name }) => name);
       const { origin } = ledger.identity;
-      if (args.has('json')) printJson(io, { origin, size, asked });
+      if (args.has('json')) printJson(io, { origin, size, asked, ...taken });
       else {
         const who =
           asked.length === 0
             ? 'on your word'
             : `of those asked, nobody has seen more: ${asked.join(', ')}`;
         io.out(`${visible(`${origin}: signs again, at ${countedLeaves(size)}; ${who}`)}\n`);
+        if (taken.nodes + taken.keys > 0) io.out(`${toldOf(taken)}\n`);
       }
       return 0;
     } finally {
@@ -88,6 +100,10 @@ export const auditResumeVerb: Verb = {
     }
   },
 };
+
+function toldOf({ nodes, keys }: TakenBack): string {
+  return `${nodes} machines have to show evidence anew; ${keys} keys are revoked, as nothing says which of them were`;
+}
 
 interface Asked {
   readonly name: string;

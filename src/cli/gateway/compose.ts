@@ -28,6 +28,7 @@ import { type OpenLedger, openLedger, openWriter } from '../audit/open-ledger.ts
 import { type Io, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import { type Appraising, openAppraising } from './appraising.ts';
+import { composeBroker } from './compose-broker.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './parts.ts';
 import { endorsementsOf, fleetTimes, httpLimits, requestLimit } from './settings.ts';
@@ -114,6 +115,7 @@ async function compose(
   const tokens = new TokenKeyFiles(config.tokens.key);
   const decisions = new Decisions(store, identity.origin);
   await sayStarted(io, config, { writer, engine, origin: identity.origin });
+  const caller = new HttpNodeCaller({ ...config.calls, largest: config.limits.bundle });
   const service = await GatewayService.open(
     {
       store,
@@ -129,7 +131,7 @@ async function compose(
           return new EarTokens({ issuer, audience, build, signer }).token(about);
         },
       },
-      caller: new HttpNodeCaller({ ...config.calls, largest: config.limits.bundle }),
+      caller,
       verifySignature: verifyNodeSignature,
       signStatement: async (type, claims) =>
         signStatement(type, claims, signerOf(await tokens.read())),
@@ -147,8 +149,25 @@ async function compose(
   );
   const keySet = { now: tokenKeySet(await tokens.read(), now()) };
   const published = join(ledger.folder.dir, LAYOUT.published);
+  const log = createLog({
+    destination: { write: (line) => io.err(line) },
+    level: config.logs.level,
+    addresses: config.logs.addresses,
+    now,
+  });
+  const broker = await composeBroker(io, config, {
+    store,
+    service,
+    endorsements,
+    caller,
+    hardwareKey: parts.hardwareKey,
+    ledger: identity.origin,
+    metrics,
+    log,
+  });
   const app = createGateway({
     fleet: service,
+    broker,
     identity: new KnownIdentity(
       { store, nodes: store, authority: authorityOf(config.origin, 'origin'), now },
       config.metrics.access,
@@ -157,17 +176,13 @@ async function compose(
     keys: () => keySet.now,
     limit: requestLimit(config.limits),
     metrics,
-    log: createLog({
-      destination: { write: (line) => io.err(line) },
-      level: config.logs.level,
-      addresses: config.logs.addresses,
-      now,
-    }),
+    log,
     now,
     randomBytes,
     version: build,
-    limits: httpLimits(config.limits),
-    trustedProxies: config.proxies,
+    limits: httpLimits(config),
+    // Of a gateway that nothing stands before, a connection's address is its caller's.
+    ...(isBehindSome(config) && { trustedProxies: config.proxies }),
     ...(parts.tls && { tls: tlsOf(parts.tls) }),
     onBug: (error, id) => warn(io, `request ${id}: ${stackOf(error)}`),
   });
@@ -182,6 +197,7 @@ async function compose(
       keySet.now = tokenKeySet(await tokens.read(), now());
     },
     close: async () => {
+      await broker.close();
       await service.close();
       await appraising.close();
       metrics.close();
@@ -233,6 +249,10 @@ function observerOf(io: Io, metrics: Metrics): FleetObserver {
 
 function signerOf({ current: { algorithm, publicKey, privateKey } }: TokenKeys): EarSigner {
   return { algorithm, keyId: publicKey.keyId, privateKey };
+}
+
+function isBehindSome({ tls, proxies }: GatewayConfig): boolean {
+  return 'proxy' in tls || proxies.length > 0;
 }
 
 function tlsOf({ cert, key }: TlsFiles) {

@@ -9,7 +9,7 @@ export interface ConfigWish {
   readonly proxy: string | undefined;
 }
 
-const { tokens, times, calls, limits, retention, endorsements, logs, metrics, witnesses } =
+const { tokens, times, calls, limits, broker, retention, endorsements, logs, metrics, witnesses } =
   DEFAULTS;
 
 /**
@@ -99,6 +99,29 @@ pools: []
 #  connections: ${limits.connections}
 #  followers: ${limits.followers}
 #  rates: { address: ${limits.rates.address}, node: ${limits.rates.node}, credential: ${limits.rates.credential} }
+
+# Sealed sessions: which models the machines of a pool serve, and where. Each API key may so many
+# sessions and challenges a minute, streams at once, and tokens a day.
+#broker:
+#  pools: [{ pool: serving, models: [some-model], region: somewhere }]
+#  quotas:
+#    requests: ${broker.quotas.requests}
+#    streams: ${broker.quotas.streams}
+#    tokens: ${broker.quotas.tokens}
+#    evidence: ${broker.quotas.evidence}
+#  limits:
+#    streams: ${broker.limits.streams}
+#    request: ${broker.limits.request}
+#    evidence: ${broker.limits.evidence}
+#    kept: ${broker.limits.kept}
+#    keptInAll: ${broker.limits.keptInAll}
+#  times:
+#    deadline: ${broker.times.deadline}
+#    idle: ${broker.times.idle}
+#    drain: ${broker.times.drain}
+#    keep: ${broker.times.keep}
+#    wait: ${broker.times.wait}
+#    epoch: ${broker.times.epoch}
 
 # Others who cosign the log: those of witnesses.tlog-policy in the folder of the ledger, if it is there.
 #witnesses: { every: ${witnesses.every} }

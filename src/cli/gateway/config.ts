@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
 import { durationMs } from '../../appraisal/policy/duration.ts';
+import type { BrokerLimits, BrokerPool } from '../../gateway/broker/deps.ts';
+import { sizeBytes } from '../config/size.ts';
+import { splitAddress } from '../config/split-address.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** A gateway's configuration with everything said: paths absolute, times in milliseconds. */
@@ -23,6 +26,7 @@ export interface GatewayConfig {
   readonly times: TimesConfig;
   readonly calls: { readonly endpoints: 'public' | 'private-too'; readonly deadline: number };
   readonly limits: LimitsConfig;
+  readonly broker: BrokerConfig;
   /** How often those that the ledger's folder names are asked to cosign. */
   readonly witnesses: { readonly every: number };
   readonly logs: { readonly level: LogLevel; readonly addresses: 'written' | 'left-out' };
@@ -91,6 +95,13 @@ export interface LimitsConfig {
   readonly rates: { readonly address: number; readonly node: number; readonly credential: number };
 }
 
+export interface BrokerConfig {
+  readonly pools: readonly BrokerPool[];
+  readonly limits: BrokerLimits;
+  /** For sessions that run when the gateway ends, in milliseconds. */
+  readonly drain: number;
+}
+
 /** What holds where the file says nothing, as the file would say it. */
 export const DEFAULTS = {
   listen: '127.0.0.1:8443',
@@ -119,6 +130,18 @@ export const DEFAULTS = {
     connections: 2048,
     followers: 256,
     rates: { address: 600, node: 60, credential: 600 },
+  },
+  broker: {
+    pools: [],
+    quotas: { requests: 120, streams: 32, tokens: 'unlimited', evidence: 30 },
+    limits: {
+      streams: 2048,
+      request: '64MiB',
+      evidence: 60,
+      kept: '4MiB',
+      keptInAll: '256MiB',
+    },
+    times: { deadline: '30m', idle: '5m', drain: '30s', keep: '2m', wait: '30s', epoch: '1m' },
   },
   witnesses: { every: '10m' },
   logs: { level: 'info', addresses: 'left-out' },
@@ -153,6 +176,7 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
     times: timesConfig(written.times),
     calls: callsConfig(written.calls),
     limits: limitsConfig(written.limits),
+    broker: brokerConfig(written.broker),
     witnesses: { every: durationMs(written.witnesses?.every ?? DEFAULTS.witnesses.every) },
     logs: { ...DEFAULTS.logs, ...written.logs },
     metrics: written.metrics ?? DEFAULTS.metrics,
@@ -160,12 +184,8 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
   };
 }
 
-/** @param text as the schema has it. */
-export function splitAddress(text: string): GatewayConfig['listen'] {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(text.slice(colon + 1)) };
-}
+/** Where a machine can't be had and nobody knows for how long, in milliseconds. */
+const RETRY_AFTER = 2_000;
 
 type At = (path: string) => string;
 
@@ -246,9 +266,37 @@ function limitsConfig(written: WrittenConfig['limits'] = {}): LimitsConfig {
   const { bundle, bodies, rates, ...counts } = { ...DEFAULTS.limits, ...written };
   return {
     ...counts,
-    bundle: bytesOf(bundle),
-    bodies: bytesOf(bodies),
+    bundle: sizeBytes(bundle),
+    bodies: sizeBytes(bodies),
     rates: { ...DEFAULTS.limits.rates, ...rates },
+  };
+}
+
+function brokerConfig(written: WrittenConfig['broker'] = {}): BrokerConfig {
+  const { pools = [] } = written;
+  const quotas = { ...DEFAULTS.broker.quotas, ...written.quotas };
+  const limits = { ...DEFAULTS.broker.limits, ...written.limits };
+  const times = { ...DEFAULTS.broker.times, ...written.times };
+  const { tokens } = quotas;
+  return {
+    pools: pools.map(({ pool: name, ...served }) => ({ name, ...served })),
+    limits: {
+      streams: limits.streams,
+      each: { ...quotas, tokens: tokens === 'unlimited' ? undefined : tokens },
+      nodeEvidence: limits.evidence,
+      request: sizeBytes(limits.request),
+      deadline: durationMs(times.deadline),
+      idle: durationMs(times.idle),
+      resume: {
+        keep: durationMs(times.keep),
+        wait: durationMs(times.wait),
+        each: sizeBytes(limits.kept),
+        all: sizeBytes(limits.keptInAll),
+      },
+      epoch: durationMs(times.epoch),
+      retryAfter: RETRY_AFTER,
+    },
+    drain: durationMs(times.drain),
   };
 }
 
@@ -258,9 +306,4 @@ function retentionConfig(written: WrittenConfig['retention'] = {}): GatewayConfi
     records: records === 'keep' ? undefined : durationMs(records),
     events: durationMs(events),
   };
-}
-
-/** @param text e.g. `512KiB` or `8MiB`. */
-export function bytesOf(text: string): number {
-  return Number(text.slice(0, -3)) * (text.endsWith('KiB') ? 1024 : 1024 * 1024);
 }

@@ -12,9 +12,8 @@ import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import type { GatewayConfig } from './config.ts';
-import { SET_OPTION } from './overrides.ts';
 import { type GatewayParts, readParts } from './parts.ts';
-import { type ReadConfig, readConfig } from './read-config.ts';
+import { type ReadConfig, readConfig, SET_OPTION } from './read-config.ts';
 import { tokenFiles } from './token-keys.ts';
 
 export const gatewayCheckVerb: Verb = {

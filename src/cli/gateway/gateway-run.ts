@@ -10,9 +10,8 @@ import { beginPool } from './begin-pool.ts';
 import { type ComposedGateway, composeGateway } from './compose.ts';
 import type { GatewayConfig } from './config.ts';
 import { keepOn } from './keeping-on.ts';
-import { SET_OPTION } from './overrides.ts';
 import { type GatewayParts, readParts } from './parts.ts';
-import { readConfig } from './read-config.ts';
+import { readConfig, SET_OPTION } from './read-config.ts';
 
 export const gatewayVerb: Verb = {
   name: 'gateway',

@@ -12,6 +12,8 @@ import type { GatewayConfig } from './config.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+/** For how long a machine may hand in what a session came to. */
+const UNMETERED = 24 * HOUR;
 
 /** A duty of a gateway that runs: it comes again so long after it was done. */
 interface Duty {
@@ -94,6 +96,7 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       every: HOUR,
       act: async () => {
         await store.purgeSpent(io.now());
+        await store.purgeUnmetered(io.now() - UNMETERED);
         await store.purgeEvents(io.now() - events);
         if (records === undefined) return;
         const before = io.now() - records;

@@ -2,12 +2,13 @@ import { isIP } from 'node:net';
 import { BUNDLE_LIMITS } from '../../appraisal/bundle/format.ts';
 import { durationMs } from '../../appraisal/policy/duration.ts';
 import type { Misfit } from '../../core/document/explain-shape.ts';
-import type { JsonValue } from '../../core/encoding/json.ts';
 import { Fault } from '../../core/fault.ts';
 import { kdsBase } from '../../endorsements/amd/url.ts';
 import { pcsBase } from '../../endorsements/intel/base-url.ts';
 import { ocspServiceUrl, rimServiceBase } from '../../endorsements/nvidia/url.ts';
-import { bytesOf, DEFAULTS, splitAddress } from './config.ts';
+import { sizeBytes } from '../config/size.ts';
+import { splitAddress } from '../config/split-address.ts';
+import { DEFAULTS } from './config.ts';
 import type { WrittenConfig } from './schema.ts';
 
 type Report = (path: string, problem: string) => void;
@@ -20,6 +21,7 @@ export function misunderstandings(written: WrittenConfig): readonly Misfit[] {
   };
   checkPlaces(written, report);
   checkPools(written, report);
+  checkBroker(written, report);
   checkAnchors(written, report);
   checkServices(written, report);
   checkTimes(written, report);
@@ -59,6 +61,21 @@ function checkPools({ pools }: WrittenConfig, report: Report): void {
         `want at most ${signature.publicKeys.length}, the number of keys`,
       );
     }
+  }
+}
+
+function checkBroker({ pools, broker = {} }: WrittenConfig, report: Report): void {
+  const names = new Map<string, number>();
+  for (const [i, { pool }] of (broker.pools ?? []).entries()) {
+    const before = names.get(pool);
+    const at = `broker.pools[${i}].pool`;
+    if (before !== undefined) report(at, `is that of broker.pools[${before}] as well`);
+    else if (!pools.some(({ name }) => name === pool)) report(at, 'is none of pools');
+    names.set(pool, before ?? i);
+  }
+  const { kept, keptInAll } = { ...DEFAULTS.broker.limits, ...broker.limits };
+  if (sizeBytes(keptInAll) < sizeBytes(kept)) {
+    report('broker.limits.keptInAll', 'want no less than broker.limits.kept');
   }
 }
 
@@ -123,32 +140,10 @@ function checkTimes({ times = {}, calls }: WrittenConfig, report: Report): void 
 function checkLimits({ limits = {} }: WrittenConfig, report: Report): void {
   const { bundle, bodies } = { ...DEFAULTS.limits, ...limits };
   const most = BUNDLE_LIMITS.bundle;
-  if (bytesOf(bundle) > most) {
+  if (sizeBytes(bundle) > most) {
     report('limits.bundle', `want at most ${most / 1024 ** 2}MiB: no bundle is larger`);
-  } else if (bytesOf(bodies) < bytesOf(bundle)) {
+  } else if (sizeBytes(bodies) < sizeBytes(bundle)) {
     const where = limits.bodies === undefined ? 'limits.bundle' : 'limits.bodies';
     report(where, 'not one bundle would be taken: want limits.bodies no less than limits.bundle');
   }
-}
-
-/** A private key, an API key, a password in a URL. */
-const SECRET = /-----BEGIN|^postern[._-][A-Za-z0-9._-]{16,}$|:\/\/[^/@\s]*:[^/@\s]+@/;
-
-/**
- * Where a secret stands in the configuration itself: it is not quoted, and nothing else is said
- * before it is gone.
- */
-export function inlineSecrets(value: JsonValue, path = ''): readonly Misfit[] {
-  if (typeof value === 'string') {
-    const problem =
-      'a secret stands here in the clear: put it into a file of its own, and its path here';
-    const ofDatabase = 'the address of a database may hold a password: set DATABASE_URL to it';
-    if (!SECRET.test(value)) return [];
-    return [{ path, problem: path === 'database' ? ofDatabase : problem }];
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((one, i) => inlineSecrets(one, `${path}[${i}]`));
-  return Object.entries(value).flatMap(([name, one]) =>
-    inlineSecrets(one as JsonValue, path === '' ? name : `${path}.${name}`),
-  );
 }

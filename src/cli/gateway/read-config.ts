@@ -1,24 +1,21 @@
 import { basename, dirname, join } from 'node:path';
 import type { Misfit } from '../../core/document/explain-shape.ts';
-import { type Problem, problemLine } from '../../core/document/problem.ts';
-import { schemaMisfits } from '../../core/document/schema-misfits.ts';
-import { readYaml, type YamlText } from '../../core/document/yaml-text.ts';
 import type { JsonValue } from '../../core/encoding/json.ts';
+import { configPlaces, type Override, readOverrides, setOption } from '../config/overrides.ts';
+import {
+  type ConfigKind,
+  type ConfigProblem,
+  configProblemLine,
+  tryDocument,
+} from '../config/read-document.ts';
 import { type Io, usage, warn } from '../io.ts';
 import type { Args } from '../verb.ts';
 import { type GatewayConfig, resolveConfig } from './config.ts';
-import { inlineSecrets, misunderstandings } from './meaning.ts';
-import { hasPath, type Override, overridden, readOverrides } from './overrides.ts';
+import { misunderstandings } from './meaning.ts';
 import { GatewayConfigSchema, type WrittenConfig } from './schema.ts';
 
 /** The name that a configuration has in its folder. */
 export const CONFIG_FILE = 'postern.yaml';
-
-/** What is wrong with a configuration: in the file, or in what was said otherwise. */
-export interface ConfigProblem extends Problem {
-  /** `--set` or a variable of the environment, where it is from there. */
-  readonly source?: string;
-}
 
 /**
  * Reads a configuration, with what is said otherwise on top.
@@ -36,52 +33,26 @@ export function tryConfig(
   /** Where a member stands, for whoever finds something wrong with it later. */
   readonly locate: (misfit: Misfit) => ConfigProblem;
 } {
-  const { value, problems, placeOf } = readYaml(bytes);
-  const locate = (misfit: Misfit) => located(misfit, value ?? null, overrides, placeOf);
-  if (value === undefined) return { config: undefined, problems, locate };
-  const whole = overrides.reduce(overridden, value);
-  const misfits = whole === null ? [EMPTY] : problemsOf(whole);
-  const config =
-    misfits.length === 0 ? resolveConfig(whole as unknown as WrittenConfig, dir) : undefined;
-  return { config, problems: misfits.map(locate), locate };
+  const { written, problems, locate } = tryDocument(bytes, overrides, GATEWAY_CONFIG);
+  const config = written === undefined ? undefined : resolveConfig(asWritten(written), dir);
+  return { config, problems, locate };
 }
 
-const EMPTY: Misfit = {
-  path: '',
-  problem: 'the file is empty: postern gateway init makes one to begin with',
+const GATEWAY_CONFIG: ConfigKind = {
+  schema: GatewayConfigSchema,
+  misunderstandings: (written) => misunderstandings(asWritten(written)),
+  empty: 'the file is empty: postern gateway init makes one to begin with',
 };
 
-function problemsOf(value: JsonValue): readonly Misfit[] {
-  const secrets = inlineSecrets(value);
-  if (secrets.length > 0) return secrets;
-  const misfits = schemaMisfits(GatewayConfigSchema, value);
-  return misfits.length > 0 ? misfits : misunderstandings(value as unknown as WrittenConfig);
+/** What its schema was held against. */
+function asWritten(value: JsonValue): WrittenConfig {
+  return value as unknown as WrittenConfig;
 }
 
-/** Of several that say it otherwise, the last one counts, and is to blame. */
-function located(
-  misfit: Misfit,
-  file: JsonValue,
-  overrides: readonly Override[],
-  placeOf: YamlText['placeOf'],
-): ConfigProblem {
-  const isOnlySaid = misfit.path !== '' && !hasPath(file, misfit.path);
-  const said = overrides.findLast(
-    ({ path }) => isWithin(misfit.path, path) || (isOnlySaid && isWithin(path, misfit.path)),
-  );
-  return said ? { ...misfit, source: said.source } : { ...misfit, ...placeOf(misfit.path) };
-}
+/** Where `--set` and the environment may say something. */
+export const GATEWAY_PLACES = configPlaces(GatewayConfigSchema, 'POSTERN_');
 
-function isWithin(path: string, around: string): boolean {
-  return path === around || path.startsWith(`${around}.`) || path.startsWith(`${around}[`);
-}
-
-/** `postern.yaml:12:7 times.retry: …`, or `--set times.retry: …`. */
-export function configProblemLine(file: string, problem: ConfigProblem): string {
-  return problem.source === undefined
-    ? problemLine(file, problem)
-    : problemLine(problem.source, { path: problem.path, problem: problem.problem });
-}
+export const SET_OPTION = setOption('times.challengeTtl=90s or pools[0].policy=p.yaml');
 
 /** A configuration that can be used, and where its members stand. */
 export interface ReadConfig {
@@ -100,7 +71,7 @@ export interface ReadConfig {
  */
 export async function readConfig(io: Io, args: Args, dir: string): Promise<ReadConfig> {
   const file = configPath(dir);
-  const overrides = readOverrides(io, args);
+  const overrides = readOverrides(io, args, GATEWAY_PLACES);
   const { config, problems, locate } = tryConfig(await io.readFile(file), overrides, dirname(file));
   if (config) {
     const lineOf = (misfit: Misfit) => configProblemLine(file, locate(misfit));

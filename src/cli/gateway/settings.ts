@@ -40,10 +40,14 @@ export function fleetTimes({ times, calls }: Pick<GatewayConfig, 'times' | 'call
 }
 
 /** Its limits as the HTTP app takes them; what it says nothing of stays as it is. */
-export function httpLimits({ bundle, bodies, ...counts }: LimitsConfig): Limits {
+export function httpLimits({
+  limits: { bundle, bodies, ...counts },
+  broker,
+}: Pick<GatewayConfig, 'limits' | 'broker'>): Limits {
   return {
     ...LIMITS,
-    body: { ...LIMITS.body, bundle, all: bodies },
+    body: { ...LIMITS.body, bundle, sealed: broker.limits.request, all: bodies },
+    closeWithin: Math.max(LIMITS.closeWithin, broker.drain),
     connection: { ...LIMITS.connection, count: counts.connections },
     verification: {
       ...LIMITS.verification,

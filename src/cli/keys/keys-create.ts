@@ -5,7 +5,7 @@ import type { PublicKeyProof } from '../../gateway/identity/credential.ts';
 import { addPublicKey, createApiKey } from '../../gateway/identity/credentials.ts';
 import { hotkeyProof } from '../../gateway/identity/hotkey.ts';
 import { asConfiguration } from '../configuration.ts';
-import { SET_OPTION } from '../gateway/overrides.ts';
+import { SET_OPTION } from '../gateway/read-config.ts';
 import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';

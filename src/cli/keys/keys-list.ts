@@ -1,6 +1,6 @@
 import { formatTime } from '../../core/encoding/time.ts';
 import { listCredentials } from '../../gateway/identity/listed-credential.ts';
-import { SET_OPTION } from '../gateway/overrides.ts';
+import { SET_OPTION } from '../gateway/read-config.ts';
 import type { Io } from '../io.ts';
 import { type Colour, painter } from '../paint.ts';
 import { printJson } from '../render.ts';

@@ -3,7 +3,7 @@ import { toHex } from '../../core/bytes/hex.ts';
 import type { ChallengeKey } from '../../gateway/fleet/store.ts';
 import { revokeCredential, rotateApiKey } from '../../gateway/identity/credentials.ts';
 import { isThere } from '../audit/secret-files.ts';
-import { SET_OPTION } from '../gateway/overrides.ts';
+import { SET_OPTION } from '../gateway/read-config.ts';
 import {
   forgetRetired,
   prepareTokenKey,

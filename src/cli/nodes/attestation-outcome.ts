@@ -1,35 +1,9 @@
-import type { Static } from 'typebox';
-import { AttestationAnswerSchema } from '../../protocol/attestation.ts';
+import type { AttestationOutcome } from '../../agent/gateway/attestation.ts';
 import { EXIT, type Io } from '../io.ts';
 import { painter } from '../paint.ts';
 import { MARKS, printJson, VERDICT_COLOURS } from '../render.ts';
 import type { Args } from '../verb.ts';
 import { visible } from '../visible.ts';
-import type { Ask, GatewayClient } from './gateway-client.ts';
-import { codeOf, type GatewayProblem } from './gateway-problem.ts';
-
-/** What a gateway decided about evidence: a refusal is a decision as well. */
-export type AttestationOutcome =
-  | { readonly verdict: 'accept'; readonly answer: Static<typeof AttestationAnswerSchema> }
-  | { readonly verdict: 'reject' | 'indeterminate'; readonly problem: GatewayProblem };
-
-const REFUSALS: Readonly<Record<string, 'reject' | 'indeterminate'>> = {
-  'attestation-rejected': 'reject',
-  'attestation-indeterminate': 'indeterminate',
-};
-
-/** @throws Fault where nothing was decided. */
-export async function askForDecision(
-  gateway: GatewayClient,
-  ask: Ask,
-): Promise<AttestationOutcome> {
-  const got = await gateway.answerOrProblem(AttestationAnswerSchema, ask);
-  if ('answer' in got) return { verdict: 'accept', answer: got.answer };
-  const code = codeOf(got.problem);
-  const verdict = Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
-  if (verdict === undefined) throw got.fault;
-  return { verdict, problem: got.problem };
-}
 
 /** One line a reason, then the verdict. @returns the exit code. */
 export function printOutcome(io: Io, args: Args, outcome: AttestationOutcome): number {

@@ -1,6 +1,6 @@
+import type { GatewayClient } from '../../agent/gateway/gateway-client.ts';
 import { Fault } from '../../core/fault.ts';
 import { type NodeJson, NodePageSchema, NodeSchema } from '../../protocol/node.ts';
-import type { GatewayClient } from './gateway-client.ts';
 
 export interface NodeQuery {
   readonly pool?: string | undefined;

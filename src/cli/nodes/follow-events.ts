@@ -1,12 +1,12 @@
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { type GatewayClient, whyNot } from '../../agent/gateway/gateway-client.ts';
+import { jsonIn } from '../../agent/gateway/gateway-json.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { EventSchema, GAP_EVENT, GapSchema } from '../../protocol/event.ts';
 import { EVENTS_TYPE } from '../../protocol/media-types.ts';
 import { eventsIn, type StreamEvent } from './event-lines.ts';
-import { type GatewayClient, whyNot } from './gateway-client.ts';
-import { jsonIn } from './gateway-json.ts';
 
 export type FleetEventJson = Static<typeof EventSchema>;
 

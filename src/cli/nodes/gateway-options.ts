@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { type GatewayAccess, GatewayClient } from '../../agent/gateway/gateway-client.ts';
+import type { Proof } from '../../agent/gateway/proof.ts';
 import { Fault } from '../../core/fault.ts';
 import { serviceUrl } from '../../endorsements/service-url.ts';
 import { isThere } from '../audit/secret-files.ts';
@@ -7,8 +9,7 @@ import { GATEWAY_LAYOUT } from '../gateway/folder.ts';
 import { readConfig } from '../gateway/read-config.ts';
 import { type Io, usage } from '../io.ts';
 import { type Args, asOption, type Options } from '../verb.ts';
-import { type GatewayAccess, GatewayClient } from './gateway-client.ts';
-import { type Proof, readApiKey, readNodeSigner } from './proof.ts';
+import { readApiKey, readNodeSigner } from './proof.ts';
 
 /** Which gateway. */
 export const PLACE_OPTIONS: Options = {

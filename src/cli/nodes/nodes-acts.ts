@@ -1,3 +1,4 @@
+import { jsonBody } from '../../agent/gateway/gateway-client.ts';
 import { formatTime } from '../../core/encoding/time.ts';
 import { NodeSchema } from '../../protocol/node.ts';
 import { type Io, usage } from '../io.ts';
@@ -5,7 +6,6 @@ import { momentOption } from '../moment.ts';
 import { printJson } from '../render.ts';
 import type { Args, Options, Verb } from '../verb.ts';
 import { nodeId } from './find-node.ts';
-import { jsonBody } from './gateway-client.ts';
 import { GATEWAY_OPTIONS, openGateway } from './gateway-options.ts';
 import { NODE_OPERAND, printNode } from './nodes-show.ts';
 

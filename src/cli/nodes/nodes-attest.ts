@@ -1,18 +1,17 @@
 import { basename, dirname } from 'node:path';
+import { attest, challengeFor } from '../../agent/gateway/attestation.ts';
+import { GatewayClient } from '../../agent/gateway/gateway-client.ts';
 import { bindingOf } from '../../appraisal/binding/recipe.ts';
 import { parseBundle } from '../../appraisal/bundle/format.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
-import { ChallengeSchema } from '../../protocol/enrolment.ts';
-import { BUNDLE_TYPE, NONCE_HEADER } from '../../protocol/media-types.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Options, Verb } from '../verb.ts';
 import { writeFiles } from '../write-files.ts';
-import { askForDecision, printOutcome } from './attestation-outcome.ts';
+import { printOutcome } from './attestation-outcome.ts';
 import { bundleFrom } from './bundle-command.ts';
-import { GatewayClient } from './gateway-client.ts';
 import { PLACE_OPTIONS, readPlace } from './gateway-options.ts';
 import { readNodeSigner } from './proof.ts';
 
@@ -77,12 +76,7 @@ export const nodesAttestVerb: Verb = {
       command === undefined
         ? await bundleIn(io, file ?? '')
         : await bundleMade(io, gateway, id, command);
-    const outcome = await askForDecision(gateway, {
-      method: 'POST',
-      path: `/v1/nodes/${id}/attestations`,
-      headers: { [NONCE_HEADER]: nonce },
-      body: { type: BUNDLE_TYPE, bytes: bundle },
-    });
+    const outcome = await attest(gateway, id, nonce, bundle);
     const path = args.one('token');
     if (path !== undefined && outcome.verdict === 'accept') {
       const { token } = outcome.answer;
@@ -101,11 +95,6 @@ async function openAsNode(io: Io, args: Args): Promise<GatewayClient> {
   if (path === undefined) throw usage('--key is missing: the machine’s own');
   const proof = await readNodeSigner(io, path, 'key');
   return new GatewayClient(io, { ...(await readPlace(io, args)), proof });
-}
-
-async function challengeFor(gateway: GatewayClient, id: string) {
-  const path = `/v1/nodes/${id}/challenges`;
-  return gateway.json(ChallengeSchema, { method: 'POST', path });
 }
 
 async function bundleMade(io: Io, gateway: GatewayClient, id: string, command: string) {

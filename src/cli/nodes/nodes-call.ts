@@ -1,5 +1,6 @@
+import { askForDecision } from '../../agent/gateway/attestation.ts';
 import type { Verb } from '../verb.ts';
-import { askForDecision, printOutcome } from './attestation-outcome.ts';
+import { printOutcome } from './attestation-outcome.ts';
 import { nodeId } from './find-node.ts';
 import { GATEWAY_OPTIONS, openGateway } from './gateway-options.ts';
 import { NODE_OPERAND } from './nodes-show.ts';

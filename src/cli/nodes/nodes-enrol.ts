@@ -1,11 +1,8 @@
-import { fromHex, toHex } from '../../core/bytes/hex.ts';
-import { ChallengeSchema } from '../../protocol/enrolment.ts';
-import { type Enrolled, enrolmentTranscript } from '../../protocol/enrolment-transcript.ts';
-import { NodeSchema } from '../../protocol/node.ts';
+import { enrol } from '../../agent/gateway/enrol.ts';
+import type { Enrolled } from '../../protocol/enrolment-transcript.ts';
 import { readWholeNumber } from '../input.ts';
 import { usage } from '../io.ts';
 import type { Args, Verb } from '../verb.ts';
-import { jsonBody } from './gateway-client.ts';
 import { GATEWAY_OPTIONS, openGateway } from './gateway-options.ts';
 import { printNode } from './nodes-show.ts';
 import { readNodeSigner } from './proof.ts';
@@ -38,25 +35,7 @@ export const nodesEnrolVerb: Verb = {
     const enrolled = whatIsEnrolled(args);
     const signer = await readNodeSigner(io, wanted(args, 'key'), 'key');
     const gateway = await openGateway(io, args);
-    const key = { algorithm: 'ed25519', publicKey: signer.publicKey } as const;
-    const challenge = await gateway.json(ChallengeSchema, {
-      method: 'POST',
-      path: '/v1/challenges',
-      body: jsonBody({ key }),
-    });
-    const facts = { ...enrolled, key };
-    const transcript = enrolmentTranscript({
-      origin: gateway.access.origin,
-      nonce: fromHex(challenge.nonce, 'challenge.nonce', 32),
-      enrolled: facts,
-    });
-    const signature = toHex(signer.sign(transcript));
-    const body = jsonBody({ ...facts, nonce: challenge.nonce, signature });
-    printNode(
-      io,
-      args,
-      await gateway.json(NodeSchema, { method: 'POST', path: '/v1/nodes', body }),
-    );
+    printNode(io, args, await enrol(gateway, signer, enrolled));
     return 0;
   },
 };

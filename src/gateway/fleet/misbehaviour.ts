@@ -1,5 +1,7 @@
 import type { FleetDeps } from './deps.ts';
-import type { FleetEvent } from './event.ts';
+import type { FleetEvent, NewEvent } from './event.ts';
+import type { FleetNode } from './node.ts';
+import { eventOf } from './step.ts';
 
 /** `typ` of a statement of misbehaviour. */
 const MISBEHAVIOUR_TYPE = 'postern-misbehaviour+jwt';
@@ -22,6 +24,27 @@ export function misbehaviourStatement(
     what: data['what'],
     codes: data['codes'],
     decision: data['decision'],
+    statements: data['statements'],
     ledger: ledger.origin,
+  });
+}
+
+/**
+ * Its enclave signed two usage statements that can't both be true. They come along: whoever has
+ * the keyset can see for themselves.
+ */
+export function contradiction(
+  node: FleetNode,
+  statements: readonly [string, string],
+  at: number,
+): NewEvent {
+  const { key, last } = node;
+  return eventOf('node.misbehaved', node, at, {
+    what: 'usage.contradicts',
+    codes: ['usage.contradicts'],
+    ...(last && { decision: last.id }),
+    algorithm: key.algorithm,
+    key: key.publicKey,
+    statements,
   });
 }

@@ -1,14 +1,13 @@
-import { lookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { Fault } from '../../core/fault.ts';
-import { isPrivateHost } from '../../endorsements/private-host.ts';
 import { type AttestCall, BUNDLE_TYPE, writeAttestCall } from '../../protocol/attest-call.ts';
-import type { FleetDeps, NodeCaller } from './deps.ts';
+import { type Endpoints, leadsInside, lookupFor } from '../endpoint-guard.ts';
+import type { NodeCaller } from './deps.ts';
 
 export interface NodeCallerOptions {
-  readonly endpoints: FleetDeps['endpoints'];
+  readonly endpoints: Endpoints;
   /** For all of a call, in milliseconds. */
   readonly deadline: number;
   /** Largest bundle, in bytes. */
@@ -30,17 +29,13 @@ export class HttpNodeCaller implements NodeCaller {
   async call(endpoint: string, challenge: AttestCall): Promise<Uint8Array> {
     const { endpoints, deadline, largest } = this.#options;
     const url = new URL(endpoint);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (endpoints === 'public' && isIP(host) !== 0 && isPrivateHost(url.hostname)) {
+    if (leadsInside(url, endpoints)) {
       throw unreachable('leads into the gateway’s own network');
     }
     const body = writeAttestCall(challenge);
     const signal = AbortSignal.timeout(deadline);
     try {
-      const answer = await send(url, body, {
-        signal,
-        ...(endpoints === 'public' && { lookup: publicLookup }),
-      });
+      const answer = await send(url, body, { signal, ...lookupFor(endpoints) });
       return await bundleIn(answer, largest);
     } catch (error) {
       if (error instanceof Fault) throw error;
@@ -104,20 +99,6 @@ async function bundleIn(answer: IncomingMessage, largest: number): Promise<Uint8
   }
   return new Uint8Array(Buffer.concat(chunks));
 }
-
-/** The address that is connected to is the one that was looked at. */
-const publicLookup: LookupFunction = (hostname, options, done) => {
-  lookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error) return done(error, []);
-    const isInside = found.some(({ address, family }) =>
-      isPrivateHost(family === 6 ? `[${address}]` : address),
-    );
-    if (isInside) return done(new Error('private address'), []);
-    const [first] = found;
-    if (options.all === true || first === undefined) return done(null, found);
-    return done(null, first.address, first.family);
-  });
-};
 
 function unreachable(detail: string, cause?: unknown): Fault {
   return new Fault('unreachable', 'endpoint', detail, { cause });

@@ -2,6 +2,7 @@ import { type Tracer, trace } from '@opentelemetry/api';
 import fastify, { type FastifyInstance } from 'fastify';
 import { toHex } from '../../core/bytes/hex.ts';
 import { PROBLEM_TYPE } from '../../protocol/media-types.ts';
+import type { BrokerService } from '../broker/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { BodyBudget } from './body-budget.ts';
 import type { Identity } from './identity.ts';
@@ -28,6 +29,7 @@ import { Turnstile } from './turnstile.ts';
 /** What a gateway's HTTP is made of. Built once, in `cli/`. */
 export interface GatewayDeps {
   readonly fleet: FleetService;
+  readonly broker: BrokerService;
   readonly identity: Identity;
   /** Files of the ledger. */
   readonly readLog: LogRouteOptions['read'];
@@ -63,7 +65,7 @@ export type Gateway = FastifyInstance;
  * once, lets requests that run come to their end within a deadline, and cuts off the rest.
  */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { limits = LIMITS, metrics, log, fleet, identity, now } = deps;
+  const { limits = LIMITS, metrics, log, fleet, broker, identity, now } = deps;
   const onBug = deps.onBug ?? (() => {});
   const tracer = deps.tracer ?? trace.getTracer('postern');
   const closing = new AbortController();
@@ -112,6 +114,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const described: object = {};
   const routes = routeTable({
     fleet,
+    broker,
     metrics,
     limits,
     keys: deps.keys,

@@ -46,6 +46,10 @@ export function checkHead(request: IncomingMessage, limits: Limits['request']): 
 /** Whether a body is announced, and may be: before a byte of it is kept. @throws Refusal or Fault. */
 export function checkBody(request: IncomingMessage, rule: BodyRule | undefined): void {
   const { headers } = request;
+  // Of several codings the others would be left on: what is behind them, two may not read alike.
+  if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') {
+    throw malformed('header.transfer-encoding', 'want chunked, or none');
+  }
   const length = Number(headers['content-length'] ?? 0);
   const chunked = headers['transfer-encoding'] !== undefined;
   if (rule === undefined) {

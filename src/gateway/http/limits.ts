@@ -19,6 +19,8 @@ export interface Limits {
     readonly json: number;
     readonly policy: number;
     readonly bundle: number;
+    /** Of a sealed request, which is handed on and never held. */
+    readonly sealed: number;
     /** Of all requests that are being read or worked on. */
     readonly all: number;
   };
@@ -80,6 +82,7 @@ export const LIMITS: Limits = {
     json: 64 * 1024,
     policy: Math.ceil((LARGEST_DOCUMENT * 4) / 3) + 6 * MIB,
     bundle: BUNDLE_LIMITS.bundle,
+    sealed: 64 * MIB,
     all: 256 * MIB,
   },
   connection: {

@@ -30,7 +30,9 @@ const PLAIN = {
 const OPEN = {
   /** Monitors ask for sizes first, and there is nothing behind these that a HEAD could set off. */
   exposeHeadRoute: true,
-  config: { rule: { operation: 'ledger.read', body: undefined, subject: 'in-path' } },
+  config: {
+    rule: { operation: 'ledger.read', body: undefined, subject: 'in-path', kind: 'usual' },
+  },
 } as const;
 
 /** `GET /checkpoint` and `GET /tile/…` (C2SP tlog-tiles). */

@@ -14,6 +14,10 @@ export const LOG_MESSAGES = [
   /** What came was no HTTP, too slow or too large; there is no request to speak of. */
   'connection refused',
   'stream ended',
+  /** A sealed session, at whatever end. */
+  'session ended',
+  /** Nothing is billed by it; `at` says why. */
+  'usage statement refused',
   'gateway closing',
   'gateway closed',
 ] as const;
@@ -34,6 +38,7 @@ export interface LogFields {
   readonly principalId?: string | undefined;
   readonly role?: string | undefined;
   readonly decision?: string | undefined;
+  readonly node?: string | undefined;
   /** Code of a problem or a fault, or Node's word for what is wrong with a connection. */
   readonly fault?: string | undefined;
   readonly at?: string | undefined;
@@ -94,6 +99,7 @@ const FORMS: readonly (readonly [keyof LogFields, Form])[] = [
   ['principalId', matching(/^[0-9a-f]{16,64}$/)],
   ['role', (value) => among(ROLES, value)],
   ['decision', matching(/^[0-9a-f]{32}$/)],
+  ['node', matching(/^[0-9a-f]{32}$/)],
   ['fault', fault],
   ['at', place],
   ['site', matching(/^[A-Za-z0-9/._-]{1,128}:\d{1,6}:\d{1,6}$/)],

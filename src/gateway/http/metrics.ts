@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Instruments } from '../fleet/instruments.ts';
+import { type BrokerMetrics, brokerMetrics } from './broker-metrics.ts';
 
 /** What the gateway's own room counts besides. */
 export interface Metrics extends Instruments {
@@ -10,6 +11,7 @@ export interface Metrics extends Instruments {
   shed(because: 'rate' | 'verifications' | 'bodies' | 'streams' | 'closing'): void;
   verifications(running: number, waiting: number): void;
   streams(count: number): void;
+  readonly broker: BrokerMetrics;
   /** In the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -94,6 +96,7 @@ export function createMetrics(): Metrics {
   const [endorsementKind, code] = [closedLabel(), closedLabel()];
   return {
     contentType: registry.contentType,
+    broker: brokerMetrics(registry),
     text: () => registry.metrics(),
     close: delay.close,
     answered: (route, status, seconds) => requests.observe({ route, status: `${status}` }, seconds),

@@ -18,6 +18,10 @@ import {
   PoolSchema,
 } from '../../protocol/operator.ts';
 import { PROBLEMS, type ProblemCode, ProblemSchema } from '../../protocol/problem.ts';
+import { CandidateSchema, CandidatesSchema } from '../../protocol/session/candidates.ts';
+import { EpochSchema } from '../../protocol/session/epoch.ts';
+import { ModelListSchema } from '../../protocol/session/models.ts';
+import { UsageFatesSchema, UsagePageSchema, UsageRequest } from '../../protocol/session/usage.ts';
 import type { AnswerSpec, DescribedRoute } from './route.ts';
 
 /**
@@ -80,6 +84,13 @@ const NAMED: ReadonlyMap<object, string> = new Map<object, string>([
   [MisbehaviourPageSchema, 'MisbehaviourPage'],
   [EventSchema, 'Event'],
   [GapSchema, 'Gap'],
+  [CandidatesSchema, 'Candidates'],
+  [CandidateSchema, 'Candidate'],
+  [EpochSchema, 'Epoch'],
+  [ModelListSchema, 'ModelList'],
+  [UsageRequest, 'UsageRequest'],
+  [UsageFatesSchema, 'UsageFates'],
+  [UsagePageSchema, 'UsagePage'],
   [ReadinessSchema, 'Readiness'],
   [KeySetSchema, 'KeySet'],
 ]);

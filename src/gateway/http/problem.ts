@@ -1,5 +1,6 @@
 import { Fault, type FaultCode } from '../../core/fault.ts';
 import { PROBLEMS, type Problem, type ProblemCode, problemType } from '../../protocol/problem.ts';
+import { BrokerRefusal, type RefusalCode } from '../broker/refusal.ts';
 import type { FleetReason } from '../fleet/outcome.ts';
 
 /** What may be said of a problem beside its code. */
@@ -11,6 +12,8 @@ export interface ProblemDetails {
   /** The first of the codes that stand in the way. */
   readonly code?: string;
   readonly reasons?: readonly FleetReason[];
+  /** Ids of nodes that may do instead. */
+  readonly candidates?: readonly string[];
   /** Milliseconds; goes into `Retry-After`. */
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -43,6 +46,12 @@ const TOLD: Readonly<Record<FaultCode, ProblemCode>> = {
   internal: 'internal',
 };
 
+const OF_BROKER: Readonly<Record<RefusalCode, ProblemCode>> = {
+  'over-quota': 'too-many-requests',
+  overloaded: 'busy',
+  unavailable: 'unreachable',
+};
+
 /** Fastify's own, by what they mean to whoever asked. */
 const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, ProblemDetails?]>> = {
   FST_ERR_BAD_URL: ['malformed', { at: 'path', detail: 'has escapes: nothing here needs any' }],
@@ -61,6 +70,7 @@ export function refusalOf(error: unknown): Refusal {
     const { code, at, detail } = error;
     return new Refusal(TOLD[code], code === 'internal' ? {} : { at, detail });
   }
+  if (error instanceof BrokerRefusal) return new Refusal(OF_BROKER[error.code], error.details);
   const { code, statusCode } = (error ?? {}) as { readonly code?: unknown; statusCode?: unknown };
   if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return new Refusal('internal');
   const known = Object.hasOwn(FRAMEWORK, code) ? FRAMEWORK[code] : undefined;
@@ -72,7 +82,7 @@ export function refusalOf(error: unknown): Refusal {
 /** What a principal is told of it. @param reasons whether they may see them. */
 export function problemBody({ code, details }: Refusal, reasons: 'seen' | 'kept'): Problem {
   const { status, title } = PROBLEMS[code];
-  const { decision, code: first } = details;
+  const { decision, code: first, candidates } = details;
   const seen = reasons === 'seen' || !INNER.has(code);
   return {
     type: problemType(code),
@@ -82,8 +92,21 @@ export function problemBody({ code, details }: Refusal, reasons: 'seen' | 'kept'
     ...(seen && details.at !== undefined && { at: details.at }),
     ...(decision !== undefined && { decision }),
     ...(first !== undefined && { code: first }),
+    ...(candidates && { candidates: [...candidates] }),
     ...(reasons === 'seen' && details.reasons && { reasons: [...details.reasons] }),
   };
+}
+
+/** As JSON in which nothing is left that moves a cursor or turns the reading direction. */
+export function problemJson(refusal: Refusal, reasons: 'seen' | 'kept'): string {
+  return JSON.stringify(problemBody(refusal, reasons)).replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (found) =>
+      Array.from(
+        { length: found.length },
+        (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`,
+      ).join(''),
+  );
 }
 
 /** Their places and texts are of the inside: addresses of services, names of files. */

@@ -17,7 +17,7 @@ export function readQuery(raw: string | undefined, most: number): Readonly<Recor
     if (equals < 1) throw malformed('query', 'want name=value, joined by &');
     const name = unescaped(pair.slice(0, equals));
     const value = unescaped(pair.slice(equals + 1));
-    if (name in members) throw malformed(`query.${name}`, 'is there twice');
+    if (name in members) throw malformed('query', `${name} is there twice`);
     members[name] = value;
   }
   return members;

@@ -47,8 +47,31 @@ function fitted<Schema extends TSchema>(
   if (Value.Check(schema, value)) return value;
   const [first] = misfitsOf(schema, value, (part, there) => Value.Check(part, there));
   const { path, problem } = first ?? { path: '', problem: 'is not of its schema' };
-  throw malformed(
-    path === '' ? place : `${place}${path.startsWith('[') ? '' : '.'}${path}`,
-    problem,
-  );
+  const known = knownPart(schema as Node, path);
+  const at = known === '' || known.startsWith('[') ? `${place}${known}` : `${place}.${known}`;
+  if (known === path) throw malformed(at, problem);
+  // Its name is a stranger's text: told to who sent it, and in no log.
+  throw malformed(at, `${JSON.stringify(path.slice(known.length).replace('.', ''))} ${problem}`);
+}
+
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+}
+
+/** A path as far as the schema has names for it. */
+function knownPart({ properties = {}, items }: Node, path: string): string {
+  const index = /^\[\d+\]/.exec(path)?.[0];
+  if (index !== undefined && items) return index + after(items, path.slice(index.length));
+  const isBegun = (name: string) =>
+    path.startsWith(name) && ['', '.', '['].includes(path.charAt(name.length));
+  const name = Object.keys(properties).find(isBegun);
+  const next = name === undefined ? undefined : properties[name];
+  return next === undefined ? '' : name + after(next, path.slice((name ?? '').length));
+}
+
+function after(node: Node, rest: string): string {
+  if (!rest.startsWith('.')) return knownPart(node, rest);
+  const inner = knownPart(node, rest.slice(1));
+  return inner === '' ? '' : `.${inner}`;
 }

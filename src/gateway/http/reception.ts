@@ -4,6 +4,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE } from '../../protocol/media-types.ts';
 import { PROBLEMS } from '../../protocol/problem.ts';
+import { UNAUTHENTICATED_HEADER } from '../../protocol/session/headers.ts';
 import type { Principal } from '../identity/credential.ts';
 import type { Subject } from '../operation.ts';
 import { authenticate, checkMayDo, countedAs, showsSomething, subjectOf } from './access.ts';
@@ -13,7 +14,7 @@ import type { Identity } from './identity.ts';
 import type { LimitKey, Limits, RateLimit } from './limits.ts';
 import { type Log, siteOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { problemBody, Refusal, refusalOf, retryAfterSeconds } from './problem.ts';
+import { problemJson, Refusal, refusalOf, retryAfterSeconds } from './problem.ts';
 import { readBody } from './read-body.ts';
 import type { RouteRule } from './route.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -84,6 +85,7 @@ class Reception {
 
   /** As bytes, whatever it calls itself. */
   async read(request: FastifyRequest, stream: Readable): Promise<Uint8Array> {
+    if (ruleOf(request)?.body?.flow === 'unread') return NOTHING;
     const { budget, metrics } = this.#options;
     const [visit, limit] = [visitIn(request), ruleOf(request)?.body?.limit ?? 0];
     visit.body = budget.open();
@@ -125,6 +127,7 @@ class Reception {
     const { status } = PROBLEMS[code];
     const retryAfter = details.retryAfter ?? this.#usualRetry(status);
     if (hasMoreToSend(request)) reply.header('connection', 'close');
+    if (isRelay(request)) reply.header(UNAUTHENTICATED_HEADER, '1');
     return reply
       .code(status)
       .headers(SECURITY_HEADERS)
@@ -133,7 +136,7 @@ class Reception {
         ...(retryAfter !== undefined && { 'retry-after': retryAfterSeconds(retryAfter) }),
       })
       .type(PROBLEM_TYPE)
-      .send(Buffer.from(JSON.stringify(problemBody(refusal, visit.reasons))));
+      .send(Buffer.from(problemJson(refusal, visit.reasons)));
   }
 
   /** Nothing at all, or not by this method. */
@@ -166,9 +169,11 @@ class Reception {
     reply.headers({ ...SECURITY_HEADERS, 'postern-request-id': visit.id });
     const { raw } = reply;
     // Not Fastify's own: that one ends with the body, which is long before the work does.
-    const late = setTimeout(() => {
-      if (!reply.sent) void reply.send(new Refusal('took-too-long'));
-    }, this.#options.limits.answerWithin);
+    const late = isRelay(request)
+      ? undefined
+      : setTimeout(() => {
+          if (!reply.sent) void reply.send(new Refusal('took-too-long'));
+        }, this.#options.limits.answerWithin);
     let ended = false;
     const end = (status: number) => {
       if (ended) return;
@@ -228,6 +233,13 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 /** As nginx counts those whose other side went before the answer. */
 const CUT_OFF = 499;
 
+const NOTHING = new Uint8Array();
+
+/** What it answers besides problems is not its own. */
+function isRelay(request: FastifyRequest): boolean {
+  return ruleOf(request)?.kind === 'relay';
+}
+
 function asMethod(method: string) {
   return METHODS.find((known) => known === method) ?? 'PATCH';
 }
@@ -236,9 +248,10 @@ function ruleOf({ is404, routeOptions }: FastifyRequest): RouteRule | undefined 
   return is404 ? undefined : routeOptions.config.rule;
 }
 
-/** A body that nobody is going to read: what follows on the connection can not be told from it. */
+/** A body that nobody is going to read as it was sent: what follows can not be told from it. */
 function hasMoreToSend({ raw }: FastifyRequest): boolean {
   const { headers, complete } = raw;
+  if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') return true;
   const some = headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
   return some && !complete;
 }

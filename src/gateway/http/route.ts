@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ProblemCode } from '../../protocol/problem.ts';
@@ -12,6 +13,8 @@ export interface BodyRule {
   readonly types: readonly string[];
   /** In bytes. */
   readonly limit: number;
+  /** It is handed on as it comes: whoever handles it reads it, and counts. */
+  readonly flow?: 'unread';
 }
 
 /** What the gateway has to know of any route before it lets a request to it. */
@@ -24,6 +27,8 @@ export interface RouteRule {
    * looked at before it is handled. `in-request`: its handler reads it, and looks at that.
    */
   readonly subject: 'in-path' | 'in-request';
+  /** `relay`: what is answered is somebody else's, but for problems, which say so; it takes its time. */
+  readonly kind: 'usual' | 'relay';
 }
 
 declare module 'fastify' {
@@ -36,6 +41,12 @@ declare module 'fastify' {
 export type Body =
   | ({ readonly kind: 'json'; readonly schema: TSchema } & BodyRule)
   | ({ readonly kind: 'bytes' } & BodyRule);
+
+/** The connection itself, for what is handed on as it comes. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 type BodyOf<B extends Body | undefined> = B extends {
   readonly schema: infer Schema extends TSchema;
@@ -55,6 +66,7 @@ export interface Asked<
   readonly headers: Static<Headers>;
   readonly body: BodyOf<B>;
   readonly by: Principal;
+  readonly exchange: Exchange;
   /** Whether they may see why, of that subject. */
   readonly reasons: (subject?: Subject) => 'seen' | 'kept';
   readonly now: () => number;
@@ -96,6 +108,8 @@ interface RouteWords {
   readonly problems?: readonly ProblemCode[];
   /** Few of these run at once. */
   readonly costly?: 'verification';
+  /** Left out: `usual`. */
+  readonly relay?: 'relay';
 }
 
 interface RouteSpec<
@@ -120,6 +134,7 @@ export interface RawAsked {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Uint8Array;
   readonly by: Principal;
+  readonly exchange: Exchange;
   readonly mayDo: (subject: Subject) => void;
   readonly reasons: (subject?: Subject) => 'seen' | 'kept';
   readonly now: () => number;
@@ -166,6 +181,7 @@ export function route<
         headers: readTexts(only(raw.headers, headers), headers ?? NONE, 'header'),
         body: body?.kind === 'json' ? readJsonBody(raw.body, body.schema) : raw.body,
         by: raw.by,
+        exchange: raw.exchange,
         reasons: raw.reasons,
         now: raw.now,
       } as Asked<Params, Query, Headers, B>;

@@ -4,7 +4,7 @@ import { checkMayDo } from './access.ts';
 import type { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';
 import { refusalOf } from './problem.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, Exchange, Route } from './route.ts';
 import { withinSpan } from './tracing.ts';
 import type { Turnstile } from './turnstile.ts';
 import { type Visit, visitIn } from './visit.ts';
@@ -24,16 +24,26 @@ export function serveRoutes(
   options: ServeOptions,
 ): void {
   for (const route of routes) {
-    const { method, path, operation, body, saysSubject } = route;
+    const { method, path, operation, body, saysSubject, relay = 'usual' } = route;
     app.route({
       method,
       url: path,
-      config: { rule: { operation, body, subject: saysSubject ? 'in-request' : 'in-path' } },
+      config: {
+        rule: {
+          operation,
+          body,
+          subject: saysSubject ? 'in-request' : 'in-path',
+          kind: relay,
+        },
+      },
       handler: async (request, reply) => {
+        const exchange = { request: request.raw, response: reply.raw };
         const visit = visitIn(request);
         visit.handled = 'running';
         try {
-          const answer = await withinSpan(visit.span, () => act(route, request, visit, options));
+          const answer = await withinSpan(visit.span, () =>
+            act(route, request, exchange, visit, options),
+          );
           return send(answer, visit, reply);
         } catch (error) {
           if (!reply.sent) throw error;
@@ -52,6 +62,7 @@ export function serveRoutes(
 async function act(
   route: Route,
   request: FastifyRequest,
+  exchange: Exchange,
   visit: Visit,
   { identity, limits, turnstile, now }: ServeOptions,
 ): Promise<Answer> {
@@ -63,6 +74,7 @@ async function act(
       headers: request.headers,
       body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
       by: principal,
+      exchange,
       mayDo: (subject) => checkMayDo(identity, principal, route.operation, subject),
       reasons: (subject) => (identity.mayDo(principal, 'reasons.read', subject) ? 'seen' : 'kept'),
       now,

@@ -17,6 +17,7 @@ const WATCHERS_AND_NODE = ['node', ...WATCHERS] as const;
 const ENROLLERS = ['enroller', 'admin'] as const;
 const NODE = ['node', 'admin'] as const;
 const ADMIN = ['admin'] as const;
+const CLIENT = ['client'] as const;
 
 const PERMISSIONS = {
   'health.read': EVERYBODY,
@@ -42,10 +43,16 @@ const PERMISSIONS = {
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
   'decision.export': ['auditor'],
   'decision.prove': WATCHERS,
-  'pool.read': ['auditor', 'admin'],
+  /** Clients hold machines against a pool’s policy by themselves, from the very files. */
+  'pool.read': ['client', 'auditor', 'admin'],
   'pool.change': ADMIN,
   'misbehaviour.read': WATCHERS,
   'events.follow': WATCHERS,
+  'model.list': EVERYBODY,
+  'session.prepare': CLIENT,
+  'session.relay': CLIENT,
+  'usage.read': [...CLIENT, ...WATCHERS],
+  'usage.add': ['node'],
   'reasons.read': WATCHERS_AND_NODE,
 } as const satisfies Readonly<Record<Operation, readonly Caller[]>>;
 

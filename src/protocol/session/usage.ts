@@ -165,3 +165,24 @@ export const UsagePageSchema = closed({
   ),
   next: Type.Optional(Type.Integer({ minimum: 1 })),
 });
+
+/** What becomes of a statement; nothing is billed by one that is neither `taken` nor `known`. */
+export const USAGE_FATES = [
+  'taken',
+  'known',
+  'unsigned',
+  'malformed',
+  'signature',
+  'session',
+  'account',
+  'keyset',
+  'contradicts',
+  /** It could not be kept: to be handed in again. */
+  'lost',
+] as const;
+export type UsageFate = (typeof USAGE_FATES)[number];
+
+/** Of those that were handed in, in their order. */
+export const UsageFatesSchema = closed({
+  fates: Type.Array(Type.Enum([...USAGE_FATES], { description: USAGE_FATES.join(', ') })),
+});

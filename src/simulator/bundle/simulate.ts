@@ -1,4 +1,5 @@
 import { gpuNonceFor, reportDataFor } from '../../appraisal/binding/transcript.ts';
+import type { BundleCpu } from '../../appraisal/bundle/cpu.ts';
 import type { BundleClocks, FoundEndorsements } from '../../appraisal/bundle/input.ts';
 import { WEIGHTS_EVENT } from '../../appraisal/bundle/weights.ts';
 import { toHex } from '../../core/bytes/hex.ts';
@@ -65,6 +66,15 @@ export interface BundleMachine {
   readonly published: FoundEndorsements;
   /** The bytes of one bundle; a signature for the CPU and for each device. */
   readonly bundle: (request?: BundleRequest) => Uint8Array;
+  /** What its hardware signs, for an agent that makes its own keys and bundles. */
+  readonly hardware: SimulatedHardware;
+}
+
+export interface SimulatedHardware {
+  /** @param reportData 64 bytes. */
+  cpu(reportData: Uint8Array): Promise<BundleCpu>;
+  /** Evidence JSON; of no byte without devices. @param nonce 32 bytes. */
+  devices(nonce: Uint8Array): Promise<Uint8Array>;
 }
 
 /** The same options make the same bytes, on any machine and in any year. */
@@ -144,10 +154,24 @@ export async function createBundleMachine({
       ocsp: node.ocsp,
     },
     bundle: (request = {}) => encodeBundle(plan, node, cpu, request),
+    hardware: {
+      cpu: async (reportData) =>
+        plan.cpu === 'snp'
+          ? { kind: 'snp', report: snp.report({ reportData }) }
+          : {
+              kind: 'tdx',
+              quote: tdx.quote({ reportData }),
+              ...(plan.eventLog === 'carried' && { eventLog: tdx.dstackLog }),
+            },
+      devices: async (nonce) => {
+        const devices = node.devices(nonce);
+        return devices.length === 0 ? EMPTY : encodeNvidiaEvidence(devices, nonce);
+      },
+    },
   };
 }
 
-export interface SimulatedBundle extends Omit<BundleMachine, 'bundle'> {
+export interface SimulatedBundle extends Omit<BundleMachine, 'bundle' | 'hardware'> {
   readonly bundle: Uint8Array;
   /** What the fault wants to be asked beyond the baseline. */
   readonly questions: BundleQuestions;
@@ -155,7 +179,7 @@ export interface SimulatedBundle extends Omit<BundleMachine, 'bundle'> {
 
 /** One bundle of a machine that is made for it. */
 export async function simulateBundle(options: BundleMachineOptions = {}): Promise<SimulatedBundle> {
-  const { bundle, ...made } = await createBundleMachine(options);
+  const { bundle, hardware: _, ...made } = await createBundleMachine(options);
   const asks = bundleCase(options.fault ?? 'bundle').asks;
   return { ...made, bundle: bundle(), questions: asks?.(made.plan) ?? {} };
 }

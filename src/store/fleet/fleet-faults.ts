@@ -1,5 +1,7 @@
 import { Fault } from '../../core/fault.ts';
 import type { StoreFault } from '../../ledger/store.ts';
+import { unmeteredOf } from '../broker/unmetered.ts';
+import { usageOf } from '../broker/usage.ts';
 import { columnsOf, type SummedTable } from '../columns.ts';
 import type { Row, Sql } from '../driver.ts';
 import { credentialOf } from '../identity/credentials.ts';
@@ -15,6 +17,8 @@ const READERS: Partial<Readonly<Record<SummedTable, (row: Row) => unknown>>> = {
   events: eventOf,
   pool_policies: poolPolicyOf,
   credentials: credentialOf,
+  usage: usageOf,
+  unmetered: unmeteredOf,
 };
 
 /** @param row as its sum says, with integers as text: all of them are safe ones. */

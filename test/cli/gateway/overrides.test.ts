@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  overridden,
-  PLACES,
-  readOverrides,
-  SET_OPTION,
-  variableOf,
-} from '../../../src/cli/gateway/overrides.ts';
-import { configProblemLine, tryConfig } from '../../../src/cli/gateway/read-config.ts';
+import { overridden, readOverrides, variableOf } from '../../../src/cli/config/overrides.ts';
+import { configProblemLine } from '../../../src/cli/config/read-document.ts';
+import { GATEWAY_PLACES, SET_OPTION, tryConfig } from '../../../src/cli/gateway/read-config.ts';
 import type { Io } from '../../../src/cli/io.ts';
 import { Args, type Verb } from '../../../src/cli/verb.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
@@ -28,6 +23,7 @@ function overridesOf(set: readonly string[], variables: Variables = {}) {
       VERB,
       set.map((one) => `--set=${one}`),
     ),
+    GATEWAY_PLACES,
   );
 }
 
@@ -37,7 +33,7 @@ function read(set: readonly string[], variables: Variables = {}) {
 }
 
 it('every place has a variable of its own', () => {
-  const names = PLACES.map(variableOf);
+  const names = GATEWAY_PLACES.places.map((place) => variableOf(place, GATEWAY_PLACES.prefix));
   expect(names.length).toBeGreaterThan(60);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { configProblemLine, tryConfig } from '../../../src/cli/gateway/read-config.ts';
+import { configProblemLine } from '../../../src/cli/config/read-document.ts';
+import { tryConfig } from '../../../src/cli/gateway/read-config.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { MINIMAL, WHOLE } from './configs.ts';
 

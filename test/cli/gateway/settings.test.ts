@@ -25,8 +25,10 @@ it('has the times that the fleet asks for', () => {
 });
 
 it('has the limits that the HTTP app asks for, and leaves the others', () => {
-  const { body, connection, verification, stream, ...others } = httpLimits(config.limits);
-  expect(body).toEqual({ ...LIMITS.body, bundle: 8 * 1024 ** 2, all: 64 * 1024 ** 2 });
+  const { body, connection, verification, stream, closeWithin, ...others } = httpLimits(config);
+  const sealed = 64 * 1024 ** 2;
+  expect(body).toEqual({ ...LIMITS.body, bundle: 8 * 1024 ** 2, all: 64 * 1024 ** 2, sealed });
+  expect(closeWithin).toBe(30_000);
   expect(connection).toEqual({ ...LIMITS.connection, count: 10 });
   expect(verification).toEqual({ ...LIMITS.verification, running: 2, waiting: 0 });
   expect(stream).toEqual({ ...LIMITS.stream, count: 5 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { GatewayClient } from '../../../src/agent/gateway/gateway-client.ts';
 import type { Io } from '../../../src/cli/io.ts';
 import { followEvents, type Told } from '../../../src/cli/nodes/follow-events.ts';
-import { GatewayClient } from '../../../src/cli/nodes/gateway-client.ts';
 import {
   type Answerer,
   type Asked,

@@ -1,5 +1,5 @@
-import type { AttestationOutcome } from '../../../src/cli/nodes/attestation-outcome.ts';
-import type { Proof } from '../../../src/cli/nodes/proof.ts';
+import type { AttestationOutcome } from '../../../src/agent/gateway/attestation.ts';
+import type { Proof } from '../../../src/agent/gateway/proof.ts';
 import type { NodeState } from '../../../src/gateway/fleet/node.ts';
 import type { Random } from '../../fuzz/random.ts';
 import type { Endpoints } from './endpoints.ts';

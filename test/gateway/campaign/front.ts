@@ -1,5 +1,5 @@
-import { GatewayClient } from '../../../src/cli/nodes/gateway-client.ts';
-import type { Proof } from '../../../src/cli/nodes/proof.ts';
+import { GatewayClient } from '../../../src/agent/gateway/gateway-client.ts';
+import type { Proof } from '../../../src/agent/gateway/proof.ts';
 import { Fault } from '../../../src/core/fault.ts';
 import type { Random } from '../../fuzz/random.ts';
 import { GATEWAY } from '../../support/fleet-bed.ts';

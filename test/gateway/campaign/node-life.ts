@@ -1,11 +1,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import {
-  type AttestationOutcome,
-  askForDecision,
-} from '../../../src/cli/nodes/attestation-outcome.ts';
+import { type AttestationOutcome, askForDecision } from '../../../src/agent/gateway/attestation.ts';
+import { type GatewayClient, jsonBody } from '../../../src/agent/gateway/gateway-client.ts';
+import type { NodeSigner } from '../../../src/agent/gateway/proof.ts';
 import { nodeId } from '../../../src/cli/nodes/find-node.ts';
-import { type GatewayClient, jsonBody } from '../../../src/cli/nodes/gateway-client.ts';
-import type { NodeSigner } from '../../../src/cli/nodes/proof.ts';
 import { fromHex, toHex } from '../../../src/core/bytes/hex.ts';
 import { Fault } from '../../../src/core/fault.ts';
 import { ChallengeSchema } from '../../../src/protocol/enrolment.ts';

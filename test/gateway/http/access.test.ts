@@ -42,8 +42,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/pools': ['validator', 'auditor', 'admin'],
   'GET /v1/pools/{pool}/policy': ['validator', 'auditor', 'admin'],
   'GET /v1/misbehaviour': ['validator', 'auditor', 'admin'],
+  'GET /v1/usage': ['validator', 'auditor', 'admin'],
+  'POST /v1/usage': [`node:${NODE}`],
 };
-const OPEN = /^\/(health|metrics|openapi|\.well-known|checkpoint|tile|v1\/verify|v1\/challenges)/;
+const OPEN =
+  /^\/(health|metrics|openapi|\.well-known|checkpoint|tile|v1\/verify|v1\/challenges|v1\/models)/;
 
 const finite = SAMPLES.filter(({ template }) => template !== '/v1/events');
 

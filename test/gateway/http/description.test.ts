@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { Fault, type FaultCode } from '../../../src/core/fault.ts';
+import type { BrokerService } from '../../../src/gateway/broker/service.ts';
 import type { FleetService } from '../../../src/gateway/fleet/service.ts';
 import type { Identity } from '../../../src/gateway/http/identity.ts';
 import { LIMITS } from '../../../src/gateway/http/limits.ts';
@@ -65,7 +66,24 @@ function failing(make: () => unknown): Partial<FleetService> {
   return Object.fromEntries(methods.map((method) => [method, fail]));
 }
 
+/** The same of the broker's. */
+function failingBroker(make: () => unknown): Partial<BrokerService> {
+  const fail = () => {
+    throw make();
+  };
+  const methods: readonly (keyof BrokerService)[] = [
+    'candidates',
+    'evidence',
+    'epoch',
+    'open',
+    'resume',
+    'abort',
+  ];
+  return Object.fromEntries(methods.map((method) => [method, fail]));
+}
+
 const fault = (code: FaultCode): BedOptions => ({
+  broker: failingBroker(() => new Fault(code, 'nodes[1]', 'so it is')),
   fleet: failing(() => new Fault(code, 'nodes[1]', 'so it is')),
   deps: { readLog: async () => Promise.reject(new Fault(code, 'log', 'so it is')) },
 });
@@ -98,7 +116,7 @@ const WAYS: Readonly<
       : { bed: fault('conflict') },
   411: () => ({ asks: { body: undefined as never } }),
   413: () => ({
-    bed: { limits: { body: { ...LIMITS.body, json: 10, bundle: 2, policy: 10 } } },
+    bed: { limits: { body: { ...LIMITS.body, json: 10, bundle: 2, sealed: 2, policy: 10 } } },
   }),
   415: () => ({ asks: { headers: { 'content-type': 'text/html' } } }),
   422: () => ({ bed: fault('unsupported') }),

@@ -130,9 +130,7 @@ describe('the log of a gateway', () => {
       expect(Object.keys(line).filter((name) => !ALLOWED.has(name))).toEqual([]);
     }
     expect(bed.lines.join('')).not.toMatch(/127\.0|Bearer|"name"|\\u001b|rack 4|5a5a/i);
-    expect(
-      bed.lines.filter((line) => /secret/i.test(line)).map((line) => JSON.parse(line).at),
-    ).toEqual(['body.secret??[31m']);
+    expect(bed.lines.filter((line) => /secret/i.test(line))).toEqual([]);
   });
 
   it('says which decision was told', async () => {

@@ -95,7 +95,7 @@ describe('numbers', () => {
     const text = await metrics.text();
     metrics.close();
     const names = [...text.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)];
-    expect(names.length).toBe(15);
+    expect(names.length).toBe(24);
     for (const [, name] of names) {
       expect(name).toMatch(/^postern_[a-z_]+$/);
       expect(text).toMatch(new RegExp(`^# HELP ${name} .{20,}`, 'm'));

@@ -53,10 +53,15 @@ const TABLE: Readonly<Record<Operation, string>> = {
   'decision.read': '. . ... ... v u a',
   'decision.export': '. . ... ... . u .',
   'decision.prove': '. . ... ... v u a',
-  'pool.read': '. . ... ... . u a',
+  'pool.read': '. c ... ... . u a',
   'pool.change': '. . ... ... . . a',
   'misbehaviour.read': '. . ... ... v u a',
   'events.follow': '. . ... ... v u a',
+  'model.list': 'x x xxx xxx x x x',
+  'session.prepare': '. c ... ... . . .',
+  'session.relay': '. c ... ... . . .',
+  'usage.read': '. c ... ... v u a',
+  'usage.add': '. . ... n.. . . .',
   'reasons.read': '. . ... n.. v u a',
 };
 

@@ -200,7 +200,7 @@ export function sealedAnswer(
     {
       pull: async (controller) => {
         // A connection's bytes come in turns of the loop, not all at once.
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await new Promise((resolve) => setImmediate(resolve));
         if (signal?.aborted) return controller.error(signal.reason);
         const piece = whole[next++];
         if (piece !== undefined) controller.enqueue(piece);

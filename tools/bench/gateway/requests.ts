@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import type { BrokerService } from '../../../src/gateway/broker/service.ts';
 import { createGateway, type Gateway } from '../../../src/gateway/http/gateway.ts';
 import { createMetrics } from '../../../src/gateway/http/metrics.ts';
 import { listenOn } from '../../../src/gateway/http/server.ts';
@@ -42,10 +43,18 @@ export async function verifyRequests(
   }
 }
 
+/** Nobody asks for sessions here. */
+const NO_BROKER = new Proxy({} as BrokerService, {
+  get: (_target, name) => () => {
+    throw new Error(`the bench has no broker: ${String(name)}`);
+  },
+});
+
 /** Whoever asks may: it is the way to the verifier that is measured, not the door. */
 function appOf({ service, now }: BenchGateway, metrics: ReturnType<typeof createMetrics>): Gateway {
   return createGateway({
     fleet: service,
+    broker: NO_BROKER,
     identity: { authenticate: async () => ({ kind: 'anyone' }), mayDo: () => true },
     readLog: async () => undefined,
     keys: () => ({ keys: [] }),

@@ -1,3 +1,4 @@
+import type { BrokerService } from '../../broker/service.ts';
 import type { FleetService } from '../../fleet/service.ts';
 import type { Limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
@@ -12,10 +13,14 @@ import { misbehaviourRoutes } from './misbehaviour-routes.ts';
 import { nodeActRoutes } from './node-act-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { poolRoutes } from './pool-routes.ts';
+import { relayRoutes } from './relay-routes.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { usageRoutes } from './usage-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
 export interface TableOptions {
   readonly fleet: FleetService;
+  readonly broker: BrokerService;
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly keys: () => PublicKeySet;
@@ -25,7 +30,7 @@ export interface TableOptions {
 
 /** All routes of a gateway, but for the ledger's files. */
 export function routeTable(options: TableOptions): readonly Route[] {
-  const { fleet, metrics, limits, keys, describe, openStream } = options;
+  const { fleet, broker, metrics, limits, keys, describe, openStream } = options;
   return [
     ...healthRoutes(fleet, metrics),
     ...descriptionRoutes(describe, keys),
@@ -38,5 +43,8 @@ export function routeTable(options: TableOptions): readonly Route[] {
     ...poolRoutes(fleet, limits),
     ...misbehaviourRoutes(fleet, limits),
     ...eventRoutes(fleet, openStream),
+    ...sessionRoutes(broker, limits),
+    ...relayRoutes(broker, limits),
+    ...usageRoutes(broker, limits),
   ];
 }

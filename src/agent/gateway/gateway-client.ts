@@ -4,10 +4,18 @@ import { utf8 } from '../../core/bytes/text.ts';
 import { Fault } from '../../core/fault.ts';
 import { readBody } from '../../endorsements/http-body.ts';
 import { JSON_TYPE } from '../../protocol/media-types.ts';
-import type { Io } from '../io.ts';
 import { jsonIn } from './gateway-json.ts';
 import { faultOf, type GatewayProblem, problemIn } from './gateway-problem.ts';
 import { headersOf, type Proof } from './proof.ts';
+
+/** What asking takes of the world. */
+export interface GatewayIo {
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Unpredictable. */
+  readonly randomBytes: (length: number) => Uint8Array;
+}
 
 /** Where a gateway is, and as whom it is asked. */
 export interface GatewayAccess {
@@ -34,9 +42,9 @@ const LARGEST_ANSWER = 16 * 1024 * 1024;
 /** Asks a gateway over HTTP. What it answers is held against the protocol, and not believed otherwise. */
 export class GatewayClient {
   readonly access: GatewayAccess;
-  readonly #io: Io;
+  readonly #io: GatewayIo;
 
-  constructor(io: Io, access: GatewayAccess) {
+  constructor(io: GatewayIo, access: GatewayAccess) {
     this.#io = io;
     this.access = access;
   }

@@ -4,15 +4,30 @@ import { readYaml } from '../../core/document/yaml-text.ts';
 import type { JsonObject, JsonValue } from '../../core/encoding/json.ts';
 import { type Io, usage } from '../io.ts';
 import type { Args, Options } from '../verb.ts';
-import { GatewayConfigSchema } from './schema.ts';
 
-export const SET_OPTION: Options = {
-  set: {
-    value: '<path=value>',
-    multiple: true,
-    help: 'say a value otherwise than the file, e.g. times.challengeTtl=90s or pools[0].policy=p.yaml',
-  },
-};
+/** @param example of paths and values. */
+export function setOption(example: string): Options {
+  return {
+    set: {
+      value: '<path=value>',
+      multiple: true,
+      help: `say a value otherwise than the file, e.g. ${example}`,
+    },
+  };
+}
+
+/** The places of a configuration, and the variables of the environment that they are said by. */
+export interface ConfigPlaces {
+  /** Every place that a value may stand at, `[]` for an item. */
+  readonly places: readonly string[];
+  /** What the names of its variables begin with, e.g. `POSTERN_`. */
+  readonly prefix: string;
+}
+
+/** @param schema TypeBox’s. */
+export function configPlaces(schema: object, prefix: string): ConfigPlaces {
+  return { places: [...new Set(placesOf(schema as Node, ''))], prefix };
+}
 
 /** One value that somebody says otherwise than the file. */
 export interface Override {
@@ -28,8 +43,8 @@ export interface Override {
  *
  * @throws Fault `usage` for a text that is no value, and for a variable that nothing reads.
  */
-export function readOverrides(io: Io, args: Args): readonly Override[] {
-  return [...fromEnvironment(io), ...fromOptions(args)];
+export function readOverrides(io: Io, args: Args, known: ConfigPlaces): readonly Override[] {
+  return [...fromEnvironment(io, known), ...fromOptions(args)];
 }
 
 const SET = /^([A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*|\[\d{1,3}\])*)=(.*)$/s;
@@ -44,8 +59,6 @@ function fromOptions(args: Args): readonly Override[] {
   });
 }
 
-const PREFIX = 'POSTERN_';
-
 /**
  * Others' variables that begin the same: those that Kubernetes sets for a service named postern,
  * and those of this project's own tests.
@@ -53,31 +66,32 @@ const PREFIX = 'POSTERN_';
 const FOREIGN =
   /^POSTERN_(?:.*_)?(?:SERVICE_(?:HOST|PORT)(?:_.*)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_.*)?)?)$|^POSTERN_(?:TEST|FUZZ)_|^POSTERN_VECTORS$/;
 
-function fromEnvironment(io: Io): readonly Override[] {
-  const names = io.envNames().filter((name) => name.startsWith(PREFIX) && !FOREIGN.test(name));
+function fromEnvironment(io: Io, known: ConfigPlaces): readonly Override[] {
+  const { prefix } = known;
+  const names = io.envNames().filter((name) => name.startsWith(prefix) && !FOREIGN.test(name));
   return names.toSorted().flatMap((name) => {
     const text = io.env(name);
     if (text === undefined) return [];
-    const path = pathOf(name);
-    if (path === undefined) throw usage(unknownVariable(name));
+    const path = pathOf(name, known);
+    if (path === undefined) throw usage(unknownVariable(name, known));
     return [{ source: name, path, value: valueIn(name, text) }];
   });
 }
 
-function unknownVariable(name: string): string {
+function unknownVariable(name: string, { places, prefix }: ConfigPlaces): string {
   const near = nearName(
     name,
-    PLACES.map((place) => variableOf(place.replaceAll('[]', '[0]'))),
+    places.map((place) => variableOf(place.replaceAll('[]', '[0]'), prefix)),
   );
   const hint = near === undefined ? '' : `: did you mean ${near}?`;
   return `${name} is set, and no part of the configuration is named like that${hint}`;
 }
 
 /** The member that a variable is about; undefined where there is none. */
-function pathOf(name: string): string | undefined {
-  for (const place of PLACES) {
+function pathOf(name: string, { places, prefix }: ConfigPlaces): string | undefined {
+  for (const place of places) {
     const numbers: string[] = [];
-    const pattern = variableOf(place).replaceAll('[]', '_(0|[1-9]\\d{0,2})');
+    const pattern = variableOf(place, prefix).replaceAll('[]', '_(0|[1-9]\\d{0,2})');
     const match = new RegExp(`^${pattern}$`).exec(name);
     if (!match) continue;
     numbers.push(...match.slice(1));
@@ -87,12 +101,12 @@ function pathOf(name: string): string | undefined {
 }
 
 /** `POSTERN_TIMES_CHALLENGE_TTL` of `times.challengeTtl`, `POSTERN_POOLS_0_POLICY` of `pools[0].policy`. */
-export function variableOf(path: string): string {
+export function variableOf(path: string, prefix: string): string {
   const words = path
     .replace(/\[(\d+)\]/g, '.$1')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .replaceAll('.', '_');
-  return `${PREFIX}${words.toUpperCase()}`;
+  return `${prefix}${words.toUpperCase()}`;
 }
 
 interface Node {
@@ -100,11 +114,6 @@ interface Node {
   readonly anyOf?: readonly Node[];
   readonly items?: Node;
 }
-
-/** Every place of the schema that a value may stand at, `[]` for an item. */
-export const PLACES: readonly string[] = [
-  ...new Set(placesOf(GatewayConfigSchema as unknown as Node, '')),
-];
 
 function placesOf({ properties = {}, anyOf = [], items }: Node, path: string): readonly string[] {
   return [

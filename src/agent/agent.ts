@@ -1,0 +1,198 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Fault } from '../core/fault.ts';
+import { Attester } from './attesting/attester.ts';
+import { type AgentConfig, type AgentSecrets, configDigest } from './config.ts';
+import type { EvidenceSource } from './evidence/source.ts';
+import { Epochs } from './gateway/epochs.ts';
+import { jsonBody } from './gateway/gateway-client.ts';
+import type { NodeSigner } from './gateway/proof.ts';
+import { Standing } from './gateway/standing.ts';
+import { UsageOutbox } from './gateway/usage-outbox.ts';
+import { createAgentServer } from './http/agent-server.ts';
+import { SealedRoute } from './http/sealed-route.ts';
+import { Keeping } from './keeping.ts';
+import { type KeyGeneration, makeGeneration } from './keys/key-generation.ts';
+import { KeyRing } from './keys/key-ring.ts';
+import { createLog } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { Allowed } from './session/allowed.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What an agent needs of the world. */
+export interface AgentDeps {
+  readonly evidence: EvidenceSource;
+  readonly upstream: Upstream;
+  /** The node's key; undefined where there is no gateway. */
+  readonly signer: NodeSigner | undefined;
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly random: () => number;
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** A line of its log. */
+  readonly write: (line: string) => void;
+}
+
+/** An agent that runs. */
+export interface Agent {
+  /** Where it listens. */
+  readonly url: string;
+  readonly metrics: Metrics;
+  /** Keys of now, for whoever runs it in the same process. */
+  readonly keyset: () => Uint8Array | undefined;
+  /** Takes no more requests, lets sessions end, then cuts them off, and forgets its keys. */
+  readonly close: () => Promise<void>;
+}
+
+/** The folder of the addresses of an agent: that of its endpoint, else `/v1/`. */
+function basePath(config: AgentConfig): string {
+  const { endpoint = null } = config.gateway ?? {};
+  return endpoint === null ? '/v1/' : new URL('.', endpoint).pathname;
+}
+
+/** @throws Fault `unreachable` where it can't listen. */
+export async function runAgent(
+  config: AgentConfig,
+  secrets: AgentSecrets,
+  deps: AgentDeps,
+): Promise<Agent> {
+  const { now, pause, random } = deps;
+  const log = createLog({ write: deps.write, level: config.logs.level, now });
+  const metrics = new Metrics();
+  const ring = new KeyRing(config.keys, now);
+  const attester = new Attester({ evidence: deps.evidence, waiting: config.limits.challenges });
+  const gateway = gatewayOf(config, secrets, deps, { ring, attester, log, metrics });
+  const { retry, retryMost } = config.gateway ?? { retry: 1000, retryMost: 60_000 };
+  const outbox = new UsageOutbox({
+    push: gateway && ((usage) => pushUsage(gateway.standing, usage)),
+    pause,
+    retry,
+    retryMost,
+    log,
+    metrics,
+  });
+  const makeKeys = keyMaker(config, deps);
+  const keeping = new Keeping({ ring, makeKeys, gateway, now, random, pause, log, metrics });
+  const ending = new AbortController();
+  const sealed = new SealedRoute({
+    ring,
+    session: {
+      rules: {
+        allowed: new Allowed(config.allow),
+        serves: config.serves,
+        dateWindow: config.keys.dateWindow,
+      },
+      upstream: deps.upstream,
+      bucket: config.padding.bucket,
+      now,
+      randomBytes: deps.randomBytes,
+    },
+    limits: config.limits,
+    outbox,
+    log,
+    metrics,
+    ending: ending.signal,
+    onKeysWanted: keeping.wake,
+  });
+  const stopping = new AbortController();
+  const server = createAgentServer({
+    base: basePath(config),
+    limits: config.limits,
+    ring,
+    attester,
+    purposes: new Set(['client', ...(gateway ? [`admission:${gateway.config.origin}`] : [])]),
+    epoch: () => gateway?.epochs.last,
+    sealed,
+    log,
+    metrics,
+    now,
+    closing: () => stopping.signal.aborted,
+  });
+  const url = await listen(server, config.listen);
+  log('info', 'agent listening');
+  const duties = [keeping.run(stopping.signal), outbox.run(stopping.signal)];
+  return {
+    url,
+    metrics,
+    keyset: () => ring.current?.keyset,
+    close: async () => {
+      log('info', 'agent closing');
+      stopping.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const waited = new AbortController();
+      const late = pause(config.limits.closeWithin, waited.signal);
+      await Promise.race([sealed.idle(), late]);
+      waited.abort();
+      ending.abort();
+      server.closeAllConnections();
+      await Promise.all([sealed.idle(), closed, ...duties]);
+      await outbox.flush();
+      ring.eraseAll();
+      log('info', 'agent closed');
+    },
+  };
+}
+
+function gatewayOf(
+  { gateway, machine }: AgentConfig,
+  { enrolmentKey }: AgentSecrets,
+  { signer, fetch, now, randomBytes }: AgentDeps,
+  parts: {
+    readonly ring: KeyRing;
+    readonly attester: Attester;
+    readonly log: ReturnType<typeof createLog>;
+    readonly metrics: Metrics;
+  },
+) {
+  if (gateway === null) return undefined;
+  if (signer === undefined) throw new Fault('usage', 'gateway.nodeKey', 'there is none');
+  const io = { fetch, now, randomBytes };
+  const standing = new Standing({ io, gateway, machine, signer, enrolmentKey, ...parts });
+  return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
+}
+
+async function pushUsage({ client }: Standing, usage: readonly string[]): Promise<void> {
+  await client.done({ method: 'POST', path: '/v1/usage', body: jsonBody({ usage }) });
+}
+
+/** Key ids follow each other, so that no two in force are the same. */
+function keyMaker(config: AgentConfig, { now, randomBytes }: AgentDeps): () => KeyGeneration {
+  const agentConfigSha256 = configDigest(config);
+  const { deployment, keys } = config;
+  let [firstKeyId = 0] = randomBytes(1);
+  return () => {
+    const made = makeGeneration({
+      deployment,
+      agentConfigSha256,
+      keys,
+      firstKeyId,
+      now: now(),
+      randomBytes,
+    });
+    firstKeyId = (firstKeyId + keys.suites.length) % 256;
+    return made;
+  };
+}
+
+async function listen(server: Server, { host, port }: AgentConfig['listen']): Promise<string> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new Fault('unreachable', `${host}:${port}`, `can’t be listened on (${reason})`, {
+      cause,
+    });
+  }
+  const { address, port: got, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${got}`;
+}

@@ -1,0 +1,95 @@
+import { KEYSET_HEADER, keysetHeader } from '../../protocol/session/headers.ts';
+import type { InnerProblemCode } from '../../protocol/session/inner-problem.ts';
+import { fieldValue } from '../../sealed/bhttp/fields.ts';
+import type { RequestMessage } from '../../sealed/bhttp/message.ts';
+import type { UpstreamRequest } from '../upstream/upstream.ts';
+import type { Allowed } from './allowed.ts';
+import { readOpenAiRequest } from './openai-request.ts';
+
+export interface InnerRules {
+  readonly allowed: Allowed;
+  readonly serves: 'openai' | 'plain';
+  /** How far the clock of a client may be off, in milliseconds. */
+  readonly dateWindow: number;
+}
+
+export interface RequestTerms {
+  readonly now: number;
+  /** SHA-384 of the keysets in force, lower-case hex. */
+  readonly keysets: readonly string[];
+  /** Which model was asked for outside the seal, where it was said. */
+  readonly hint: string | undefined;
+}
+
+/** What is asked of the server, or why it is not asked. */
+export type Judged =
+  | {
+      readonly is: 'good';
+      readonly request: UpstreamRequest;
+      readonly model: string;
+      readonly idempotencyKey: string | undefined;
+    }
+  | { readonly is: 'refused'; readonly problem: InnerProblemCode };
+
+const METHOD = /^[A-Z]{3,10}$/;
+/** 128 bits, in hex, base64url or as a UUID. */
+const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,64}$/;
+
+/**
+ * Whether a request may go to the server, and as what. Pure.
+ *
+ * @param opened attacker-controlled, but read: no field of one value twice, none of a connection.
+ */
+export function judgeRequest(
+  opened: RequestMessage,
+  rules: InnerRules,
+  { now, keysets, hint }: RequestTerms,
+): Judged {
+  const { method, scheme, path: target, fields, content: body } = opened;
+  const fieldOf = (name: string) => fieldValue(fields, name);
+  if (scheme !== 'https' || !METHOD.test(method)) return refused('malformed');
+  const date = fieldOf('date');
+  const at = date === undefined ? Number.NaN : parseImfFixdate(date);
+  // NaN is in no window.
+  if (!(Math.abs(at - now) <= rules.dateWindow)) return refused('date');
+  const keyset = fieldOf(KEYSET_HEADER);
+  if (!keysets.some((one) => keysetHeader(one) === keyset)) return refused('keyset');
+  const idempotencyKey = fieldOf('idempotency-key');
+  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+    return refused('malformed');
+  }
+  if (fields.some(([name, value]) => name === 'content-encoding' && value !== 'identity')) {
+    return refused('media-type');
+  }
+  if (!rules.allowed.request(method, target)) return refused('forbidden');
+  const type = fieldOf('content-type') ?? '';
+  // Whatever it says it is: some servers read JSON without looking.
+  const isForm = /^multipart\/form-data *;/i.test(type);
+  const read =
+    rules.serves === 'openai' && !isForm && body.length > 0
+      ? readOpenAiRequest(target.split('?')[0] ?? '', body)
+      : { model: undefined, body };
+  if (read === undefined) return refused('malformed');
+  if (hint !== undefined && read.model !== undefined && hint !== read.model) {
+    return refused('model');
+  }
+  return {
+    is: 'good',
+    request: { method, target, headers: rules.allowed.requestHeaders(fields), body: read.body },
+    model: read.model ?? '',
+    idempotencyKey,
+  };
+}
+
+function refused(problem: InnerProblemCode): Judged {
+  return { is: 'refused', problem };
+}
+
+/** `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7), NaN for anything else. */
+function parseImfFixdate(text: string): number {
+  const ms = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  // What does not read back the same (31 February, a Monday that was a Sunday) is no date.
+  return Number.isFinite(ms) && new Date(ms).toUTCString() === text ? ms : Number.NaN;
+}

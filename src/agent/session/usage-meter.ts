@@ -1,0 +1,120 @@
+import { fromUtf8 } from '../../core/bytes/text.ts';
+import { concatBytes } from '../../core/bytes/writer.ts';
+
+/** Tokens, as the server counted them. */
+export interface TokenCounts {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Whether it told them; else both are 0. */
+  readonly counted: boolean;
+}
+
+const NOT_COUNTED: TokenCounts = { promptTokens: 0, completionTokens: 0, counted: false };
+
+/** Looks for the counts in an answer on its way. Nothing else of it is kept. */
+export interface UsageMeter {
+  /** An event of a stream, or any part of another answer. */
+  see(bytes: Uint8Array): void;
+  /** Of what was seen so far. */
+  counts(): TokenCounts;
+}
+
+/** Longer answers go through uncounted: nobody holds one for its counts. */
+const LARGEST_DOCUMENT = 4 * 1024 * 1024;
+const MOST_TOKENS = 2 ** 40;
+
+/**
+ * Of the events of a stream: the last that tells them counts. Chat and completions tell in `usage`,
+ * responses in `response.usage`.
+ */
+export class EventMeter implements UsageMeter {
+  #counts = NOT_COUNTED;
+  /** Of an event that comes in parts; undefined once it is too long. */
+  #parts: Uint8Array[] | undefined = [];
+  #length = 0;
+
+  /** What the end of its event comes after. */
+  part(bytes: Uint8Array): void {
+    this.#length += bytes.length;
+    if (this.#length > LARGEST_DOCUMENT) this.#parts = undefined;
+    this.#parts?.push(bytes);
+  }
+
+  see(bytes: Uint8Array): void {
+    this.part(bytes);
+    const event = this.#parts && concatBytes(...this.#parts);
+    this.#parts = [];
+    this.#length = 0;
+    if (event) this.#read(event);
+  }
+
+  counts(): TokenCounts {
+    return this.#counts;
+  }
+
+  #read(event: Uint8Array): void {
+    const text = textIn(event);
+    if (text === undefined || !text.includes('"usage"')) return;
+    const data = text
+      .split(/\r\n|\n|\r/)
+      .filter((line) => line.startsWith('data:'))
+      .map((line) => line.slice(5).trimStart())
+      .join('\n');
+    this.#counts = countsIn(data) ?? this.#counts;
+  }
+}
+
+/** Of an answer that is one JSON document. */
+export class DocumentMeter implements UsageMeter {
+  #parts: Uint8Array[] | undefined = [];
+  #length = 0;
+
+  see(bytes: Uint8Array): void {
+    this.#length += bytes.length;
+    if (this.#length > LARGEST_DOCUMENT) this.#parts = undefined;
+    this.#parts?.push(bytes);
+  }
+
+  counts(): TokenCounts {
+    const text = this.#parts && textIn(concatBytes(...this.#parts));
+    return (text === undefined ? undefined : countsIn(text)) ?? NOT_COUNTED;
+  }
+}
+
+/** Of one that tells nothing. */
+export const NO_METER: UsageMeter = { see: () => undefined, counts: () => NOT_COUNTED };
+
+function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return fromUtf8(bytes, 'answer');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What does not read is uncounted: the answer is the client's to judge. */
+function countsIn(text: string): TokenCounts | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const usage = member(value, 'usage') ?? member(member(value, 'response'), 'usage');
+  const prompt = countOf(usage, 'prompt_tokens') ?? countOf(usage, 'input_tokens');
+  if (prompt === undefined) return undefined;
+  const completion = countOf(usage, 'completion_tokens') ?? countOf(usage, 'output_tokens') ?? 0;
+  return { promptTokens: prompt, completionTokens: completion, counted: true };
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function countOf(usage: unknown, name: string): number | undefined {
+  const count = member(usage, name);
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 0;
+  return isCount && count <= MOST_TOKENS ? count : undefined;
+}

@@ -1,0 +1,389 @@
+import type { IncomingMessage } from 'node:http';
+import { toHex } from '../../core/bytes/hex.ts';
+import { toBase64 } from '../../core/encoding/base64.ts';
+import { Fault } from '../../core/fault.ts';
+import { PROBLEM_TYPE, SEALED_RESPONSE_TYPE } from '../../protocol/media-types.ts';
+import type { Candidate, Candidates } from '../../protocol/session/candidates.ts';
+import type { Epoch } from '../../protocol/session/epoch.ts';
+import type { UsageFate } from '../../protocol/session/usage.ts';
+import { writeTime } from '../../protocol/values.ts';
+import type { Principal } from '../identity/credential.ts';
+import { accountName } from './account.ts';
+import type { BrokerDeps, BrokerPool, ServingNode, SessionEnd } from './deps.ts';
+import { Epochs } from './epochs.ts';
+import { Health } from './health.ts';
+import { Meter, sessionNamedIn } from './meter.ts';
+import { Quotas } from './quotas.ts';
+import { BrokerRefusal } from './refusal.ts';
+import { Roster } from './roster.ts';
+import type {
+  BrokerService,
+  CandidatesAsked,
+  Opened,
+  RelayAsked,
+  Relayed,
+  ResumeAsked,
+  SessionName,
+} from './service.ts';
+import { Session } from './session.ts';
+import { takeHead } from './take-head.ts';
+import { TapeBudget } from './tape.ts';
+import { bytesOf, Upstream } from './upstream.ts';
+import { draw, weigh } from './weights.ts';
+
+/** How often sessions are looked at that are too late or whose node is out, in milliseconds. */
+const LOOK = 250;
+/** Others that are named where a node can't be had. */
+const HINTS = 3;
+/** Of an agent's refusal, in bytes. */
+const LARGEST_PROBLEM = 16 * 1024;
+/** Nothing else of what an agent says outside is handed on. */
+const AGENT_PROBLEMS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
+/** Pools by model, and the blind relay to their nodes. It sees ciphertext, and has no key for it. */
+export class Broker implements BrokerService {
+  readonly #deps: BrokerDeps;
+  readonly #roster: Roster;
+  readonly #pools: ReadonlyMap<string, BrokerPool>;
+  readonly #health = new Health();
+  readonly #quotas: Quotas;
+  readonly #meter: Meter;
+  readonly #epochs: Epochs;
+  readonly #upstream: Upstream;
+  readonly #budget: TapeBudget;
+  readonly #sessions: Map<string, Session>;
+  readonly #metering = new Set<Promise<unknown>>();
+  readonly #timer: NodeJS.Timeout;
+
+  static async open(deps: BrokerDeps): Promise<Broker> {
+    const sessions = new Map<string, Session>();
+    const roster = await Roster.open(deps, (node) => {
+      for (const session of sessions.values()) {
+        if (session.start.node.id === node) session.cut('node-out');
+      }
+    });
+    return new Broker(deps, roster, sessions);
+  }
+
+  private constructor(deps: BrokerDeps, roster: Roster, sessions: Map<string, Session>) {
+    this.#deps = deps;
+    this.#roster = roster;
+    this.#sessions = sessions;
+    this.#pools = new Map(deps.pools.map((pool) => [pool.name, pool]));
+    this.#quotas = new Quotas(deps);
+    this.#meter = new Meter(deps, (account, tokens) => this.#quotas.spend(account, tokens));
+    this.#upstream = new Upstream(deps.endpoints);
+    this.#epochs = new Epochs(deps, this.#upstream);
+    this.#budget = new TapeBudget(deps.limits.resume.all);
+    this.#timer = setInterval(() => this.#look(), LOOK).unref();
+  }
+
+  /** What is still open is cut; what was signed by then is kept. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const session of [...this.#sessions.values()]) session.cut('closing');
+    await Promise.all(this.#metering);
+    await this.#roster.close();
+    this.#upstream.close();
+  }
+
+  models() {
+    return this.#deps.pools.flatMap(({ name: pool, models }) =>
+      models.map((model) => ({ model, pool })),
+    );
+  }
+
+  async candidates({ model, pool, region, count }: CandidatesAsked): Promise<Candidates> {
+    if (model === undefined && pool === undefined) {
+      throw new Fault('usage', 'query', 'want a model or a pool');
+    }
+    const fit = this.#deps.pools.filter(
+      (one) =>
+        (pool === undefined || one.name === pool) &&
+        (model === undefined || one.models.includes(model)) &&
+        (region === undefined || one.region === region),
+    );
+    const best = this.#roomiest(fit);
+    if (best === undefined) throw new Fault('missing', 'query', 'no pool serves this');
+    const chosen = this.#draw(this.#roster.ofPool(best.name), count);
+    const weights = weigh(chosen.map(({ id }) => this.#health.facts(id, this.#deps.now())));
+    const candidates = await Promise.all(
+      chosen.map((node, i) => this.#candidate(node, weights[i] ?? 0, best.region)),
+    );
+    return {
+      pool: best.name,
+      ...(model !== undefined && { model }),
+      ledger: { origin: this.#deps.ledger },
+      candidates,
+    };
+  }
+
+  async evidence(id: string, nonce: Uint8Array, by: Principal): Promise<Uint8Array> {
+    const node = this.#serving(id);
+    this.#counted(() => this.#quotas.wantEvidence(this.#accountOf(by), id));
+    const bundle = await this.#deps.callEvidence(node.endpoint, { nonce, purpose: 'client' });
+    return this.#deps.endorse(bundle);
+  }
+
+  async epoch(id: string): Promise<Epoch> {
+    return this.#epochs.of(this.#serving(id));
+  }
+
+  async open(asked: RelayAsked): Promise<Opened> {
+    const { pool, by, request, response, model, resumable } = asked;
+    const node = this.#relayable(pool, asked.node);
+    const account = this.#accountOf(by);
+    const leave = await this.#countedAsync(() => this.#quotas.enter(account));
+    let session: Session | undefined;
+    try {
+      const head = await takeHead(request);
+      if (this.#sessions.has(head.session)) {
+        throw new Fault('conflict', 'body', 'this very request was relayed already');
+      }
+      const start = { ...head, node, account, resumable, request, response };
+      session = new Session(
+        { ...start, ...(model !== undefined && { model }) },
+        {
+          upstream: this.#upstream,
+          budget: this.#budget,
+          limits: this.#deps.limits,
+          now: this.#deps.now,
+          onBegan: (ms) => this.#began(node, ms),
+          onEnd: (ended, end, statement) => {
+            leave();
+            this.#ended(ended, end, statement);
+          },
+          onGone: ({ start: { session: gone } }) => {
+            this.#sessions.delete(gone);
+            this.#told();
+          },
+        },
+      );
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    this.#sessions.set(session.start.session, session);
+    this.#health.opened(node.id);
+    this.#told();
+    return this.#answer(session);
+  }
+
+  resume({ chunk, by, ...name }: ResumeAsked): Relayed {
+    const session = this.#named(name, by);
+    if (!session.keeps(chunk)) throw notKept();
+    return { session: name.session, to: (response) => session.attach(response, chunk) };
+  }
+
+  abort(name: SessionName, by: Principal): void {
+    this.#named(name, by).cut('client-gone');
+  }
+
+  async handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]> {
+    const fates: UsageFate[] = [];
+    // In order: each is held against the one before it.
+    for (const statement of statements) fates.push(await this.#handIn(node, statement));
+    return fates;
+  }
+
+  usage(by: Principal, after: number, count: number) {
+    const isClient = by.kind === 'credential' && by.role === 'client';
+    return this.#deps.store.usage(after, count, isClient ? this.#accountOf(by) : undefined);
+  }
+
+  async #answer(session: Session): Promise<Opened> {
+    let answer: IncomingMessage;
+    try {
+      answer = await session.ask();
+    } catch {
+      throw this.#unanswered(session);
+    }
+    const type = (answer.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+    const { statusCode = 0 } = answer;
+    if (statusCode === 200 && type === SEALED_RESPONSE_TYPE) {
+      session.relay(answer);
+      const { session: id } = session.start;
+      return { is: 'answer', session: id, to: (response) => session.attach(response) };
+    }
+    if (AGENT_PROBLEMS.has(statusCode) && type === PROBLEM_TYPE) {
+      const body = await bytesOf(answer, LARGEST_PROBLEM).catch(() => undefined);
+      if (body !== undefined) {
+        session.cut('refused');
+        return { is: 'problem', status: statusCode, body };
+      }
+    }
+    const after = Number(answer.headers['retry-after']);
+    session.cut('node-broke');
+    throw this.#unavailable(session.start.node, after > 0 ? after * 1000 : undefined);
+  }
+
+  /** Why a request came to nothing before there was an answer. */
+  #unanswered(session: Session): Error {
+    const { start, end } = session;
+    if (end === 'too-large') {
+      return new Fault('usage', 'body', `is longer than ${this.#deps.limits.request} bytes`);
+    }
+    return this.#unavailable(start.node);
+  }
+
+  #roomiest(pools: readonly BrokerPool[]): BrokerPool | undefined {
+    const room = ({ name }: BrokerPool) => {
+      const nodes = this.#roster.ofPool(name);
+      return nodes.reduce((sum, { id }) => {
+        const { inFlight, failures } = this.#health.facts(id, this.#deps.now());
+        return sum + 1 / (1 + inFlight + failures);
+      }, 0);
+    };
+    return pools.toSorted((a, b) => room(b) - room(a))[0];
+  }
+
+  #draw(nodes: readonly ServingNode[], count: number): readonly ServingNode[] {
+    const now = this.#deps.now();
+    const weights = weigh(nodes.map(({ id }) => this.#health.facts(id, now)));
+    return draw(weights, count, this.#deps.random).flatMap((index) => nodes[index] ?? []);
+  }
+
+  async #candidate(
+    node: ServingNode,
+    weight: number,
+    region: string | undefined,
+  ): Promise<Candidate> {
+    const proofs = await this.#deps.nodes.proofs(node);
+    return {
+      node: node.id,
+      ...(region !== undefined && { region }),
+      weight,
+      until: writeTime(node.until),
+      decision: node.decision,
+      keysetSha384: node.keyset,
+      proofs: proofs.map(({ entry, proof, salt }) => ({
+        entry: toBase64(entry),
+        proof: toBase64(proof),
+        ...(salt && { salt: toHex(salt) }),
+      })),
+    };
+  }
+
+  /** @throws Fault `missing`; BrokerRefusal for one of the pool that nothing may be let to. */
+  #relayable(pool: string, id: string): ServingNode {
+    if (!this.#pools.has(pool)) throw new Fault('missing', 'path.pool', 'there is no such pool');
+    const node = this.#roster.node(id);
+    if (node?.pool === pool) return node;
+    throw this.#unavailable({ id, pool });
+  }
+
+  /** One of any pool that is relayed to. */
+  #serving(id: string): ServingNode {
+    const node = this.#roster.node(id);
+    if (node !== undefined && this.#pools.has(node.pool)) return node;
+    throw new Fault('missing', 'path.node', 'no such node serves now');
+  }
+
+  #unavailable({ id, pool }: Pick<ServingNode, 'id' | 'pool'>, retryAfter?: number) {
+    const others = this.#roster.ofPool(pool).filter((node) => node.id !== id);
+    this.#deps.observe.refused('unavailable');
+    return new BrokerRefusal('unavailable', {
+      detail: 'the node can’t be had now; others may',
+      retryAfter: retryAfter ?? this.#deps.limits.retryAfter,
+      candidates: this.#draw(others, HINTS).map((node) => node.id),
+    });
+  }
+
+  /** Whose it is not gets to know nothing: not even that it is there. */
+  #named({ pool, node, session: id }: SessionName, by: Principal): Session {
+    const session = this.#sessions.get(id);
+    const start = session?.start;
+    if (
+      session === undefined ||
+      start?.account !== this.#accountOf(by) ||
+      start.node.id !== node ||
+      start.node.pool !== pool
+    ) {
+      throw notKept();
+    }
+    return session;
+  }
+
+  #accountOf(by: Principal): string {
+    return accountName(this.#deps.accountKey, by.kind === 'anyone' ? '' : by.id);
+  }
+
+  #began(node: ServingNode, ms: number): void {
+    this.#health.began(node.id, ms);
+    this.#deps.observe.began(ms / 1000);
+  }
+
+  #ended(session: Session, end: SessionEnd, statement: string | undefined): void {
+    const { now, observe } = this.#deps;
+    const { start, up, down, beganAt } = session;
+    this.#health.closed(start.node.id);
+    const failed = (end === 'node-broke' && !session.wasStale) || end === 'idle';
+    if (failed) this.#health.failed(start.node.id, now());
+    if (end === 'node-out') this.#health.forget(start.node.id);
+    observe.ended({ node: start.node.id, end, seconds: (now() - beganAt) / 1000, up, down });
+    const metered = this.#metered(session, end, statement);
+    this.#metering.add(metered);
+    void metered.finally(() => this.#metering.delete(metered));
+  }
+
+  async #metered(session: Session, end: SessionEnd, statement: string | undefined): Promise<void> {
+    const { store, now, observe } = this.#deps;
+    const { session: id, node, account } = session.start;
+    if (end === 'refused') return;
+    if (end === 'complete') {
+      const fate = await this.#meter.take({ session: id, node: node.id, account }, statement);
+      if (fate === 'taken' || fate === 'known') return;
+    }
+    try {
+      const { keyset } = node;
+      await store.addUnmetered({ session: id, node: node.id, account, keyset, at: now() });
+    } catch (error) {
+      observe.failed(error);
+    }
+  }
+
+  async #handIn(node: string, statement: string): Promise<UsageFate> {
+    const id = sessionNamedIn(statement);
+    if (id === undefined) return 'malformed';
+    const open = this.#sessions.get(id)?.start;
+    const session = open
+      ? { session: id, node: open.node.id, account: open.account }
+      : await this.#deps.store.unmetered(id);
+    if (session?.node !== node) return 'session';
+    return this.#meter.take(session, statement);
+  }
+
+  #look(): void {
+    const now = this.#deps.now();
+    for (const session of [...this.#sessions.values()]) {
+      if (this.#roster.node(session.start.node.id) === undefined) session.cut('node-out');
+      else session.look(now);
+    }
+  }
+
+  #told(): void {
+    this.#deps.observe.sessions(this.#sessions.size, this.#budget.used);
+  }
+
+  #counted(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof BrokerRefusal) this.#deps.observe.refused(error.code);
+      throw error;
+    }
+  }
+
+  async #countedAsync<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof BrokerRefusal) this.#deps.observe.refused(error.code);
+      throw error;
+    }
+  }
+}
+
+function notKept(): Fault {
+  return new Fault('missing', 'path.session', 'nothing is kept of it from there on');
+}

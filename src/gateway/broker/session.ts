@@ -1,0 +1,285 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { SEALED_REQUEST_TYPE } from '../../protocol/media-types.ts';
+import { sealedAddress } from '../../protocol/session/address.ts';
+import {
+  ACCOUNT_HEADER,
+  INCREMENTAL_HEADER,
+  MODEL_HEADER,
+  TRUE,
+  USAGE_HEADER,
+} from '../../protocol/session/headers.ts';
+import type { BrokerLimits, ServingNode, SessionEnd } from './deps.ts';
+import type { SealedHead } from './head.ts';
+import { Tape, type TapeBudget } from './tape.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface SessionStart extends SealedHead {
+  readonly node: ServingNode;
+  readonly account: string;
+  readonly model?: string;
+  /** Whether the answer goes on for a while when its reader has gone. */
+  readonly resumable: boolean;
+  /** Its body from the first byte on. */
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export interface SessionDeps {
+  readonly upstream: Upstream;
+  readonly budget: TapeBudget;
+  readonly limits: BrokerLimits;
+  readonly now: () => number;
+  /** Told when the first byte of the answer is there. */
+  readonly onBegan: (ms: number) => void;
+  /** Told once, when nothing comes from the node any more. */
+  readonly onEnd: (session: Session, end: SessionEnd, statement: string | undefined) => void;
+  /** Told once, when there is nothing left to be had of it. */
+  readonly onGone: (session: Session) => void;
+}
+
+/** Above this much that is not sent the node is made to wait, in bytes. */
+const HIGH_WATER = 64 * 1024;
+
+/**
+ * A sealed request and its answer, relayed as they come: whoever is slow makes the other side wait,
+ * and what ends early ends as what it is, a broken connection.
+ */
+export class Session {
+  readonly start: SessionStart;
+  readonly beganAt: number;
+  /** Bytes of the request, and of the answer. */
+  up = 0;
+  down = 0;
+  readonly #deps: SessionDeps;
+  readonly #tape: Tape;
+  readonly #request: ClientRequest;
+  #answer: IncomingMessage | undefined;
+  #reader: ServerResponse | undefined;
+  #isBlocked = false;
+  #end: SessionEnd | undefined;
+  #statement: string | undefined;
+  #isGone = false;
+  #movedAt: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @throws Fault `unreachable` for an endpoint that is not to be called. */
+  constructor(start: SessionStart, deps: SessionDeps) {
+    this.start = start;
+    this.#deps = deps;
+    this.beganAt = this.#movedAt = deps.now();
+    const keep = start.resumable ? deps.limits.resume.each : 0;
+    this.#tape = new Tape(deps.budget, keep, start.nonceSize);
+    this.#request = deps.upstream.request(
+      sealedAddress(start.node.endpoint),
+      'POST',
+      headersOf(start),
+    );
+  }
+
+  /** Whether the node may still send. */
+  get isLive(): boolean {
+    return this.#end === undefined;
+  }
+
+  get end(): SessionEnd | undefined {
+    return this.#end;
+  }
+
+  /** Whether a connection that was kept open turned out to be closed: that says nothing of the node. */
+  get wasStale(): boolean {
+    return this.#answer === undefined && this.#request.reusedSocket;
+  }
+
+  /** Sends the request while it comes. @returns what the node answers. @throws Error where it does not. */
+  async ask(): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const { response } = this.start;
+    this.#request.once('response', resolve);
+    this.#request.on('error', (error) => {
+      reject(error);
+      // The request may break off while the answer is still to come whole.
+      if (this.#answer === undefined) this.finish('node-broke');
+    });
+    this.#request.once('close', () => reject(new Error('closed')));
+    response.once('close', () => this.#clientClosed());
+    if (response.destroyed) this.#clientClosed();
+    this.#sendUp();
+    return await promise;
+  }
+
+  /** From now on its answer is read, and sent to whoever is there to take it. */
+  relay(answer: IncomingMessage): void {
+    this.#answer = answer;
+    answer.on('data', (bytes: Uint8Array) => {
+      if (this.down === 0) this.#deps.onBegan(this.#deps.now() - this.beganAt);
+      this.down += bytes.length;
+      this.#movedAt = this.#deps.now();
+      this.#tape.append(bytes);
+      this.#pump();
+    });
+    answer.once('end', () => {
+      if (!answer.complete) return this.finish('node-broke');
+      const { [USAGE_HEADER]: statement } = answer.trailers;
+      this.#statement = statement;
+      this.finish('complete');
+      this.#pump();
+    });
+    answer.on('error', () => this.finish('node-broke'));
+    answer.once('close', () => this.finish('node-broke'));
+  }
+
+  /**
+   * Whoever takes the answer from now on, from where it stands or from a chunk of it; a reader
+   * before goes.
+   */
+  attach(response: ServerResponse, chunk?: number): void {
+    const before = this.#reader;
+    clearTimeout(this.#timer);
+    this.#reader = response;
+    this.#isBlocked = false;
+    before?.destroy();
+    if (chunk !== undefined && !this.#tape.rewindTo(chunk)) {
+      response.destroy();
+      return;
+    }
+    response.setTimeout(this.#deps.limits.idle);
+    response.flushHeaders();
+    response.once('close', () => this.#readerClosed(response));
+    if (response.destroyed) this.#readerClosed(response);
+    else this.#pump();
+  }
+
+  /** Whether the answer can be continued at a chunk. */
+  keeps(chunk: number): boolean {
+    return !this.#isGone && this.#tape.keeps(chunk);
+  }
+
+  /** Ends it, whatever it is at. A reader never sees that as an end. */
+  cut(end: SessionEnd): void {
+    this.finish(end);
+    this.#leave();
+  }
+
+  /** Ends what is too late or stands still. */
+  look(now: number): void {
+    if (!this.isLive) return;
+    const { deadline, idle } = this.#deps.limits;
+    if (now - this.beganAt >= deadline) this.cut('deadline');
+    else if (now - this.#movedAt >= idle) this.cut('idle');
+  }
+
+  /** Nothing comes any more. */
+  finish(end: SessionEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#deps.onEnd(this, end, this.#statement);
+    if (end === 'complete') {
+      if (this.start.resumable) this.#keep();
+      return;
+    }
+    this.#request.destroy();
+    this.#leave();
+  }
+
+  #sendUp(): void {
+    const { request } = this.start;
+    const { request: most } = this.#deps.limits;
+    request.on('data', (bytes: Uint8Array) => {
+      this.up += bytes.length;
+      this.#movedAt = this.#deps.now();
+      if (this.up > most) this.cut('too-large');
+      if (this.#request.destroyed || this.#request.write(bytes)) return;
+      request.pause();
+      this.#request.once('drain', () => request.resume());
+    });
+    request.once('end', () => this.#request.end());
+    request.resume();
+    // Half a request is none.
+    request.once('close', () => {
+      if (!request.complete) this.finish('client-gone');
+    });
+  }
+
+  #pump(): void {
+    const reader = this.#reader;
+    while (reader && !this.#isBlocked) {
+      const part = this.#tape.next();
+      if (part === undefined) break;
+      if (!reader.write(part)) this.#waitFor(reader);
+    }
+    const most = reader || !this.start.resumable ? HIGH_WATER : this.#deps.limits.resume.each;
+    if (this.#tape.unsent >= most) this.#answer?.pause();
+    else if (this.#answer?.isPaused()) this.#answer.resume();
+    if (reader && this.#end === 'complete' && this.#tape.unsent === 0) this.#close(reader);
+  }
+
+  #waitFor(reader: ServerResponse): void {
+    this.#isBlocked = true;
+    reader.once('drain', () => {
+      if (this.#reader !== reader) return;
+      this.#isBlocked = false;
+      this.#movedAt = this.#deps.now();
+      this.#pump();
+    });
+  }
+
+  /** The one clean end that there is. */
+  #close(reader: ServerResponse): void {
+    if (this.#statement !== undefined) reader.addTrailers({ [USAGE_HEADER]: this.#statement });
+    this.#reader = undefined;
+    reader.end();
+    if (!this.start.resumable) this.#leave();
+  }
+
+  /** Before anything was answered. */
+  #clientClosed(): void {
+    if (this.#reader !== undefined || this.#answer !== undefined || !this.isLive) return;
+    this.#readerLeft();
+  }
+
+  #readerClosed(response: ServerResponse): void {
+    if (this.#reader !== response) return;
+    this.#reader = undefined;
+    this.#readerLeft();
+  }
+
+  #readerLeft(): void {
+    if (!this.start.resumable) {
+      this.cut('client-gone');
+      return;
+    }
+    if (!this.isLive) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.cut('client-gone'), this.#deps.limits.resume.wait).unref();
+    // What it made wait may go on, into memory.
+    this.#pump();
+  }
+
+  #keep(): void {
+    clearTimeout(this.#timer);
+    this.#deps.budget.idle(this.#tape);
+    this.#timer = setTimeout(() => this.#leave(), this.#deps.limits.resume.keep).unref();
+  }
+
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    clearTimeout(this.#timer);
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.destroy();
+    this.#tape.drop();
+    this.#deps.onGone(this);
+  }
+}
+
+function headersOf({ account, model, request }: SessionStart) {
+  const length = request.headers['content-length'];
+  return {
+    'content-type': SEALED_REQUEST_TYPE,
+    [INCREMENTAL_HEADER]: TRUE,
+    [ACCOUNT_HEADER]: account,
+    ...(model !== undefined && { [MODEL_HEADER]: model }),
+    ...(length !== undefined && { 'content-length': length }),
+  };
+}

@@ -1,0 +1,157 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { UsageClaims } from '../../../src/protocol/session/usage.ts';
+import { type BrokerBed, brokerBed, POOL, send, take, until } from '../../support/broker-bed.ts';
+import { bodyOf, FakeAgent, sealedRequest, sessionOf } from '../../support/fake-agent.ts';
+
+let bed: BrokerBed;
+let agent: FakeAgent;
+let node: string;
+let seed = 0;
+
+beforeAll(async () => {
+  bed = await brokerBed();
+  agent = await FakeAgent.start();
+  node = bed.admit(agent);
+});
+afterAll(async () => {
+  await agent.stop();
+  await bed.close();
+});
+afterEach(() => {
+  agent.serve = (request, response) => agent.answer(request, response);
+});
+
+const fates = async () =>
+  Object.fromEntries(
+    [...(await bed.metrics.text()).matchAll(/statements_total\{fate="(\w+)"\} (\d+)/g)].map(
+      ([, fate, count]) => [fate, Number(count)],
+    ),
+  );
+
+/** Has the agent sign otherwise. @returns what became of it. */
+async function fateOf(usage: (claims: UsageClaims) => string | undefined, as = `client:${++seed}`) {
+  const before = await fates();
+  agent.serve = async (request, response) => {
+    const body = await bodyOf(request);
+    agent.begin(response);
+    agent.finish(request, response, body, usage);
+  };
+  const body = sealedRequest(++seed);
+  await take(bed, { path: `/ohttp/${POOL}/${node}`, body, as });
+  let fate = '';
+  await until(async () => {
+    const after = await fates();
+    fate = Object.keys(after).find((name) => after[name] !== (before[name] ?? 0)) ?? '';
+    return fate !== '';
+  });
+  return { fate, session: sessionOf(body), as };
+}
+
+const stranger = generateKeyPairSync('ed25519').privateKey;
+const HEX = 'ab'.repeat(32);
+
+describe('a usage statement', () => {
+  it('that is the enclave’s is taken, and billed', async () => {
+    const { fate, session } = await fateOf((claims) => agent.sign(claims));
+    expect(fate).toBe('taken');
+    const found = (await bed.store.usage(0, 99)).filter((one) => one.session === session);
+    expect(found).toMatchObject([{ node, tokens: 7, nth: 1 }]);
+    expect(await bed.store.unmetered(session)).toBeUndefined();
+  });
+
+  it.each<[string, string, (claims: UsageClaims) => string | undefined]>([
+    ['that is not there', 'unsigned', () => undefined],
+    ['that is none', 'malformed', () => 'x'],
+    ['of a stranger’s key', 'signature', (claims) => agent.sign(claims, stranger)],
+    [
+      'that was altered',
+      'signature',
+      (claims) => {
+        const [head, , mark] = agent.sign(claims).split('.');
+        const more = Buffer.from(JSON.stringify({ ...claims, promptTokens: 1e6 }));
+        return `${head}.${more.toString('base64url')}.${mark}`;
+      },
+    ],
+    ['about another session', 'session', (claims) => agent.sign({ ...claims, session: HEX })],
+    ['about another account', 'account', (claims) => agent.sign({ ...claims, account: 'other' })],
+    [
+      'under a keyset that the node was never admitted with',
+      'keyset',
+      (claims) => agent.sign({ ...claims, keyset: 'ab'.repeat(48) }),
+    ],
+    [
+      'whose first has one before it',
+      'malformed',
+      (claims) => agent.sign({ ...claims, prev: HEX }),
+    ],
+  ])('%s is refused as %s, and bills nothing', async (_name, want, usage) => {
+    const { fate, session } = await fateOf(usage);
+    expect(fate).toBe(want);
+    const all = await bed.store.usage(0, 99);
+    expect(all.filter((one) => one.session === session)).toEqual([]);
+    await until(async () => (await bed.store.unmetered(session)) !== undefined);
+  });
+
+  it('that breaks its chain is refused, and leaves a trace with both', async () => {
+    const as = 'client:chain';
+    const good: string[] = [];
+    const keep = (claims: UsageClaims) => {
+      good.push(agent.sign(claims));
+      return good.at(-1);
+    };
+    await fateOf(keep, as);
+    const { fate } = await fateOf((claims) => agent.sign({ ...claims, prev: HEX }), as);
+    expect(fate).toBe('contradicts');
+    expect(bed.contradictions.at(-1)?.[0]).toBe(good[0]);
+    const again = await fateOf((claims) => agent.sign({ ...claims, seq: 1, prev: null }), as);
+    expect(again.fate).toBe('contradicts');
+    expect(bed.contradictions.length).toBe(2);
+  });
+
+  it('of an aborted session is handed in by the node itself, once, and by no other', async () => {
+    let claims: UsageClaims | undefined;
+    agent.serve = async (request, response) => {
+      const body = await bodyOf(request);
+      agent.begin(response);
+      claims = agent.claims(request.headers['postern-account'] as string, body);
+    };
+    const body = sealedRequest(++seed);
+    const sent = send(bed, { path: `/ohttp/${POOL}/${node}`, body, as: 'client:gone' });
+    await sent.response;
+    sent.request.destroy();
+    await until(async () => (await bed.store.unmetered(sessionOf(body))) !== undefined);
+    if (claims === undefined) throw new Error('nothing came');
+    const usage = [agent.sign({ ...claims, outcome: 'aborted' })];
+    const handIn = async (as: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await take(bed, {
+        path: '/v1/usage',
+        as,
+        headers,
+        body: Buffer.from(JSON.stringify({ usage })),
+      });
+      return answer.status === 200 ? JSON.parse(answer.body.toString()).fates : answer.status;
+    };
+    expect(await handIn('client:gone')).toBe(403);
+    expect(await handIn(`node:${'ab'.repeat(16)}`)).toEqual(['session']);
+    expect(await handIn(`node:${node}`)).toEqual(['taken']);
+    // Its session is done with.
+    expect(await handIn(`node:${node}`)).toEqual(['session']);
+  });
+
+  it('is seen by its own account, and by those who may see all', async () => {
+    const { session, as } = await fateOf((claims) => agent.sign(claims));
+    const get = async (who: string) =>
+      JSON.parse((await take(bed, { method: 'GET', path: '/v1/usage', as: who })).body.toString());
+    const own = await get(as);
+    expect(own.items).toHaveLength(1);
+    expect(own.items[0]).toMatchObject({ node });
+    const claims = JSON.parse(
+      Buffer.from(own.items[0].usage.split('.')[1], 'base64url').toString(),
+    );
+    expect(claims.session).toBe(session);
+    expect((await get('client:nobody')).items).toEqual([]);
+    expect((await get('auditor')).items.length).toBeGreaterThan(1);
+  });
+});
