@@ -1,7 +1,7 @@
 import { eventText, WholeEvents } from './events.ts';
 import { breakOff, contentOf, type Exchange, isEventStream, partsOf } from './exchange.ts';
 import { type Failure, openAiError } from './failure.ts';
-import { failureOfGateway, UNAUTHENTICATED } from './refusal.ts';
+import { failureOfGateway } from './refusal.ts';
 import { beginStream, sendFailure, write } from './reply.ts';
 
 /** What goes in with a request; tokens, cookies and what tells programs apart stay here. */
@@ -35,8 +35,8 @@ async function passOn(exchange: Exchange): Promise<Failure | undefined> {
     ...(method !== 'GET' && content.length > 0 && { body: content as BodyInit }),
     signal,
   });
-  if (answer.headers.has(UNAUTHENTICATED)) {
-    const failure = await failureOfGateway(path, answer);
+  const failure = await failureOfGateway(path, answer);
+  if (failure) {
     sendFailure(response, failure, exchange.shape);
     return failure;
   }

@@ -5,7 +5,7 @@ import { readAll } from '../../gateway.ts';
 import { eventsIn, eventText, WholeEvents } from '../events.ts';
 import { breakOff, contentOf, type Exchange, isEventStream, partsOf } from '../exchange.ts';
 import { anthropicError, type Failure } from '../failure.ts';
-import { failureOfGateway, UNAUTHENTICATED } from '../refusal.ts';
+import { failureOfGateway } from '../refusal.ts';
 import { beginStream, sendFailure, sendJson, write } from '../reply.ts';
 import { messageOf } from './answer.ts';
 import type { ChatRequest } from './chat.ts';
@@ -53,9 +53,8 @@ async function translate(exchange: Exchange, chat: ChatRequest): Promise<Failure
     body: JSON.stringify(chat),
     signal: exchange.signal,
   });
-  if (answer.headers.has(UNAUTHENTICATED)) {
-    return refused(exchange, await failureOfGateway(CHAT, answer));
-  }
+  const failure = await failureOfGateway(CHAT, answer);
+  if (failure) return refused(exchange, failure);
   if (answer.status !== 200) return refused(exchange, await failureOfServer(answer));
   if (chat.stream) return stream(exchange, answer);
   const completion = await readAll(answer, LARGEST_ANSWER, 'answer');
