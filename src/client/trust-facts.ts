@@ -70,7 +70,12 @@ function headlineOf(node: NodeView | undefined): Pick<Trust, 'headline' | 'tone'
     case undefined:
       return { headline: 'No machine was verified yet', tone: 'open' };
     case 'verified':
-      return { headline: 'Requests are sealed for a machine that was verified here', tone: 'good' };
+      return node.evidence?.anchors === 'vendor'
+        ? { headline: 'Requests are sealed for a machine that was verified here', tone: 'good' }
+        : {
+            headline: 'Requests are sealed for a machine that no vendor vouches for',
+            tone: 'open',
+          };
     case 'expired':
       return { headline: 'Verified before; looked at again with the next request', tone: 'open' };
     case 'failed':
@@ -83,7 +88,7 @@ function warningsOf({ ledger, policy }: VerificationView, node: NodeView | undef
   return [
     ...(anchors !== undefined && anchors !== 'vendor'
       ? [
-          `Checked under ${anchors} roots: no vendor vouches for this machine. Keep real secrets away.`,
+          `Checked under ${anchors} roots, not the vendors’: anybody with such a root can make this machine up. Keep real secrets away.`,
         ]
       : []),
     ...(ledger.state === 'unchecked'

@@ -27,7 +27,7 @@ export const proxyVerb: Verb = {
   notes: [
     ...CLIENT_NOTES,
     'What programs need stands on stderr once it listens: addresses, and a key that is another one at each start. So does the link of a page that shows which machine is in use and why it is trusted.',
-    'No web page can use it: names of this machine alone, no other origin, JSON only, and never without the key. docs/client/README.md lists what is translated of Anthropic’s API.',
+    'No web page can use it: names of this machine alone, no other origin, JSON only, and never without the key. docs/client/proxy.md lists what is translated of Anthropic’s API.',
   ],
   run: (io, args) => telling(io, args, () => runProxy(io, args)),
 };

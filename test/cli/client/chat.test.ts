@@ -17,11 +17,11 @@ describe('postern chat <question>', () => {
     const { exit, out, err } = await cli.run(['chat', 'Hi', ...cli.flags]);
     expect([exit, out]).toEqual([0, 'Hello world\n']);
     for (const part of [
-      '✓ Requests are sealed for a machine that was verified here',
+      '? Requests are sealed for a machine that no vendor vouches for',
       `address  ${GATEWAY}`,
       'verdict        accept',
       'roots          simulator',
-      'no vendor vouches for this machine',
+      'note  Checked under simulator roots',
       'held fast by  the file here',
       'key.bound (leaf ',
       'not proven',
@@ -57,7 +57,7 @@ describe('postern chat <question>', () => {
       anchors: 'simulator',
       policy: { pinnedBy: 'file' },
       ledger: { state: 'checked' },
-      notes: [expect.stringContaining('no vendor')],
+      notes: [expect.stringContaining('simulator roots')],
       receipt: { model: 'm1', outcome: 'complete' },
     });
   });
@@ -193,7 +193,7 @@ describe('a conversation', () => {
     ]);
     expect(err).toContain('completionTokens');
     expect(err).toContain('want /trust, /receipt or /quit');
-    expect(err.match(/verified here/g)).toHaveLength(2);
+    expect(err.match(/vouches for/g)).toHaveLength(2);
   });
 
   it('goes on after an answer that failed, as if it had not been asked', async () => {

@@ -46,7 +46,7 @@ describe('the page', () => {
     expect(response.headers.get('content-security-policy')).toContain('sandbox');
     const text = await response.text();
     for (const part of [
-      'Requests are sealed for a machine that was verified here',
+      'Requests are sealed for a machine that no vendor vouches for',
       'https://gateway.example',
       bed.bed.machine.node,
       bed.bed.machine.keys.keysetSha384,
@@ -91,6 +91,17 @@ it('is honest where there is nothing yet, and where trust failed', () => {
   expect(failed).toContain('appraisal.reject');
   expect(failed).toContain('The ledger is not asked');
   expect(failed).toContain('want &lt;i&gt;, got &lt;/i&gt;');
+});
+
+it('is glad of a vendor’s word alone', () => {
+  const [node] = bed.postern.verification().nodes;
+  if (!node?.evidence) throw new Error('no machine was verified');
+  const genuine = { ...node, evidence: { ...node.evidence, anchors: 'vendor' as const } };
+  const text = viewPage({ ...VIEW, nodes: [genuine] }, []);
+  expect(text).toContain(
+    '<h1 class="good">✓ Requests are sealed for a machine that was verified here',
+  );
+  expect(text).not.toContain('Keep real secrets away');
 });
 
 it('takes names for text', () => {

@@ -39,7 +39,7 @@ export async function proxyOf(
 /** One before a stand-in gateway and machine. */
 export async function sealedProxy(
   changes: Parameters<typeof clientBed>[0] = {},
-): Promise<ProxyBed & { readonly bed: ClientBed }> {
+): Promise<ProxyBed & { readonly bed: ClientBed; readonly postern: Postern }> {
   const bed = await clientBed(changes);
   const receipts = new Receipts(() => bed.gateway.now);
   const postern = await createPostern({
@@ -47,7 +47,7 @@ export async function sealedProxy(
     apiKey: 'key-1',
     onReceipt: receipts.add,
   });
-  return { ...(await proxyOf(postern, { receipts })), bed };
+  return { ...(await proxyOf(postern, { receipts })), bed, postern };
 }
 
 /** One before whatever a test answers; nothing is sealed. */

@@ -41,7 +41,7 @@ function notProvenPart(names: readonly string[]): Html {
 
 function openPart(checks: readonly Check[]): Html {
   if (checks.length === 0) return html``;
-  return html`<details id="open-checks"><summary>${checks.length} checks that did not pass</summary><ul>${checks.map(
+  return html`<details id="open-checks"><summary>${checks.length} checks that were skipped or did not pass</summary><ul>${checks.map(
     (check) => html`<li><code>${check.id}</code> ${check.outcome}: ${whyOf(check)}</li>`,
   )}</ul></details>`;
 }
