@@ -8,7 +8,7 @@ export interface Turned {
 }
 
 /** The names of this machine for itself, and no others: a web page may point its own at 127.0.0.1. */
-export const HOSTS = ['127.0.0.1', 'localhost', '[::1]'] as const;
+const HOSTS = ['127.0.0.1', 'localhost', '[::1]'] as const;
 
 /**
  * Whether a request can come from a program of this machine or from the proxy's own page, and not

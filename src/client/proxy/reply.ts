@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Failure } from './failure.ts';
 
 /** On every answer: none is for a cache, another site's page, or a browser to guess about. */
-export const CLOSED: Readonly<Record<string, string>> = {
+const CLOSED: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

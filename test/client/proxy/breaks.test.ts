@@ -22,6 +22,8 @@ const chunk = (content: string) =>
   utf8(
     `data: ${JSON.stringify({ id: 'c1', model: 'm1', choices: [{ index: 0, delta: { content } }] })}\n\n`,
   );
+/** On a busy machine. */
+const SOON = { timeout: 20_000 };
 const BROKEN = new PosternError('incomplete.broken', 'the connection broke');
 
 /** So many parts, and then the end that is given. */
@@ -60,7 +62,7 @@ describe('an answer that breaks', () => {
     })();
     await expect(reading).rejects.toThrow(/incomplete\.broken/);
     expect(words).toEqual(['He', 'llo']);
-    await expect.poll(() => bed.visits).toMatchObject([{ code: 'incomplete.broken' }]);
+    await expect.poll(() => bed.visits, SOON).toMatchObject([{ code: 'incomplete.broken' }]);
   });
 
   it('ends Anthropic’s stream with an error', async () => {
@@ -183,6 +185,31 @@ describe('what fails before there is an answer', () => {
   });
 });
 
+describe('a sealed session that is broken off for good', () => {
+  it.each(['whole', 'streamed'])('%s, is an error at both SDKs', async (how) => {
+    const bed = await sealedProxy({}, { resume: false });
+    open.push(bed);
+    const again = () => bed.bed.gateway.breaks.push(300);
+    const [openai, anthropic] = [openAiAt(bed), anthropicAt(bed)];
+    again();
+    const first =
+      how === 'whole'
+        ? openai.chat.completions.create(ask)
+        : openai.chat.completions
+            .create({ ...ask, stream: true })
+            .then((stream) => Array.fromAsync(stream));
+    await expect(first).rejects.toThrow();
+    again();
+    const second =
+      how === 'whole'
+        ? anthropic.messages.create({ ...ask, max_tokens: 9 })
+        : anthropic.messages.stream({ ...ask, max_tokens: 9 }).finalMessage();
+    await expect(second).rejects.toThrow(/incomplete\./);
+    await expect.poll(() => bed.visits.map(({ code }) => code), SOON).toHaveLength(2);
+    for (const { code } of bed.visits) expect(code).toMatch(/^incomplete\./);
+  });
+});
+
 describe('a program', () => {
   it('that goes away stops what it asked for', async () => {
     const stopped: string[] = [];
@@ -199,7 +226,7 @@ describe('a program', () => {
       expect(choices[0]?.delta.content).toBe('He');
       break;
     }
-    await expect.poll(() => stopped, { timeout: 20_000 }).toContain('signal');
+    await expect.poll(() => stopped, SOON).toContain('signal');
   });
 
   it('that goes away before an answer stops it as well', async () => {
@@ -217,7 +244,7 @@ describe('a program', () => {
     const asking = openAiAt(bed).chat.completions.create(ask, { signal: gone.signal });
     setTimeout(() => gone.abort(), 50);
     await expect(asking).rejects.toThrow();
-    await expect.poll(() => stopped, { timeout: 20_000 }).toEqual(['signal']);
+    await expect.poll(() => stopped, SOON).toEqual(['signal']);
   });
 
   it('that reads slowly is not read ahead for', async () => {

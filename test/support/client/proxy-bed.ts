@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createPostern } from '../../../src/client/create-postern.ts';
+import type { PosternOptions } from '../../../src/client/options.ts';
 import type { Postern } from '../../../src/client/postern.ts';
 import type { Visit } from '../../../src/client/proxy/handler.ts';
 import { Receipts } from '../../../src/client/proxy/receipts.ts';
@@ -39,11 +40,13 @@ export async function proxyOf(
 /** One before a stand-in gateway and machine. */
 export async function sealedProxy(
   changes: Parameters<typeof clientBed>[0] = {},
+  more: Pick<PosternOptions, 'resume'> = {},
 ): Promise<ProxyBed & { readonly bed: ClientBed; readonly postern: Postern }> {
   const bed = await clientBed(changes);
   const receipts = new Receipts(() => bed.gateway.now);
   const postern = await createPostern({
     ...bed.options,
+    ...more,
     apiKey: 'key-1',
     onReceipt: receipts.add,
   });
