@@ -26,16 +26,15 @@ export class FakeAgent {
   readonly #chains = new Map<string, { seq: number; prev: string | null }>();
   readonly #server = createServer((request, response) => this.#serve(request, response));
 
-  constructor() {
+  constructor(more: Readonly<Record<string, unknown>> = {}, ohttp: object = OHTTP) {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     this.#key = privateKey;
     const pub = base64Url(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
-    this.keyset = keysetBytes({ keys: [OHTTP, { use: 'receipt', alg: 'ed25519', pub }] });
+    this.keyset = keysetBytes({ ...more, keys: [ohttp, { use: 'receipt', alg: 'ed25519', pub }] });
     this.keysetSha384 = createHash('sha384').update(this.keyset).digest('hex');
   }
 
-  static async start(): Promise<FakeAgent> {
-    const agent = new FakeAgent();
+  static async start(agent = new FakeAgent()): Promise<FakeAgent> {
     await new Promise<void>((resolve) => agent.#server.listen(0, '127.0.0.1', resolve));
     return agent;
   }

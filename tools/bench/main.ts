@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
+import { brokerMeasurements } from './broker/measurements.ts';
 import { gatewayTrials } from './gateway/trials.ts';
 import { ledgerMeasurements } from './ledger/measurements.ts';
 import { Scratch } from './ledger/scratch.ts';
@@ -33,7 +34,9 @@ gateway.* are a whole gateway with the threads that it has on this machine, and 
 devices, 64 at a time: gateway.admit answers to challenges until their leaves are durable,
 limit.admit the verifier and the same records ready made; gateway.verify requests over loopback, 8 at
 once; gateway.fleet.<n> nodes called in rounds, 64 of n due, the others there; limit.gateway.appraise is the
-verifier by itself, in one thread. loop is how late the event loop was.`;
+verifier by itself, in one thread. loop is how late the event loop was.
+broker.relay has answers of 16 MiB go through a whole gateway, limit.pipe through a bare pipe of
+node:http between the same ends; agent, relay and client share one process.`;
 
 /** All rows in two minutes. */
 const PACE: Pace = {
@@ -76,6 +79,7 @@ async function measurementsOf(scratch: Scratch): Promise<readonly Measurement[]>
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
     ...(await ledgerMeasurements(scratch)),
+    ...(await brokerMeasurements(scratch)),
     ...(await sealedMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];

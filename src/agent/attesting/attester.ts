@@ -28,12 +28,12 @@ export class Attester {
   }
 
   /**
-   * @throws Fault `unreachable` where hardware gives no evidence, `conflict` at `attester` where too
+   * @throws Fault `unreachable` where hardware gives no evidence, `busy` where too
    *   many wait already.
    */
   async asked(challenge: Challenge): Promise<Uint8Array> {
     if (this.#waiting > this.#options.waiting) {
-      throw new Fault('conflict', 'attester', 'too many wait for evidence');
+      throw new Fault('busy', 'attester', 'too many wait for evidence');
     }
     this.#waiting += 1;
     try {

@@ -149,7 +149,7 @@ function attestHandler({
     } catch (error) {
       metrics.count('challenges_failed');
       log('warn', 'challenge failed', { purpose, code: codeOfError(error) });
-      const isBusy = error instanceof Fault && error.code === 'conflict';
+      const isBusy = error instanceof Fault && error.code === 'busy';
       sendProblem(response, isBusy ? 'busy' : 'unreachable');
     }
   };

@@ -13,7 +13,7 @@ import type { LimitsConfig } from '../config.ts';
 import type { UsageOutbox } from '../gateway/usage-outbox.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { codeOfError, type Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { CounterName, Metrics } from '../metrics.ts';
 import { Bodies } from '../session/bodies.ts';
 import { type OpenedSealed, openSealed, type SealedRefusal } from '../session/open-sealed.ts';
 import { ClientGone } from '../session/sealed-answer.ts';
@@ -179,7 +179,7 @@ export class SealedRoute {
     response: ServerResponse,
   ): Promise<void> {
     const { outbox, metrics } = this.#options;
-    metrics.count(end.problem ? 'sessions_refused' : COUNTER_OF[end.outcome]);
+    metrics.count(counterOf(end));
     try {
       if (end.whole) return await sink.end({ [USAGE_HEADER]: end.usage });
     } catch (error) {
@@ -189,6 +189,11 @@ export class SealedRoute {
     response.destroy();
     outbox.add(end.usage);
   }
+}
+
+function counterOf({ problem, outcome }: SessionEnd): CounterName {
+  if (problem === undefined) return COUNTER_OF[outcome];
+  return problem.startsWith('upstream') ? 'sessions_failed' : 'sessions_refused';
 }
 
 const COUNTER_OF = {

@@ -4,7 +4,7 @@ import { fieldValue } from '../../sealed/bhttp/fields.ts';
 import type { RequestMessage } from '../../sealed/bhttp/message.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { Allowed } from './allowed.ts';
-import { readOpenAiRequest } from './openai-request.ts';
+import { type OpenAiRequest, readOpenAiRequest } from './openai-request.ts';
 
 export interface InnerRules {
   readonly allowed: Allowed;
@@ -29,7 +29,12 @@ export type Judged =
       readonly model: string;
       readonly idempotencyKey: string | undefined;
     }
-  | { readonly is: 'refused'; readonly problem: InnerProblemCode };
+  | {
+      readonly is: 'refused';
+      readonly problem: InnerProblemCode;
+      /** As far as it could be read. */
+      readonly model: string;
+    };
 
 const METHOD = /^[A-Z]{3,10}$/;
 /** 128 bits, in hex, base64url or as a UUID. */
@@ -45,8 +50,11 @@ export function judgeRequest(
   rules: InnerRules,
   { now, keysets, hint }: RequestTerms,
 ): Judged {
-  const { method, scheme, path: target, fields, content: body } = opened;
+  const { method, scheme, path: target, fields } = opened;
   const fieldOf = (name: string) => fieldValue(fields, name);
+  const read = readBody(opened, rules.serves);
+  const model = read?.model ?? '';
+  const refused = (problem: InnerProblemCode): Judged => ({ is: 'refused', problem, model });
   if (scheme !== 'https' || !METHOD.test(method)) return refused('malformed');
   const date = fieldOf('date');
   const at = date === undefined ? Number.NaN : parseImfFixdate(date);
@@ -62,27 +70,30 @@ export function judgeRequest(
     return refused('media-type');
   }
   if (!rules.allowed.request(method, target)) return refused('forbidden');
-  const type = fieldOf('content-type') ?? '';
-  // Whatever it says it is: some servers read JSON without looking.
-  const isForm = /^multipart\/form-data *;/i.test(type);
-  const read =
-    rules.serves === 'openai' && !isForm && body.length > 0
-      ? readOpenAiRequest(target.split('?')[0] ?? '', body)
-      : { model: undefined, body };
   if (read === undefined) return refused('malformed');
   if (hint !== undefined && read.model !== undefined && hint !== read.model) {
     return refused('model');
   }
-  return {
-    is: 'good',
-    request: { method, target, headers: rules.allowed.requestHeaders(fields), body: read.body },
-    model: read.model ?? '',
-    idempotencyKey,
-  };
+  const headers = rules.allowed.requestHeaders(fields);
+  const request = { method, target, headers, body: read.body };
+  return { is: 'good', request, model, idempotencyKey };
 }
 
-function refused(problem: InnerProblemCode): Judged {
-  return { is: 'refused', problem };
+/** @returns undefined for a body that no model server reads. */
+function readBody(
+  { path, fields, content: body }: RequestMessage,
+  serves: InnerRules['serves'],
+): OpenAiRequest | undefined {
+  const type = fieldValue(fields, 'content-type') ?? '';
+  const asItIs = { model: undefined, body };
+  if (body.length === 0) return asItIs;
+  const [place = ''] = path.split('?');
+  if (serves === 'plain') {
+    const isJson = /^application\/json *(?:$|;)/i.test(type);
+    return { ...asItIs, model: isJson ? readOpenAiRequest(place, body)?.model : undefined };
+  }
+  // Whatever it says it is, but for a form: some servers read JSON without looking.
+  return /^multipart\/form-data *;/i.test(type) ? asItIs : readOpenAiRequest(place, body);
 }
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7), NaN for anything else. */

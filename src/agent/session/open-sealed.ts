@@ -52,20 +52,15 @@ export async function openSealed(
       if (because !== undefined) return { is: 'refused', because };
     }
   } catch (error) {
-    if (error instanceof SealedFault) return { is: 'refused', because: refusalOf(error) };
+    if (error instanceof SealedFault) return { is: 'refused', because: reading.refusalOf(error) };
     return { is: 'refused', because: 'broken-off' };
   }
   try {
     return reading.end();
   } catch (error) {
-    if (error instanceof SealedFault) return { is: 'refused', because: refusalOf(error) };
+    if (error instanceof SealedFault) return { is: 'refused', because: reading.refusalOf(error) };
     throw error;
   }
-}
-
-function refusalOf({ kind }: SealedFault): SealedRefusal {
-  if (kind === 'ohttp-key') return 'unknown-key';
-  return kind === 'oversized' ? 'too-large' : 'malformed';
 }
 
 type Begun = Omit<OpenedSealed, 'is' | 'plain'>;
@@ -92,6 +87,16 @@ class Reading {
     }
     this.#head = concatBytes(this.#head, bytes);
     return this.#begin();
+  }
+
+  /**
+   * A key id is one byte, and another machine, or this one before it was started anew, may have had
+   * the same: what does not open from its first chunk on was sealed to a key that is not here.
+   */
+  refusalOf({ kind }: SealedFault): SealedRefusal {
+    const isOfAnotherKey = kind === 'decrypt' && this.#plain.length === 0;
+    if (kind === 'ohttp-key' || isOfAnotherKey) return 'unknown-key';
+    return kind === 'oversized' ? 'too-large' : 'malformed';
   }
 
   end(): OpenedSealed {

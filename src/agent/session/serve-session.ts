@@ -87,8 +87,8 @@ class Session {
     try {
       await this.#sink.write(this.#nonce);
       const judged = this.#judge();
-      if (judged.is === 'refused') return await this.#refuse(judged.problem);
       this.#model = judged.model;
+      if (judged.is === 'refused') return await this.#refuse(judged.problem);
       return await this.#pass(judged);
     } catch (error) {
       // Whatever it was: what was begun stays without its end.
@@ -111,7 +111,7 @@ class Session {
       request = decodeRequest(this.#opened.plain);
     } catch (error) {
       if (!(error instanceof SealedFault)) throw error;
-      return { is: 'refused', problem: 'malformed' };
+      return { is: 'refused', problem: 'malformed', model: '' };
     }
     const { generations, hint } = this.#terms;
     const judged = judgeRequest(request, this.#options.rules, {
@@ -123,7 +123,7 @@ class Session {
     const { idempotencyKey: key } = judged;
     // Under the keys before these one with the same may have been served as well.
     if (generations.some(({ idempotency }) => idempotency.has(key))) {
-      return { is: 'refused', problem: 'idempotency' };
+      return { is: 'refused', problem: 'idempotency', model: judged.model };
     }
     this.#opened.generation.idempotency.claim(key);
     return judged;
@@ -184,7 +184,8 @@ class Session {
       ['date', date],
     ]);
     await this.#answer.content(innerProblemBody(problem));
-    return { ...(await this.#end('failed')), problem };
+    // A whole answer like any other: that it is a problem, its status says.
+    return { ...(await this.#end('complete')), problem };
   }
 
   async #end(outcome: Outcome): Promise<SessionEnd> {

@@ -101,7 +101,7 @@ function receiptKeyIn(keyset: Uint8Array): Uint8Array | undefined {
 }
 
 /** By the statement's own word: it says which key to verify it with, and nothing else yet. */
-export function keysetNamedIn(statement: string): string | undefined {
+function keysetNamedIn(statement: string): string | undefined {
   return memberOf(statement, 'keyset', KEYSET);
 }
 
