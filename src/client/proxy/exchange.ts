@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from './body.ts';
-import { type Failure, failureOf, failureOfTurned } from './failure.ts';
-import type { Turned } from './guard.ts';
+import { type Failure, failureOf } from './failure.ts';
 import { sendFailure, tear } from './reply.ts';
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
@@ -20,18 +18,6 @@ export interface Exchange {
   /** Seals, sends, opens; to paths from `/v1/` on. */
   readonly fetch: Fetch;
   readonly largestRequest: number;
-}
-
-/** @returns undefined where a refusal was sent. @throws Error where the program went away. */
-export async function contentOf(exchange: Exchange): Promise<Uint8Array | undefined> {
-  const body = await readBody(exchange.request, exchange.largestRequest);
-  if (body instanceof Uint8Array) return body;
-  refuse(exchange, body);
-  return undefined;
-}
-
-export function refuse({ response, shape }: Exchange, turned: Turned): void {
-  sendFailure(response, failureOfTurned(turned), shape);
 }
 
 /**

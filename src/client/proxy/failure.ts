@@ -2,6 +2,7 @@ import { Fault } from '../../core/fault.ts';
 import { PosternError, type Stage } from '../errors.ts';
 import { Untranslated } from './anthropic/members.ts';
 import { UnfitAnswer } from './anthropic/outcome.ts';
+import { TooLarge } from './body.ts';
 import type { Turned } from './guard.ts';
 
 /** What went wrong with a request, in the one shape that both APIs' errors are made of. */
@@ -25,6 +26,9 @@ export function failureOf(error: unknown): Failure {
     const { stage, code, trust, message } = error;
     const status = stage === 'seal' ? 400 : stage === 'candidates' ? 503 : 502;
     return { status, code, message, stage, trust, again: AGAIN.has(stage) };
+  }
+  if (error instanceof TooLarge) {
+    return { status: 413, code: 'too_large', message: error.message, again: false };
   }
   if (error instanceof Untranslated) {
     return { status: 400, code: 'untranslated', message: error.message, again: false };

@@ -1,5 +1,6 @@
+import { readBody } from './body.ts';
 import { eventText, WholeEvents } from './events.ts';
-import { breakOff, contentOf, type Exchange, isEventStream, partsOf } from './exchange.ts';
+import { breakOff, type Exchange, isEventStream, partsOf } from './exchange.ts';
 import { type Failure, openAiError } from './failure.ts';
 import { failureOfGateway } from './refusal.ts';
 import { beginStream, sendFailure, write } from './reply.ts';
@@ -27,8 +28,7 @@ export async function forward(exchange: Exchange): Promise<Failure | undefined> 
 async function passOn(exchange: Exchange): Promise<Failure | undefined> {
   const { request, response, path, query, signal } = exchange;
   const { method = 'GET' } = request;
-  const content = await contentOf(exchange);
-  if (content === undefined) return undefined;
+  const content = await readBody(request, exchange.largestRequest);
   const answer = await exchange.fetch(path + query, {
     method,
     headers: kept(Object.entries(request.headers), SENT),

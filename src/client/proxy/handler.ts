@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Postern } from '../postern.ts';
 import { messagesRoute } from './anthropic/messages-route.ts';
 import { isAnthropic, untranslatedRoute } from './anthropic/other-routes.ts';
-import { type Exchange, refuse } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { anthropicError, type Failure, failureOfTurned, openAiError } from './failure.ts';
 import { forward } from './forward.ts';
 import { guard, guardType, type Turned } from './guard.ts';
@@ -91,9 +91,7 @@ async function exchange(deps: HandlerDeps, asked: Asked): Promise<Failure | unde
   };
   if (!isAnthropic(path)) return forward(one);
   if (path === '/v1/messages' && request.method === 'POST') return messagesRoute(one);
-  const refusal = untranslatedRoute(path);
-  refuse(one, refusal);
-  return failureOfTurned(refusal);
+  return turnAway(asked, untranslatedRoute(path));
 }
 
 const NO_TOKEN: Turned = {

@@ -2,8 +2,9 @@ import { fromUtf8 } from '../../../core/bytes/text.ts';
 import { parseJson } from '../../../core/encoding/json.ts';
 import { Fault } from '../../../core/fault.ts';
 import { readAll } from '../../gateway.ts';
+import { readBody } from '../body.ts';
 import { eventsIn, eventText, WholeEvents } from '../events.ts';
-import { breakOff, contentOf, type Exchange, isEventStream, partsOf } from '../exchange.ts';
+import { breakOff, type Exchange, isEventStream, partsOf } from '../exchange.ts';
 import { anthropicError, type Failure } from '../failure.ts';
 import { failureOfGateway } from '../refusal.ts';
 import { beginStream, sendFailure, sendJson, write } from '../reply.ts';
@@ -27,8 +28,8 @@ const LARGEST_ERROR = 64 * 1024;
  */
 export async function messagesRoute(exchange: Exchange): Promise<Failure | undefined> {
   try {
-    const content = await contentOf(exchange);
-    return content && (await translate(exchange, chatRequest(jsonIn(content))));
+    const content = await readBody(exchange.request, exchange.largestRequest);
+    return await translate(exchange, chatRequest(jsonIn(content)));
   } catch (error) {
     return breakOff(exchange, error, (failure) => eventText(anthropicError(failure), 'error'));
   }
