@@ -1,4 +1,4 @@
-import { textsIn } from '../../../src/cli/demo/server-events.ts';
+import { eventsIn, WholeEvents } from '../../../src/client/proxy/events.ts';
 import { MODEL, sessionsWorld } from '../../../test/support/sessions-world.ts';
 import { type BarePipe, barePipe } from '../bare-pipe.ts';
 import type { Scratch } from '../ledger/scratch.ts';
@@ -143,7 +143,11 @@ async function countWords(ask: Ask, body: string): Promise<number> {
   return count;
 }
 
-function wordsOf({ status, body }: Response): AsyncGenerator<string> {
+/** The events that bring words. */
+async function* wordsOf({ status, body }: Response): AsyncGenerator<string> {
   if (status !== 200 || body === null) throw new Error(`answered ${status}`);
-  return textsIn(body);
+  const whole = new WholeEvents();
+  for await (const part of body) {
+    for (const data of eventsIn(whole.push(part))) if (data?.includes('"content"')) yield data;
+  }
 }

@@ -2,7 +2,7 @@ import { jsonBody } from '../../../agent/gateway/gateway-client.ts';
 import type { Postern } from '../../../client/postern.ts';
 import { NodeSchema } from '../../../protocol/node.ts';
 import { clientOf, nameOf, type Scene, SHOWN, wantShown } from '../scene.ts';
-import { ask } from './answered.ts';
+import { askIt } from './answered.ts';
 
 /** The machine that answered is put out; who asks next is answered by another. */
 export async function showRevoked(scene: Scene, postern: Postern): Promise<void> {
@@ -17,7 +17,7 @@ export async function showRevoked(scene: Scene, postern: Postern): Promise<void>
     `${node.name} is ${node.standing.state}: its admission ended, and so does every stream`,
   );
   const next = await clientOf(scene, world.url);
-  await ask(next);
+  await askIt(next);
   const other = next.verification().nodes[0]?.node ?? '';
   wantShown(other !== id, 'another machine answers');
   const answeredBy = await nameOf(scene, other);
