@@ -75,6 +75,8 @@ export async function verifyMachine(
 ): Promise<VerifiedMachine> {
   const { node } = candidate;
   const policy = await deps.policies.policyOf(pool, credential);
+  // No evidence is older; however long a gateway takes to hand it over.
+  const askedAt = deps.now();
   const fresh = await atStage('evidence', `the evidence of ${node}`, { node }, () =>
     ask(deps, node, credential),
   );
@@ -93,11 +95,12 @@ export async function verifyMachine(
   );
   found.admission = admission;
   const until = Math.min(
-    at + deps.verifiedFor,
+    askedAt + deps.verifiedFor,
     keyset.validity.to,
     admission?.until ?? parseTime(candidate.until, 'candidate.until'),
     appraisal.until === undefined ? at : parseUtcTimestamp(appraisal.until, 'until'),
   );
+  wantInTime(node, until, deps.now());
   found.until = until;
   found.state = 'verified';
   return { ...keys, node, pool, keyset: toHex(keyset.sha384), until, view: { ...found } };
@@ -132,7 +135,7 @@ function ask(
   if (log === undefined) {
     throw new PosternError('freshness.usage', 'epochs are those of a ledger: name its tlogPolicy');
   }
-  return epoch(gateway, node, log.trust, now(), credential);
+  return epoch(gateway, node, log.trust, now, credential);
 }
 
 async function verify(
@@ -233,6 +236,17 @@ function said(checks: readonly Check[]): string {
       check.outcome === 'fail' ? `want ${check.want}, got ${check.got}` : (check.because ?? ''),
     )
     .join('; ');
+}
+
+/** A gateway that lets a client wait can't have it seal for what has ended since. */
+function wantInTime(node: string, until: number, now: number): void {
+  if (now < until) return;
+  const [end, over] = [until, now].map((ms) => new Date(ms).toISOString());
+  throw new PosternError(
+    'freshness.late',
+    `what was verified of ${node} held until ${end}, and it is ${over}`,
+    { node },
+  );
 }
 
 function policyText({ policy: { name, revision } }: Appraisal): string {

@@ -208,6 +208,33 @@ describe('evidence that is refused', () => {
   });
 });
 
+describe('a gateway that takes its time', () => {
+  /** Hours go by while a client waits for one path. */
+  function wait(path: RegExp, ms: number): void {
+    gateway.answering = async (asked, honest) => {
+      const response = await honest();
+      if (path.test(asked.path)) gateway.now += ms;
+      return response;
+    };
+  }
+
+  it.each([
+    ['with the evidence', EVIDENCE, 600_000],
+    ['with the log, until the keys are over', /^\/tile\//, 3 * 3_600_000],
+    ['with the log, until the evidence is old', /^\/tile\//, 600_000],
+  ])('%s: it is not taken for that of now', async (_, path, ms) => {
+    wait(path, ms);
+    expect(await created()).toBe('freshness.late');
+  });
+
+  it('counts the age of evidence from when it was asked for', async () => {
+    const asked = gateway.now;
+    wait(EVIDENCE, 599_000);
+    const postern = await createPostern(options());
+    expect(postern.verification().nodes[0]?.until).toBe(asked + 600_000);
+  });
+});
+
 describe('what the ledger has to show', () => {
   it.each([
     [
@@ -362,6 +389,16 @@ describe('an epoch', () => {
   ])('%s', async (_, offset, want) => {
     gateway.ledger.witnessedAt = seconds(gateway.now + offset);
     expect(await created({ ...epoch, policy: { file: policy } })).toBe(want);
+  });
+
+  it('that was recent when it was asked for', async () => {
+    gateway.ledger.witnessedAt = seconds(gateway.now - 600_000);
+    gateway.answering = async (asked, honest) => {
+      const response = await honest();
+      if (asked.path.endsWith('/epoch')) gateway.now += 1000;
+      return response;
+    };
+    expect(await created({ ...epoch, policy: { file: policy } })).toBe('freshness.epoch');
   });
 
   it('that no witness cosigned', async () => {
