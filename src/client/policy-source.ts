@@ -19,6 +19,7 @@ import {
   policyOfFile,
   readSignerPin,
   type SignerPin,
+  wantOneKind,
 } from './policy-pin.ts';
 import { type Revision, readRevisionMemory, writeRevisionMemory } from './revision-memory.ts';
 
@@ -51,6 +52,7 @@ export class PolicySource {
     this.#options = options;
     this.#deps = deps;
     const { policy: pin } = options;
+    wantOneKind(pin);
     this.#signers = 'name' in pin ? readSignerPin(pin) : undefined;
     this.#own = 'file' in pin ? hold(policyOfFile(pin.file), 'file', [], options) : undefined;
     if ('digest' in pin && !/^sha256:[0-9a-f]{64}$/.test(pin.digest)) {

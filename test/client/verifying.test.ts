@@ -425,6 +425,15 @@ describe('options that would leave something open', () => {
     ['a gateway that is none', { gateway: 'gateway.example' }, 'candidates.usage'],
     ['a digest that is none', { policy: { digest: 'abc' } }, 'policy.usage'],
     ['a policy that is none', { policy: { file: 'kind: Nonsense' } }, 'policy.malformed'],
+    ['no policy', { policy: {} }, 'policy.usage'],
+    [
+      'a policy by two pins, of which one would be passed over',
+      { policy: { digest: `sha256:${'0'.repeat(64)}`, file: 'kind: Policy' } },
+      'policy.usage',
+    ],
+    ['a time that is none', { verifiedFor: Number.NaN }, 'freshness.usage'],
+    ['a life of keys that is none', { longestKeyLife: Number.NaN }, 'appraisal.usage'],
+    ['a size that is none', { largestRequest: Number('64M') }, 'seal.usage'],
     ['a key that is none', { ledger: { verifierKey: 'x' } }, 'ledger.malformed'],
     [
       'no signers',
