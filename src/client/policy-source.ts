@@ -22,6 +22,7 @@ import {
   wantOneKind,
 } from './policy-pin.ts';
 import { type Revision, readRevisionMemory, writeRevisionMemory } from './revision-memory.ts';
+import { withThoseSeen } from './revocation-memory.ts';
 
 export interface PolicySourceDeps {
   readonly gateway: Gateway;
@@ -109,11 +110,14 @@ export class PolicySource {
     return hold(read, 'digest', [], this.#options);
   }
 
-  async #bySigners(handed: Handed, pin: SignerPin): Promise<HeldPolicy> {
+  async #bySigners({ file, revocations }: Handed, pin: SignerPin): Promise<HeldPolicy> {
     const { memory, now, gateway } = this.#deps;
+    const place = `${gateway.origin}/${pin.name}`;
+    const seen = await withThoseSeen(memory, `revocations/${place}`, revocations, pin.keyring);
+    const handed = { file, revocations: seen };
     const offered = verified(handed, pin, now());
     let held = offered;
-    await remember(memory, `policy/${gateway.origin}/${pin.name}`, async (text) => {
+    await remember(memory, `policy/${place}`, async (text) => {
       const before = text === undefined ? undefined : readRevisionMemory(text);
       const next = revisionOf(offered.read);
       held = offered;
