@@ -71,9 +71,10 @@ export class Machines {
     const known = wanted.filter(({ node }) => this.#alive(node) !== undefined);
     const chosen = pickByWeight(known, this.#chance());
     const machine = chosen && this.#alive(chosen.node);
-    if (machine === undefined) return this.#first(target, { pool, wanted }, credential);
-    this.#renew({ pool, candidate: chosen ?? (known[0] as Candidate), credential }, machine);
-    return machine;
+    if (chosen === undefined || machine === undefined)
+      return this.#first(target, { pool, wanted }, credential);
+    this.#renew({ pool, candidate: chosen, credential }, machine);
+    return inPool(machine, pool);
   }
 
   /** Its keys are not those that its evidence said: nothing more is sealed with them. */
@@ -113,7 +114,7 @@ export class Machines {
       const candidate = pickByWeight(left, this.#chance());
       if (candidate === undefined) break;
       try {
-        return await this.#look({ pool, candidate, credential }, target);
+        return inPool(await this.#look({ pool, candidate, credential }, target), pool);
       } catch (error) {
         failures.push(error);
         left = left.filter(({ node }) => node !== candidate.node);
@@ -191,4 +192,9 @@ export class Machines {
     const [a = 0, b = 0, c = 0] = this.#deps.randomBytes(3);
     return (a * 65_536 + b * 256 + c) / 2 ** 24;
   }
+}
+
+/** A machine may be in several pools: it is asked for in the one that it was chosen from. */
+function inPool(machine: VerifiedMachine, pool: string): VerifiedMachine {
+  return machine.pool === pool ? machine : { ...machine, pool };
 }

@@ -228,6 +228,7 @@ describe('receipts', () => {
     ['of another session', { session: other }, 'receipt.session'],
     ['of another keyset', { keyset: 'cd'.repeat(48) }, 'receipt.keyset'],
     ['of another model', { model: 'm2' }, 'receipt.model'],
+    ['of no model', { model: '' }, 'receipt.model'],
     ['of another question', { requestSha256: other }, 'receipt.requestSha256'],
     ['of another answer', { responseSha256: other }, 'receipt.responseSha256'],
     ['of another status', { status: 500 }, 'receipt.status'],
@@ -410,6 +411,20 @@ describe('what is not sent', () => {
     const client = await createPostern({ ...bed.options, largestRequest: 10 });
     expect((await readOutcome(chat(client))).code).toBe('seal.malformed');
   });
+});
+
+it('a model that is no name is refused by the machine, and the answer says so', async () => {
+  const { serve } = bed.machine;
+  bed.machine.serve = () => ({ status: 400, fields: [], parts: [] });
+  bed.machine.claims = (claims) => ({ ...claims, model: '' });
+  bed.machine.billed = (claims) => ({ ...claims, model: '' });
+  const { pool: _, ...unnamed } = bed.options;
+  const client = await createPostern(unnamed);
+  const { status, code } = await readOutcome(
+    chat(client, { body: JSON.stringify({ model: 'модель', messages: [] }) }),
+  );
+  expect([status, code]).toEqual([400, undefined]);
+  bed.machine.serve = serve;
 });
 
 it('a refusal that is larger than any is an error of this client’s', async () => {
