@@ -24,7 +24,7 @@ export interface AdmittedMachine {
   readonly keysetSha384: Uint8Array;
   /** As its evidence says them. */
   readonly hardware: readonly HardwareId[];
-  /** Whether decisions on other roots than the vendors' count. */
+  /** Whether decisions on other roots than the vendors' count: where its evidence rests on such. */
   readonly takesOtherRoots: boolean;
 }
 

@@ -63,7 +63,6 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
     log,
     freshness,
     suite: options.suite ?? 'mlkem768-x25519',
-    takesOtherRoots: options.anchors !== undefined,
     longestKeyLife: limitOf('appraisal', options, 'longestKeyLife', LONGEST_KEY_LIFE),
     verifiedFor,
     find: options.endorsements ?? (async () => ({})),

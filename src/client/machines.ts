@@ -2,15 +2,11 @@ import type { Candidate, Candidates } from '../protocol/session/candidates.ts';
 import { asPosternError, atStage } from './at-stage.ts';
 import { askCandidates, pickByWeight } from './candidates.ts';
 import { PosternError } from './errors.ts';
+import { notYetFound } from './found.ts';
 import type { Credential } from './gateway.ts';
 import type { Target } from './postern.ts';
-import {
-  notYetFound,
-  type Proposal,
-  type VerifiedMachine,
-  type VerifyingDeps,
-  verifyMachine,
-} from './verify-machine.ts';
+import { verifyMachine } from './verify-machine.ts';
+import type { Proposal, VerifiedMachine, VerifyingDeps } from './verifying.ts';
 import type { NodeView } from './view.ts';
 
 /** How long a gateway's proposals are gone by: one that is revoked is proposed no more. */

@@ -17,7 +17,7 @@ import type { CheckedReceipt } from './receipt.ts';
 import { giveUp, type Relayed, relay } from './relay.ts';
 import { type SealedExchange, sealFor } from './seal.ts';
 import { SealedStream, type StreamDeps } from './sealed-stream.ts';
-import type { VerifiedMachine } from './verify-machine.ts';
+import type { VerifiedMachine } from './verifying.ts';
 
 export interface SealedFetchDeps {
   readonly gateway: Gateway;
