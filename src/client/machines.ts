@@ -155,11 +155,19 @@ export class Machines {
       return machine;
     } catch (error) {
       const said = asPosternError('evidence', `the verification of ${node}`, { node }, error);
-      if (said instanceof PosternError) this.#show({ ...found, state: 'failed', error: said });
-      // What it was found to be before stands until it ends, unless this says otherwise.
-      if (said instanceof PosternError && said.checks.length > 0) this.#verified.delete(node);
+      if (said instanceof PosternError) {
+        this.#show({ ...found, state: 'failed', error: said });
+        this.#heed(said, node);
+      }
       throw said;
     }
+  }
+
+  /** What was found before stands until it ends, unless this says otherwise. */
+  #heed({ code, checks }: PosternError, node: string): void {
+    // Of a log that says two things nobody knows what it showed of any machine.
+    if (code === 'ledger.fork') this.#verified.clear();
+    else if (checks.length > 0) this.#verified.delete(node);
   }
 
   #show(view: NodeView): void {

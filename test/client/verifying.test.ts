@@ -340,6 +340,22 @@ describe('the log, between runs', () => {
     expect(await created({ memory })).toBe('ledger.fork');
   });
 
+  it('that turns out to be two ends all that rested on it', async () => {
+    const postern = await createPostern(options());
+    const two = new StandInGateway();
+    await two.admit(bed.machine);
+    gateway.answering = ({ method, path, headers, body }) =>
+      two.fetch(`${GATEWAY}${path}`, {
+        method,
+        headers,
+        ...(body.length > 0 && { body }),
+      } as never);
+    gateway.now += 500_000; // the last part of its time: looked at beside its use
+    await postern.verify();
+    await expect.poll(() => postern.verification().nodes[0]?.error?.code).toBe('ledger.fork');
+    expect(await codeOfRejection(postern.verify())).toBe('ledger.fork');
+  });
+
   it('is not a shorter one', async () => {
     const memory = memoryInProcess();
     const short = await gateway.ledger.checkpoint();
