@@ -346,10 +346,11 @@ export class Broker implements BrokerService {
     const id = sessionNamedIn(statement);
     if (id === undefined) return 'malformed';
     const open = this.#sessions.get(id)?.start;
-    const session = open
-      ? { session: id, node: open.node.id, account: open.account }
-      : await this.#deps.store.unmetered(id);
-    if (session?.node !== node) return 'session';
+    const session =
+      open?.node.id === node
+        ? { session: id, node, account: open.account }
+        : await this.#deps.store.unmetered(id, node);
+    if (session === undefined) return 'session';
     return this.#meter.take(session, statement);
   }
 
