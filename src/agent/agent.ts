@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fault } from '../core/fault.ts';
+import { UsageFatesSchema } from '../protocol/session/usage.ts';
 import { Attester } from './attesting/attester.ts';
 import { type AgentConfig, type AgentSecrets, configDigest } from './config.ts';
 import type { EvidenceSource } from './evidence/source.ts';
@@ -155,8 +156,9 @@ function gatewayOf(
   return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
 }
 
-async function pushUsage({ client }: Standing, usage: readonly string[]): Promise<void> {
-  await client.done({ method: 'POST', path: '/v1/usage', body: jsonBody({ usage }) });
+async function pushUsage({ client }: Standing, usage: readonly string[]) {
+  const ask = { method: 'POST', path: '/v1/usage', body: jsonBody({ usage }) } as const;
+  return (await client.json(UsageFatesSchema, ask)).fates;
 }
 
 /** Key ids follow each other, so that no two in force are the same. */

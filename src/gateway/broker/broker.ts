@@ -181,6 +181,8 @@ export class Broker implements BrokerService {
 
   async handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]> {
     const fates: UsageFate[] = [];
+    // What has just ended is being noted down.
+    await Promise.all(this.#metering);
     // In order: each is held against the one before it.
     for (const statement of statements) fates.push(await this.#handIn(node, statement));
     return fates;
