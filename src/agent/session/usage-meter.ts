@@ -5,7 +5,7 @@ import { concatBytes } from '../../core/bytes/writer.ts';
 export interface TokenCounts {
   readonly promptTokens: number;
   readonly completionTokens: number;
-  /** Whether it told them; else both are 0. */
+  /** Whether it told them; else there was no prompt, and of a stream as many tokens as pieces came. */
   readonly counted: boolean;
 }
 
@@ -25,10 +25,12 @@ const MOST_TOKENS = 2 ** 40;
 
 /**
  * Of the events of a stream: the last that tells them counts. Chat and completions tell in `usage`,
- * responses in `response.usage`.
+ * responses in `response.usage`, at their end: of one that breaks off before, the pieces of its
+ * answer are counted, each of which is a token or more.
  */
 export class EventMeter implements UsageMeter {
-  #counts = NOT_COUNTED;
+  #counts: TokenCounts | undefined;
+  #pieces = 0;
   /** Of an event that comes in parts; undefined once it is too long. */
   #parts: Uint8Array[] | undefined = [];
   #length = 0;
@@ -49,18 +51,20 @@ export class EventMeter implements UsageMeter {
   }
 
   counts(): TokenCounts {
-    return this.#counts;
+    return this.#counts ?? { ...NOT_COUNTED, completionTokens: this.#pieces };
   }
 
   #read(event: Uint8Array): void {
     const text = textIn(event);
-    if (text === undefined || !text.includes('"usage"')) return;
+    if (text === undefined) return;
     const data = text
       .split(/\r\n|\n|\r/)
       .filter((line) => line.startsWith('data:'))
       .map((line) => line.slice(5).trimStart())
       .join('\n');
-    this.#counts = countsIn(data) ?? this.#counts;
+    const value = jsonIn(data);
+    this.#counts = countsIn(value) ?? this.#counts;
+    this.#pieces += piecesIn(value);
   }
 }
 
@@ -77,7 +81,7 @@ export class DocumentMeter implements UsageMeter {
 
   counts(): TokenCounts {
     const text = this.#parts && textIn(concatBytes(...this.#parts));
-    return (text === undefined ? undefined : countsIn(text)) ?? NOT_COUNTED;
+    return (text === undefined ? undefined : countsIn(jsonIn(text))) ?? NOT_COUNTED;
   }
 }
 
@@ -93,13 +97,34 @@ function textIn(bytes: Uint8Array): string | undefined {
 }
 
 /** What does not read is uncounted: the answer is the client's to judge. */
-function countsIn(text: string): TokenCounts | undefined {
-  let value: unknown;
+function jsonIn(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** How many pieces of answers an event brings: one of each choice that says something. */
+function piecesIn(value: unknown): number {
+  const type = member(value, 'type');
+  if (typeof type === 'string' && type.endsWith('.delta')) return 1;
+  const choices = member(value, 'choices');
+  if (!Array.isArray(choices)) return 0;
+  return choices.filter((choice) => isSomething(member(choice, 'text')) || saysMore(choice)).length;
+}
+
+function saysMore(choice: unknown): boolean {
+  const delta = member(choice, 'delta');
+  if (typeof delta !== 'object' || delta === null) return false;
+  return Object.entries(delta).some(([name, value]) => name !== 'role' && isSomething(value));
+}
+
+function isSomething(value: unknown): boolean {
+  return (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
+}
+
+function countsIn(value: unknown): TokenCounts | undefined {
   const usage = member(value, 'usage') ?? member(member(value, 'response'), 'usage');
   const prompt = countOf(usage, 'prompt_tokens') ?? countOf(usage, 'input_tokens');
   if (prompt === undefined) return undefined;

@@ -176,7 +176,10 @@ describe('usage', () => {
       outcome: 'failed',
       seq: 2,
       model: 'fault:dies-mid-stream',
+      counted: false,
     });
+    // It says how much it was at its end: whoever breaks it off has had this much nevertheless.
+    expect(verifyUsage(gateway.usage[0] ?? '', receiptKey).completionTokens).toBeGreaterThan(0);
   });
 
   it('is handed in again where its session was not noted down yet, and not for ever', async () => {
