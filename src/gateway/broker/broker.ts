@@ -38,7 +38,7 @@ const HINTS = 3;
 /** Of an agent's refusal, in bytes. */
 const LARGEST_PROBLEM = 16 * 1024;
 /** Nothing else of what an agent says outside is handed on. */
-const AGENT_PROBLEMS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+const AGENT_PROBLEMS: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 
 /** Pools by model, and the blind relay to their nodes. It sees ciphertext, and has no key for it. */
 export class Broker implements BrokerService {
@@ -319,8 +319,9 @@ export class Broker implements BrokerService {
     const { now, observe } = this.#deps;
     const { start, up, down, beganAt } = session;
     this.#health.closed(start.node.id);
-    const failed = (end === 'node-broke' && !session.wasStale) || end === 'idle';
-    if (failed) this.#health.failed(start.node.id, now());
+    const isNodes = !session.wasStale && !session.wasTheClients;
+    if (isNodes && (end === 'node-broke' || end === 'idle'))
+      this.#health.failed(start.node.id, now());
     if (end === 'node-out') this.#health.forget(start.node.id);
     observe.ended({ node: start.node.id, end, seconds: (now() - beganAt) / 1000, up, down });
     const metered = this.#metered(session, end, statement);

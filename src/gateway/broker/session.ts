@@ -59,6 +59,10 @@ export class Session {
   #end: SessionEnd | undefined;
   #statement: string | undefined;
   #isGone = false;
+  /** Nobody may begin to read it any more. */
+  #isOver = false;
+  #isConnected = false;
+  #wasTheClients = false;
   #movedAt: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -90,11 +94,22 @@ export class Session {
     return this.#answer === undefined && this.#request.reusedSocket;
   }
 
+  /** Whether it was the client that was waited for when it ended: that says nothing of the node. */
+  get wasTheClients(): boolean {
+    return this.#wasTheClients;
+  }
+
   /** Sends the request while it comes. @returns what the node answers. @throws Error where it does not. */
   async ask(): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { response } = this.start;
     this.#request.once('response', resolve);
+    this.#request.once('socket', (socket) => {
+      if (!socket.connecting) this.#isConnected = true;
+      socket.once('connect', () => {
+        this.#isConnected = true;
+      });
+    });
     this.#request.on('error', (error) => {
       reject(error);
       // The request may break off while the answer is still to come whole.
@@ -134,7 +149,8 @@ export class Session {
    */
   attach(response: ServerResponse, chunk?: number): void {
     const before = this.#reader;
-    clearTimeout(this.#timer);
+    // What is kept of one that has ended is kept no longer for being read.
+    if (this.isLive) clearTimeout(this.#timer);
     this.#reader = response;
     this.#isBlocked = false;
     before?.destroy();
@@ -151,7 +167,7 @@ export class Session {
 
   /** Whether the answer can be continued at a chunk. */
   keeps(chunk: number): boolean {
-    return !this.#isGone && this.#tape.keeps(chunk);
+    return !this.#isGone && !this.#isOver && this.#tape.keeps(chunk);
   }
 
   /** Ends it, whatever it is at. A reader never sees that as an end. */
@@ -172,6 +188,8 @@ export class Session {
   finish(end: SessionEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    const isHalf = this.#isConnected && !this.start.request.complete;
+    this.#wasTheClients = isHalf || this.#isBlocked || this.#answer?.isPaused() === true;
     this.#deps.onEnd(this, end, this.#statement);
     if (end === 'complete') {
       if (this.start.resumable) this.#keep();
@@ -228,7 +246,7 @@ export class Session {
     if (this.#statement !== undefined) reader.addTrailers({ [USAGE_HEADER]: this.#statement });
     this.#reader = undefined;
     reader.end();
-    if (!this.start.resumable) this.#leave();
+    if (!this.start.resumable || this.#isOver) this.#leave();
   }
 
   /** Before anything was answered. */
@@ -248,7 +266,10 @@ export class Session {
       this.cut('client-gone');
       return;
     }
-    if (!this.isLive) return;
+    if (!this.isLive) {
+      if (this.#isOver) this.#leave();
+      return;
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.cut('client-gone'), this.#deps.limits.resume.wait).unref();
     // What it made wait may go on, into memory.
@@ -258,7 +279,11 @@ export class Session {
   #keep(): void {
     clearTimeout(this.#timer);
     this.#deps.budget.idle(this.#tape);
-    this.#timer = setTimeout(() => this.#leave(), this.#deps.limits.resume.keep).unref();
+    this.#timer = setTimeout(() => {
+      this.#isOver = true;
+      // Who reads it may come to its end.
+      if (this.#reader === undefined) this.#leave();
+    }, this.#deps.limits.resume.keep).unref();
   }
 
   #leave(): void {
