@@ -103,7 +103,11 @@ export class Session {
   async ask(): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { response } = this.start;
-    this.#request.once('response', resolve);
+    let isAnswered = false;
+    this.#request.once('response', (answer) => {
+      isAnswered = true;
+      resolve(answer);
+    });
     this.#request.once('socket', (socket) => {
       if (!socket.connecting) this.#isConnected = true;
       socket.once('connect', () => {
@@ -113,7 +117,7 @@ export class Session {
     this.#request.on('error', (error) => {
       reject(error);
       // The request may break off while the answer is still to come whole.
-      if (this.#answer === undefined) this.finish('node-broke');
+      if (!isAnswered) this.finish('node-broke');
     });
     this.#request.once('close', () => reject(new Error('closed')));
     response.once('close', () => this.#clientClosed());

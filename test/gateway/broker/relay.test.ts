@@ -349,6 +349,18 @@ describe('the relay refuses', () => {
     expect(answer.body.toString()).not.toContain('clear');
   });
 
+  it('nothing of its own where the agent said no before the request was through', async () => {
+    const problem = '{"type":"https://iana.org/assignments/http-problem-types#ohttp-key"}';
+    agent.serve = (request, response) => {
+      response.writeHead(400, { 'content-type': 'application/problem+json' }).end(problem);
+      request.resume();
+    };
+    for (let i = 0; i < 10; i++) {
+      const answer = await take(bed, { path: path(), body: sealedRequest(++seed, 900_000) });
+      expect([answer.status, answer.body.toString()]).toEqual([400, problem]);
+    }
+  });
+
   it('nothing of its own where the agent knows no such key: its problem passes as it is', async () => {
     const problem = '{"type":"https://iana.org/assignments/http-problem-types#ohttp-key"}';
     agent.serve = async (request, response) => {
