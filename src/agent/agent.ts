@@ -29,6 +29,8 @@ export interface AgentDeps {
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds since any instant, by a clock that nobody sets. */
+  readonly elapsed: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly random: () => number;
   /** Resolves after so many milliseconds, or at once when the signal is aborted. */
@@ -63,7 +65,7 @@ export async function runAgent(
   const { now, pause, random } = deps;
   const log = createLog({ write: deps.write, level: config.logs.level, now });
   const metrics = new Metrics();
-  const ring = new KeyRing(config.keys, now);
+  const ring = new KeyRing(config.keys, deps);
   const attester = new Attester({ evidence: deps.evidence, waiting: config.limits.challenges });
   const gateway = gatewayOf(config, secrets, deps, { ring, attester, log, metrics });
   const { retry, retryMost } = config.gateway ?? { retry: 1000, retryMost: 60_000 };
@@ -162,7 +164,10 @@ async function pushUsage({ client }: Standing, usage: readonly string[]) {
 }
 
 /** Key ids follow each other, so that no two in force are the same. */
-function keyMaker(config: AgentConfig, { now, randomBytes }: AgentDeps): () => KeyGeneration {
+function keyMaker(
+  config: AgentConfig,
+  { now, elapsed, randomBytes }: AgentDeps,
+): () => KeyGeneration {
   const agentConfigSha256 = configDigest(config);
   const { deployment, keys } = config;
   let [firstKeyId = 0] = randomBytes(1);
@@ -173,6 +178,7 @@ function keyMaker(config: AgentConfig, { now, randomBytes }: AgentDeps): () => K
       keys,
       firstKeyId,
       now: now(),
+      elapsed: elapsed(),
       randomBytes,
     });
     firstKeyId = (firstKeyId + keys.suites.length) % 256;
