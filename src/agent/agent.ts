@@ -111,7 +111,7 @@ export async function runAgent(
     sealed,
     log,
     metrics,
-    now,
+    elapsed: deps.elapsed,
     closing: () => stopping.signal.aborted,
   });
   const url = await listen(server, config.listen);

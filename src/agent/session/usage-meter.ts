@@ -19,8 +19,9 @@ export interface UsageMeter {
   counts(): TokenCounts;
 }
 
-/** Longer answers go through uncounted: nobody holds one for its counts. */
+/** Of longer answers only the end is held, where most servers tell their counts. */
 const LARGEST_DOCUMENT = 4 * 1024 * 1024;
+const LONGEST_END = 4096;
 const MOST_TOKENS = 2 ** 40;
 
 /**
@@ -70,19 +71,38 @@ export class EventMeter implements UsageMeter {
 
 /** Of an answer that is one JSON document. */
 export class DocumentMeter implements UsageMeter {
-  #parts: Uint8Array[] | undefined = [];
+  #parts: Uint8Array[] = [];
   #length = 0;
+  #isCut = false;
 
   see(bytes: Uint8Array): void {
+    this.#parts.push(bytes);
     this.#length += bytes.length;
-    if (this.#length > LARGEST_DOCUMENT) this.#parts = undefined;
-    this.#parts?.push(bytes);
+    if (this.#length <= LARGEST_DOCUMENT) return;
+    const end = concatBytes(...this.#parts).slice(-LONGEST_END);
+    [this.#parts, this.#length, this.#isCut] = [[end], end.length, true];
   }
 
   counts(): TokenCounts {
-    const text = this.#parts && textIn(concatBytes(...this.#parts));
-    return (text === undefined ? undefined : countsIn(jsonIn(text))) ?? NOT_COUNTED;
+    const bytes = concatBytes(...this.#parts);
+    const value = this.#isCut ? membersAtEnd(bytes) : jsonOf(bytes);
+    return countsIn(value) ?? NOT_COUNTED;
   }
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  const text = textIn(bytes);
+  return text === undefined ? undefined : jsonIn(text);
+}
+
+/**
+ * The last members of an object whose beginning is not there, from `usage` on. Within a string its
+ * quotes would be escaped, and what closes one brace more than it opens stands at the top.
+ */
+function membersAtEnd(end: Uint8Array): unknown {
+  const text = new TextDecoder('latin1').decode(end);
+  const at = text.lastIndexOf('"usage"');
+  return at < 0 ? undefined : jsonIn(`{${text.slice(at)}`);
 }
 
 /** Of one that tells nothing. */
