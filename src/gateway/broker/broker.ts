@@ -333,7 +333,7 @@ export class Broker implements BrokerService {
     const { store, now, observe } = this.#deps;
     const { session: id, node, account } = session.start;
     if (end === 'refused') return;
-    if (end === 'complete') {
+    if (end === 'complete' || statement !== undefined) {
       const fate = await this.#meter.take({ session: id, node: node.id, account }, statement);
       if (fate === 'taken' || fate === 'known') return;
     }

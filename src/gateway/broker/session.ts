@@ -39,6 +39,8 @@ export interface SessionDeps {
 
 /** Above this much that is not sent the node is made to wait, in bytes. */
 const HIGH_WATER = 64 * 1024;
+/** For how long the end of an answer is waited for that a client had wait and left, in milliseconds. */
+const LAST_WORD = 1000;
 
 /**
  * A sealed request and its answer, relayed as they come: whoever is slow makes the other side wait,
@@ -61,6 +63,8 @@ export class Session {
   #isGone = false;
   /** Nobody may begin to read it any more. */
   #isOver = false;
+  /** As what it will have ended, where nobody is to have the rest of it. */
+  #abandonedAs: SessionEnd | undefined;
   #isConnected = false;
   #wasTheClients = false;
   #movedAt: number;
@@ -133,6 +137,7 @@ export class Session {
       if (this.down === 0) this.#deps.onBegan(this.#deps.now() - this.beganAt);
       this.down += bytes.length;
       this.#movedAt = this.#deps.now();
+      if (this.#abandonedAs !== undefined) return;
       this.#tape.append(bytes);
       this.#pump();
     });
@@ -140,6 +145,7 @@ export class Session {
       if (!answer.complete) return this.finish('node-broke');
       const { [USAGE_HEADER]: statement } = answer.trailers;
       this.#statement = statement;
+      if (this.#abandonedAs !== undefined) return this.cut(this.#abandonedAs);
       this.finish('complete');
       this.#pump();
     });
@@ -171,7 +177,8 @@ export class Session {
 
   /** Whether the answer can be continued at a chunk. */
   keeps(chunk: number): boolean {
-    return !this.#isGone && !this.#isOver && this.#tape.keeps(chunk);
+    const isLost = this.#isGone || this.#isOver || this.#abandonedAs !== undefined;
+    return !isLost && this.#tape.keeps(chunk);
   }
 
   /** Ends it, whatever it is at. A reader never sees that as an end. */
@@ -182,10 +189,10 @@ export class Session {
 
   /** Ends what is too late or stands still. */
   look(now: number): void {
-    if (!this.isLive) return;
+    if (!this.isLive || this.#abandonedAs !== undefined) return;
     const { deadline, idle } = this.#deps.limits;
-    if (now - this.beganAt >= deadline) this.cut('deadline');
-    else if (now - this.#movedAt >= idle) this.cut('idle');
+    if (now - this.beganAt >= deadline) this.#abandon('deadline');
+    else if (now - this.#movedAt >= idle) this.#abandon('idle');
   }
 
   /** Nothing comes any more. */
@@ -193,7 +200,8 @@ export class Session {
     if (this.#end !== undefined) return;
     this.#end = end;
     const isHalf = this.#isConnected && !this.start.request.complete;
-    this.#wasTheClients = isHalf || this.#isBlocked || this.#answer?.isPaused() === true;
+    const isAwaited = this.#isBlocked || this.#answer?.isPaused() === true;
+    this.#wasTheClients = isHalf || isAwaited || this.#abandonedAs !== undefined;
     this.#deps.onEnd(this, end, this.#statement);
     if (end === 'complete') {
       if (this.start.resumable) this.#keep();
@@ -267,7 +275,7 @@ export class Session {
 
   #readerLeft(): void {
     if (!this.start.resumable) {
-      this.cut('client-gone');
+      this.#abandon('client-gone');
       return;
     }
     if (!this.isLive) {
@@ -275,9 +283,27 @@ export class Session {
       return;
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.cut('client-gone'), this.#deps.limits.resume.wait).unref();
+    const { wait } = this.#deps.limits.resume;
+    this.#timer = setTimeout(() => this.#abandon('client-gone'), wait).unref();
     // What it made wait may go on, into memory.
     this.#pump();
+  }
+
+  /**
+   * What was made to wait may be the end of the answer, with its statement, which the node takes for
+   * delivered: nobody shall have an answer for nothing by leaving before that was read.
+   */
+  #abandon(end: SessionEnd): void {
+    if (!this.isLive || !this.#answer?.isPaused()) {
+      this.cut(end);
+      return;
+    }
+    this.#abandonedAs = end;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.cut(end), LAST_WORD).unref();
+    this.#reader?.destroy();
+    this.#reader = undefined;
+    this.#answer.resume();
   }
 
   #keep(): void {

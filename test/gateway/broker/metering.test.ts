@@ -177,6 +177,33 @@ describe('a usage statement', () => {
     await second.stop();
   });
 
+  it('is taken of an answer that its client left without reading the end', async () => {
+    agent.serve = async (request, response) => {
+      const body = await bodyOf(request);
+      agent.begin(response);
+      const part = Buffer.alloc(64 * 1024, 5);
+      let full = 0;
+      while (full < 10) {
+        full = response.writableNeedDrain ? full + 1 : 0;
+        if (full === 0) response.write(part);
+        await new Promise((resolve) => setTimeout(resolve, full === 0 ? 0 : 20));
+      }
+      agent.finish(request, response, body);
+      isWhole.resolve();
+    };
+    const isWhole = Promise.withResolvers<void>();
+    const body = sealedRequest(++seed);
+    const as = `client:${++seed}`;
+    const { request, response } = send(bed, { path: `/ohttp/${POOL}/${node}`, body, as });
+    (await response).pause().on('error', () => {});
+    await isWhole.promise;
+    request.destroy();
+    await until(async () =>
+      (await bed.store.usage(0, 999)).some((one) => one.session === sessionOf(body)),
+    );
+    expect(await bed.store.unmetered(sessionOf(body), node)).toBeUndefined();
+  });
+
   it('is seen by its own account, and by those who may see all', async () => {
     const { session, as } = await fateOf((claims) => agent.sign(claims));
     const get = async (who: string) =>
