@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { createPostern } from '../../src/client/create-postern.ts';
 import type { Postern } from '../../src/client/postern.ts';
 import { type ClientBed, clientBed, NODE } from '../support/client/bed.ts';
-import { GATEWAY, refusal } from '../support/client/gateway.ts';
+import { GATEWAY, POOL, refusal } from '../support/client/gateway.ts';
 import { StandInMachine } from '../support/client/machine.ts';
 import { openAiServer } from '../support/client/openai-server.ts';
 
@@ -53,4 +53,26 @@ it('each machine gets its own seal', async () => {
   const bodies = bed.gateway.asked.filter(({ path }) => path.startsWith('/ohttp/'));
   const encs = bodies.map(({ body }) => Buffer.from(body.subarray(7, 1127)).toString('hex'));
   expect(new Set(encs).size).toBe(bodies.length);
+});
+
+it('a machine of two pools is asked for in the one that it was chosen from', async () => {
+  bed.gateway.answering = async (asked, honest) => {
+    const response = await honest();
+    if (!asked.path.includes('model=m2')) return response;
+    return Response.json({ ...(await response.json()), pool: 'another' });
+  };
+  const { pool: _, ...unnamed } = bed.options;
+  const postern = await createPostern(unnamed);
+  for (const model of ['m1', 'm2', 'm2', 'm2', 'm2', 'm2', 'm2', 'm2']) {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ model, messages: [] });
+    const response = await postern.fetch(`${GATEWAY}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body,
+    });
+    await response.text();
+  }
+  const pools = relayed().map((path) => path.split('/')[2]);
+  expect(pools).toEqual([POOL, ...Array.from({ length: 7 }, () => 'another')]);
 });

@@ -39,6 +39,8 @@ export interface SessionDeps {
 
 /** Above this much that is not sent the node is made to wait, in bytes. */
 const HIGH_WATER = 64 * 1024;
+/** For how long the end of an answer is waited for that a client had wait and left, in milliseconds. */
+const LAST_WORD = 1000;
 
 /**
  * A sealed request and its answer, relayed as they come: whoever is slow makes the other side wait,
@@ -59,6 +61,12 @@ export class Session {
   #end: SessionEnd | undefined;
   #statement: string | undefined;
   #isGone = false;
+  /** Nobody may begin to read it any more. */
+  #isOver = false;
+  /** As what it will have ended, where nobody is to have the rest of it. */
+  #abandonedAs: SessionEnd | undefined;
+  #isConnected = false;
+  #wasTheClients = false;
   #movedAt: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -90,15 +98,30 @@ export class Session {
     return this.#answer === undefined && this.#request.reusedSocket;
   }
 
+  /** Whether it was the client that was waited for when it ended: that says nothing of the node. */
+  get wasTheClients(): boolean {
+    return this.#wasTheClients;
+  }
+
   /** Sends the request while it comes. @returns what the node answers. @throws Error where it does not. */
   async ask(): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { response } = this.start;
-    this.#request.once('response', resolve);
+    let isAnswered = false;
+    this.#request.once('response', (answer) => {
+      isAnswered = true;
+      resolve(answer);
+    });
+    this.#request.once('socket', (socket) => {
+      if (!socket.connecting) this.#isConnected = true;
+      socket.once('connect', () => {
+        this.#isConnected = true;
+      });
+    });
     this.#request.on('error', (error) => {
       reject(error);
       // The request may break off while the answer is still to come whole.
-      if (this.#answer === undefined) this.finish('node-broke');
+      if (!isAnswered) this.finish('node-broke');
     });
     this.#request.once('close', () => reject(new Error('closed')));
     response.once('close', () => this.#clientClosed());
@@ -114,6 +137,7 @@ export class Session {
       if (this.down === 0) this.#deps.onBegan(this.#deps.now() - this.beganAt);
       this.down += bytes.length;
       this.#movedAt = this.#deps.now();
+      if (this.#abandonedAs !== undefined) return;
       this.#tape.append(bytes);
       this.#pump();
     });
@@ -121,6 +145,7 @@ export class Session {
       if (!answer.complete) return this.finish('node-broke');
       const { [USAGE_HEADER]: statement } = answer.trailers;
       this.#statement = statement;
+      if (this.#abandonedAs !== undefined) return this.cut(this.#abandonedAs);
       this.finish('complete');
       this.#pump();
     });
@@ -134,7 +159,8 @@ export class Session {
    */
   attach(response: ServerResponse, chunk?: number): void {
     const before = this.#reader;
-    clearTimeout(this.#timer);
+    // What is kept of one that has ended is kept no longer for being read.
+    if (this.isLive) clearTimeout(this.#timer);
     this.#reader = response;
     this.#isBlocked = false;
     before?.destroy();
@@ -151,7 +177,8 @@ export class Session {
 
   /** Whether the answer can be continued at a chunk. */
   keeps(chunk: number): boolean {
-    return !this.#isGone && this.#tape.keeps(chunk);
+    const isLost = this.#isGone || this.#isOver || this.#abandonedAs !== undefined;
+    return !isLost && this.#tape.keeps(chunk);
   }
 
   /** Ends it, whatever it is at. A reader never sees that as an end. */
@@ -162,16 +189,19 @@ export class Session {
 
   /** Ends what is too late or stands still. */
   look(now: number): void {
-    if (!this.isLive) return;
+    if (!this.isLive || this.#abandonedAs !== undefined) return;
     const { deadline, idle } = this.#deps.limits;
-    if (now - this.beganAt >= deadline) this.cut('deadline');
-    else if (now - this.#movedAt >= idle) this.cut('idle');
+    if (now - this.beganAt >= deadline) this.#abandon('deadline');
+    else if (now - this.#movedAt >= idle) this.#abandon('idle');
   }
 
   /** Nothing comes any more. */
   finish(end: SessionEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    const isHalf = this.#isConnected && !this.start.request.complete;
+    const isAwaited = this.#isBlocked || this.#answer?.isPaused() === true;
+    this.#wasTheClients = isHalf || isAwaited || this.#abandonedAs !== undefined;
     this.#deps.onEnd(this, end, this.#statement);
     if (end === 'complete') {
       if (this.start.resumable) this.#keep();
@@ -228,7 +258,7 @@ export class Session {
     if (this.#statement !== undefined) reader.addTrailers({ [USAGE_HEADER]: this.#statement });
     this.#reader = undefined;
     reader.end();
-    if (!this.start.resumable) this.#leave();
+    if (!this.start.resumable || this.#isOver) this.#leave();
   }
 
   /** Before anything was answered. */
@@ -245,20 +275,45 @@ export class Session {
 
   #readerLeft(): void {
     if (!this.start.resumable) {
-      this.cut('client-gone');
+      this.#abandon('client-gone');
       return;
     }
-    if (!this.isLive) return;
+    if (!this.isLive) {
+      if (this.#isOver) this.#leave();
+      return;
+    }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.cut('client-gone'), this.#deps.limits.resume.wait).unref();
+    const { wait } = this.#deps.limits.resume;
+    this.#timer = setTimeout(() => this.#abandon('client-gone'), wait).unref();
     // What it made wait may go on, into memory.
     this.#pump();
+  }
+
+  /**
+   * What was made to wait may be the end of the answer, with its statement, which the node takes for
+   * delivered: nobody shall have an answer for nothing by leaving before that was read.
+   */
+  #abandon(end: SessionEnd): void {
+    if (!this.isLive || !this.#answer?.isPaused()) {
+      this.cut(end);
+      return;
+    }
+    this.#abandonedAs = end;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.cut(end), LAST_WORD).unref();
+    this.#reader?.destroy();
+    this.#reader = undefined;
+    this.#answer.resume();
   }
 
   #keep(): void {
     clearTimeout(this.#timer);
     this.#deps.budget.idle(this.#tape);
-    this.#timer = setTimeout(() => this.#leave(), this.#deps.limits.resume.keep).unref();
+    this.#timer = setTimeout(() => {
+      this.#isOver = true;
+      // Who reads it may come to its end.
+      if (this.#reader === undefined) this.#leave();
+    }, this.#deps.limits.resume.keep).unref();
   }
 
   #leave(): void {
