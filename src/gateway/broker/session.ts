@@ -101,6 +101,8 @@ export class Session {
       if (this.#answer === undefined) this.finish('node-broke');
     });
     this.#request.once('close', () => reject(new Error('closed')));
+    // Nothing may move for longer than on other routes, before the answer too.
+    response.setTimeout(this.#deps.limits.idle);
     response.once('close', () => this.#clientClosed());
     if (response.destroyed) this.#clientClosed();
     this.#sendUp();
