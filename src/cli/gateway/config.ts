@@ -143,7 +143,7 @@ export const DEFAULTS = {
     },
     times: { deadline: '30m', idle: '5m', drain: '30s', keep: '2m', wait: '30s', epoch: '1m' },
   },
-  witnesses: { every: '10m' },
+  witnesses: { every: '1m' },
   logs: { level: 'info', addresses: 'left-out' },
   metrics: { access: 'authenticated' },
   retention: { records: 'keep', events: '90d' },
