@@ -60,7 +60,10 @@ export class Session {
   #statement: string | undefined;
   #isGone = false;
   #movedAt: number;
-  #timer: NodeJS.Timeout | undefined;
+  /** Until when it waits for a reader, or is kept for one; told by the clock, which is looked at. */
+  #waitsUntil: number | undefined;
+  /** Once it has ended and may be continued. */
+  #keptUntil: number | undefined;
 
   /** @throws Fault `unreachable` for an endpoint that is not to be called. */
   constructor(start: SessionStart, deps: SessionDeps) {
@@ -116,6 +119,11 @@ export class Session {
       if (this.down === 0) this.#deps.onBegan(this.#deps.now() - this.beganAt);
       this.down += bytes.length;
       this.#movedAt = this.#deps.now();
+      const reader = this.#isBlocked ? undefined : this.#reader;
+      if (reader && this.#tape.pass(bytes)) {
+        if (!reader.write(bytes)) this.#waitFor(reader);
+        return;
+      }
       this.#tape.append(bytes);
       this.#pump();
     });
@@ -136,7 +144,7 @@ export class Session {
    */
   attach(response: ServerResponse, chunk?: number): void {
     const before = this.#reader;
-    clearTimeout(this.#timer);
+    this.#waitsUntil = undefined;
     this.#reader = response;
     this.#isBlocked = false;
     before?.destroy();
@@ -162,8 +170,9 @@ export class Session {
     this.#leave();
   }
 
-  /** Ends what is too late or stands still. */
+  /** Ends what is too late or stands still, and what nobody came back for. */
   look(now: number): void {
+    if (this.#waitsUntil !== undefined && now >= this.#waitsUntil) this.cut('client-gone');
     if (!this.isLive) return;
     const { deadline, idle } = this.#deps.limits;
     if (now - this.beganAt >= deadline) this.cut('deadline');
@@ -231,6 +240,7 @@ export class Session {
     this.#reader = undefined;
     reader.end();
     if (!this.start.resumable) this.#leave();
+    else this.#waitsUntil = this.#keptUntil;
   }
 
   /** Before anything was answered. */
@@ -250,23 +260,25 @@ export class Session {
       this.cut('client-gone');
       return;
     }
-    if (!this.isLive) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.cut('client-gone'), this.#deps.limits.resume.wait).unref();
+    if (!this.isLive) {
+      this.#waitsUntil = this.#keptUntil;
+      return;
+    }
+    this.#waitsUntil = this.#deps.now() + this.#deps.limits.resume.wait;
     // What it made wait may go on, into memory.
     this.#pump();
   }
 
   #keep(): void {
-    clearTimeout(this.#timer);
     this.#deps.budget.idle(this.#tape);
-    this.#timer = setTimeout(() => this.#leave(), this.#deps.limits.resume.keep).unref();
+    this.#keptUntil = this.#deps.now() + this.#deps.limits.resume.keep;
+    // Who is still being sent it may take longer.
+    if (this.#reader === undefined) this.#waitsUntil = this.#keptUntil;
   }
 
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    clearTimeout(this.#timer);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.destroy();

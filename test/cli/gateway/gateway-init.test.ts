@@ -143,8 +143,13 @@ describe('the configuration that it writes', () => {
     const uncommented = text.replaceAll(/^#(?=\S| {2})/gm, '').replace('pools: []\n', '');
     const { config, problems } = read(uncommented);
     expect(problems).toEqual([]);
+    const plain = read(text).config;
     expect(config).toEqual({
-      ...read(text).config,
+      ...plain,
+      broker: {
+        ...plain?.broker,
+        pools: [{ name: 'serving', models: ['some-model'], region: 'somewhere' }],
+      },
       pools: [
         {
           name: 'serving',
