@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fault } from '../core/fault.ts';
+import { UsageFatesSchema } from '../protocol/session/usage.ts';
 import { Attester } from './attesting/attester.ts';
 import { type AgentConfig, type AgentSecrets, configDigest } from './config.ts';
 import type { EvidenceSource } from './evidence/source.ts';
@@ -28,6 +29,8 @@ export interface AgentDeps {
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds since any instant, by a clock that nobody sets. */
+  readonly elapsed: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly random: () => number;
   /** Resolves after so many milliseconds, or at once when the signal is aborted. */
@@ -62,7 +65,7 @@ export async function runAgent(
   const { now, pause, random } = deps;
   const log = createLog({ write: deps.write, level: config.logs.level, now });
   const metrics = new Metrics();
-  const ring = new KeyRing(config.keys, now);
+  const ring = new KeyRing(config.keys, deps);
   const attester = new Attester({ evidence: deps.evidence, waiting: config.limits.challenges });
   const gateway = gatewayOf(config, secrets, deps, { ring, attester, log, metrics });
   const { retry, retryMost } = config.gateway ?? { retry: 1000, retryMost: 60_000 };
@@ -108,7 +111,7 @@ export async function runAgent(
     sealed,
     log,
     metrics,
-    now,
+    elapsed: deps.elapsed,
     closing: () => stopping.signal.aborted,
   });
   const url = await listen(server, config.listen);
@@ -155,12 +158,16 @@ function gatewayOf(
   return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
 }
 
-async function pushUsage({ client }: Standing, usage: readonly string[]): Promise<void> {
-  await client.done({ method: 'POST', path: '/v1/usage', body: jsonBody({ usage }) });
+async function pushUsage({ client }: Standing, usage: readonly string[]) {
+  const ask = { method: 'POST', path: '/v1/usage', body: jsonBody({ usage }) } as const;
+  return (await client.json(UsageFatesSchema, ask)).fates;
 }
 
 /** Key ids follow each other, so that no two in force are the same. */
-function keyMaker(config: AgentConfig, { now, randomBytes }: AgentDeps): () => KeyGeneration {
+function keyMaker(
+  config: AgentConfig,
+  { now, elapsed, randomBytes }: AgentDeps,
+): () => KeyGeneration {
   const agentConfigSha256 = configDigest(config);
   const { deployment, keys } = config;
   let [firstKeyId = 0] = randomBytes(1);
@@ -171,6 +178,7 @@ function keyMaker(config: AgentConfig, { now, randomBytes }: AgentDeps): () => K
       keys,
       firstKeyId,
       now: now(),
+      elapsed: elapsed(),
       randomBytes,
     });
     firstKeyId = (firstKeyId + keys.suites.length) % 256;

@@ -60,6 +60,12 @@ const SNP_OPTIONS: Options = {
 };
 const DEVICE_OPTIONS = ['rim', 'ocsp', 'allow-opaque', 'allow-expired-rim', 'allow-rim-hold'];
 
+export const CPU_AND_DEVICE_ANCHOR_OPTIONS: Options = {
+  ...ANCHOR_OPTION,
+  'amd-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for AMD’s root' },
+  'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
+};
+
 export const BUNDLE_OPTIONS: Options = {
   nonce: {
     value: '<hex>',
@@ -88,9 +94,7 @@ export const BUNDLE_OPTIONS: Options = {
   'require-crl': {
     help: 'the same as --require-ocsp: of a bundle both want OCSP responses and AMD’s CRL',
   },
-  ...ANCHOR_OPTION,
-  'amd-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for AMD’s root' },
-  'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
+  ...CPU_AND_DEVICE_ANCHOR_OPTIONS,
 };
 
 /** A bundle that was verified, and all that it was verified with: the same again gives the same. */
@@ -171,7 +175,8 @@ function orBytes(bytes: Uint8Array): Uint8Array | Bundle {
   }
 }
 
-async function readBundleAnchors(io: Io, args: Args): Promise<BundleAnchors> {
+/** The roots that the options name for each kind, and the vendors' for the others. */
+export async function readBundleAnchors(io: Io, args: Args): Promise<BundleAnchors> {
   const nvidia = await readNvidiaAnchors(io, args, 'nvidia-trust-anchor');
   return {
     tdx: await readAnchors(io, args, [INTEL_SGX_ROOT]),

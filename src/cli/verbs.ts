@@ -16,6 +16,8 @@ import { auditServeVerb } from './audit/audit-serve.ts';
 import { auditVerifyVerb } from './audit/audit-verify.ts';
 import { auditWatchVerb } from './audit/audit-watch.ts';
 import { auditWitnessVerb } from './audit/audit-witness.ts';
+import { chatVerb } from './client/chat-verb.ts';
+import { proxyVerb } from './client/proxy-verb.ts';
 import { conformanceVerb } from './conformance/verb.ts';
 import { earVerifyVerb } from './ear-verify.ts';
 import {
@@ -114,6 +116,8 @@ export const VERBS: readonly Verb[] = [
   auditResumeVerb,
   auditServeVerb,
   auditWitnessVerb,
+  proxyVerb,
+  chatVerb,
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,

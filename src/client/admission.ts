@@ -24,7 +24,7 @@ export interface AdmittedMachine {
   readonly keysetSha384: Uint8Array;
   /** As its evidence says them. */
   readonly hardware: readonly HardwareId[];
-  /** Whether decisions on other roots than the vendors' count. */
+  /** Whether decisions on other roots than the vendors' count: where its evidence rests on such. */
   readonly takesOtherRoots: boolean;
 }
 
@@ -153,7 +153,7 @@ function checkGranted(
 function checkBound(
   { leaf, salt }: Proven<KeyBound>,
   decision: Proven<DecisionLeaf>,
-  { keysetSha384 }: AdmittedMachine,
+  { keysetSha384, hardware }: AdmittedMachine,
 ): void {
   const opens = salt ?? (leaf.decision === decision.leaf.id ? decision.salt : undefined);
   if (opens === undefined) {
@@ -162,10 +162,13 @@ function checkBound(
   if (leaf.keyset !== saltedKeyset(opens, keysetSha384)) {
     throw new PosternError('ledger.keyset', 'the ledger binds another keyset than the evidence');
   }
-  if (leaf.decision !== decision.leaf.id && decision.salt === undefined) {
+  if (leaf.decision === decision.leaf.id) return;
+  if (decision.salt === undefined || hardware.length === 0) {
     throw new PosternError(
       'ledger.subject',
-      'the decision in force comes without what shows that it is about this machine',
+      decision.salt === undefined
+        ? 'the decision in force comes without what shows that it is about this machine'
+        : 'the evidence does not say which machine it is of (a masked chip id?), and the decision in force did not bind its keyset',
     );
   }
 }

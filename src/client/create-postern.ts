@@ -4,7 +4,7 @@ import { AMD_ROOTS } from '../core/x509/amd-roots.ts';
 import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
 import { NVIDIA_ROOTS } from '../evidence/nvidia/anchors.ts';
 import { atStage } from './at-stage.ts';
-import { PosternError } from './errors.ts';
+import { PosternError, type Stage } from './errors.ts';
 import { type Credential, Gateway } from './gateway.ts';
 import { LogMemory } from './log-memory.ts';
 import { readLogTrust } from './log-trust.ts';
@@ -36,7 +36,10 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
   const { pool, apiKey, memory = memoryInProcess() } = options;
   const now = options.now ?? Date.now;
   const randomBytes = options.randomBytes ?? platformRandom;
-  const verifiedFor = Math.min(options.verifiedFor ?? LONGEST_VERIFIED, LONGEST_VERIFIED);
+  const verifiedFor = Math.min(
+    limitOf('freshness', options, 'verifiedFor', LONGEST_VERIFIED),
+    LONGEST_VERIFIED,
+  );
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   const gateway = new Gateway(gatewayOrigin(options.gateway), fetch);
   const policies = await atStage('policy', 'the policy of the options', {}, () => {
@@ -60,8 +63,7 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
     log,
     freshness,
     suite: options.suite ?? 'mlkem768-x25519',
-    takesOtherRoots: options.anchors !== undefined,
-    longestKeyLife: options.longestKeyLife ?? LONGEST_KEY_LIFE,
+    longestKeyLife: limitOf('appraisal', options, 'longestKeyLife', LONGEST_KEY_LIFE),
     verifiedFor,
     find: options.endorsements ?? (async () => ({})),
     now,
@@ -77,7 +79,7 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
     machines,
     pool,
     credential,
-    largestRequest: options.largestRequest ?? LARGEST_REQUEST,
+    largestRequest: limitOf('seal', options, 'largestRequest', LARGEST_REQUEST),
     resume: options.resume ?? true,
     onReceipt: options.onReceipt ?? (() => undefined),
     now,
@@ -101,6 +103,18 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
       nodes: machines.views(),
     }),
   };
+}
+
+/** Nothing is above a limit that is no number. */
+function limitOf(
+  stage: Stage,
+  options: PosternOptions,
+  name: 'verifiedFor' | 'longestKeyLife' | 'largestRequest',
+  usual: number,
+): number {
+  const limit = options[name] ?? usual;
+  if (Number.isFinite(limit) && limit > 0) return limit;
+  throw new PosternError(`${stage}.usage`, `${name}: want a number above 0, got ${limit}`);
 }
 
 function platformRandom(length: number): Uint8Array {

@@ -55,14 +55,14 @@ export async function challenge(
  * Evidence that the node has made for all: for a checkpoint with cosignatures, and those times say
  * when, at the earliest.
  *
- * @param now in milliseconds since the epoch.
+ * @param now in milliseconds since the epoch; asked when the evidence is there.
  * @throws PosternError `freshness.…`; Fault `malformed` for what is none; as {@link Gateway.bytes}.
  */
 export async function epoch(
   gateway: Gateway,
   node: string,
   trust: LogTrust,
-  now: number,
+  now: () => number,
   credential: Credential,
 ): Promise<FreshEvidence> {
   const value = await gateway.json(`/v1/nodes/${node}/epoch`, LARGEST_EPOCH, { credential });
@@ -78,7 +78,7 @@ export async function epoch(
       purpose: epochPurpose(trust.origin),
     },
     note: await atStage('freshness', `the epoch of ${node}`, { node }, () =>
-      recentNote(note, trust, now),
+      recentNote(note, trust, now()),
     ),
   };
 }

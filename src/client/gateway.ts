@@ -96,16 +96,29 @@ export async function readAll(
 ): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
-  const parts: Uint8Array[] = [];
+  const blocks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) return concatBytes(...parts);
-    length += value.length;
-    if (length > most) {
+    if (done) return concatBytes(...blocks).subarray(0, length);
+    if (length + value.length > most) {
       await reader.cancel().catch(() => undefined);
       throw malformed(at, `more than ${most} bytes`);
     }
-    parts.push(value);
+    addTo(blocks, length, value);
+    length += value.length;
+  }
+}
+
+const BLOCK = 64 * 1024;
+
+/** Bytes that come one at a time take no more memory than those that come at once. */
+function addTo(blocks: Uint8Array[], length: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const from = (length + at) % BLOCK;
+    if (from === 0) blocks.push(new Uint8Array(BLOCK));
+    const part = bytes.subarray(at, at + BLOCK - from);
+    blocks.at(-1)?.set(part, from);
+    at += part.length;
   }
 }

@@ -20,12 +20,33 @@ export interface SessionKeys {
 }
 
 /**
+ * The keys of a keyset that is in date and lasts no longer than the caller allows.
+ *
+ * @throws PosternError `appraisal.…`
+ */
+export function usableKeys(
+  keyset: Keyset,
+  { suite, longestKeyLife }: { readonly suite: SuiteName; readonly longestKeyLife: number },
+  at: number,
+): SessionKeys {
+  const { from, to } = keyset.validity;
+  if (to - from > longestKeyLife) {
+    throw new PosternError(
+      'appraisal.key-life',
+      `the keyset lasts ${minutes(to - from)} minutes, and keys are taken for ${minutes(longestKeyLife)}: who gets hold of one could read all of that time`,
+    );
+  }
+  if (at > to) throw new PosternError('appraisal.lapsed', 'the keyset is over');
+  return sessionKeys(keyset, suite);
+}
+
+/**
  * Takes the key for the suite that was asked for, and for no other: what a machine does not have is
  * no reason to seal with less.
  *
  * @throws PosternError `appraisal.suite`
  */
-export function sessionKeys({ keys }: Keyset, name: SuiteName): SessionKeys {
+function sessionKeys({ keys }: Keyset, name: SuiteName): SessionKeys {
   const suite = SUITES[name];
   const configs = keys
     .filter((key): key is Extract<KeysetKey, { use: 'ohttp' }> => key.use === 'ohttp')
@@ -43,4 +64,8 @@ export function sessionKeys({ keys }: Keyset, name: SuiteName): SessionKeys {
   }
   const receipt = keys.find((key) => key.use === 'receipt');
   return { suite, config, receiptKey: receipt?.publicKey };
+}
+
+function minutes(ms: number): number {
+  return Math.ceil(ms / 60_000);
 }

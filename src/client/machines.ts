@@ -2,15 +2,11 @@ import type { Candidate, Candidates } from '../protocol/session/candidates.ts';
 import { asPosternError, atStage } from './at-stage.ts';
 import { askCandidates, pickByWeight } from './candidates.ts';
 import { PosternError } from './errors.ts';
+import { notYetFound } from './found.ts';
 import type { Credential } from './gateway.ts';
 import type { Target } from './postern.ts';
-import {
-  notYetFound,
-  type Proposal,
-  type VerifiedMachine,
-  type VerifyingDeps,
-  verifyMachine,
-} from './verify-machine.ts';
+import { verifyMachine } from './verify-machine.ts';
+import type { Proposal, VerifiedMachine, VerifyingDeps } from './verifying.ts';
 import type { NodeView } from './view.ts';
 
 /** How long a gateway's proposals are gone by: one that is revoked is proposed no more. */
@@ -70,9 +66,10 @@ export class Machines {
     const known = wanted.filter(({ node }) => this.#alive(node) !== undefined);
     const chosen = pickByWeight(known, this.#chance());
     const machine = chosen && this.#alive(chosen.node);
-    if (machine === undefined) return this.#first(target, { pool, wanted }, credential);
-    this.#renew({ pool, candidate: chosen ?? (known[0] as Candidate), credential }, machine);
-    return machine;
+    if (chosen === undefined || machine === undefined)
+      return this.#first(target, { pool, wanted }, credential);
+    this.#renew({ pool, candidate: chosen, credential }, machine);
+    return inPool(machine, pool);
   }
 
   /** Its keys are not those that its evidence said: nothing more is sealed with them. */
@@ -123,7 +120,7 @@ export class Machines {
       const candidate = pickByWeight(left, this.#chance());
       if (candidate === undefined) break;
       try {
-        return await this.#look({ pool, candidate, credential }, target);
+        return inPool(await this.#look({ pool, candidate, credential }, target), pool);
       } catch (error) {
         failures.push(error);
         left = left.filter(({ node }) => node !== candidate.node);
@@ -168,11 +165,19 @@ export class Machines {
       return machine;
     } catch (error) {
       const said = asPosternError('evidence', `the verification of ${node}`, { node }, error);
-      if (said instanceof PosternError) this.#show({ ...found, state: 'failed', error: said });
-      // What it was found to be before stands until it ends, unless this says otherwise.
-      if (said instanceof PosternError && said.checks.length > 0) this.#verified.delete(node);
+      if (said instanceof PosternError) {
+        this.#show({ ...found, state: 'failed', error: said });
+        this.#heed(said, node);
+      }
       throw said;
     }
+  }
+
+  /** What was found before stands until it ends, unless this says otherwise. */
+  #heed({ code, checks }: PosternError, node: string): void {
+    // Of a log that says two things nobody knows what it showed of any machine.
+    if (code === 'ledger.fork') this.#verified.clear();
+    else if (checks.length > 0) this.#verified.delete(node);
   }
 
   #show(view: NodeView): void {
@@ -201,4 +206,9 @@ export class Machines {
     const [a = 0, b = 0, c = 0] = this.#deps.randomBytes(3);
     return (a * 65_536 + b * 256 + c) / 2 ** 24;
   }
+}
+
+/** A machine may be in several pools: it is asked for in the one that it was chosen from. */
+function inPool(machine: VerifiedMachine, pool: string): VerifiedMachine {
+  return machine.pool === pool ? machine : { ...machine, pool };
 }

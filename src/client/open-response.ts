@@ -20,26 +20,25 @@ const NOT_SHOWN: ReadonlySet<string> = new Set([
 /**
  * A machine's answer as a Response, which goes on as it is read.
  *
- * @param over called once there is nothing more to come, however it ended; told `true` when the
- *   reader gave up.
+ * @param over called once there is nothing more to come; told whether it was all there.
  * @throws as {@link Answer.head}
  */
 export async function openResponse(
   answer: Answer,
-  over: (gaveUp: boolean) => void,
+  over: (isWhole: boolean) => void,
 ): Promise<Response> {
   const head = await answer.head();
   const headers = headersOf(head);
   const { status } = head;
   if (NO_BODY.has(status)) {
     while ((await answer.content()) !== undefined);
-    over(false);
+    over(true);
     return new Response(null, { status, headers });
   }
   return new Response(bodyOf(answer, over), { status, headers });
 }
 
-function bodyOf(answer: Answer, over: (gaveUp: boolean) => void): ReadableStream<Uint8Array> {
+function bodyOf(answer: Answer, over: (isWhole: boolean) => void): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -54,11 +53,11 @@ function bodyOf(answer: Answer, over: (gaveUp: boolean) => void): ReadableStream
           await answer.cancel();
           throw error;
         }
-        over(false);
+        over(true);
         controller.close();
       },
       cancel: async () => {
-        over(true);
+        over(false);
         await answer.cancel();
       },
     },

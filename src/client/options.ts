@@ -46,7 +46,7 @@ export interface PosternOptions {
   /**
    * Roots in the place of the vendors', by kind of evidence: a simulator's, somebody's own. Whatever
    * rests on them is marked (`anchors`), and decisions that rested on such are taken from the ledger
-   * only where some are named here.
+   * only for machines that this client finds to rest on them too.
    */
   readonly anchors?: Partial<BundleAnchors>;
   /**
@@ -69,7 +69,10 @@ export interface PosternOptions {
   readonly suite?: 'mlkem768-x25519' | 'x25519';
   /** Keys whose keyset lasts longer are refused; milliseconds, two hours by default. */
   readonly longestKeyLife?: number;
-  /** How long a verified machine is taken for one; milliseconds, at most and by default ten minutes. */
+  /**
+   * How long a verified machine is taken for one, from when its evidence was asked for;
+   * milliseconds, at most and by default ten minutes.
+   */
   readonly verifiedFor?: number;
   /** In bytes; 64 MiB by default. A request is held in memory, since it may have to be sealed again. */
   readonly largestRequest?: number;

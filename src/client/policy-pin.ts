@@ -21,6 +21,20 @@ export interface SignerPin {
   readonly leastRevision: number;
 }
 
+const KINDS = ['file', 'digest', 'name'] as const;
+
+/**
+ * What names two kinds would be held to one of them.
+ *
+ * @throws PosternError `policy.usage`
+ */
+export function wantOneKind(pin: PolicyPin): void {
+  const given = KINDS.filter((kind) => kind in pin);
+  if (given.length === 1) return;
+  const got = given.join(' and ') || 'none';
+  throw new PosternError('policy.usage', `policy: want one of ${KINDS.join(', ')}, got ${got}`);
+}
+
 /** @throws PosternError `policy.usage` for a pin that pins nothing. */
 export function readSignerPin(pin: Extract<PolicyPin, { name: string }>): SignerPin {
   const { name, signers, leastRevision } = pin;

@@ -19,8 +19,10 @@ import {
   policyOfFile,
   readSignerPin,
   type SignerPin,
+  wantOneKind,
 } from './policy-pin.ts';
 import { type Revision, readRevisionMemory, writeRevisionMemory } from './revision-memory.ts';
+import { withThoseSeen } from './revocation-memory.ts';
 
 export interface PolicySourceDeps {
   readonly gateway: Gateway;
@@ -51,6 +53,7 @@ export class PolicySource {
     this.#options = options;
     this.#deps = deps;
     const { policy: pin } = options;
+    wantOneKind(pin);
     this.#signers = 'name' in pin ? readSignerPin(pin) : undefined;
     this.#own = 'file' in pin ? hold(policyOfFile(pin.file), 'file', [], options) : undefined;
     if ('digest' in pin && !/^sha256:[0-9a-f]{64}$/.test(pin.digest)) {
@@ -107,11 +110,14 @@ export class PolicySource {
     return hold(read, 'digest', [], this.#options);
   }
 
-  async #bySigners(handed: Handed, pin: SignerPin): Promise<HeldPolicy> {
+  async #bySigners({ file, revocations }: Handed, pin: SignerPin): Promise<HeldPolicy> {
     const { memory, now, gateway } = this.#deps;
+    const place = `${gateway.origin}/${pin.name}`;
+    const seen = await withThoseSeen(memory, `revocations/${place}`, revocations, pin.keyring);
+    const handed = { file, revocations: seen };
     const offered = verified(handed, pin, now());
     let held = offered;
-    await remember(memory, `policy/${gateway.origin}/${pin.name}`, async (text) => {
+    await remember(memory, `policy/${place}`, async (text) => {
       const before = text === undefined ? undefined : readRevisionMemory(text);
       const next = revisionOf(offered.read);
       held = offered;

@@ -81,7 +81,8 @@ function wantAbout(claims: ReceiptClaims, delivered: Delivered): void {
   const want: Partial<ReceiptClaims> = {
     session,
     keyset: machine.keyset,
-    ...(model !== undefined && { model }),
+    // A request that is refused unread names none there.
+    ...(model !== undefined && !(claims.model === '' && status >= 400) && { model }),
     status,
     requestSha256,
     responseSha256,

@@ -35,6 +35,8 @@ export type Relayed =
   | { readonly kind: 'refused'; readonly status: number; readonly response: Response };
 
 const LARGEST_PROBLEM = 64 * 1024;
+/** What a header can say as it is. */
+const VISIBLE = /^[!-~](?:[ -~]*[!-~])?$/;
 
 /** @throws PosternError of stage `relay` or `open`; whatever fetch does. */
 export async function relay(
@@ -48,7 +50,7 @@ export async function relay(
       accept: SEALED_RESPONSE_TYPE,
       [INCREMENTAL_HEADER]: TRUE,
       ...(resume && { [RESUME_HEADER]: TRUE }),
-      ...(model !== undefined && { [MODEL_HEADER]: model }),
+      ...(model !== undefined && VISIBLE.test(model) && { [MODEL_HEADER]: model }),
     },
     body,
     credential,

@@ -6,7 +6,7 @@ import { padMessage } from '../sealed/padding.ts';
 import { sealRequest } from '../sealed/request.ts';
 import type { ResponseOpener } from '../sealed/response-opener.ts';
 import { sealAll } from '../sealed/seal-all.ts';
-import type { VerifiedMachine } from './verify-machine.ts';
+import type { VerifiedMachine } from './verifying.ts';
 
 /** A request that only one machine can read, and what opens its answer. */
 export interface SealedExchange {

@@ -17,7 +17,7 @@ import type { CheckedReceipt } from './receipt.ts';
 import { giveUp, type Relayed, relay } from './relay.ts';
 import { type SealedExchange, sealFor } from './seal.ts';
 import { SealedStream, type StreamDeps } from './sealed-stream.ts';
-import type { VerifiedMachine } from './verify-machine.ts';
+import type { VerifiedMachine } from './verifying.ts';
 
 export interface SealedFetchDeps {
   readonly gateway: Gateway;
@@ -168,7 +168,11 @@ export class SealedFetch {
     const stream = { gateway, credential, signal, resume, model, pause };
     const relayed = await atStage('relay', `the relay to ${node}`, { node }, () =>
       relay(exchange, stream),
-    );
+    ).catch((error: unknown) => {
+      // The gateway keeps a session for whoever comes back: nobody does.
+      if (resume) giveUp(exchange, stream);
+      throw error;
+    });
     return { exchange, relayed, stream };
   }
 
@@ -189,9 +193,11 @@ export class SealedFetch {
       if (deps.resume) giveUp(exchange, deps);
     };
     signal.addEventListener('abort', stop);
-    const over = (gaveUp: boolean) => {
+    let isOver = false;
+    const over = (isWhole: boolean) => {
       signal.removeEventListener('abort', stop);
-      if (gaveUp && !signal.aborted) stop();
+      if (!isWhole && !isOver && !signal.aborted) stop();
+      isOver = true;
     };
     try {
       return await openResponse(answer, over);
@@ -209,7 +215,9 @@ export class SealedFetch {
   async #unlessDate(response: Response): Promise<Response | undefined> {
     const { status, headers } = response;
     if (status !== 400 || headers.get('content-type') !== PROBLEM_TYPE) return response;
-    const bytes = await readAll(response, LARGEST_PROBLEM, 'answer');
+    const bytes = await atStage('open', 'the refusal', {}, () =>
+      readAll(response, LARGEST_PROBLEM, 'answer'),
+    );
     const theirs = Date.parse(headers.get('date') ?? '');
     if (ohttpProblemIn(bytes) !== 'date' || Number.isNaN(theirs)) {
       return new Response(bytes as BodyInit, { status, headers });
@@ -231,6 +239,7 @@ function keyChangedAgain({ node }: VerifiedMachine): PosternError {
 function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });

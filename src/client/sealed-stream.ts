@@ -23,6 +23,7 @@ export class SealedStream {
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #opened: Uint8Array[] = [];
   #finished = false;
+  #cancelled = false;
   #resumes = 0;
   /** Bytes of a nonce that is known already and comes once more. */
   #skip = 0;
@@ -47,7 +48,9 @@ export class SealedStream {
     }
   }
 
+  /** Who waits for more at the moment is told that there is none. */
   async cancel(): Promise<void> {
+    this.#cancelled = true;
     await this.#reader.cancel().catch(() => undefined);
   }
 
@@ -86,9 +89,10 @@ export class SealedStream {
   async #resume(cause: unknown): Promise<void> {
     const { signal, resume, pause } = this.#deps;
     let why = cause;
-    while (resume && this.#resumes < MOST_RESUMES) {
+    while (resume && !this.#cancelled && this.#resumes < MOST_RESUMES) {
       signal.throwIfAborted();
       await pause(FIRST_PAUSE * 2 ** this.#resumes);
+      if (this.#cancelled) break;
       this.#resumes++;
       const { opener, machine } = this.#exchange;
       opener.dropPartial();
@@ -99,6 +103,7 @@ export class SealedStream {
         const relayed = await resumeAt(this.#exchange, opener.chunksOpened, this.#deps);
         if (relayed.kind === 'sealed') {
           this.#reader = relayed.body.getReader();
+          if (this.#cancelled) await this.cancel();
           return;
         }
         throw incomplete('the gateway does not go on with it', why);

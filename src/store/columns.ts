@@ -103,7 +103,7 @@ export const SUMMED = {
     },
   },
   unmetered: {
-    key: ['session'],
+    key: ['session', 'node'],
     summed: {
       session: 'text',
       node: 'text',

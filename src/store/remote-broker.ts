@@ -28,8 +28,8 @@ export abstract class RemoteBroker implements BrokerStore {
     return this.call('addUnmetered', session);
   }
 
-  unmetered(session: string) {
-    return this.call('unmetered', session);
+  unmetered(session: string, node: string) {
+    return this.call('unmetered', session, node);
   }
 
   purgeUnmetered(before: number) {

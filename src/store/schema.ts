@@ -174,7 +174,7 @@ export const MIGRATIONS: readonly Migration[] = [
         node TEXT NOT NULL,
         account TEXT NOT NULL,
         keyset TEXT NOT NULL,
-        session TEXT NOT NULL UNIQUE,
+        session TEXT NOT NULL,
         nth INTEGER NOT NULL,
         prev TEXT,
         tokens INTEGER NOT NULL,
@@ -182,16 +182,19 @@ export const MIGRATIONS: readonly Migration[] = [
         sum TEXT NOT NULL
       ) STRICT`,
       'CREATE UNIQUE INDEX usage_by_place ON usage (keyset, account, nth)',
+      // Under another keyset a session of the same id is another one: whoever seals chooses it.
+      'CREATE UNIQUE INDEX usage_by_session ON usage (session, keyset)',
       'CREATE INDEX usage_by_account ON usage (account, seq)',
       'CREATE INDEX usage_by_moment ON usage (account, moment)',
       // Sessions that were relayed and ended without a statement.
       `CREATE TABLE unmetered (
-        session TEXT PRIMARY KEY NOT NULL,
+        session TEXT NOT NULL,
         node TEXT NOT NULL,
         account TEXT NOT NULL,
         keyset TEXT NOT NULL,
         moment INTEGER NOT NULL,
-        sum TEXT NOT NULL
+        sum TEXT NOT NULL,
+        PRIMARY KEY (session, node)
       ) STRICT`,
       'CREATE INDEX unmetered_by_moment ON unmetered (moment)',
     ],

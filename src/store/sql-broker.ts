@@ -33,8 +33,8 @@ export class SqlBroker implements BrokerStore {
     await this.#driver.writing((sql) => unmetered.addUnmetered(sql, session));
   }
 
-  unmetered(session: string) {
-    return this.#driver.alone((sql) => unmetered.readUnmetered(sql, session));
+  unmetered(session: string, node: string) {
+    return this.#driver.alone((sql) => unmetered.readUnmetered(sql, session, node));
   }
 
   purgeUsage(before: number) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { verifyUsage } from '../../src/protocol/session/usage.ts';
-import type { Field } from '../../src/sealed/bhttp/message.ts';
+import type { Field, RequestMessage } from '../../src/sealed/bhttp/message.ts';
 import { sealRequest } from '../../src/sealed/request.ts';
 import { UPSTREAM_FAULTS } from '../../src/simulator/upstream/faults.ts';
 import {
@@ -47,6 +47,18 @@ describe('a request that comes again', () => {
     expect((await send(bed, other)).status).toBe(400);
     expect((await send(bed, request.bytes)).status).toBe(409);
     expect(bed.upstream.seen).toEqual([]);
+  });
+
+  it('under the next keys with the same encapsulation neither', async () => {
+    const bed = await ready();
+    const request = sealed(bed, innerRequest(bed, { body }));
+    const first = keysOf(bed.agent.keyset()).digest;
+    expect((await send(bed, request.bytes)).status).toBe(200);
+    bed.clock.advance(51 * 60_000);
+    await until(() => keysOf(bed.agent.keyset()).digest !== first);
+    const again = request.bytes.slice();
+    again[0] = keysOf(bed.agent.keyset()).x25519.keyId;
+    expect((await send(bed, again)).status).toBe(409);
   });
 
   it('with an idempotency key that was used is told so, sealed', async () => {
@@ -163,6 +175,8 @@ describe('a request that is refused under the seal', () => {
     ['of another scheme', { edit: (m: object) => ({ ...m, scheme: 'http' }) }, 'malformed'],
     ['with a model twice', { raw: '{"model":"a","model":"b"}' }, 'malformed'],
     ['with no JSON', { raw: 'hello' }, 'malformed'],
+    ['with a stream that is a number', { raw: '{"model":"simulated","stream":1}' }, 'malformed'],
+    ['with a stream that is a word', { raw: '{"model":"a","stream":"true"}' }, 'malformed'],
     ['with a model that is a list', { raw: '{"model":["a"]}' }, 'malformed'],
   ])('%s', async (_name, asked, code) => {
     const bed = await ready();
@@ -189,6 +203,24 @@ describe('a request that is refused under the seal', () => {
     expect(problemOf(textOf(answer))).toBe('model');
     const good = await ask(bed, { body }, { headers: { 'postern-model': 'simulated' } });
     expect(good.status).toBe(200);
+  });
+
+  it('JSON that says it is a form is read as JSON, and a form is not', async () => {
+    const bed = await ready();
+    const edit = (content?: string) => (m: RequestMessage) => ({
+      ...m,
+      fields: [
+        ...m.fields.filter(([name]) => name !== 'content-type'),
+        ['content-type', 'multipart/form-data; boundary=x'] as const,
+      ],
+      content: content === undefined ? m.content : new TextEncoder().encode(content),
+    });
+    const cheap = { headers: { 'postern-model': 'cheap' } };
+    const disguised = await ask(bed, { body, edit: edit() }, cheap);
+    expect([problemOf(textOf(disguised)), bed.upstream.seen.length]).toEqual(['model', 0]);
+    const form = '--x\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--x--\r\n';
+    await ask(bed, { path: '/v1/files', body, edit: edit(form) });
+    expect(bed.upstream.seen).toHaveLength(1);
   });
 
   it.each(['transfer-encoding', 'connection', 'upgrade', 'te'])('with %s', async (name) => {

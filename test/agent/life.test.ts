@@ -17,6 +17,38 @@ const stream = (model = 'simulated') => ({
   body: { model, stream: true, messages: [{ role: 'user', content: 'a b c' }] },
 });
 
+describe('keys', () => {
+  it('end when their time is over, though the clock stands still', async () => {
+    const bed = await ready();
+    const first = bed.agent.keyset();
+    const old = sealed(bed, innerRequest(bed, stream()));
+    for (let minute = 0; minute < 61; minute++) {
+      bed.clock.advance(60_000);
+      bed.clock.now -= 60_000;
+      await new Promise(setImmediate);
+    }
+    await until(() => bed.agent.keyset() !== undefined && bed.agent.keyset() !== first);
+    expect((await send(bed, old.bytes)).status).toBe(400);
+  });
+
+  it('follow each other only so far where somebody fills their tables', async () => {
+    const bed = await ready({ written: { keys: { accounts: 16 } } });
+    const made = () => bed.agent.metrics.of('keys');
+    let account = 0;
+    let status = 0;
+    while (status !== 503 || made() < 8) {
+      const headers = { 'postern-account': `a${account++}` };
+      const current = bed.agent.keyset();
+      if (current === undefined) break;
+      ({ status } = await send(bed, sealed(bed, new Uint8Array(1)).bytes, { headers }));
+      if (account > 1000) throw new Error(`${made()} keysets, and no end`);
+    }
+    expect(made()).toBe(8);
+    bed.clock.advance(71 * 60_000);
+    await until(() => made() === 9);
+  });
+});
+
 describe('an agent that ends', () => {
   it('lets a session end, and takes no other', async () => {
     const bed = await ready();

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { createPostern } from '../../src/client/create-postern.ts';
 import type { Postern } from '../../src/client/postern.ts';
 import { type ClientBed, clientBed, NODE } from '../support/client/bed.ts';
-import { GATEWAY, refusal } from '../support/client/gateway.ts';
+import { GATEWAY, POOL, refusal } from '../support/client/gateway.ts';
 import { StandInMachine } from '../support/client/machine.ts';
 import { openAiServer } from '../support/client/openai-server.ts';
 
@@ -71,4 +71,26 @@ it('machines that came since the last proposal are asked for where all of that o
   const postern = await createPostern(bed.options);
   expect((await models(postern)).status).toBe(200);
   expect(relayed().map((path) => path.slice(-NODE.length))).toEqual([NODE, SECOND]);
+});
+
+it('a machine of two pools is asked for in the one that it was chosen from', async () => {
+  bed.gateway.answering = async (asked, honest) => {
+    const response = await honest();
+    if (!asked.path.includes('model=m2')) return response;
+    return Response.json({ ...(await response.json()), pool: 'another' });
+  };
+  const { pool: _, ...unnamed } = bed.options;
+  const postern = await createPostern(unnamed);
+  for (const model of ['m1', 'm2', 'm2', 'm2', 'm2', 'm2', 'm2', 'm2']) {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ model, messages: [] });
+    const response = await postern.fetch(`${GATEWAY}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body,
+    });
+    await response.text();
+  }
+  const pools = relayed().map((path) => path.split('/')[2]);
+  expect(pools).toEqual([POOL, ...Array.from({ length: 7 }, () => 'another')]);
 });

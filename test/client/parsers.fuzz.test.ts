@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { readCandidates } from '../../src/client/candidates.ts';
 import { readRevisionMemory, writeRevisionMemory } from '../../src/client/revision-memory.ts';
+import { readRevocationMemory, writeRevocationMemory } from '../../src/client/revocation-memory.ts';
 import { parseJson } from '../../src/core/encoding/json.ts';
 import { fuzz, orRefused } from '../support/fuzz.ts';
 
@@ -10,6 +11,7 @@ const MEMORY = writeRevisionMemory({
   envelope: Uint8Array.of(1, 2, 3),
   waiting: { revision: 4, digest: `sha256:${'cd'.repeat(32)}`, since: 1_790_000_000_000 },
 });
+const SEEN = writeRevocationMemory([Uint8Array.of(1, 2, 3), Uint8Array.of(4)]);
 const CANDIDATES = JSON.stringify({
   pool: 'p',
   ledger: { origin: 'log.example' },
@@ -34,6 +36,11 @@ const damaged = (text: string) =>
 fuzz('what is remembered of revisions reads as written, or not at all', damaged(MEMORY), (text) => {
   const read = orRefused(() => readRevisionMemory(text));
   if (read) expect(readRevisionMemory(writeRevisionMemory(read))).toEqual(read);
+});
+
+fuzz('revocations that were seen read as written, or not at all', damaged(SEEN), (text) => {
+  const read = orRefused(() => readRevocationMemory(text));
+  if (read) expect(readRevocationMemory(writeRevocationMemory(read))).toEqual(read);
 });
 
 fuzz('candidates are of their schema, or refused', damaged(CANDIDATES), (text) => {

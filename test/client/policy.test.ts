@@ -1,6 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPolicy } from '../../src/appraisal/policy/read-policy.ts';
 import type { Policy } from '../../src/appraisal/policy/schema/policy.ts';
+import { revisionOf } from '../../src/appraisal/policy/signing/revision.ts';
+import {
+  makeRevocation,
+  REVOCATION_PAYLOAD_TYPE,
+} from '../../src/appraisal/policy/signing/revocation.ts';
 import { createPostern } from '../../src/client/create-postern.ts';
 import { type Memory, memoryInProcess } from '../../src/client/memory.ts';
 import type { PosternOptions } from '../../src/client/options.ts';
@@ -153,9 +158,33 @@ describe('a policy that is pinned by its signers', () => {
     expect((await createPostern(options())).verification().policy?.revision).toBe(2);
   });
 
-  it('is not taken where what is remembered can’t be read', async () => {
+  it('stays revoked when the gateway no longer says so', async () => {
     hand(revision(1));
-    await memory.set(`policy/${GATEWAY}/test`, '{"v":2}', undefined);
-    expect(await codeOfRejection(createPostern(signed()))).toBe('policy.malformed');
+    const policy = bed.gateway.policy as { file: Uint8Array };
+    const { payload } = makeRevocation(
+      revisionOf(readPolicy(revision(1))),
+      'its kernel was broken',
+      bed.gateway.now,
+    );
+    const revocation = envelopeOf(payload, [alice, bob], REVOCATION_PAYLOAD_TYPE);
+    const none = envelopeOf(payload, [mallory], REVOCATION_PAYLOAD_TYPE);
+    bed.gateway.policy = { ...policy, revocations: [written(none)] };
+    expect(await codeOfRejection(createPostern(signed()))).toBeUndefined();
+    bed.gateway.policy = { ...policy, revocations: [written(none), written(revocation)] };
+    for (let i = 0; i < 2; i++) {
+      expect(await codeOfRejection(createPostern(signed()))).toBe('policy.signatures');
+      bed.gateway.policy = policy;
+    }
+    hand(revision(2));
+    expect(await codeOfRejection(createPostern(signed()))).toBeUndefined();
   });
+
+  it.each(['policy', 'revocations'])(
+    'is not taken where what is remembered of %s can’t be read',
+    async (what) => {
+      hand(revision(1));
+      await memory.set(`${what}/${GATEWAY}/test`, '{"v":2}', undefined);
+      expect(await codeOfRejection(createPostern(signed()))).toBe('policy.malformed');
+    },
+  );
 });

@@ -4,8 +4,8 @@ import { STAGES } from '../../src/client/errors.ts';
 import type { PosternOptions } from '../../src/client/options.ts';
 import type { Postern } from '../../src/client/postern.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
-import { type ClientBed, clientBed } from '../support/client/bed.ts';
-import { GATEWAY, refusal, sealedAnswer } from '../support/client/gateway.ts';
+import { type ClientBed, clientBed, NODE } from '../support/client/bed.ts';
+import { GATEWAY, POOL, refusal, sealedAnswer } from '../support/client/gateway.ts';
 import { readOutcome } from '../support/client/outcome.ts';
 
 const STREAM = JSON.stringify({ model: 'm1', messages: [], stream: true });
@@ -228,6 +228,7 @@ describe('receipts', () => {
     ['of another session', { session: other }, 'receipt.session'],
     ['of another keyset', { keyset: 'cd'.repeat(48) }, 'receipt.keyset'],
     ['of another model', { model: 'm2' }, 'receipt.model'],
+    ['of no model', { model: '' }, 'receipt.model'],
     ['of another question', { requestSha256: other }, 'receipt.requestSha256'],
     ['of another answer', { responseSha256: other }, 'receipt.responseSha256'],
     ['of another status', { status: 500 }, 'receipt.status'],
@@ -341,6 +342,45 @@ describe('who gives up', () => {
     await expect(chat(postern, { signal: controller.signal })).rejects.toThrow('enough');
   });
 
+  it('before a machine is there, does not wait for one', async () => {
+    const controller = new AbortController();
+    const apiKey = async () => {
+      controller.abort(new Error('enough'));
+      return 'key-1';
+    };
+    const { pool: _, ...unnamed } = bed.options;
+    const client = await createPostern({ ...unnamed, apiKey });
+    bed.gateway.answering = () => new Promise(() => undefined);
+    const headers = { 'content-type': 'application/json' };
+    const asked = chat(client, { signal: controller.signal, headers });
+    await expect(asked).rejects.toThrow('enough');
+  });
+
+  it('before there is an answer, ends what the relay began of one', async () => {
+    const client = await createPostern({ ...bed.options });
+    const controller = new AbortController();
+    bed.gateway.answering = async (asked, honest) => {
+      if (asked.path.startsWith('/ohttp/') && asked.method === 'POST') controller.abort();
+      return honest();
+    };
+    await expect(chat(client, { signal: controller.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    const [session] = [...bed.machine.sessions].slice(-1);
+    await expect
+      .poll(() => bed.gateway.paths())
+      .toContain(`DELETE /ohttp/${POOL}/${NODE}/${session}`);
+  });
+
+  it('is no different from who can’t go on', async () => {
+    const client = await createPostern({ ...bed.options });
+    answerWith((pieces) => [...pieces.slice(0, 3), ...pieces.slice(4)]);
+    expect((await readOutcome(chat(client))).code).toBe('open.decrypt');
+    await expect
+      .poll(() => bed.gateway.paths().filter((path) => path.startsWith('DELETE')))
+      .toHaveLength(1);
+  });
+
   it('while it is read, ends the relay’s answer too', async () => {
     const client = await createPostern({ ...bed.options });
     const controller = new AbortController();
@@ -371,6 +411,31 @@ describe('what is not sent', () => {
     const client = await createPostern({ ...bed.options, largestRequest: 10 });
     expect((await readOutcome(chat(client))).code).toBe('seal.malformed');
   });
+});
+
+it('a model that is no name is refused by the machine, and the answer says so', async () => {
+  const { serve } = bed.machine;
+  bed.machine.serve = () => ({ status: 400, fields: [], parts: [] });
+  bed.machine.claims = (claims) => ({ ...claims, model: '' });
+  bed.machine.billed = (claims) => ({ ...claims, model: '' });
+  const { pool: _, ...unnamed } = bed.options;
+  const client = await createPostern(unnamed);
+  const { status, code } = await readOutcome(
+    chat(client, { body: JSON.stringify({ model: 'модель', messages: [] }) }),
+  );
+  expect([status, code]).toEqual([400, undefined]);
+  bed.machine.serve = serve;
+});
+
+it('a refusal that is larger than any is an error of this client’s', async () => {
+  const { serve } = bed.machine;
+  bed.machine.serve = () => ({
+    status: 400,
+    fields: [['content-type', 'application/problem+json']],
+    parts: Array.from({ length: 5 }, () => new Uint8Array(16_000).fill(0x20)),
+  });
+  expect((await readOutcome(chat())).code).toBe('open.malformed');
+  bed.machine.serve = serve;
 });
 
 it('a machine that refuses the date tells its own, once', async () => {

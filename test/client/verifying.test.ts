@@ -208,6 +208,33 @@ describe('evidence that is refused', () => {
   });
 });
 
+describe('a gateway that takes its time', () => {
+  /** Hours go by while a client waits for one path. */
+  function wait(path: RegExp, ms: number): void {
+    gateway.answering = async (asked, honest) => {
+      const response = await honest();
+      if (path.test(asked.path)) gateway.now += ms;
+      return response;
+    };
+  }
+
+  it.each([
+    ['with the evidence', EVIDENCE, 600_000],
+    ['with the log, until the keys are over', /^\/tile\//, 3 * 3_600_000],
+    ['with the log, until the evidence is old', /^\/tile\//, 600_000],
+  ])('%s: it is not taken for that of now', async (_, path, ms) => {
+    wait(path, ms);
+    expect(await created()).toBe('freshness.late');
+  });
+
+  it('counts the age of evidence from when it was asked for', async () => {
+    const asked = gateway.now;
+    wait(EVIDENCE, 599_000);
+    const postern = await createPostern(options());
+    expect(postern.verification().nodes[0]?.until).toBe(asked + 600_000);
+  });
+});
+
 describe('what the ledger has to show', () => {
   it.each([
     [
@@ -313,6 +340,22 @@ describe('the log, between runs', () => {
     expect(await created({ memory })).toBe('ledger.fork');
   });
 
+  it('that turns out to be two ends all that rested on it', async () => {
+    const postern = await createPostern(options());
+    const two = new StandInGateway();
+    await two.admit(bed.machine);
+    gateway.answering = ({ method, path, headers, body }) =>
+      two.fetch(`${GATEWAY}${path}`, {
+        method,
+        headers,
+        ...(body.length > 0 && { body }),
+      } as never);
+    gateway.now += 500_000; // the last part of its time: looked at beside its use
+    await postern.verify();
+    await expect.poll(() => postern.verification().nodes[0]?.error?.code).toBe('ledger.fork');
+    expect(await codeOfRejection(postern.verify())).toBe('ledger.fork');
+  });
+
   it('is not a shorter one', async () => {
     const memory = memoryInProcess();
     const short = await gateway.ledger.checkpoint();
@@ -364,6 +407,16 @@ describe('an epoch', () => {
     expect(await created({ ...epoch, policy: { file: policy } })).toBe(want);
   });
 
+  it('that was recent when it was asked for', async () => {
+    gateway.ledger.witnessedAt = seconds(gateway.now - 600_000);
+    gateway.answering = async (asked, honest) => {
+      const response = await honest();
+      if (asked.path.endsWith('/epoch')) gateway.now += 1000;
+      return response;
+    };
+    expect(await created({ ...epoch, policy: { file: policy } })).toBe('freshness.epoch');
+  });
+
   it('that no witness cosigned', async () => {
     expect(await created({ ...epoch, policy: { file: policy } })).toBe('freshness.malformed');
   });
@@ -388,6 +441,15 @@ describe('options that would leave something open', () => {
     ['a gateway that is none', { gateway: 'gateway.example' }, 'candidates.usage'],
     ['a digest that is none', { policy: { digest: 'abc' } }, 'policy.usage'],
     ['a policy that is none', { policy: { file: 'kind: Nonsense' } }, 'policy.malformed'],
+    ['no policy', { policy: {} }, 'policy.usage'],
+    [
+      'a policy by two pins, of which one would be passed over',
+      { policy: { digest: `sha256:${'0'.repeat(64)}`, file: 'kind: Policy' } },
+      'policy.usage',
+    ],
+    ['a time that is none', { verifiedFor: Number.NaN }, 'freshness.usage'],
+    ['a life of keys that is none', { longestKeyLife: Number.NaN }, 'appraisal.usage'],
+    ['a size that is none', { largestRequest: Number('64M') }, 'seal.usage'],
     ['a key that is none', { ledger: { verifierKey: 'x' } }, 'ledger.malformed'],
     [
       'no signers',

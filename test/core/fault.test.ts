@@ -30,6 +30,7 @@ it('keeps the exit codes that scripts rely on', () => {
     forbidden: 64,
     usage: 64,
     unreachable: 69,
+    busy: 69,
     internal: 70,
   });
 });

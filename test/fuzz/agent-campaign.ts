@@ -55,13 +55,14 @@ function newBed() {
     inFlight: MINUTE,
     dateWindow: 2 * MINUTE,
   };
-  const ring = new KeyRing(keys, () => NOW);
+  const ring = new KeyRing(keys, { now: () => NOW, elapsed: () => 0 });
   const generation = makeGeneration({
     deployment: 'fuzz',
     agentConfigSha256: new Uint8Array(32),
     keys: { ...keys, suites: ['x25519'] },
     firstKeyId: 1,
     now: NOW,
+    elapsed: 0,
     randomBytes,
   });
   ring.activate(generation);

@@ -254,7 +254,7 @@ describe('a backup', () => {
       keys: await of.challengeKeys(),
       credentials: await of.credentials(),
       usage: await of.usage(0, 9),
-      unmetered: await of.unmetered(hexOf(9, 32)),
+      unmetered: await of.unmetered(hexOf(9, 32), hexOf(9, 16)),
     });
     const before = await read(store);
     const path = join(folder, 'copy.db');

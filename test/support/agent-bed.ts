@@ -33,6 +33,8 @@ const NO_HARDWARE: EvidenceSource = {
 /** A clock that goes only where it is told, and those who wait on it. */
 export class Clock {
   now: number;
+  /** What is not changed where `now` is set. */
+  elapsed = 0;
   readonly #waiting = new Set<{ readonly at: number; readonly go: () => void }>();
 
   constructor(now = Date.parse('2026-06-01T12:00:00Z')) {
@@ -56,6 +58,7 @@ export class Clock {
   /** In milliseconds; whoever waited long enough goes on. */
   advance(ms: number): void {
     this.now += ms;
+    this.elapsed += ms;
     for (const one of this.#waiting) if (one.at <= this.now) one.go();
   }
 }
@@ -116,6 +119,7 @@ export async function agentBed({
     signer: undefined,
     fetch: () => Promise.reject(new Error('nobody is to be asked')),
     now: () => clock.now,
+    elapsed: () => clock.elapsed,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     random: () => 0.5,
     pause: clock.pause,

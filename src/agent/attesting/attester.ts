@@ -11,20 +11,23 @@ export interface AttesterOptions {
 
 /**
  * Makes bundles, one at a time: hardware signs for one asker after the other, and two that ask the
- * devices at once get in each other's way.
+ * devices at once get in each other's way. The machine itself is next whoever else waits: strangers
+ * who ask without end could have it miss its own admission otherwise.
  */
 export class Attester {
   readonly #options: AttesterOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #own: (() => Promise<void>)[] = [];
+  readonly #asked: (() => Promise<void>)[] = [];
+  #isBusy = false;
   #waiting = 0;
 
   constructor(options: AttesterOptions) {
     this.#options = options;
   }
 
-  /** Of the machine itself, which waits for nobody's place in the queue to become free. */
+  /** Of the machine itself: only what is under way goes before it. */
   own(challenge: Challenge): Promise<Uint8Array> {
-    return this.#next(() => this.#bundle(challenge));
+    return this.#inTurn(this.#own, challenge);
   }
 
   /**
@@ -37,16 +40,28 @@ export class Attester {
     }
     this.#waiting += 1;
     try {
-      return await this.#next(() => this.#bundle(challenge));
+      return await this.#inTurn(this.#asked, challenge);
     } finally {
       this.#waiting -= 1;
     }
   }
 
-  #next<T>(act: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(act);
-    this.#last = mine.catch(() => undefined);
-    return mine;
+  #inTurn(lane: (() => Promise<void>)[], challenge: Challenge): Promise<Uint8Array> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    lane.push(() => this.#bundle(challenge).then(resolve, reject));
+    void this.#work();
+    return promise;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    for (let next = this.#first(); next !== undefined; next = this.#first()) await next();
+    this.#isBusy = false;
+  }
+
+  #first(): (() => Promise<void>) | undefined {
+    return this.#own.shift() ?? this.#asked.shift();
   }
 
   /** The devices first: the processor signs for what they gave. */

@@ -29,7 +29,8 @@ export interface AgentServerOptions {
   readonly sealed: SealedRoute;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly now: () => number;
+  /** Milliseconds, by a clock that nobody sets. */
+  readonly elapsed: () => number;
   /** Whether new requests are turned away. */
   readonly closing: () => boolean;
 }
@@ -121,7 +122,7 @@ function attestHandler({
   limits,
   log,
   metrics,
-  now,
+  elapsed,
 }: AgentServerOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const rate = new RatePerMinute(limits.challengesPerMinute);
   return async (request, response) => {
@@ -137,7 +138,7 @@ function attestHandler({
     }
     const { current } = ring;
     if (current === undefined) return sendProblem(response, 'unreachable');
-    if (!rate.take(now())) {
+    if (!rate.take(elapsed())) {
       metrics.count('shed');
       return sendProblem(response, 'too-many-requests');
     }

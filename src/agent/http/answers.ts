@@ -24,6 +24,9 @@ export function sendBytes(
     ...headers,
   });
   response.end(body);
+  // Whoever asked may still be sending. A connection that is closed on what nobody read is reset,
+  // and the answer may be lost with it. How long it may go on, the server's deadline says.
+  response.req.resume();
 }
 
 export function sendJson(response: ServerResponse, value: unknown): void {
@@ -40,15 +43,13 @@ export function sendProblem(response: ServerResponse, code: ProblemCode): void {
   const isLater = status === 503 || status === 429;
   sendBytes(response, status, PROBLEM_TYPE, body, {
     ...(isLater && { 'retry-after': RETRY_AFTER }),
-    // What is left of the request is read by nobody.
-    connection: 'close',
   });
 }
 
 /** The request is sealed to a key that is not served: nothing else is answered like this. */
 export function sendUnknownKey(response: ServerResponse): void {
   const body = encodeOhttpProblem('ohttp-key');
-  sendBytes(response, 400, PROBLEM_TYPE, body, { connection: 'close' });
+  sendBytes(response, 400, PROBLEM_TYPE, body);
 }
 
 /** A header that may be there once; `twice` where it is more often, in whatever spelling. */

@@ -18,6 +18,8 @@ export interface KeyGeneration {
   /** In milliseconds since the epoch; no new request is taken after `notAfter`. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** In milliseconds by a clock that nobody sets, see `KeyClocks`. */
+  readonly madeAt: number;
   readonly key: (keyId: number) => SealedKeyPair | undefined;
   readonly encapsulations: Encapsulations;
   readonly idempotency: IdempotencyKeys;
@@ -34,6 +36,7 @@ export interface GenerationOptions {
   /** 0 to 255, of the first suite; those of the others follow. */
   readonly firstKeyId: number;
   readonly now: number;
+  readonly elapsed: number;
   readonly randomBytes: (length: number) => Uint8Array;
   /** Keys of other uses that the same enclave made. */
   readonly more?: readonly OwnKey[];
@@ -69,6 +72,7 @@ export function makeGeneration(options: GenerationOptions): KeyGeneration {
     digest,
     notBefore,
     notAfter,
+    madeAt: options.elapsed,
     key: (keyId) => pairs.find(({ config }) => config.keyId === keyId),
     encapsulations,
     idempotency,

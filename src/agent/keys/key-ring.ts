@@ -2,18 +2,31 @@ import type { KeysConfig } from '../config.ts';
 import type { KeyGeneration } from './key-generation.ts';
 
 /**
+ * Keysets whose tables somebody fills follow each other this far; then the oldest has to end first.
+ * Each is kept with its tables until nothing can be under way, and a key id is one byte.
+ */
+const MOST_BY_FULL_TABLES = 8;
+
+export interface KeyClocks {
+  /** Milliseconds since the epoch: what a keyset says of its times. */
+  readonly now: () => number;
+  /** Milliseconds since any instant: what no setting of a clock makes longer. */
+  readonly elapsed: () => number;
+}
+
+/**
  * The keys in force: those that clients are told, and those before them until nothing that was
  * sealed to them is under way.
  */
 export class KeyRing {
   readonly #keys: KeysConfig;
-  readonly #now: () => number;
+  readonly #clocks: KeyClocks;
   /** Newest first. */
   #generations: readonly KeyGeneration[] = [];
 
-  constructor(keys: KeysConfig, now: () => number) {
+  constructor(keys: KeysConfig, clocks: KeyClocks) {
     this.#keys = keys;
-    this.#now = now;
+    this.#clocks = clocks;
   }
 
   /** What clients are told; undefined before the first, and where the last one has ended. */
@@ -41,9 +54,13 @@ export class KeyRing {
   /** When the next keys are wanted, in milliseconds since the epoch; at once where a table fills. */
   get dueAt(): number {
     const { current } = this;
-    if (current === undefined) return this.#now();
-    if (current.encapsulations.isNearlyFull || current.usage.isNearlyFull) return this.#now();
-    return current.notAfter - this.#keys.overlap;
+    const now = this.#clocks.now();
+    const isWanted =
+      current === undefined || current.encapsulations.isNearlyFull || current.usage.isNearlyFull;
+    if (!isWanted) return now + this.#left(current) - this.#keys.overlap;
+    const oldest = this.#generations.at(-1);
+    if (oldest === undefined || this.#generations.length < MOST_BY_FULL_TABLES) return now;
+    return now + this.#left(oldest) + this.#keys.inFlight;
   }
 
   eraseAll(): void {
@@ -52,15 +69,24 @@ export class KeyRing {
   }
 
   /** A clock that was turned back takes no request that it would not have taken before. */
-  #takes({ notBefore, notAfter, encapsulations }: KeyGeneration): boolean {
-    const now = this.#now();
-    return now >= notBefore && now < notAfter && !encapsulations.isFull;
+  #takes(one: KeyGeneration): boolean {
+    const isBegun = this.#clocks.now() >= one.notBefore;
+    return isBegun && this.#left(one) > 0 && !one.encapsulations.isFull;
+  }
+
+  /**
+   * How long new requests are taken under it, by whichever clock says less: the host may set the
+   * one, and the other knows nothing of what the keyset says.
+   */
+  #left({ notAfter, madeAt }: KeyGeneration): number {
+    const { now, elapsed } = this.#clocks;
+    return Math.min(notAfter - now(), madeAt + this.#keys.life - elapsed());
   }
 
   #eraseEnded(): void {
-    const end = this.#now() - this.#keys.inFlight;
-    if (this.#generations.every(({ notAfter }) => notAfter > end)) return;
-    for (const one of this.#generations) if (one.notAfter <= end) one.erase();
-    this.#generations = this.#generations.filter(({ notAfter }) => notAfter > end);
+    const isEnded = (one: KeyGeneration) => this.#left(one) <= -this.#keys.inFlight;
+    if (!this.#generations.some(isEnded)) return;
+    for (const one of this.#generations) if (isEnded(one)) one.erase();
+    this.#generations = this.#generations.filter((one) => !isEnded(one));
   }
 }

@@ -36,6 +36,7 @@ export type Judged =
       readonly model: string;
     };
 
+const DASH = 0x2d;
 const METHOD = /^[A-Z]{3,10}$/;
 /** 128 bits, in hex, base64url or as a UUID. */
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,64}$/;
@@ -92,8 +93,10 @@ function readBody(
     const isJson = /^application\/json *(?:$|;)/i.test(type);
     return { ...asItIs, model: isJson ? readOpenAiRequest(place, body)?.model : undefined };
   }
-  // Whatever it says it is, but for a form: some servers read JSON without looking.
-  return /^multipart\/form-data *;/i.test(type) ? asItIs : readOpenAiRequest(place, body);
+  // Whatever it says it is, but for a form that begins like one: some servers read JSON without
+  // looking, and no JSON begins with a boundary.
+  const isForm = /^multipart\/form-data *;/i.test(type) && body[0] === DASH && body[1] === DASH;
+  return isForm ? asItIs : readOpenAiRequest(place, body);
 }
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7), NaN for anything else. */

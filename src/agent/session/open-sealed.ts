@@ -126,6 +126,10 @@ class Reading {
       return generation?.key(keyId);
     });
     if (generation === undefined) return 'unknown-key';
+    // Its hash names the session: under other keys of ours it would name another one.
+    if (ring.inForce().some((one) => one !== generation && one.encapsulations.has(enc))) {
+      return 'replayed';
+    }
     const claim = generation.encapsulations.claim(enc);
     if (claim !== 'new') return claim === 'seen' ? 'replayed' : 'full';
     if (!generation.usage.admits(account)) return 'full';

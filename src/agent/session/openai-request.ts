@@ -29,7 +29,10 @@ export function readOpenAiRequest(path: string, body: Uint8Array): OpenAiRequest
     if (!isObject(value)) return undefined;
     const model = value['model'];
     if (model !== undefined && (typeof model !== 'string' || !MODEL.test(model))) return undefined;
-    const isStream = STREAMED.test(path) && value['stream'] === true;
+    const stream = value['stream'] ?? false;
+    // Servers that take 1 or "yes" for true would stream what was not asked to count.
+    if (typeof stream !== 'boolean') return undefined;
+    const isStream = STREAMED.test(path) && stream;
     return { model, body: isStream ? utf8(counting(text, value, members)) : body };
   } catch (error) {
     if (error instanceof Fault && error.code === 'malformed') return undefined;

@@ -26,6 +26,10 @@ export class Encapsulations {
     return 'new';
   }
 
+  has(enc: Uint8Array): boolean {
+    return this.#seen.has(shortName(enc));
+  }
+
   get isFull(): boolean {
     return this.#seen.size >= this.#most;
   }

@@ -5,7 +5,7 @@ import { concatBytes } from '../../core/bytes/writer.ts';
 export interface TokenCounts {
   readonly promptTokens: number;
   readonly completionTokens: number;
-  /** Whether it told them; else both are 0. */
+  /** Whether it told them; else there was no prompt, and of a stream as many tokens as pieces came. */
   readonly counted: boolean;
 }
 
@@ -19,16 +19,19 @@ export interface UsageMeter {
   counts(): TokenCounts;
 }
 
-/** Longer answers go through uncounted: nobody holds one for its counts. */
+/** Of longer answers only the end is held, where most servers tell their counts. */
 const LARGEST_DOCUMENT = 4 * 1024 * 1024;
+const LONGEST_END = 4096;
 const MOST_TOKENS = 2 ** 40;
 
 /**
  * Of the events of a stream: the last that tells them counts. Chat and completions tell in `usage`,
- * responses in `response.usage`.
+ * responses in `response.usage`, at their end: of one that breaks off before, the pieces of its
+ * answer are counted, each of which is a token or more.
  */
 export class EventMeter implements UsageMeter {
-  #counts = NOT_COUNTED;
+  #counts: TokenCounts | undefined;
+  #pieces = 0;
   /** Of an event that comes in parts; undefined once it is too long. */
   #parts: Uint8Array[] | undefined = [];
   #length = 0;
@@ -49,36 +52,57 @@ export class EventMeter implements UsageMeter {
   }
 
   counts(): TokenCounts {
-    return this.#counts;
+    return this.#counts ?? { ...NOT_COUNTED, completionTokens: this.#pieces };
   }
 
   #read(event: Uint8Array): void {
     const text = textIn(event);
-    if (text === undefined || !text.includes('"usage"')) return;
+    if (text === undefined) return;
     const data = text
       .split(/\r\n|\n|\r/)
       .filter((line) => line.startsWith('data:'))
       .map((line) => line.slice(5).trimStart())
       .join('\n');
-    this.#counts = countsIn(data) ?? this.#counts;
+    const value = jsonIn(data);
+    this.#counts = countsIn(value) ?? this.#counts;
+    this.#pieces += piecesIn(value);
   }
 }
 
 /** Of an answer that is one JSON document. */
 export class DocumentMeter implements UsageMeter {
-  #parts: Uint8Array[] | undefined = [];
+  #parts: Uint8Array[] = [];
   #length = 0;
+  #isCut = false;
 
   see(bytes: Uint8Array): void {
+    this.#parts.push(bytes);
     this.#length += bytes.length;
-    if (this.#length > LARGEST_DOCUMENT) this.#parts = undefined;
-    this.#parts?.push(bytes);
+    if (this.#length <= LARGEST_DOCUMENT) return;
+    const end = concatBytes(...this.#parts).slice(-LONGEST_END);
+    [this.#parts, this.#length, this.#isCut] = [[end], end.length, true];
   }
 
   counts(): TokenCounts {
-    const text = this.#parts && textIn(concatBytes(...this.#parts));
-    return (text === undefined ? undefined : countsIn(text)) ?? NOT_COUNTED;
+    const bytes = concatBytes(...this.#parts);
+    const value = this.#isCut ? membersAtEnd(bytes) : jsonOf(bytes);
+    return countsIn(value) ?? NOT_COUNTED;
   }
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  const text = textIn(bytes);
+  return text === undefined ? undefined : jsonIn(text);
+}
+
+/**
+ * The last members of an object whose beginning is not there, from `usage` on. Within a string its
+ * quotes would be escaped, and what closes one brace more than it opens stands at the top.
+ */
+function membersAtEnd(end: Uint8Array): unknown {
+  const text = new TextDecoder('latin1').decode(end);
+  const at = text.lastIndexOf('"usage"');
+  return at < 0 ? undefined : jsonIn(`{${text.slice(at)}`);
 }
 
 /** Of one that tells nothing. */
@@ -93,13 +117,34 @@ function textIn(bytes: Uint8Array): string | undefined {
 }
 
 /** What does not read is uncounted: the answer is the client's to judge. */
-function countsIn(text: string): TokenCounts | undefined {
-  let value: unknown;
+function jsonIn(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** How many pieces of answers an event brings: one of each choice that says something. */
+function piecesIn(value: unknown): number {
+  const type = member(value, 'type');
+  if (typeof type === 'string' && type.endsWith('.delta')) return 1;
+  const choices = member(value, 'choices');
+  if (!Array.isArray(choices)) return 0;
+  return choices.filter((choice) => isSomething(member(choice, 'text')) || saysMore(choice)).length;
+}
+
+function saysMore(choice: unknown): boolean {
+  const delta = member(choice, 'delta');
+  if (typeof delta !== 'object' || delta === null) return false;
+  return Object.entries(delta).some(([name, value]) => name !== 'role' && isSomething(value));
+}
+
+function isSomething(value: unknown): boolean {
+  return (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
+}
+
+function countsIn(value: unknown): TokenCounts | undefined {
   const usage = member(value, 'usage') ?? member(member(value, 'response'), 'usage');
   const prompt = countOf(usage, 'prompt_tokens') ?? countOf(usage, 'input_tokens');
   if (prompt === undefined) return undefined;

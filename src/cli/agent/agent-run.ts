@@ -75,6 +75,7 @@ export async function serveAgent(
     signer,
     fetch: io.fetch,
     now: io.now,
+    elapsed: () => performance.now(),
     randomBytes: io.randomBytes,
     random: Math.random,
     pause,

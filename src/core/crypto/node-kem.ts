@@ -101,21 +101,26 @@ export const eraseKemSecret: KemPort['eraseKemSecret'] = () => undefined;
 
 /** PEM is imported sooner than DER: Node tries the bytes as other things first, by exceptions. */
 function importPublic(prefix: Uint8Array, key: Uint8Array): KeyObject | undefined {
+  const text = Buffer.concat([prefix, key]).toString('base64');
+  const lines = text.replace(/.{64}(?=.)/g, '$&\n');
   try {
-    return createPublicKey(pem('PUBLIC', prefix, key));
+    return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----\n`);
   } catch {
     return undefined; // a coefficient of ML-KEM is not below the modulus
   }
 }
 
+/** No text, which nobody can wipe, nor a piece of the memory that Node's Buffers share. */
 function importSecret(prefix: Uint8Array, secret: Uint8Array, size: number): KeyObject {
   if (secret.length !== size) throw new RangeError(`a secret of ${size} bytes is wanted`);
-  return createPrivateKey(pem('PRIVATE', prefix, secret));
-}
-
-function pem(kind: 'PUBLIC' | 'PRIVATE', prefix: Uint8Array, key: Uint8Array): string {
-  const text = Buffer.concat([prefix, key]).toString('base64');
-  return `-----BEGIN ${kind} KEY-----\n${text.replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${kind} KEY-----\n`;
+  const key = Buffer.alloc(prefix.length + size);
+  try {
+    key.set(prefix);
+    key.set(secret, prefix.length);
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  } finally {
+    key.fill(0);
+  }
 }
 
 /** Not a Buffer, whose `slice` shares memory. */

@@ -38,7 +38,7 @@ const HINTS = 3;
 /** Of an agent's refusal, in bytes. */
 const LARGEST_PROBLEM = 16 * 1024;
 /** Nothing else of what an agent says outside is handed on. */
-const AGENT_PROBLEMS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+const AGENT_PROBLEMS: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 
 /** Pools by model, and the blind relay to their nodes. It sees ciphertext, and has no key for it. */
 export class Broker implements BrokerService {
@@ -182,6 +182,8 @@ export class Broker implements BrokerService {
 
   async handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]> {
     const fates: UsageFate[] = [];
+    // What has just ended is being noted down.
+    await Promise.all(this.#metering);
     // In order: each is held against the one before it.
     for (const statement of statements) fates.push(await this.#handIn(node, statement));
     return fates;
@@ -318,8 +320,9 @@ export class Broker implements BrokerService {
     const { now, observe } = this.#deps;
     const { start, up, down, beganAt } = session;
     this.#health.closed(start.node.id);
-    const failed = (end === 'node-broke' && !session.wasStale) || end === 'idle';
-    if (failed) this.#health.failed(start.node.id, now());
+    const isNodes = !session.wasStale && !session.wasTheClients;
+    if (isNodes && (end === 'node-broke' || end === 'idle'))
+      this.#health.failed(start.node.id, now());
     if (end === 'node-out') this.#health.forget(start.node.id);
     observe.ended({ node: start.node.id, end, seconds: (now() - beganAt) / 1000, up, down });
     const metered = this.#metered(session, end, statement);
@@ -331,7 +334,7 @@ export class Broker implements BrokerService {
     const { store, now, observe } = this.#deps;
     const { session: id, node, account } = session.start;
     if (end === 'refused') return;
-    if (end === 'complete') {
+    if (end === 'complete' || statement !== undefined) {
       const fate = await this.#meter.take({ session: id, node: node.id, account }, statement);
       if (fate === 'taken' || fate === 'known') return;
     }
@@ -347,10 +350,11 @@ export class Broker implements BrokerService {
     const id = sessionNamedIn(statement);
     if (id === undefined) return 'malformed';
     const open = this.#sessions.get(id)?.start;
-    const session = open
-      ? { session: id, node: open.node.id, account: open.account }
-      : await this.#deps.store.unmetered(id);
-    if (session?.node !== node) return 'session';
+    const session =
+      open?.node.id === node
+        ? { session: id, node, account: open.account }
+        : await this.#deps.store.unmetered(id, node);
+    if (session === undefined) return 'session';
     return this.#meter.take(session, statement);
   }
 

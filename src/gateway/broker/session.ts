@@ -39,6 +39,8 @@ export interface SessionDeps {
 
 /** Above this much that is not sent the node is made to wait, in bytes. */
 const HIGH_WATER = 64 * 1024;
+/** For how long the end of an answer is waited for that a client had wait and left, in milliseconds. */
+const LAST_WORD = 1000;
 
 /**
  * A sealed request and its answer, relayed as they come: whoever is slow makes the other side wait,
@@ -59,11 +61,17 @@ export class Session {
   #end: SessionEnd | undefined;
   #statement: string | undefined;
   #isGone = false;
+  /** As what it will have ended, where nobody is to have the rest of it. */
+  #abandonedAs: SessionEnd | undefined;
+  #isConnected = false;
+  #wasTheClients = false;
   #movedAt: number;
   /** Until when it waits for a reader, or is kept for one; told by the clock, which is looked at. */
   #waitsUntil: number | undefined;
   /** Once it has ended and may be continued. */
   #keptUntil: number | undefined;
+  /** Until when an answer that nobody waits for may still bring its statement. */
+  #lastWord: NodeJS.Timeout | undefined;
 
   /** @throws Fault `unreachable` for an endpoint that is not to be called. */
   constructor(start: SessionStart, deps: SessionDeps) {
@@ -93,15 +101,30 @@ export class Session {
     return this.#answer === undefined && this.#request.reusedSocket;
   }
 
+  /** Whether it was the client that was waited for when it ended: that says nothing of the node. */
+  get wasTheClients(): boolean {
+    return this.#wasTheClients;
+  }
+
   /** Sends the request while it comes. @returns what the node answers. @throws Error where it does not. */
   async ask(): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { response } = this.start;
-    this.#request.once('response', resolve);
+    let isAnswered = false;
+    this.#request.once('response', (answer) => {
+      isAnswered = true;
+      resolve(answer);
+    });
+    this.#request.once('socket', (socket) => {
+      if (!socket.connecting) this.#isConnected = true;
+      socket.once('connect', () => {
+        this.#isConnected = true;
+      });
+    });
     this.#request.on('error', (error) => {
       reject(error);
       // The request may break off while the answer is still to come whole.
-      if (this.#answer === undefined) this.finish('node-broke');
+      if (!isAnswered) this.finish('node-broke');
     });
     this.#request.once('close', () => reject(new Error('closed')));
     // Nothing may move for longer than on other routes, before the answer too.
@@ -119,6 +142,7 @@ export class Session {
       if (this.down === 0) this.#deps.onBegan(this.#deps.now() - this.beganAt);
       this.down += bytes.length;
       this.#movedAt = this.#deps.now();
+      if (this.#abandonedAs !== undefined) return;
       const reader = this.#isBlocked ? undefined : this.#reader;
       if (reader && this.#tape.pass(bytes)) {
         if (!reader.write(bytes)) this.#waitFor(reader);
@@ -131,6 +155,7 @@ export class Session {
       if (!answer.complete) return this.finish('node-broke');
       const { [USAGE_HEADER]: statement } = answer.trailers;
       this.#statement = statement;
+      if (this.#abandonedAs !== undefined) return this.cut(this.#abandonedAs);
       this.finish('complete');
       this.#pump();
     });
@@ -149,7 +174,9 @@ export class Session {
     this.#isBlocked = false;
     before?.destroy();
     if (chunk !== undefined && !this.#tape.rewindTo(chunk)) {
+      this.#reader = undefined;
       response.destroy();
+      this.#readerLeft();
       return;
     }
     response.setTimeout(this.#deps.limits.idle);
@@ -161,7 +188,9 @@ export class Session {
 
   /** Whether the answer can be continued at a chunk. */
   keeps(chunk: number): boolean {
-    return !this.#isGone && this.#tape.keeps(chunk);
+    const isOver = this.#keptUntil !== undefined && this.#deps.now() >= this.#keptUntil;
+    const isLost = this.#isGone || isOver || this.#abandonedAs !== undefined;
+    return !isLost && this.#tape.keeps(chunk);
   }
 
   /** Ends it, whatever it is at. A reader never sees that as an end. */
@@ -172,17 +201,20 @@ export class Session {
 
   /** Ends what is too late or stands still, and what nobody came back for. */
   look(now: number): void {
-    if (this.#waitsUntil !== undefined && now >= this.#waitsUntil) this.cut('client-gone');
-    if (!this.isLive) return;
+    if (this.#waitsUntil !== undefined && now >= this.#waitsUntil) this.#abandon('client-gone');
+    if (!this.isLive || this.#abandonedAs !== undefined) return;
     const { deadline, idle } = this.#deps.limits;
-    if (now - this.beganAt >= deadline) this.cut('deadline');
-    else if (now - this.#movedAt >= idle) this.cut('idle');
+    if (now - this.beganAt >= deadline) this.#abandon('deadline');
+    else if (now - this.#movedAt >= idle) this.#abandon('idle');
   }
 
   /** Nothing comes any more. */
   finish(end: SessionEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    const isHalf = this.#isConnected && !this.start.request.complete;
+    const isAwaited = this.#isBlocked || this.#answer?.isPaused() === true;
+    this.#wasTheClients = isHalf || isAwaited || this.#abandonedAs !== undefined;
     this.#deps.onEnd(this, end, this.#statement);
     if (end === 'complete') {
       if (this.start.resumable) this.#keep();
@@ -257,7 +289,7 @@ export class Session {
 
   #readerLeft(): void {
     if (!this.start.resumable) {
-      this.cut('client-gone');
+      this.#abandon('client-gone');
       return;
     }
     if (!this.isLive) {
@@ -269,16 +301,34 @@ export class Session {
     this.#pump();
   }
 
+  /**
+   * What was made to wait may be the end of the answer, with its statement, which the node takes for
+   * delivered: nobody shall have an answer for nothing by leaving before that was read.
+   */
+  #abandon(end: SessionEnd): void {
+    if (!this.isLive || !this.#answer?.isPaused()) {
+      this.cut(end);
+      return;
+    }
+    this.#abandonedAs = end;
+    this.#waitsUntil = undefined;
+    this.#lastWord = setTimeout(() => this.cut(end), LAST_WORD).unref();
+    this.#reader?.destroy();
+    this.#reader = undefined;
+    this.#answer.resume();
+  }
+
   #keep(): void {
     this.#deps.budget.idle(this.#tape);
     this.#keptUntil = this.#deps.now() + this.#deps.limits.resume.keep;
-    // Who is still being sent it may take longer.
+    // Who is still being sent it may come to its end.
     if (this.#reader === undefined) this.#waitsUntil = this.#keptUntil;
   }
 
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#lastWord);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.destroy();

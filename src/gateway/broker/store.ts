@@ -2,8 +2,9 @@
 export interface BrokerStore {
   /**
    * Keeps a usage statement, whose signature the caller has verified, unless it contradicts another
-   * of its node: the same place in the chain of an account, the same session, or a neighbour in the
-   * chain that it does not fit.
+   * of its keyset: the same place in the chain of an account, the same session, or a neighbour in
+   * the chain that it does not fit. Of two keysets the same session may be stated: whoever seals
+   * chooses what its id is made of, and may choose the same for both.
    */
   addUsage(usage: NewUsage): Promise<UsageOutcome>;
   /** In the order in which they came, `seq` above `after`, at most `count`; of one account where it is named. */
@@ -19,7 +20,7 @@ export interface BrokerStore {
 
   /** Notes that a session ended without a statement, so that one may be handed in later. */
   addUnmetered(session: Unmetered): Promise<void>;
-  unmetered(session: string): Promise<Unmetered | undefined>;
+  unmetered(session: string, node: string): Promise<Unmetered | undefined>;
   /** Forgets those that ended before an instant. @returns how many. */
   purgeUnmetered(before: number): Promise<number>;
 }

@@ -1,6 +1,7 @@
 import type { Appraisal } from '../../appraisal/appraise/appraisal.ts';
 import type { BundleVerification } from '../../appraisal/bundle/verifier.ts';
 import { resultDigest, type WithParts } from '../../appraisal/result/result-json.ts';
+import { isZero } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import type { CheckId } from '../../evidence/verdict.ts';
 import type { EvidenceKind } from '../../evidence/verification.ts';
@@ -61,6 +62,7 @@ const LONGEST_UEID = 49;
  * The identities that the hardware of a machine has for life, as far as the evidence says them,
  * authentic or not: chip id, PPID and platform instance id, UEIDs. A UEID that is longer than any
  * serial number may be (RFC 5280 section 4.1.2.2: 20 octets) is nobody's: a stranger chose its length.
+ * So is a chip id of zeros, which stands in every report whose chip is masked.
  */
 export function hardwareIds({
   pieces: { cpu, devices },
@@ -72,7 +74,7 @@ export function hardwareIds({
       ? []
       : [{ kind: 'nvidia-ueid' as const, id: identity.ueid }],
   );
-  if (cpu?.report) {
+  if (cpu?.report && !isZero(cpu.report.chipId)) {
     ids.push({ kind: 'snp-chip-id', id: toHex(cpu.report.chipId) });
   }
   if (cpu?.pck) {

@@ -3,7 +3,7 @@ import { closed, hex, text } from '../../appraisal/policy/schema/values.ts';
 import { Id, PoolName, Time } from '../values.ts';
 
 /** As whoever serves it names it. */
-export const ModelName = text(1, 256);
+const ModelName = text(1, 256);
 export const RegionName = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
   description: 'a region: 1 to 64 of a-z, 0-9 and dash',
@@ -18,7 +18,7 @@ export const CandidatesQuery = closed({
 });
 
 /** That a leaf stands in the ledger. */
-export const ProvenLeafSchema = closed({
+const ProvenLeafSchema = closed({
   entry: Type.String({ description: 'base64: the leaf' }),
   proof: Type.String({ description: 'base64: a tlog-proof of it' }),
   salt: Type.Optional(hex(32)),

@@ -27,7 +27,7 @@ export interface UsageClaims {
   readonly outcome: Outcome;
   readonly promptTokens: number;
   readonly completionTokens: number;
-  /** Whether the server told the counts. */
+  /** Whether the server told the counts; else of a stream the pieces that came, each a token or more. */
   readonly counted: boolean;
   /** RFC 3339, by the enclave's clock. */
   readonly at: string;

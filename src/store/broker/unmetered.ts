@@ -23,23 +23,32 @@ export function checkUnmetered(session: Unmetered): void {
 /** Nothing where its statement came meanwhile, or it was noted before. */
 export async function addUnmetered(sql: Sql, { at, ...session }: Unmetered): Promise<void> {
   const known = await sql.all(
-    'SELECT session FROM usage WHERE session = ? UNION SELECT session FROM unmetered WHERE session = ?',
-    ...[session.session, session.session],
+    `SELECT session FROM usage WHERE session = ? AND keyset = ?
+      UNION SELECT session FROM unmetered WHERE session = ? AND node = ?`,
+    ...[session.session, session.keyset, session.session, session.node],
   );
   if (known.length > 0) return;
   await sql.insert('unmetered', [withSum('unmetered', { ...session, moment: at })]);
 }
 
-export async function readUnmetered(sql: Sql, session: string): Promise<Unmetered | undefined> {
-  if (!isStorable(session)) return undefined;
-  const [row] = await sql.all('SELECT * FROM unmetered WHERE session = ?', session);
+export async function readUnmetered(
+  sql: Sql,
+  session: string,
+  node: string,
+): Promise<Unmetered | undefined> {
+  if (!isStorable(session) || !isStorable(node)) return undefined;
+  const [row] = await sql.all(
+    'SELECT * FROM unmetered WHERE session = ? AND node = ?',
+    ...[session, node],
+  );
   return row && unmeteredOf(row);
 }
 
 /** To be called until it finds none. @returns how many. */
 export function purgeSomeUnmetered(sql: Sql, before: number): Promise<number> {
   return sql.run(
-    'DELETE FROM unmetered WHERE session IN (SELECT session FROM unmetered WHERE moment < ? LIMIT ?)',
+    `DELETE FROM unmetered WHERE (session, node) IN
+      (SELECT session, node FROM unmetered WHERE moment < ? LIMIT ?)`,
     ...[before, SLICE],
   );
 }

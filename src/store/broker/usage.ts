@@ -24,11 +24,11 @@ export function checkUsage(usage: NewUsage): void {
 
 /** To be run alone among writers; see the port. */
 export async function addUsage(sql: Sql, usage: NewUsage): Promise<UsageOutcome> {
-  const { keyset, account, session, nth } = usage;
+  const { node, keyset, account, session, nth } = usage;
   const rows = await sql.all(
-    `SELECT * FROM usage WHERE session = ?
+    `SELECT * FROM usage WHERE (session = ? AND keyset = ?)
       OR (keyset = ? AND account = ? AND nth BETWEEN ? AND ?) ORDER BY seq`,
-    ...[session, keyset, account, nth - 1, nth + 1],
+    ...[session, keyset, keyset, account, nth - 1, nth + 1],
   );
   const near = rows.map(usageOf);
   const same = near.find((one) => one.session === session || isAt(one, usage, 0));
@@ -43,7 +43,7 @@ export async function addUsage(sql: Sql, usage: NewUsage): Promise<UsageOutcome>
   const [row] = await sql.all('SELECT max(seq) AS number FROM usage');
   const seq = integerOf(row?.['number'] ?? 0) + 1;
   await sql.insert('usage', [withSum('usage', rowOf({ ...usage, seq }))]);
-  await sql.run('DELETE FROM unmetered WHERE session = ?', session);
+  await sql.run('DELETE FROM unmetered WHERE session = ? AND node = ?', session, node);
   return { is: 'added', gap: nth > 1 && before === undefined };
 }
 

@@ -3,6 +3,7 @@ import type { NodeSigner } from '../../../src/agent/gateway/proof.ts';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import type { UsageFate } from '../../../src/protocol/session/usage.ts';
 
 export const ORIGIN = 'https://gate.example';
 export const NODE = '0a'.repeat(16);
@@ -25,6 +26,8 @@ export class FakeGateway {
   /** Digests of the keysets that it let in, and the nonces that they were shown with. */
   readonly admitted: string[] = [];
   readonly usage: string[] = [];
+  /** What becomes of the statements that are handed in next; taken where nothing is said. */
+  readonly usageFates: UsageFate[] = [];
   readonly enrolled: unknown[] = [];
   mood: 'well' | 'down' | 'rejects' | 'forgot' | 'other-purpose' | 'lapsed' = 'well';
   checkpoint =
@@ -70,11 +73,16 @@ export class FakeGateway {
       case 'GET /checkpoint':
         return new Response(this.checkpoint);
       case 'POST /v1/usage':
-        this.usage.push(...JSON.parse(Buffer.from(body).toString()).usage);
-        return new Response(null, { status: 204 });
+        return json({ fates: this.#handIn(JSON.parse(Buffer.from(body).toString()).usage) });
       default:
         return problem(404);
     }
+  }
+
+  #handIn(usage: readonly string[]): readonly UsageFate[] {
+    const fate = this.usageFates.shift() ?? 'taken';
+    if (fate === 'taken') this.usage.push(...usage);
+    return usage.map(() => fate);
   }
 
   #attested(body: Uint8Array, nonce: string): Response {

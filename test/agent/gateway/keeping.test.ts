@@ -176,7 +176,30 @@ describe('usage', () => {
       outcome: 'failed',
       seq: 2,
       model: 'fault:dies-mid-stream',
+      counted: false,
     });
+    // It says how much it was at its end: whoever breaks it off has had this much nevertheless.
+    expect(verifyUsage(gateway.usage[0] ?? '', receiptKey).completionTokens).toBeGreaterThan(0);
+  });
+
+  it('is handed in again where its session was not noted down yet, and not for ever', async () => {
+    const { bed, gateway } = await enrolledBed();
+    await inForce(bed);
+    const broken = { ...body, model: 'fault:dies-mid-stream', stream: true };
+    const breakOne = () => send(bed, sealed(bed, innerRequest(bed, { body: broken })).bytes);
+    gateway.usageFates.push('session', 'lost');
+    await breakOne();
+    await until(() => {
+      bed.clock.advance(1000);
+      return gateway.usage.length === 1;
+    });
+    gateway.usageFates.push(...Array.from({ length: 10 }, () => 'session' as const));
+    await breakOne();
+    await until(() => {
+      bed.clock.advance(60_000);
+      return bed.agent.metrics.of('usage_lost') === 1;
+    });
+    expect(gateway.usage).toHaveLength(1);
   });
 
   it('is kept while the gateway is away, and handed in at the end', async () => {

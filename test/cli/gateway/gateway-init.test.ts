@@ -143,11 +143,11 @@ describe('the configuration that it writes', () => {
     const uncommented = text.replaceAll(/^#(?=\S| {2})/gm, '').replace('pools: []\n', '');
     const { config, problems } = read(uncommented);
     expect(problems).toEqual([]);
-    const plain = read(text).config;
+    const without = read(text).config;
     expect(config).toEqual({
-      ...plain,
+      ...without,
       broker: {
-        ...plain?.broker,
+        ...without?.broker,
         pools: [{ name: 'serving', models: ['some-model'], region: 'somewhere' }],
       },
       pools: [

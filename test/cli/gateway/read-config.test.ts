@@ -71,6 +71,21 @@ describe('a file that says what must be said', () => {
       logs: { level: 'info', addresses: 'left-out' },
       metrics: { access: 'authenticated' },
       retention: { records: undefined, events: 7_776_000_000 },
+      broker: {
+        pools: [],
+        limits: {
+          streams: 2048,
+          each: { requests: 120, streams: 32, tokens: undefined, evidence: 30 },
+          nodeEvidence: 60,
+          request: 67_108_864,
+          deadline: 1_800_000,
+          idle: 300_000,
+          resume: { keep: 120_000, wait: 30_000, each: 4_194_304, all: 268_435_456 },
+          epoch: 60_000,
+          retryAfter: 2000,
+        },
+        drain: 30_000,
+      },
     });
   });
 

@@ -68,7 +68,7 @@ describe('what the gateway says no to', () => {
     ['unauthenticated', 64, 'node.standing: it is not in quarantine'],
     ['forbidden', 64, 'node.standing: it is not in quarantine'],
     ['internal', 69, 'Unexpected error: it is not in quarantine'],
-    ['busy', 69, 'Too much at once: it is not in quarantine'],
+    ['busy', 69, 'node.standing: it is not in quarantine'],
   ])('%s', async (code, exit, line) => {
     const answer = () => problem(code, { at: 'node.standing', detail: 'it is not in quarantine' });
     const ran = await nodes(['release', ID, '--reason', 'long enough'], { [path]: answer });

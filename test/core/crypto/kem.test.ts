@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import { importX25519Secret, mlKem768Secret } from '../../../src/core/crypto/node.ts';
 import type { CryptoPort } from '../../../src/core/crypto/port.ts';
 import { hex } from '../../support/hex.ts';
 import { implementations } from '../../support/implementations.ts';
@@ -131,3 +132,17 @@ it('erases what is in reach: a portable key then opens nothing', () => {
   }
   expect(opened).not.toEqual(sharedSecret);
 });
+
+it.each([
+  ['ML-KEM', 64, mlKem768Secret],
+  ['X25519', 32, importX25519Secret],
+] as const)(
+  'leaves nothing of a secret in the memory that Node’s Buffers share (%s)',
+  (_, length, importSecret) => {
+    const secret = Buffer.alloc(length, 0xa7);
+    const pool = () => Buffer.from(Buffer.allocUnsafe(1).buffer);
+    const before = pool();
+    importSecret(secret);
+    for (const memory of [before, pool()]) expect(memory.includes(secret)).toBe(false);
+  },
+);

@@ -57,7 +57,7 @@ describe('a usage statement', () => {
     expect(fate).toBe('taken');
     const found = (await bed.store.usage(0, 99)).filter((one) => one.session === session);
     expect(found).toMatchObject([{ node, tokens: 7, nth: 1 }]);
-    expect(await bed.store.unmetered(session)).toBeUndefined();
+    expect(await bed.store.unmetered(session, node)).toBeUndefined();
   });
 
   it.each<[string, string, (claims: UsageClaims) => string | undefined]>([
@@ -90,7 +90,7 @@ describe('a usage statement', () => {
     expect(fate).toBe(want);
     const all = await bed.store.usage(0, 99);
     expect(all.filter((one) => one.session === session)).toEqual([]);
-    await until(async () => (await bed.store.unmetered(session)) !== undefined);
+    await until(async () => (await bed.store.unmetered(session, node)) !== undefined);
   });
 
   it('that breaks its chain is refused, and leaves a trace with both', async () => {
@@ -120,7 +120,7 @@ describe('a usage statement', () => {
     const sent = send(bed, { path: `/ohttp/${POOL}/${node}`, body, as: 'client:gone' });
     await sent.response;
     sent.request.destroy();
-    await until(async () => (await bed.store.unmetered(sessionOf(body))) !== undefined);
+    await until(async () => (await bed.store.unmetered(sessionOf(body), node)) !== undefined);
     if (claims === undefined) throw new Error('nothing came');
     const usage = [agent.sign({ ...claims, outcome: 'aborted' })];
     const handIn = async (as: string) => {
@@ -138,6 +138,70 @@ describe('a usage statement', () => {
     expect(await handIn(`node:${node}`)).toEqual(['taken']);
     // Its session is done with.
     expect(await handIn(`node:${node}`)).toEqual(['session']);
+  });
+
+  it('is billed of each of two nodes that were sent the same encapsulation, and blames neither', async () => {
+    const second = await FakeAgent.start(new FakeAgent({ deployment: 'the-second' }));
+    const other = bed.admit(second);
+    const blamed = bed.contradictions.length;
+    const as = `client:${++seed}`;
+    const body = sealedRequest(++seed);
+    await take(bed, { path: `/ohttp/${POOL}/${node}`, body, as });
+    await take(bed, { path: `/ohttp/${POOL}/${other}`, body, as });
+    const ofBoth = async () =>
+      (await bed.store.usage(0, 999)).filter((one) => one.session === sessionOf(body));
+    await until(async () => (await ofBoth()).length === 2);
+    expect((await ofBoth()).map((one) => one.node).sort()).toEqual([node, other].sort());
+    expect(bed.contradictions.length).toBe(blamed);
+    await second.stop();
+  });
+
+  it('that comes late of one node is not missed for another that was sent the same', async () => {
+    const second = await FakeAgent.start();
+    const other = bed.admit(second);
+    const as = `client:${++seed}`;
+    const body = sealedRequest(++seed);
+    await take(bed, { path: `/ohttp/${POOL}/${node}`, body, as });
+    let statement = '';
+    second.serve = async (request, response) => {
+      const came = await bodyOf(request);
+      const account = request.headers['postern-account'] as string;
+      statement = second.sign({ ...second.claims(account, came), outcome: 'aborted' });
+      second.begin(response);
+    };
+    const sent = send(bed, { path: `/ohttp/${POOL}/${other}`, body, as });
+    await sent.response;
+    sent.request.destroy();
+    await until(async () => (await bed.store.unmetered(sessionOf(body), other)) !== undefined);
+    expect(await bed.broker.handIn(other, [statement])).toEqual(['taken']);
+    await second.stop();
+  });
+
+  it('is taken of an answer that its client left without reading the end', async () => {
+    agent.serve = async (request, response) => {
+      const body = await bodyOf(request);
+      agent.begin(response);
+      const part = Buffer.alloc(64 * 1024, 5);
+      let full = 0;
+      while (full < 10) {
+        full = response.writableNeedDrain ? full + 1 : 0;
+        if (full === 0) response.write(part);
+        await new Promise((resolve) => setTimeout(resolve, full === 0 ? 0 : 20));
+      }
+      agent.finish(request, response, body);
+      isWhole.resolve();
+    };
+    const isWhole = Promise.withResolvers<void>();
+    const body = sealedRequest(++seed);
+    const as = `client:${++seed}`;
+    const { request, response } = send(bed, { path: `/ohttp/${POOL}/${node}`, body, as });
+    (await response).pause().on('error', () => {});
+    await isWhole.promise;
+    request.destroy();
+    await until(async () =>
+      (await bed.store.usage(0, 999)).some((one) => one.session === sessionOf(body)),
+    );
+    expect(await bed.store.unmetered(sessionOf(body), node)).toBeUndefined();
   });
 
   it('is seen by its own account, and by those who may see all', async () => {

@@ -207,6 +207,81 @@ describe('the relay', () => {
   });
 });
 
+describe('a node is not blamed', () => {
+  /** What it should get beside another one that nobody has asked yet. */
+  const share = async (of = bed, id = node) => {
+    const idle = of.admit(agent);
+    const drawn = async () =>
+      (await of.broker.candidates({ pool: POOL, count: 99 })).candidates.filter((one) =>
+        [id, idle].includes(one.node),
+      );
+    await until(async () => (await drawn()).length === 2);
+    const weight = (await drawn()).find((one) => one.node === id)?.weight;
+    of.putOut(idle);
+    return weight;
+  };
+
+  it('for a request that it had seen before, and says so itself', async () => {
+    const problem = '{"type":"urn:postern:problem:conflict"}';
+    agent.serve = async (request, response) => {
+      await bodyOf(request);
+      response.writeHead(409, { 'content-type': 'application/problem+json' }).end(problem);
+    };
+    const answer = await take(bed, { path: path(), body: sealedRequest(++seed) });
+    expect([answer.status, answer.body.toString()]).toEqual([409, problem]);
+    expect(await share()).toBeCloseTo(0.5);
+  });
+
+  it('where a client stops amid its request, until it has waited long enough', async () => {
+    agent.serve = (request, response) => {
+      request.once('data', () => setTimeout(() => response.destroy(), 20));
+    };
+    const { request, response } = send(bed, { path: path() });
+    request.write(sealedRequest(++seed));
+    await response.then(
+      (answer) => answer.resume(),
+      () => undefined,
+    );
+    await quiet();
+    request.destroy();
+    expect(await share()).toBeCloseTo(0.5);
+  });
+
+  it('where a client takes nothing of its answer, until the one or the other is through with it', async () => {
+    bed.admit(agent, { id: node, until: bed.clock.now + 9_000_000 });
+    const slow = await brokerBed({ limits: { idle: 60_000 } });
+    const own = slow.admit(agent);
+    let isFull = false;
+    agent.serve = async (request, response) => {
+      await bodyOf(request);
+      agent.begin(response);
+      const part = Buffer.alloc(64 * 1024, 5);
+      while (response.write(part)) await new Promise(setImmediate);
+      const full = setInterval(() => {
+        isFull = response.writableNeedDrain;
+        if (!isFull) response.write(part);
+      }, 20);
+      response.once('close', () => clearInterval(full));
+    };
+    const { request, response } = send(slow, {
+      path: `/ohttp/${POOL}/${own}`,
+      body: sealedRequest(++seed),
+    });
+    const answer = await response;
+    answer.pause().on('error', () => {});
+    let steady = 0;
+    await until(() => {
+      steady = isFull ? steady + 1 : 0;
+      return steady > 10;
+    });
+    slow.clock.now += 60_001;
+    await until(async () => /count\{end="idle"\} 1/.test(await slow.metrics.text()));
+    expect(await share(slow, own)).toBeCloseTo(0.5);
+    request.destroy();
+    await slow.close();
+  });
+});
+
 describe('the relay refuses', () => {
   it.each([
     { name: 'a request without a header', body: Buffer.of(1, 0), status: 400 },
@@ -272,6 +347,18 @@ describe('the relay refuses', () => {
     const answer = await take(bed, { path: path(), body: sealedRequest(++seed) });
     expect(answer.status).toBe(503);
     expect(answer.body.toString()).not.toContain('clear');
+  });
+
+  it('nothing of its own where the agent said no before the request was through', async () => {
+    const problem = '{"type":"https://iana.org/assignments/http-problem-types#ohttp-key"}';
+    agent.serve = (request, response) => {
+      response.writeHead(400, { 'content-type': 'application/problem+json' }).end(problem);
+      request.resume();
+    };
+    for (let i = 0; i < 10; i++) {
+      const answer = await take(bed, { path: path(), body: sealedRequest(++seed, 900_000) });
+      expect([answer.status, answer.body.toString()]).toEqual([400, problem]);
+    }
   });
 
   it('nothing of its own where the agent knows no such key: its problem passes as it is', async () => {

@@ -163,3 +163,19 @@ describe('an answer that is still coming', () => {
     bed.admit(agent, { id: node });
   });
 });
+
+it('is forgotten when its time is over, however often it was continued', async () => {
+  const short = await brokerBed({
+    limits: { resume: { keep: 300, wait: 60_000, each: 4096, all: 9000 } },
+  });
+  const own = short.admit(agent);
+  const body = sealedRequest(++seed);
+  const at = `/ohttp/${POOL}/${own}`;
+  await take(short, { path: at, body, headers: RESUMABLE });
+  const again = () =>
+    take(short, { method: 'GET', path: `${at}/${sessionOf(body)}?chunk=0`, as: 'client' });
+  expect((await again()).status).toBe(200);
+  await until(async () => /^postern_broker_sessions 0/m.test(await short.metrics.text()));
+  expect((await again()).status).toBe(404);
+  await short.close();
+});

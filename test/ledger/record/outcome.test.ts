@@ -31,6 +31,17 @@ describe('the identities of hardware', () => {
     ]);
   });
 
+  it('are not zeros, which every report of a masked chip has', () => {
+    const chip = (byte: number) => ({
+      cpu: { evidence: 'snp' as const, report: { chipId: new Uint8Array(64).fill(byte) } },
+      devices: [],
+    });
+    expect(hardwareIds({ pieces: chip(0) })).toEqual([]);
+    expect(hardwareIds({ pieces: chip(1) })).toEqual([
+      { kind: 'snp-chip-id', id: '01'.repeat(64) },
+    ]);
+  });
+
   it('are none where nothing could be read', () => {
     expect(hardwareIds(named())).toEqual([]);
   });

@@ -64,7 +64,8 @@ describeStores('usage statements', (kind) => {
     await withBed(kind, async (bed) => {
       const store = await bed.open();
       await store.addUsage(usageOf(1));
-      for (const more of [{ account: 'b' }, { keyset: hexOf(2, 48) }]) {
+      const { session } = usageOf(1);
+      for (const more of [{ account: 'b' }, { keyset: hexOf(2, 48), session }]) {
         const answer = await store.addUsage(usageOf(2, { ...more, prev: sha256Of('y') }));
         expect(answer).toEqual({ is: 'added', gap: true });
       }
@@ -136,14 +137,14 @@ describeStores('sessions without a statement', (kind) => {
   it('are known until their statement comes', async () => {
     await withBed(kind, async (bed) => {
       const [store, other] = [await bed.open(), await bed.open()];
-      expect(await store.unmetered(session)).toBeUndefined();
+      expect(await store.unmetered(session, node)).toBeUndefined();
       await store.addUnmetered(ended);
       await other.addUnmetered({ ...ended, at: 9_000 });
-      expect(await other.unmetered(session)).toEqual(ended);
+      expect(await other.unmetered(session, node)).toEqual(ended);
       await store.addUsage(usageOf(1));
-      expect(await other.unmetered(session)).toBeUndefined();
+      expect(await other.unmetered(session, node)).toBeUndefined();
       await other.addUnmetered(ended);
-      expect(await store.unmetered(session)).toBeUndefined();
+      expect(await store.unmetered(session, node)).toBeUndefined();
       expect(await store.faults()).toEqual([]);
     });
   });
@@ -154,7 +155,7 @@ describeStores('sessions without a statement', (kind) => {
       await store.addUnmetered(ended);
       expect(await store.purgeUnmetered(5_000)).toBe(0);
       expect(await store.purgeUnmetered(5_001)).toBe(1);
-      expect(await store.unmetered(session)).toBeUndefined();
+      expect(await store.unmetered(session, node)).toBeUndefined();
     });
   });
 

@@ -7,7 +7,7 @@ import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { toBase64 } from '../../../src/core/encoding/base64.ts';
 import { writeLeaf } from '../../../src/ledger/leaf/entry.ts';
 import type { DecisionLeaf, Leaf } from '../../../src/ledger/leaf/leaf.ts';
-import { saltedKeyset, saltedSubject } from '../../../src/ledger/leaf/salted.ts';
+import { type HardwareId, saltedKeyset, saltedSubject } from '../../../src/ledger/leaf/salted.ts';
 import { parseSignedCheckpoint } from '../../../src/ledger/note/checkpoint.ts';
 import { signNote } from '../../../src/ledger/note/sign-note.ts';
 import { writeSignedNote } from '../../../src/ledger/note/signed-note.ts';
@@ -51,6 +51,8 @@ export interface AdmissionChanges {
   readonly decision?: Partial<DecisionLeaf>;
   readonly until?: number;
   readonly keyset?: Uint8Array;
+  /** The identities that the decision is about. */
+  readonly hardware?: readonly HardwareId[];
   /** The admission rests on another decision. */
   readonly rests?: string;
 }
@@ -96,7 +98,7 @@ export class StandInLedger {
       authentic: true,
       anchors: 'simulator',
       codes: [],
-      subject: saltedSubject(salt, hardwareIds(verified)),
+      subject: saltedSubject(salt, changes.hardware ?? hardwareIds(verified)),
       record: `sha256:${'cd'.repeat(32)}`,
       ...changes.decision,
     };

@@ -5,7 +5,7 @@ import { Answer } from '../../../src/client/answer.ts';
 import { Gateway } from '../../../src/client/gateway.ts';
 import { openResponse } from '../../../src/client/open-response.ts';
 import { SealedStream } from '../../../src/client/sealed-stream.ts';
-import type { VerifiedMachine } from '../../../src/client/verify-machine.ts';
+import type { VerifiedMachine } from '../../../src/client/verifying.ts';
 import { equalBytes } from '../../../src/core/bytes/equal.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';

@@ -60,6 +60,27 @@ export function revocationsOf(
   return { revokedBy, ignored };
 }
 
+/** A revocation that enough keys signed, and the envelope that shows it. */
+export interface SignedRevocation {
+  readonly revocation: Revocation;
+  readonly envelope: Uint8Array;
+}
+
+/** Those that enough keys signed; the others revoke nothing. @throws nothing that an envelope could cause. */
+export function signedRevocations(
+  envelopes: readonly Uint8Array[],
+  keyring: Keyring,
+): readonly SignedRevocation[] {
+  return envelopes.flatMap((envelope, i) => {
+    try {
+      return [{ envelope, revocation: openRevocation(envelope, `revocation[${i}]`, keyring) }];
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      return [];
+    }
+  });
+}
+
 /** @throws Fault `malformed` for what is no revocation, or not signed by enough of the keys. */
 function openRevocation(bytes: Uint8Array, path: string, keyring: Keyring): Revocation {
   const envelope = parseEnvelope(bytes, path);
