@@ -116,7 +116,11 @@ export class Session {
       resolve(answer);
     });
     this.#request.once('socket', (socket) => {
-      if (!socket.connecting) this.#isConnected = true;
+      if (!socket.connecting) {
+        this.#isConnected = true;
+        return;
+      }
+      // Of a connection that is used again this would stay, one for each request.
       socket.once('connect', () => {
         this.#isConnected = true;
       });

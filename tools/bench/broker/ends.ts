@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import { bodyOf, FakeAgent, NONCE, sealedRequest } from '../../../test/support/fake-agent.ts';
 
 /** Of one answer. */
-export const MIB = 16;
+const MIB = 16;
 const PART = Buffer.alloc(64 * 1024, 0x40);
 
 /** An agent whose answers are long, and signed where a gateway asks. */
