@@ -42,6 +42,11 @@ export class Fault extends Error {
   }
 }
 
+/** Whether the same may well come to something in a moment: nothing was wrong with what was asked. */
+export function isPassing(error: unknown): error is Fault {
+  return error instanceof Fault && (error.code === 'unreachable' || error.code === 'busy');
+}
+
 const LONGEST_TEXT = 2048;
 
 /** Strangers choose the names and values that errors quote; no log line should be theirs to fill. */

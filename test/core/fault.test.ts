@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FAULTS, Fault, malformed } from '../../src/core/fault.ts';
+import { FAULTS, Fault, type FaultCode, isPassing, malformed } from '../../src/core/fault.ts';
 
 it('says where and what, together and apart', () => {
   const cause = new Error('below');
@@ -33,6 +33,14 @@ it('keeps the exit codes that scripts rely on', () => {
     busy: 69,
     internal: 70,
   });
+});
+
+it('knows what may pass by itself', () => {
+  const passing = Object.keys(FAULTS).filter((code) =>
+    isPassing(new Fault(code as FaultCode, 'at', 'detail')),
+  );
+  expect(passing).toEqual(['unreachable', 'busy']);
+  expect(isPassing(new Error('unreachable'))).toBe(false);
 });
 
 it('quotes a stranger’s text only so far', () => {

@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import { type GatewayClient, whyNot } from '../../agent/gateway/gateway-client.ts';
 import { jsonIn } from '../../agent/gateway/gateway-json.ts';
 import { utf8 } from '../../core/bytes/text.ts';
-import { Fault } from '../../core/fault.ts';
+import { Fault, isPassing } from '../../core/fault.ts';
 import { EventSchema, GAP_EVENT, GapSchema } from '../../protocol/event.ts';
 import { EVENTS_TYPE } from '../../protocol/media-types.ts';
 import { eventsIn, type StreamEvent } from './event-lines.ts';
@@ -54,7 +54,7 @@ export async function* followEvents(
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Fault && error.code !== 'unreachable') throw error;
+      if (error instanceof Fault && !isPassing(error)) throw error;
       because = error instanceof Fault ? error.detail : whyNot(error);
     }
     if (signal.aborted) return;

@@ -1,6 +1,6 @@
 import { GatewayClient } from '../../../src/agent/gateway/gateway-client.ts';
 import type { Proof } from '../../../src/agent/gateway/proof.ts';
-import { Fault } from '../../../src/core/fault.ts';
+import { isPassing } from '../../../src/core/fault.ts';
 import type { Random } from '../../fuzz/random.ts';
 import { GATEWAY } from '../../support/fleet-bed.ts';
 import type { GatewayProcess } from './gateway-process.ts';
@@ -45,7 +45,7 @@ export class Front {
    * Asks any gateway, and another if that one can't say: whatever is asked may have been done
    * already when it is asked again.
    *
-   * @throws whatever comes of it other than Fault `unreachable`, and that after too long.
+   * @throws whatever comes of it other than Fault `unreachable` or `busy`, and those after too long.
    */
   async ask<T>(proof: Proof, act: (gateway: GatewayClient) => Promise<T>): Promise<T> {
     const end = Date.now() + PATIENCE;
@@ -53,8 +53,7 @@ export class Front {
       try {
         return await act(this.client(this.#random.pick(this.gateways), proof));
       } catch (error) {
-        const isPassing = error instanceof Fault && error.code === 'unreachable';
-        if (!isPassing || Date.now() > end) throw error;
+        if (!isPassing(error) || Date.now() > end) throw error;
         const why = error.detail.replaceAll(/[0-9a-f-]{16,}|\d+/g, '…').slice(0, 160);
         this.again.set(why, (this.again.get(why) ?? 0) + 1);
         await sleep(this.#random.between(PAUSE.least, PAUSE.most));
