@@ -113,7 +113,11 @@ export class Session {
       resolve(answer);
     });
     this.#request.once('socket', (socket) => {
-      if (!socket.connecting) this.#isConnected = true;
+      if (!socket.connecting) {
+        this.#isConnected = true;
+        return;
+      }
+      // Only then: at one that is kept open it would stay, and the session with it.
       socket.once('connect', () => {
         this.#isConnected = true;
       });
