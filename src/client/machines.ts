@@ -62,8 +62,7 @@ export class Machines {
     credential: Credential,
     without: ReadonlySet<string> = new Set(),
   ): Promise<VerifiedMachine> {
-    const { pool, candidates } = await this.#propose(target, credential);
-    const wanted = candidates.filter(({ node }) => !without.has(node));
+    const { pool, wanted } = await this.#proposeWithout(target, credential, without);
     const known = wanted.filter(({ node }) => this.#alive(node) !== undefined);
     const chosen = pickByWeight(known, this.#chance());
     const machine = chosen && this.#alive(chosen.node);
@@ -77,6 +76,17 @@ export class Machines {
   drop({ node, keyset }: VerifiedMachine): void {
     if (this.#verified.get(node)?.keyset === keyset) this.#verified.delete(node);
     this.#proposed.clear();
+  }
+
+  /** Where those of a while ago are all unwanted, there may be others by now. */
+  async #proposeWithout(target: Target, credential: Credential, without: ReadonlySet<string>) {
+    const isWanted = ({ node }: Candidate) => !without.has(node);
+    let said = await this.#propose(target, credential);
+    if (without.size > 0 && !said.candidates.some(isWanted)) {
+      this.#proposed.delete(JSON.stringify(target));
+      said = await this.#propose(target, credential);
+    }
+    return { pool: said.pool, wanted: said.candidates.filter(isWanted) };
   }
 
   async #propose(target: Target, credential: Credential): Promise<Candidates> {

@@ -67,6 +67,8 @@ export interface LedgerStore<Companion = never> {
    */
   addCosignatures(size: number, lines: readonly string[]): Promise<void>;
   cosignatures(size: number): Promise<readonly string[]>;
+  /** Sizes of the states that have any, the largest first, at most `count`. */
+  cosignedSizes(count: number): Promise<readonly number[]>;
 
   /** By leaf index, in order, `from` inclusive, at most `count`. */
   records(from: number, count: number): Promise<readonly RecordRow[]>;

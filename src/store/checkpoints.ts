@@ -54,6 +54,11 @@ export async function addCosignatures(
   await sql.insert('cosignatures', rows);
 }
 
+export async function cosignedSizes(sql: Sql, count: number): Promise<readonly number[]> {
+  const select = 'SELECT DISTINCT size FROM cosignatures ORDER BY size DESC LIMIT ?';
+  return (await sql.all(select, count)).map((row) => integerOf(row['size']));
+}
+
 export async function cosignatures(sql: Sql, size: number): Promise<readonly string[]> {
   const rows = await sql.all('SELECT * FROM cosignatures WHERE size = ? ORDER BY nth', size);
   return rows.map((row) => textOf(checked('cosignatures', row)['line']));

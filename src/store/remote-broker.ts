@@ -20,6 +20,10 @@ export abstract class RemoteBroker implements BrokerStore {
     return this.call('tokensOf', account, since);
   }
 
+  purgeUsage(before: number) {
+    return this.call('purgeUsage', before);
+  }
+
   addUnmetered(session: Unmetered) {
     return this.call('addUnmetered', session);
   }

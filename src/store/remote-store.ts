@@ -123,6 +123,10 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
     return this.#call('cosignatures', size);
   }
 
+  cosignedSizes(count: number) {
+    return this.#call('cosignedSizes', count);
+  }
+
   records(from: number, count: number) {
     return this.#call('records', from, count);
   }

@@ -2,7 +2,7 @@ import type { BrokerStore, NewUsage, Unmetered } from '../gateway/broker/store.t
 import { count, wantWhole } from './batch-shape.ts';
 import * as unmetered from './broker/unmetered.ts';
 import * as usage from './broker/usage.ts';
-import type { Driver } from './driver.ts';
+import type { Driver, Sql } from './driver.ts';
 
 /** The part of the store that is the broker's. */
 export class SqlBroker implements BrokerStore {
@@ -37,13 +37,21 @@ export class SqlBroker implements BrokerStore {
     return this.#driver.alone((sql) => unmetered.readUnmetered(sql, session, node));
   }
 
-  async purgeUnmetered(before: number) {
+  purgeUsage(before: number) {
+    return this.#purge(before, usage.purgeSomeUsage);
+  }
+
+  purgeUnmetered(before: number) {
+    return this.#purge(before, unmetered.purgeSomeUnmetered);
+  }
+
+  async #purge(before: number, some: (sql: Sql, before: number) => Promise<number>) {
     wantWhole(before, 'before');
     let sum = 0;
     for (;;) {
-      const some = await this.#driver.writing((sql) => unmetered.purgeSomeUnmetered(sql, before));
-      if (some === 0) return sum;
-      sum += some;
+      const gone = await this.#driver.writing((sql) => some(sql, before));
+      if (gone === 0) return sum;
+      sum += gone;
     }
   }
 }

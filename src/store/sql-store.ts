@@ -103,6 +103,11 @@ export class SqlStore extends SqlFleet implements GatewayStore {
     return this.#driver.alone((sql) => checkpoints.cosignatures(sql, size));
   }
 
+  async cosignedSizes(most: number) {
+    count(most, 'count');
+    return this.#driver.alone((sql) => checkpoints.cosignedSizes(sql, most));
+  }
+
   records(from: number, most: number) {
     return this.#driver.alone((sql) => records.records(sql, from, most));
   }

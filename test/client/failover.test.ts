@@ -55,6 +55,24 @@ it('each machine gets its own seal', async () => {
   expect(new Set(encs).size).toBe(bodies.length);
 });
 
+it('machines that came since the last proposal are asked for where all of that one are too busy', async () => {
+  let isThere = false;
+  bed.gateway.answering = async (asked, honest) => {
+    if (asked.path.startsWith('/ohttp/') && asked.path.endsWith(NODE)) {
+      isThere = true;
+      return refusal(503, 'busy', { 'retry-after': '3' });
+    }
+    const answer = await honest();
+    if (isThere || !asked.path.startsWith('/v1/candidates')) return answer;
+    const said = (await answer.json()) as { candidates: { node: string }[] };
+    const candidates = said.candidates.filter(({ node }) => node === NODE);
+    return Response.json({ ...said, candidates });
+  };
+  const postern = await createPostern(bed.options);
+  expect((await models(postern)).status).toBe(200);
+  expect(relayed().map((path) => path.slice(-NODE.length))).toEqual([NODE, SECOND]);
+});
+
 it('a machine of two pools is asked for in the one that it was chosen from', async () => {
   bed.gateway.answering = async (asked, honest) => {
     const response = await honest();

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../src/core/bytes/text.ts';
+import { signNote } from '../../src/ledger/note/sign-note.ts';
+import { parseSignedNote, writeSignedNote } from '../../src/ledger/note/signed-note.ts';
+import { type VerifierKey, writeVerifierKey } from '../../src/ledger/note/verifier-key.ts';
 import { parseTlogProof } from '../../src/ledger/proof/tlog-proof.ts';
+import { verifyTlogProof } from '../../src/ledger/proof/verify-proof.ts';
 import { Stapler } from '../../src/ledger/staple.ts';
 import { StoreTiles } from '../../src/ledger/store-tiles.ts';
 import { leafHash } from '../../src/ledger/tree/hash.ts';
 import { verifyInclusion } from '../../src/ledger/tree/inclusion.ts';
+import { parseTlogPolicy } from '../../src/ledger/trust/tlog-policy.ts';
 import { readOwnCheckpoint } from '../../src/ledger/writer/identity.ts';
 import { appendAll, CLASSIC, numbered, ORIGIN, writerOn } from '../support/ledger-writing.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { flipped, naiveRoot } from '../support/merkle.ts';
+import { type TestSigner, testSigner } from '../support/notes.ts';
 
 async function filled(size: number): Promise<MemoryStore> {
   const store = new MemoryStore();
@@ -63,6 +70,74 @@ describe('the tiles of a store', () => {
       code: 'unreachable',
       at: `tile/${level}/${index}`,
     });
+  });
+});
+
+describe('a proof for who wants witnesses', () => {
+  const [first, second] = [1, 2].map((seed) =>
+    testSigner(`witness.example/w${seed}`, 'cosignature', seed),
+  ) as [TestSigner, TestSigner];
+  const policy = (rule: string) =>
+    parseTlogPolicy(
+      utf8(
+        [
+          `log ${writeVerifierKey(CLASSIC.keys[0] as VerifierKey)}`,
+          `witness a ${writeVerifierKey(first.key)}`,
+          `witness b ${writeVerifierKey(second.key)}`,
+          `group g ${rule} a b`,
+          'quorum g',
+          '',
+        ].join('\n'),
+      ),
+    );
+  async function cosign(store: MemoryStore, size: number, ...signers: TestSigner[]): Promise<void> {
+    const state = await store.checkpoint(size);
+    const { text } = parseSignedNote(state?.checkpoint ?? new Uint8Array(), 'note');
+    const lines = signers.map((signer) =>
+      new TextDecoder()
+        .decode(writeSignedNote(text, [signNote(text, signer, 1_790_000_000n)]))
+        .slice(text.length + 1),
+    );
+    await store.addCosignatures(size, lines);
+  }
+  async function grown(...sizes: readonly number[]): Promise<MemoryStore> {
+    const store = new MemoryStore();
+    const writer = await writerOn(store);
+    let from = 0;
+    for (const size of sizes) {
+      await appendAll(writer, numbered(from, size - from));
+      from = size;
+    }
+    await writer.close();
+    return store;
+  }
+
+  it('ends in the last state that enough of them cosigned', async () => {
+    const store = await grown(300, 520, 600, 700);
+    await cosign(store, 300, first, second);
+    await cosign(store, 520, first, second);
+    await cosign(store, 600, second);
+    for (const [rule, size] of [
+      ['all', 520],
+      ['any', 600],
+    ] as const) {
+      const stapler = await Stapler.openWitnessed(store, policy(rule));
+      expect(stapler?.size).toBe(size);
+      for (const index of [0, 255, 256, 299, size - 1]) {
+        const proof = parseTlogProof((await stapler?.proofOf(index)) ?? new Uint8Array());
+        const [{ entry } = { entry: new Uint8Array() }] = numbered(index, 1);
+        const { checkpoint } = verifyTlogProof(proof, entry, policy(rule));
+        expect(Number(checkpoint.size)).toBe(size);
+      }
+      await expect(stapler?.proofOf(size)).rejects.toMatchObject({ code: 'malformed' });
+    }
+  });
+
+  it('is not there where too few did', async () => {
+    const store = await grown(5, 7);
+    expect(await Stapler.openWitnessed(store, policy('any'))).toBeUndefined();
+    await cosign(store, 5, first);
+    expect(await Stapler.openWitnessed(store, policy('all'))).toBeUndefined();
   });
 });
 

@@ -194,6 +194,10 @@ describeStores('a log', (kind) => {
       `— c ${'C'.repeat(4_000)}\n`,
     ]);
     expect(await store.cosignatures(303)).toEqual([]);
+    expect(await store.cosignedSizes(9)).toEqual([3]);
+    await store.addCosignatures(0, ['— a AAAAAAAA\n']);
+    expect(await store.cosignedSizes(9)).toEqual([3, 0]);
+    expect(await store.cosignedSizes(1)).toEqual([3]);
     await expect(store.addCosignatures(4, ['— a AAAAAAAA\n'])).rejects.toMatchObject({
       code: 'conflict',
       at: 'checkpoints[4]',

@@ -8,7 +8,7 @@ import type {
 } from '../../src/gateway/broker/deps.ts';
 import { createGateway, type Gateway } from '../../src/gateway/http/gateway.ts';
 import type { Identity } from '../../src/gateway/http/identity.ts';
-import { LIMITS } from '../../src/gateway/http/limits.ts';
+import { LIMITS, type Limits } from '../../src/gateway/http/limits.ts';
 import { createLog } from '../../src/gateway/http/log.ts';
 import { createMetrics } from '../../src/gateway/http/metrics.ts';
 import { listenOn } from '../../src/gateway/http/server.ts';
@@ -51,6 +51,7 @@ export interface BrokerBedOptions {
   readonly limits?: Partial<BrokerLimits>;
   readonly pools?: BrokerDeps['pools'];
   readonly deps?: Partial<BrokerDeps>;
+  readonly http?: Partial<Limits>;
 }
 
 /** A gateway on loopback whose broker is real and whose fleet is what a test says. */
@@ -109,7 +110,7 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
     now: () => clock.now,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     version: '0',
-    limits: { ...LIMITS, closeWithin: 5000 },
+    limits: { ...LIMITS, closeWithin: 5000, ...options.http },
     onBug: (error) => failures.push(error),
   });
   const url = await listenOn(app, '127.0.0.1', 0);
@@ -118,7 +119,10 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
     contradictions,
     file: bed.place,
     /** Lets a node in, or changes how it stands. */
-    admit(agent: FakeAgent, more: Partial<ServingNode> = {}): string {
+    admit(
+      agent: Pick<FakeAgent, 'endpoint' | 'keyset' | 'keysetSha384'>,
+      more: Partial<ServingNode> = {},
+    ): string {
       const id = more.id ?? hexOf(nodes.size + 1, 16);
       const { endpoint, keysetSha384: keyset } = agent;
       const admission = { admission: hexOf(1, 16), decision: hexOf(2, 16) };

@@ -148,6 +148,10 @@ export class MemoryStore implements LedgerStore<string> {
     return this.lines.get(size) ?? [];
   }
 
+  async cosignedSizes(count: number) {
+    return [...this.lines.keys()].sort((a, b) => b - a).slice(0, count);
+  }
+
   async records(from: number, count: number) {
     return this.leafRows
       .slice(from)

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { FAULTS, Fault } from '../../src/core/fault.ts';
-import { brokerMeasurements } from './broker/measurements.ts';
+import { brokerTrials } from './broker/trials.ts';
 import { gatewayTrials } from './gateway/trials.ts';
 import { ledgerMeasurements } from './ledger/measurements.ts';
 import { Scratch } from './ledger/scratch.ts';
@@ -36,8 +36,11 @@ devices, 64 at a time: gateway.admit answers to challenges until their leaves ar
 limit.admit the verifier and the same records ready made; gateway.verify requests over loopback, 8 at
 once; gateway.fleet.<n> nodes called in rounds, 64 of n due, the others there; limit.gateway.appraise is the
 verifier by itself, in one thread. loop is how late the event loop was.
-broker.relay has answers of 16 MiB go through a whole gateway, limit.pipe through a bare pipe of
-node:http between the same ends; agent, relay and client share one process.
+broker.relay has answers of 16 MiB go through a whole gateway, in MiB a second, limit.pipe through a bare pipe
+of node:http between the same ends; agent, relay and client share one process and its one thread.
+broker.relay.kept can be continued after a broken connection. broker.peer.nginx is the same through nginx,
+unbuffered, where that is installed: it has a process of its own, and another core. broker.idle opens streams that then
+stand still, through a gateway in a process of its own: rssEach and heapEach are bytes of it a stream.
 session.* are a client, a whole gateway and a whole agent before a model server, over loopback, all in one process;
 limit.session.plain.* the same server behind a bare pipe, asked by fetch. session.ttft is one request after the
 other until the first word; session.tokens four streams of 1,000 words at once, per second of CPU time of all
@@ -63,6 +66,7 @@ async function bench(args: readonly string[], scratch: Scratch): Promise<string>
   const trials = [
     ...gatewayTrials(scratch, process.env['POSTERN_TEST_POSTGRES'], warn),
     ...sessionTrials(scratch),
+    ...brokerTrials(scratch, warn),
   ];
   const isOfTrials = only !== '' && trials.some(({ name }) => name.startsWith(only));
   const all = [...(isOfTrials ? [] : await measurementsOf(scratch)), ...trials];
@@ -76,7 +80,7 @@ async function bench(args: readonly string[], scratch: Scratch): Promise<string>
   if (json) return renderJson(results);
   const cores = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown CPU'}`;
   const machine = `Node ${process.versions.node}, ${cores}`;
-  return `${machine}\n\n${renderTable(results, measurements)}\n${NOTES}\n`;
+  return `${machine}\n\n${renderTable(results, rows)}\n${NOTES}\n`;
 }
 
 /** Those of one call after the other; making their evidence takes a while. */
@@ -87,7 +91,6 @@ async function measurementsOf(scratch: Scratch): Promise<readonly Measurement[]>
     ...(await nvidiaMeasurements()),
     ...(await policyMeasurements()),
     ...(await ledgerMeasurements(scratch)),
-    ...(await brokerMeasurements(scratch)),
     ...(await sealedMeasurements()),
     ...(await snpPeerMeasurements(warn)),
   ];

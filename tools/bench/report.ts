@@ -1,4 +1,4 @@
-import type { Measurement, Result } from './measure.ts';
+import type { Result } from './measure.ts';
 
 /** Digits that a repetition would bear out. */
 const DIGITS = 4;
@@ -25,13 +25,13 @@ const HEADINGS = ['name', 'per second', 'median µs', 'against', 'ratio', 'aim',
 /** Those of words; numbers end under each other. */
 const TEXTS: ReadonlySet<number> = new Set([0, 3, 6]);
 
-/** @param measurements where the aims stand. */
+/** @param rows where the aims stand. */
 export function renderTable(
   results: readonly Result[],
-  measurements: readonly Measurement[],
+  rows: readonly { readonly name: string; readonly atLeast?: number }[],
 ): string {
-  const aims = new Map(measurements.map(({ name, atLeast }) => [name, atLeast]));
-  const rows = results.map(({ name, perSecond, against, ratio, also = {} }) => [
+  const aims = new Map(rows.map(({ name, atLeast }) => [name, atLeast]));
+  const texts = results.map(({ name, perSecond, against, ratio, also = {} }) => [
     name,
     perSecond.toFixed(0),
     (1e6 / perSecond).toFixed(1),
@@ -42,7 +42,7 @@ export function renderTable(
       .map(([what, n]) => `${what} ${rounded(n)}`)
       .join(', '),
   ]);
-  const table = [HEADINGS, ...rows];
+  const table = [HEADINGS, ...texts];
   const widths = HEADINGS.map((_, column) =>
     Math.max(...table.map((row) => row[column]?.length ?? 0)),
   );

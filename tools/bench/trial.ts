@@ -7,6 +7,8 @@ import { median, type Result } from './measure.ts';
 export interface Trial {
   /** Stable once published. */
   readonly name: string;
+  /** The ratio that we hold ourselves to. */
+  readonly atLeast?: number;
   readonly run: () => Promise<Result>;
 }
 

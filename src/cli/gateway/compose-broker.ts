@@ -10,19 +10,19 @@ import type { NodeCaller } from '../../gateway/fleet/deps.ts';
 import type { GatewayService } from '../../gateway/fleet/gateway-service.ts';
 import type { Log } from '../../gateway/http/log.ts';
 import type { Metrics } from '../../gateway/http/metrics.ts';
-import type { GatewayStore } from '../../store/gateway-store.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import { witnessPolicyOf } from '../audit/cosign.ts';
+import type { OpenLedger } from '../audit/open-ledger.ts';
 import { type Io, warn } from '../io.ts';
 import type { GatewayConfig } from './config.ts';
 import { nodeDirectory } from './node-directory.ts';
 
 export interface BrokerParts {
-  readonly store: GatewayStore;
+  readonly ledger: OpenLedger;
   readonly service: GatewayService;
   readonly endorsements: BundleEndorsements;
   readonly caller: NodeCaller;
   readonly hardwareKey: Uint8Array;
-  /** Origin of the ledger. */
-  readonly ledger: string;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -31,15 +31,17 @@ export interface BrokerParts {
 export function composeBroker(
   io: Io,
   { broker, calls }: GatewayConfig,
-  { store, service, endorsements, caller, hardwareKey, ledger, metrics, log }: BrokerParts,
+  { ledger, service, endorsements, caller, hardwareKey, metrics, log }: BrokerParts,
 ): Promise<Broker> {
   const { now } = io;
+  const { store } = ledger;
   const observe = observerOf(io, metrics, log);
   return Broker.open({
     store,
     nodes: nodeDirectory({
       store,
       onEvents: (callback) => service.onEvents(callback),
+      witnesses: () => witnessesOf(ledger),
       now,
       onFailure: observe.failed,
     }),
@@ -48,12 +50,18 @@ export function composeBroker(
     endorse: (bundle) => endorsed(endorsements, bundle, now()),
     endpoints: calls.endpoints,
     accountKey: accountKeyOf(hardwareKey),
-    ledger,
+    ledger: ledger.identity.origin,
     now,
     random: Math.random,
     limits: broker.limits,
     observe,
   });
+}
+
+/** Under the log's own keys, whatever the file says of logs. */
+async function witnessesOf({ folder, identity }: OpenLedger): Promise<TlogPolicy | undefined> {
+  const policy = await witnessPolicyOf(folder);
+  return policy && { ...policy, logs: identity.keys.map((key) => ({ key, url: undefined })) };
 }
 
 /** Clients may want more than this gateway's policies do: whatever vendors say is put beside. */

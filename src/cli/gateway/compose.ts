@@ -152,12 +152,11 @@ async function compose(
     now,
   });
   const broker = await composeBroker(io, config, {
-    store,
+    ledger,
     service,
     endorsements,
     caller,
     hardwareKey: parts.hardwareKey,
-    ledger: identity.origin,
     metrics,
     log,
   });

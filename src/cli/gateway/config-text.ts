@@ -129,7 +129,8 @@ pools: []
 #logs: { level: ${logs.level}, addresses: ${logs.addresses} }
 #metrics: { access: ${metrics.access} }
 
-# How long the archive has what decisions saw (the log itself stays), and how long events last.
-#retention: { records: ${retention.records}, events: ${retention.events} }
+# How long the archive has what decisions saw (the log itself stays), and how long events and usage
+# statements last.
+#retention: { records: ${retention.records}, events: ${retention.events}, usage: ${retention.usage} }
 `;
 }

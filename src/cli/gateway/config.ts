@@ -31,8 +31,12 @@ export interface GatewayConfig {
   readonly witnesses: { readonly every: number };
   readonly logs: { readonly level: LogLevel; readonly addresses: 'written' | 'left-out' };
   readonly metrics: { readonly access: 'public' | 'authenticated' };
-  /** `records` undefined: they are kept. */
-  readonly retention: { readonly records: number | undefined; readonly events: number };
+  /** Undefined: they are kept. */
+  readonly retention: {
+    readonly records: number | undefined;
+    readonly events: number;
+    readonly usage: number | undefined;
+  };
 }
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -143,10 +147,10 @@ export const DEFAULTS = {
     },
     times: { deadline: '30m', idle: '5m', drain: '30s', keep: '2m', wait: '30s', epoch: '1m' },
   },
-  witnesses: { every: '10m' },
+  witnesses: { every: '1m' },
   logs: { level: 'info', addresses: 'left-out' },
   metrics: { access: 'authenticated' },
-  retention: { records: 'keep', events: '90d' },
+  retention: { records: 'keep', events: '90d', usage: '90d' },
 } as const satisfies Partial<WrittenConfig>;
 
 /**
@@ -301,9 +305,10 @@ function brokerConfig(written: WrittenConfig['broker'] = {}): BrokerConfig {
 }
 
 function retentionConfig(written: WrittenConfig['retention'] = {}): GatewayConfig['retention'] {
-  const { records, events } = { ...DEFAULTS.retention, ...written };
+  const { records, events, usage } = { ...DEFAULTS.retention, ...written };
   return {
     records: records === 'keep' ? undefined : durationMs(records),
     events: durationMs(events),
+    usage: usage === 'keep' ? undefined : durationMs(usage),
   };
 }

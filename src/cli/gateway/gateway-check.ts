@@ -91,7 +91,7 @@ function served(
     ['metrics', metrics.access],
     [
       'kept',
-      `records ${retention.records === undefined ? 'for good' : daysOf(retention.records)}, events ${daysOf(retention.events)}`,
+      `records ${daysOf(retention.records)}, events ${daysOf(retention.events)}, usage ${daysOf(retention.usage)}`,
     ],
   ];
 }
@@ -101,7 +101,8 @@ function witnessesText({ witnesses }: GatewayParts): string {
   return witnesses.witnesses.map(({ name }) => name).join(', ');
 }
 
-function daysOf(ms: number): string {
+function daysOf(ms: number | undefined): string {
+  if (ms === undefined) return 'for good';
   return ms % 86_400_000 === 0 ? `${ms / 86_400_000} days` : `${ms / 3_600_000} hours`;
 }
 

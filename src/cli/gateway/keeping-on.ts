@@ -12,6 +12,8 @@ import type { GatewayConfig } from './config.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+/** Quotas count what was used on one. */
+const DAY = 24 * HOUR;
 /** For how long a machine may hand in what a session came to. */
 const UNMETERED = 24 * HOUR;
 
@@ -55,7 +57,7 @@ async function goOn(io: Io, { what, every, act }: Duty, signal: AbortSignal): Pr
 function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): readonly Duty[] {
   const { service, ledger, writer, endorsements, metrics, readKeys } = gateway;
   const { store } = ledger;
-  const { records, events } = config.retention;
+  const { records, events, usage } = config.retention;
   const prefetcher = new Prefetcher({
     now: io.now,
     random: Math.random,
@@ -98,6 +100,7 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
         await store.purgeSpent(io.now());
         await store.purgeUnmetered(io.now() - UNMETERED);
         await store.purgeEvents(io.now() - events);
+        if (usage !== undefined) await store.purgeUsage(io.now() - Math.max(usage, DAY));
         if (records === undefined) return;
         const before = io.now() - records;
         // A leaf for nothing would only make the log longer.

@@ -3,12 +3,15 @@ import { AdmissionEvidence } from '../../gateway/fleet/admission-evidence.ts';
 import type { FleetEvent } from '../../gateway/fleet/event.ts';
 import { contradiction } from '../../gateway/fleet/misbehaviour.ts';
 import { type FleetNode, isAdmitted } from '../../gateway/fleet/node.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import type { GatewayStore } from '../../store/gateway-store.ts';
 
 export interface NodeDirectoryDeps {
   readonly store: GatewayStore;
   /** Calls back when there may be new events of the fleet. @returns what ends it. */
   readonly onEvents: (callback: () => void) => () => void;
+  /** See {@link AdmissionEvidence}. */
+  readonly witnesses: () => Promise<TlogPolicy | undefined>;
   readonly now: () => number;
   readonly onFailure: (error: unknown) => void;
 }
@@ -19,10 +22,11 @@ const PAGE = 256;
 export function nodeDirectory({
   store,
   onEvents,
+  witnesses,
   now,
   onFailure,
 }: NodeDirectoryDeps): NodeDirectory {
-  const evidence = new AdmissionEvidence(store, now);
+  const evidence = new AdmissionEvidence(store, witnesses, now);
   return {
     all: async () => {
       const serving: ServingNode[] = [];

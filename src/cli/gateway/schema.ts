@@ -229,6 +229,12 @@ const Retention = closed({
     }),
   ),
   events: Type.Optional(Duration),
+  /** How long usage statements are kept; those of a day are in any case, since quotas count them. */
+  usage: Type.Optional(
+    Type.Union([Duration, Type.Literal('keep')], {
+      description: 'keep, or a duration up to 3650d, e.g. 90d',
+    }),
+  ),
 });
 
 export const GatewayConfigSchema = Type.Object(

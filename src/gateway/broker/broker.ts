@@ -164,6 +164,7 @@ export class Broker implements BrokerService {
       throw error;
     }
     this.#sessions.set(session.start.session, session);
+    asked.onBounded();
     this.#health.opened(node.id);
     this.#told();
     return this.#answer(session);

@@ -58,6 +58,8 @@ export interface RelayAsked {
   /** The client's, its body unread. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Told once the session's own limits bound the time that the request takes. */
+  readonly onBounded: () => void;
 }
 
 export interface ResumeAsked extends SessionName {

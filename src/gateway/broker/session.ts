@@ -61,14 +61,17 @@ export class Session {
   #end: SessionEnd | undefined;
   #statement: string | undefined;
   #isGone = false;
-  /** Nobody may begin to read it any more. */
-  #isOver = false;
   /** As what it will have ended, where nobody is to have the rest of it. */
   #abandonedAs: SessionEnd | undefined;
   #isConnected = false;
   #wasTheClients = false;
   #movedAt: number;
-  #timer: NodeJS.Timeout | undefined;
+  /** Until when it waits for a reader, or is kept for one; told by the clock, which is looked at. */
+  #waitsUntil: number | undefined;
+  /** Once it has ended and may be continued. */
+  #keptUntil: number | undefined;
+  /** Until when an answer that nobody waits for may still bring its statement. */
+  #lastWord: NodeJS.Timeout | undefined;
 
   /** @throws Fault `unreachable` for an endpoint that is not to be called. */
   constructor(start: SessionStart, deps: SessionDeps) {
@@ -117,7 +120,7 @@ export class Session {
         this.#isConnected = true;
         return;
       }
-      // Only then: at one that is kept open it would stay, and the session with it.
+      // Of a connection that is used again this would stay, one for each request.
       socket.once('connect', () => {
         this.#isConnected = true;
       });
@@ -128,6 +131,8 @@ export class Session {
       if (!isAnswered) this.finish('node-broke');
     });
     this.#request.once('close', () => reject(new Error('closed')));
+    // Nothing may move for longer than on other routes, before the answer too.
+    response.setTimeout(this.#deps.limits.idle);
     response.once('close', () => this.#clientClosed());
     if (response.destroyed) this.#clientClosed();
     this.#sendUp();
@@ -142,6 +147,11 @@ export class Session {
       this.down += bytes.length;
       this.#movedAt = this.#deps.now();
       if (this.#abandonedAs !== undefined) return;
+      const reader = this.#isBlocked ? undefined : this.#reader;
+      if (reader && this.#tape.pass(bytes)) {
+        if (!reader.write(bytes)) this.#waitFor(reader);
+        return;
+      }
       this.#tape.append(bytes);
       this.#pump();
     });
@@ -163,13 +173,14 @@ export class Session {
    */
   attach(response: ServerResponse, chunk?: number): void {
     const before = this.#reader;
-    // What is kept of one that has ended is kept no longer for being read.
-    if (this.isLive) clearTimeout(this.#timer);
+    this.#waitsUntil = undefined;
     this.#reader = response;
     this.#isBlocked = false;
     before?.destroy();
     if (chunk !== undefined && !this.#tape.rewindTo(chunk)) {
+      this.#reader = undefined;
       response.destroy();
+      this.#readerLeft();
       return;
     }
     response.setTimeout(this.#deps.limits.idle);
@@ -181,7 +192,8 @@ export class Session {
 
   /** Whether the answer can be continued at a chunk. */
   keeps(chunk: number): boolean {
-    const isLost = this.#isGone || this.#isOver || this.#abandonedAs !== undefined;
+    const isOver = this.#keptUntil !== undefined && this.#deps.now() >= this.#keptUntil;
+    const isLost = this.#isGone || isOver || this.#abandonedAs !== undefined;
     return !isLost && this.#tape.keeps(chunk);
   }
 
@@ -191,8 +203,9 @@ export class Session {
     this.#leave();
   }
 
-  /** Ends what is too late or stands still. */
+  /** Ends what is too late or stands still, and what nobody came back for. */
   look(now: number): void {
+    if (this.#waitsUntil !== undefined && now >= this.#waitsUntil) this.#abandon('client-gone');
     if (!this.isLive || this.#abandonedAs !== undefined) return;
     const { deadline, idle } = this.#deps.limits;
     if (now - this.beganAt >= deadline) this.#abandon('deadline');
@@ -262,7 +275,8 @@ export class Session {
     if (this.#statement !== undefined) reader.addTrailers({ [USAGE_HEADER]: this.#statement });
     this.#reader = undefined;
     reader.end();
-    if (!this.start.resumable || this.#isOver) this.#leave();
+    if (!this.start.resumable) this.#leave();
+    else this.#waitsUntil = this.#keptUntil;
   }
 
   /** Before anything was answered. */
@@ -283,12 +297,10 @@ export class Session {
       return;
     }
     if (!this.isLive) {
-      if (this.#isOver) this.#leave();
+      this.#waitsUntil = this.#keptUntil;
       return;
     }
-    clearTimeout(this.#timer);
-    const { wait } = this.#deps.limits.resume;
-    this.#timer = setTimeout(() => this.#abandon('client-gone'), wait).unref();
+    this.#waitsUntil = this.#deps.now() + this.#deps.limits.resume.wait;
     // What it made wait may go on, into memory.
     this.#pump();
   }
@@ -303,27 +315,24 @@ export class Session {
       return;
     }
     this.#abandonedAs = end;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.cut(end), LAST_WORD).unref();
+    this.#waitsUntil = undefined;
+    this.#lastWord = setTimeout(() => this.cut(end), LAST_WORD).unref();
     this.#reader?.destroy();
     this.#reader = undefined;
     this.#answer.resume();
   }
 
   #keep(): void {
-    clearTimeout(this.#timer);
     this.#deps.budget.idle(this.#tape);
-    this.#timer = setTimeout(() => {
-      this.#isOver = true;
-      // Who reads it may come to its end.
-      if (this.#reader === undefined) this.#leave();
-    }, this.#deps.limits.resume.keep).unref();
+    this.#keptUntil = this.#deps.now() + this.#deps.limits.resume.keep;
+    // Who is still being sent it may come to its end.
+    if (this.#reader === undefined) this.#waitsUntil = this.#keptUntil;
   }
 
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#lastWord);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.destroy();

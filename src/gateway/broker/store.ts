@@ -12,6 +12,12 @@ export interface BrokerStore {
   /** Tokens of all statements of an account that came at an instant or later. */
   tokensOf(account: string, since: number): Promise<number>;
 
+  /**
+   * Forgets statements that came before an instant, all but the last of all: what comes next has a
+   * higher `seq` than whatever was read. @returns how many.
+   */
+  purgeUsage(before: number): Promise<number>;
+
   /** Notes that a session ended without a statement, so that one may be handed in later. */
   addUnmetered(session: Unmetered): Promise<void>;
   unmetered(session: string, node: string): Promise<Unmetered | undefined>;

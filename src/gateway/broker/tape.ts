@@ -67,6 +67,17 @@ export class Tape {
     return this.#end - this.#sent;
   }
 
+  /**
+   * Counts bytes as sent that nothing is kept of, and nothing waits before: then they need not go
+   * over the tape. @returns false where they have to.
+   */
+  pass(bytes: Uint8Array): boolean {
+    if (this.#keep > 0 || this.unsent > 0) return false;
+    this.#end += bytes.length;
+    this.#start = this.#sent = this.#cursorAt = this.#end;
+    return true;
+  }
+
   append(bytes: Uint8Array): void {
     this.#marks?.feed(bytes);
     this.#parts.push(bytes);

@@ -9,13 +9,23 @@ import { ArchiveReader } from '../../ledger/record/archive-reader.ts';
 import { parseManifest } from '../../ledger/record/manifest.ts';
 import { Stapler } from '../../ledger/staple.ts';
 import type { LedgerStore, StoredLeaf } from '../../ledger/store.ts';
+import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import type { Admission } from './node.ts';
 import { Past } from './past.ts';
 import type { FleetStore } from './store.ts';
 
 type Source = Pick<
   LedgerStore,
-  'head' | 'tiles' | 'leafHashes' | 'cosignatures' | 'leafById' | 'leaves' | 'blob' | 'record'
+  | 'head'
+  | 'tiles'
+  | 'leafHashes'
+  | 'checkpoint'
+  | 'cosignatures'
+  | 'cosignedSizes'
+  | 'leafById'
+  | 'leaves'
+  | 'blob'
+  | 'record'
 > &
   Pick<FleetStore, 'decisionsOf'>;
 
@@ -40,6 +50,11 @@ const MOST_KNOWN = 4096;
 /** For how long proofs are good for others as well, in milliseconds. */
 const SAME_HEAD = 1000;
 
+interface Held<T> {
+  readonly made: Promise<T>;
+  readonly at: number;
+}
+
 interface Bound {
   readonly index: number;
   readonly entry: Uint8Array;
@@ -50,20 +65,27 @@ interface Bound {
 export class AdmissionEvidence {
   readonly #store: Source;
   readonly #past: Past;
+  readonly #witnesses: () => Promise<TlogPolicy | undefined>;
   readonly #now: () => number;
   /** By node and keyset: once it is bound, that stands. */
   readonly #bound = new Map<string, Bound>();
-  #stapler: { readonly made: Promise<Stapler>; readonly at: number } | undefined;
+  #latest: Held<Stapler> | undefined;
+  #witnessed: Held<Stapler | undefined> | undefined;
 
-  constructor(store: Source, now: () => number) {
+  /**
+   * @param witnesses the log's own keys, and the witnesses that it has; undefined where it has none.
+   */
+  constructor(store: Source, witnesses: () => Promise<TlogPolicy | undefined>, now: () => number) {
     this.#store = store;
+    this.#witnesses = witnesses;
     this.#past = new Past(store);
     this.#now = now;
   }
 
   /**
    * The leaves of the decision, of the admission that rests on it, and of the binding of its
-   * keyset, as far as they are there, with their proofs.
+   * keyset, as far as they are there, with their proofs: in the last state that the log's witnesses
+   * cosigned if all are in it, else in the last one.
    */
   async leavesOf(node: string, admission: Admitted): Promise<readonly AdmissionLeaf[]> {
     const { id, decision, keyset } = admission;
@@ -143,17 +165,29 @@ export class AdmissionEvidence {
 
   /** Opening it verifies the edge of the tree: once a second is enough, unless it is too old. */
   async #staplerBeyond(index: number): Promise<Stapler> {
-    const held = this.#stapler;
-    if (held !== undefined && this.#now() - held.at < SAME_HEAD) {
-      const stapler = await held.made;
-      if (index < stapler.size) return stapler;
-    }
-    const made = Stapler.open(this.#store);
-    this.#stapler = { made, at: this.#now() };
+    const isFresh = (held: Held<unknown> | undefined) =>
+      held !== undefined && this.#now() - held.at < SAME_HEAD;
+    if (!isFresh(this.#witnessed)) this.#witnessed = this.#hold(this.#openWitnessed());
+    const witnessed = await this.#witnessed?.made;
+    if (witnessed && index < witnessed.size) return witnessed;
+    const latest = isFresh(this.#latest) ? await this.#latest?.made : undefined;
+    if (latest && index < latest.size) return latest;
+    this.#latest = this.#hold(Stapler.open(this.#store));
+    return this.#latest.made;
+  }
+
+  async #openWitnessed(): Promise<Stapler | undefined> {
+    const policy = await this.#witnesses();
+    return policy && Stapler.openWitnessed(this.#store, policy);
+  }
+
+  /** What could not be made is not kept. */
+  #hold<T>(made: Promise<T>): Held<T> {
+    const held = { made, at: this.#now() };
     made.catch(() => {
-      this.#stapler = undefined;
+      held.at = Number.NEGATIVE_INFINITY;
     });
-    return made;
+    return held;
   }
 }
 

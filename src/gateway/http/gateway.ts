@@ -5,6 +5,7 @@ import { PROBLEM_TYPE } from '../../protocol/media-types.ts';
 import type { BrokerService } from '../broker/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { BodyBudget } from './body-budget.ts';
+import { servePreflights } from './cross-origin.ts';
 import type { Identity } from './identity.ts';
 import { LIMITS, type Limits, type RateLimit } from './limits.ts';
 import {
@@ -121,9 +122,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     describe: () => described,
     openStream: streams.open,
   });
-  Object.assign(described, describeRoutes([...routes, ...DESCRIBED_LOG_ROUTES], deps.version));
+  const all = [...routes, ...DESCRIBED_LOG_ROUTES];
+  Object.assign(described, describeRoutes(all, deps.version));
   serveRoutes(app, routes, { identity, limits, turnstile, now, onBug });
   app.register(logRoutes, { read: deps.readLog });
+  servePreflights(app, all);
   closeInOrder(app, closing, deps);
   return app;
 }

@@ -33,7 +33,7 @@ export interface Limits {
     readonly requests: number;
     /** From its first byte until a request has its headers. */
     readonly headersWithin: number;
-    /** And all of its body. */
+    /** From there until all of its body; of a relayed one, until it is known what it is. */
     readonly requestWithin: number;
     /** With nothing sent or received at all. */
     readonly idle: number;

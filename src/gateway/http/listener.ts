@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { BodyClock } from './body-clock.ts';
 import type { Limits } from './limits.ts';
 
 /** What TLS needs, PEM; where it is left out, something in front of the gateway ends it. */
@@ -53,7 +54,8 @@ export function createListener(handler: RequestListener, options: ListenerOption
     requireHostHeader: true,
     joinDuplicateHeaders: false,
     headersTimeout: connection.headersWithin,
-    requestTimeout: connection.requestWithin,
+    // Node's own would hold for every request; ours can be lifted of one (BodyClock).
+    requestTimeout: 0,
     keepAliveTimeout: connection.keepAlive,
     connectionsCheckingInterval: connection.checkEvery,
   };
@@ -70,17 +72,24 @@ export function createListener(handler: RequestListener, options: ListenerOption
   server.setTimeout(connection.idle);
   if (options.addresses === 'of-callers') limitEach(server, connection.each);
   const running = new WeakMap<Duplex, Running>();
-  server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
-    running.set(message.socket, { message, response });
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const code = error.code ?? 'ERR';
-    if (code === 'ECONNRESET' || socket.destroyed) return;
-    const broken = brokenBy(code);
+  const refuse = (broken: BrokenConnection, code: string, socket: Duplex) => {
     options.onBroken(broken, code);
     if (socket.writable && mayAnswer(running.get(socket)))
       socket.write(rawAnswer(options.refuse(broken)));
     socket.destroy();
+  };
+  const clock = new BodyClock(connection, ({ socket }) =>
+    refuse('request-timeout', 'ERR_HTTP_REQUEST_TIMEOUT', socket),
+  );
+  server.once('close', () => clock.stop());
+  server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
+    running.set(message.socket, { message, response });
+    clock.began(message);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const code = error.code ?? 'ERR';
+    if (code === 'ECONNRESET' || socket.destroyed) return;
+    refuse(brokenBy(code), code, socket);
   });
   // Node's own answer has no words; `100-continue` it knows, and goes on.
   server.on('checkExpectation', (_message: IncomingMessage, response: ServerResponse) => {

@@ -20,6 +20,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 
 const PLAIN = {
   operation: 'ledger.read',
+  origins: 'any',
   params: undefined,
   query: undefined,
   headers: undefined,
@@ -31,7 +32,13 @@ const OPEN = {
   /** Monitors ask for sizes first, and there is nothing behind these that a HEAD could set off. */
   exposeHeadRoute: true,
   config: {
-    rule: { operation: 'ledger.read', body: undefined, subject: 'in-path', kind: 'usual' },
+    rule: {
+      operation: 'ledger.read',
+      body: undefined,
+      subject: 'in-path',
+      kind: 'usual',
+      origins: 'any',
+    },
   },
 } as const;
 

@@ -110,11 +110,18 @@ function templateOf(path: string): string {
 }
 
 function operationOf(route: DescribedRoute): object {
-  const { operation, summary, description, body } = route;
+  const { operation, summary, description, body, origins } = route;
   return {
     operationId: operationId(route),
     summary,
-    description: [description, `Operation \`${operation}\`.`].filter(Boolean).join('\n\n'),
+    description: [
+      description,
+      `Operation \`${operation}\`.`,
+      origins === 'any' &&
+        'Pages of any origin may ask, with a key and without credentials (CORS).',
+    ]
+      .filter(Boolean)
+      .join('\n\n'),
     parameters: [
       ...parametersOf(route.params, 'path'),
       ...parametersOf(route.query, 'query'),

@@ -9,6 +9,7 @@ import type { Principal } from '../identity/credential.ts';
 import type { Subject } from '../operation.ts';
 import { authenticate, checkMayDo, countedAs, showsSomething, subjectOf } from './access.ts';
 import type { BodyBudget } from './body-budget.ts';
+import { CROSS_ORIGIN_HEADERS } from './cross-origin.ts';
 import { checkBody, checkHead } from './guard.ts';
 import type { Identity } from './identity.ts';
 import type { LimitKey, Limits, RateLimit } from './limits.ts';
@@ -167,6 +168,7 @@ class Reception {
     };
     beginVisit(request, visit);
     reply.headers({ ...SECURITY_HEADERS, 'postern-request-id': visit.id });
+    if (ruleOf(request)?.origins === 'any') reply.headers(CROSS_ORIGIN_HEADERS);
     const { raw } = reply;
     // Not Fastify's own: that one ends with the body, which is long before the work does.
     const late = isRelay(request)

@@ -29,6 +29,8 @@ export interface RouteRule {
   readonly subject: 'in-path' | 'in-request';
   /** `relay`: what is answered is somebody else's, but for problems, which say so; it takes its time. */
   readonly kind: 'usual' | 'relay';
+  /** Pages of which origins a browser lets ask: those of this one, or of any. */
+  readonly origins: 'own' | 'any';
 }
 
 declare module 'fastify' {
@@ -110,6 +112,8 @@ interface RouteWords {
   readonly costly?: 'verification';
   /** Left out: `usual`. */
   readonly relay?: 'relay';
+  /** Pages of any origin may ask: what clients need, and nothing of operators. Left out: `own`. */
+  readonly origins?: 'any';
 }
 
 interface RouteSpec<

@@ -1,5 +1,6 @@
 /**
- * Of every answer, unless its route says another. No CORS: pages of others have no business here.
+ * Of every answer, unless its route says another. What pages of others
+ * may ask says so beside (cross-origin.ts); whatever else they have no business with.
  * HSTS is for whoever ends TLS to say, since it binds the whole host.
  */
 export const SECURITY_HEADERS = {

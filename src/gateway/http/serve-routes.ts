@@ -24,7 +24,7 @@ export function serveRoutes(
   options: ServeOptions,
 ): void {
   for (const route of routes) {
-    const { method, path, operation, body, saysSubject, relay = 'usual' } = route;
+    const { method, path, operation, body, saysSubject, relay = 'usual', origins = 'own' } = route;
     app.route({
       method,
       url: path,
@@ -34,6 +34,7 @@ export function serveRoutes(
           body,
           subject: saysSubject ? 'in-request' : 'in-path',
           kind: relay,
+          origins,
         },
       },
       handler: async (request, reply) => {

@@ -70,6 +70,18 @@ export async function tokensOf(sql: Sql, account: string, since: number): Promis
   return integerOf(row?.['number'] ?? 0);
 }
 
+/** Of one transaction of forgetting: a writer that waits for it has waited milliseconds. */
+const SLICE = 1_000;
+
+/** To be called until it finds none. @returns how many. */
+export function purgeSomeUsage(sql: Sql, before: number): Promise<number> {
+  return sql.run(
+    `DELETE FROM usage WHERE seq IN (SELECT seq FROM usage
+      WHERE moment < ? AND seq < (SELECT max(seq) FROM usage) ORDER BY seq LIMIT ?)`,
+    ...[before, SLICE],
+  );
+}
+
 /** @throws Fault `malformed` for a row that is not as its sum says, or holds no statement. */
 export function usageOf(row: Row): StoredUsage {
   checked('usage', row);

@@ -2,23 +2,36 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
+import { createPostern } from '../../../src/client/create-postern.ts';
+import { PosternError } from '../../../src/client/errors.ts';
+import type { PosternOptions } from '../../../src/client/options.ts';
+import type { Postern } from '../../../src/client/postern.ts';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { createServer, listenOn } from '../../../src/gateway/http/server.ts';
+import { witnessRoutes } from '../../../src/gateway/http/witness-routes.ts';
 import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
 import { saltedKeyset } from '../../../src/ledger/leaf/salted.ts';
+import { parseVerifierKey, writeVerifierKey } from '../../../src/ledger/note/verifier-key.ts';
+import { Witness } from '../../../src/ledger/witness/witness.ts';
 import { encodeKeyConfig } from '../../../src/sealed/key-config.ts';
 import { makeKeyPair } from '../../../src/sealed/key-pair.ts';
 import { openRequestHeader } from '../../../src/sealed/open-request.ts';
 import { sealRequest } from '../../../src/sealed/request.ts';
 import { SUITE_X25519 } from '../../../src/sealed/suite.ts';
+import { bundleAnchors } from '../../../src/simulator/bundle/anchors.ts';
 import { send, take, until } from '../../support/broker-bed.ts';
 import { bodyOf, FakeAgent } from '../../support/fake-agent.ts';
 import { type Member, member, policyFile } from '../../support/fleet-bed.ts';
 import { base64Url } from '../../support/keyset.ts';
 import { textsInMemory } from '../../support/process-memory.ts';
+import { WitnessMemory, witnessSigners } from '../../support/witnessing.ts';
+import { vkeyOf } from '../audit/ledgers.ts';
 import { jsonOf, type Ran } from '../fake-io.ts';
 import { freshPath, gate } from './gateways.ts';
 
@@ -45,6 +58,8 @@ let log = '';
 let url = '';
 let id = '';
 let client = '';
+let tlogPolicy = '';
+let witness: FastifyInstance;
 
 const asAdmin = (argv: readonly string[]): Promise<Ran> =>
   gate([...argv, '--gateway', url, '--dir', dir], io);
@@ -71,6 +86,7 @@ beforeAll(async () => {
     ...['--listen', '127.0.0.1:0', '--admin-key-file', admin],
   ]);
   expect([made.exit, made.err]).toEqual([0, expect.anything()]);
+  await witnessed();
   const { roots } = one.machine;
   mkdirSync(join(dir, 'roots'));
   writeFileSync(join(dir, 'roots/intel.der'), roots.tdx);
@@ -87,8 +103,13 @@ beforeAll(async () => {
   - name: tdx
     policy: policy.json
     signature: { unsigned: "a test signs nothing" }
-broker: { pools: [{ pool: tdx, models: [some-model] }] }
+broker:
+  pools: [{ pool: tdx, models: [some-model] }]
+  quotas: { evidence: 10000 }
+  limits: { evidence: 10000 }
+limits: { rates: { address: 100000, credential: 100000 } }
 calls: { endpoints: private-too }
+witnesses: { every: 1s }
 anchors: { kind: simulator, intel: [roots/intel.der] }
 endorsements: { offline: true }`,
   );
@@ -115,7 +136,28 @@ afterAll(async () => {
     await gone;
   }
   await agent?.stop();
+  await witness?.close();
 });
+
+/** A witness on loopback, which the ledger's folder names and a client's policy wants. */
+async function witnessed(): Promise<void> {
+  const [signer] = witnessSigners;
+  const log = await vkeyOf(join(dir, 'ledger'));
+  const key = parseVerifierKey(log, 'vkey');
+  witness = createServer();
+  witness.register(witnessRoutes, {
+    witness: new Witness({
+      store: new WitnessMemory(),
+      logs: new Map([[key.name, [key]]]),
+      signers: witnessSigners.slice(0, 1),
+      now: Date.now,
+      keepFork: async () => undefined,
+    }),
+  });
+  const at = await listenOn(witness, '127.0.0.1', 0);
+  tlogPolicy = `log ${log}\nwitness w ${signer && writeVerifierKey(signer.key)} ${at}\nquorum w\n`;
+  writeFileSync(join(dir, 'ledger/witnesses.tlog-policy'), tlogPolicy);
+}
 
 const get = async (path: string, bearer = client) => {
   const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${bearer}` } });
@@ -157,6 +199,37 @@ describe('sealed sessions through a whole gateway', () => {
     for (const { proof } of proofs) {
       expect(Buffer.from(proof, 'base64').toString()).toMatch(/^c2sp.org\/tlog-proof@v1\n/);
     }
+  });
+
+  it('is verified by a client that wants its ledger witnessed', async () => {
+    const { roots } = one.machine;
+    const policy = policyFile(one, 'tdx', ({ spec }) => {
+      if ('purposes' in spec.bindings) spec.bindings.purposes = ['client'];
+    });
+    const options: PosternOptions = {
+      gateway: url,
+      apiKey: client,
+      pool: 'tdx',
+      policy: { file: policy },
+      acceptAnyDeployment: true,
+      suite: 'x25519',
+      ledger: { tlogPolicy },
+      anchors: bundleAnchors(roots),
+    };
+    // Its leaves are cosigned a moment after they are written; which making a client waits for.
+    let postern: Postern | undefined;
+    await until(async () => {
+      postern = await createPostern(options).catch((error: unknown) => {
+        const isEarly = error instanceof PosternError && error.stage === 'ledger';
+        if (!isEarly || !error.message.includes('no cosignature of witness w')) throw error;
+        return undefined;
+      });
+      if (postern === undefined) await setTimeout(200);
+      return postern !== undefined;
+    });
+    expect(await postern?.verify()).toMatchObject({ node: id, state: 'verified' });
+    const seen = postern?.verification().ledger;
+    expect(seen).toMatchObject({ state: 'checked', witnesses: [{ name: 'w' }] });
   });
 
   it('has its evidence for a client’s own challenge, and leaves what is signed as it is', async () => {

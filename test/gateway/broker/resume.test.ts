@@ -175,6 +175,7 @@ it('is forgotten when its time is over, however often it was continued', async (
   const again = () =>
     take(short, { method: 'GET', path: `${at}/${sessionOf(body)}?chunk=0`, as: 'client' });
   expect((await again()).status).toBe(200);
+  short.clock.now += 300;
   await until(async () => /^postern_broker_sessions 0/m.test(await short.metrics.text()));
   expect((await again()).status).toBe(404);
   await short.close();

@@ -423,8 +423,8 @@ describe('nothing is there', () => {
     ['HEAD', '/v1/events', 'GET'],
     ['OPTIONS', '/v1/pools', 'GET'],
     ['GET', '/v1/verify', 'POST'],
-    ['POST', '/checkpoint', 'GET, HEAD'],
-    ['POST', '/tile/0/000', 'GET, HEAD'],
+    ['POST', '/checkpoint', 'GET, HEAD, OPTIONS'],
+    ['POST', '/tile/0/000', 'GET, HEAD, OPTIONS'],
     ['TRACE', '/v1/pools', 'GET'],
     ['PROPFIND', '/v1/pools', 'GET'],
   ])('by %s at %s', async (method, url, allow) => {

@@ -109,6 +109,27 @@ describeStores('usage statements', (kind) => {
   });
 });
 
+describeStores('usage statements that are old', (kind) => {
+  it('are forgotten, and what comes next is counted on', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      for (const nth of [1, 2, 3]) {
+        await store.addUsage(usageOf(nth, { at: nth * 1_000 }));
+      }
+      const seqs = async () => (await store.usage(0, 9)).map(({ seq }) => seq);
+      expect(await store.purgeUsage(1_000)).toBe(0);
+      expect(await store.purgeUsage(1_001)).toBe(1);
+      expect(await seqs()).toEqual([2, 3]);
+      expect(await store.purgeUsage(9_000)).toBe(1);
+      expect(await seqs()).toEqual([3]);
+      await store.addUsage(usageOf(4, { at: 9_000 }));
+      expect(await store.purgeUsage(9_000)).toBe(1);
+      expect(await seqs()).toEqual([4]);
+      expect(await store.faults()).toEqual([]);
+    });
+  });
+});
+
 describeStores('sessions without a statement', (kind) => {
   const { session, node, account, keyset } = usageOf(1);
   const ended = { session, node, account, keyset, at: 5_000 };

@@ -22,6 +22,7 @@ export function descriptionRoutes(describe: () => object, keys: () => PublicKeyS
     route({
       method: 'GET',
       path: '/.well-known/jwks.json',
+      origins: 'any',
       operation: 'keys.read',
       summary: 'The keys that result tokens are signed by',
       description: 'Pin them where you can: whoever serves this can serve others.',

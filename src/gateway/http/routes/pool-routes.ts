@@ -30,6 +30,7 @@ export function poolRoutes(
     route({
       method: 'GET',
       path: '/v1/pools/:pool/policy',
+      origins: 'any',
       operation: 'pool.read',
       summary: 'The policy that decides in a pool, as it was handed in',
       params: PoolPath,

@@ -15,6 +15,7 @@ import {
 } from '../../../protocol/session/headers.ts';
 import { Id, PoolName } from '../../../protocol/values.ts';
 import type { BrokerService, Relayed } from '../../broker/service.ts';
+import { liftBodyDeadline } from '../body-clock.ts';
 import type { Limits } from '../limits.ts';
 import { type Answer, type Route, route } from '../route.ts';
 import { emptyAnswer } from './answer-specs.ts';
@@ -46,6 +47,7 @@ export function relayRoutes(
     route({
       method: 'POST',
       path: '/ohttp/:pool/:node',
+      origins: 'any',
       operation: 'session.relay',
       summary: 'Relays a sealed request to a node, and its sealed answer back',
       description:
@@ -72,6 +74,7 @@ export function relayRoutes(
           resumable: headers[RESUME_HEADER] === TRUE,
           by,
           ...exchange,
+          onBounded: () => liftBodyDeadline(exchange.request),
         });
         if (opened.is === 'answer') return sealedAnswer(opened);
         return { status: opened.status, type: PROBLEM_TYPE, body: opened.body };
@@ -80,6 +83,7 @@ export function relayRoutes(
     route({
       method: 'GET',
       path: '/ohttp/:pool/:node/:session',
+      origins: 'any',
       operation: 'session.relay',
       summary: 'Continues a sealed answer at one of its chunks',
       description:
@@ -98,6 +102,7 @@ export function relayRoutes(
     route({
       method: 'DELETE',
       path: '/ohttp/:pool/:node/:session',
+      origins: 'any',
       operation: 'session.relay',
       summary: 'Ends a session, and forgets what is kept of its answer',
       params: SessionPath,

@@ -26,6 +26,7 @@ export function sessionRoutes(
     route({
       method: 'GET',
       path: '/v1/models',
+      origins: 'any',
       operation: 'model.list',
       summary: 'What is said to be served',
       description: 'In the shape of OpenAI’s list. A hint: evidence says what runs on a machine.',
@@ -44,10 +45,11 @@ export function sessionRoutes(
     route({
       method: 'GET',
       path: '/v1/candidates',
+      origins: 'any',
       operation: 'session.prepare',
       summary: 'Machines that serve a model, or a pool, by how much each should get',
       description:
-        'Each with the leaves of its admission and their proofs. Hints: keys come from evidence alone.',
+        'Each with the leaves of its admission and their proofs: in the last state of the ledger that its witnesses cosigned, as many as it wants, if all of them are in it, else in the last. Hints: keys come from evidence alone.',
       query: CandidatesQuery,
       answers: { 200: jsonAnswer('Some of them, drawn by weight', CandidatesSchema) },
       problems: ['missing', 'usage'],
@@ -62,6 +64,7 @@ export function sessionRoutes(
     route({
       method: 'POST',
       path: '/v1/nodes/:node/evidence',
+      origins: 'any',
       operation: 'session.prepare',
       summary: 'Has a machine answer a challenge of the client’s own',
       description:
@@ -79,6 +82,7 @@ export function sessionRoutes(
     route({
       method: 'GET',
       path: '/v1/nodes/:node/epoch',
+      origins: 'any',
       operation: 'session.prepare',
       summary: 'Evidence of a machine for everybody, whose challenge is a checkpoint of the ledger',
       params: NodePath,

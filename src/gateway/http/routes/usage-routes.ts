@@ -28,6 +28,7 @@ export function usageRoutes(
     route({
       method: 'GET',
       path: '/v1/usage',
+      origins: 'any',
       operation: 'usage.read',
       summary: 'What was used, by statements that enclaves signed',
       description: 'Of a client its own account’s; auditors, validators and admins see all.',
