@@ -39,7 +39,7 @@ export const demoVerb: Verb = {
   run: (io, args) => untilTold((signal) => demo(io, args, signal)),
 };
 
-/** Makes of a moment: a reader sees the answer come. */
+/** Milliseconds between words: a reader sees the answer come. */
 const PACE = 60;
 
 async function demo(io: Io, args: Args, signal: AbortSignal): Promise<number> {

@@ -373,6 +373,22 @@ describe('the relay refuses', () => {
   });
 });
 
+it('leaves nothing at a connection that many requests share', async () => {
+  const warnings: string[] = [];
+  const warned = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', warned);
+  try {
+    // One more than listeners of a kind before Node warns of a leak.
+    for (let i = 0; i < 12; i++)
+      await take(bed, { path: path(), body: sealedRequest(++seed, 100) });
+    await quiet();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', warned);
+  }
+  expect(warnings).toEqual([]);
+});
+
 it('forgets what is over: nothing is open, and nothing failed', async () => {
   await quiet();
   expect(bed.failures).toEqual([]);
