@@ -60,7 +60,8 @@ export interface LedgerStore<Companion = never> {
   leafById(id: string): Promise<StoredLeaf | undefined>;
 
   /**
-   * Cosignature lines of witnesses for one checkpoint; the same again changes nothing.
+   * Cosignature lines of witnesses for one checkpoint, one of each key: a later one takes the place
+   * of the one before, and the same again changes nothing.
    *
    * @throws Fault `conflict` where no state of this size was ever signed, `usage` at `lines[<i>]`
    *   for one that is no signature line.

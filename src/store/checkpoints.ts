@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.ts';
+import { signaturesIn } from '../ledger/note/signed-note.ts';
 import type { LogHead } from '../ledger/store.ts';
 import type { Row, Sql } from './driver.ts';
 import { bytesOf, checked, integerOf, textOf, withSum } from './row-sum.ts';
@@ -46,12 +47,26 @@ export async function addCosignatures(
     throw new Fault('conflict', `checkpoints[${size}]`, 'no such state was ever signed');
   }
   const known = await cosignatures(sql, size);
-  const fresh = [...new Set(lines)].filter((line) => !known.includes(line));
-  if (fresh.length === 0) return;
-  const rows = fresh.map((line, i) =>
-    withSum('cosignatures', { size, nth: known.length + i, line }),
-  );
+  const signers = known.map(signerOf);
+  const fresh = new Map<number, string>();
+  for (const line of lines) {
+    const signer = signerOf(line);
+    if (!signers.includes(signer)) signers.push(signer);
+    fresh.set(signers.indexOf(signer), line);
+  }
+  const changed = [...fresh].filter(([nth, line]) => known[nth] !== line);
+  if (changed.length === 0) return;
+  for (const [nth] of changed) {
+    await sql.run('DELETE FROM cosignatures WHERE size = ? AND nth = ?', size, nth);
+  }
+  const rows = changed.map(([nth, line]) => withSum('cosignatures', { size, nth, line }));
   await sql.insert('cosignatures', rows);
+}
+
+function signerOf(line: string): string {
+  const [signature] = signaturesIn([line]);
+  if (signature === undefined) throw new Fault('internal', 'line', 'has no signature');
+  return `${signature.id} ${signature.name}`;
 }
 
 export async function cosignedSizes(sql: Sql, count: number): Promise<readonly number[]> {

@@ -194,6 +194,7 @@ describeStores('a log', (kind) => {
       `— c ${'C'.repeat(4_000)}\n`,
     ]);
     expect(await store.cosignatures(303)).toEqual([]);
+    expect(await store.faults()).toEqual([]);
     expect(await store.cosignedSizes(9)).toEqual([3]);
     await store.addCosignatures(0, ['— a AAAAAAAA\n']);
     expect(await store.cosignedSizes(9)).toEqual([3, 0]);
@@ -202,6 +203,19 @@ describeStores('a log', (kind) => {
       code: 'conflict',
       at: 'checkpoints[4]',
     });
+  });
+
+  it('keeps of each key what it signed last', async () => {
+    const before = await store.cosignatures(3);
+    await store.addCosignatures(3, ['— b BBBBBBAA\n', '— d BBBBBBBB\n', '— b BBBBBBCC\n']);
+    expect(await store.cosignatures(3)).toEqual([
+      before[0],
+      '— b BBBBBBCC\n',
+      before[2],
+      '— d BBBBBBBB\n',
+    ]);
+    expect(await store.faults()).toEqual([]);
+    await store.addCosignatures(3, ['— b BBBBBBBB\n']);
   });
 
   it.each([
@@ -233,7 +247,7 @@ describeStores('a log', (kind) => {
     const again = await bed.open();
     expect(await again.head()).toEqual(await store.head());
     expect(await again.blob(quote.digest)).toEqual(quote.bytes);
-    expect(await again.cosignatures(3)).toHaveLength(3);
+    expect(await again.cosignatures(3)).toHaveLength(4);
   });
 
   describe('refuses, and keeps nothing of,', () => {

@@ -1,4 +1,5 @@
 import { Fault, malformed } from '../../src/core/fault.ts';
+import { signaturesIn } from '../../src/ledger/note/signed-note.ts';
 import type {
   Batch,
   Fence,
@@ -141,7 +142,12 @@ export class MemoryStore implements LedgerStore<string> {
   }
 
   async addCosignatures(size: number, lines: readonly string[]) {
-    this.lines.set(size, [...new Set([...(this.lines.get(size) ?? []), ...lines])]);
+    const bySigner = new Map<string, string>();
+    for (const line of [...(this.lines.get(size) ?? []), ...lines]) {
+      const [signature] = signaturesIn([line]);
+      bySigner.set(`${signature?.id} ${signature?.name}`, line);
+    }
+    this.lines.set(size, [...bySigner.values()]);
   }
 
   async cosignatures(size: number) {

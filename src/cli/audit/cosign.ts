@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Fault } from '../../core/fault.ts';
-import { signaturesIn } from '../../ledger/note/signed-note.ts';
+import { splitSignature } from '../../ledger/note/signed-message.ts';
+import { type NoteSignature, signaturesIn } from '../../ledger/note/signed-note.ts';
+import type { VerifierKey } from '../../ledger/note/verifier-key.ts';
 import type { LedgerStore } from '../../ledger/store.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { parseTlogPolicy, type TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
@@ -31,31 +33,41 @@ export async function witnessPolicyOf({ dir }: LedgerFolder): Promise<TlogPolicy
   return asConfiguration(path, () => parseTlogPolicy(file, path));
 }
 
+export interface CosignOptions {
+  /** For all of them together; each has its own where it is left out. */
+  readonly deadline?: AbortSignal;
+  /**
+   * Whoever signed before this, in milliseconds since the epoch, is asked again: a log that stands
+   * still has to be seen to do so. One that signs no time is not.
+   */
+  readonly renewBefore?: number;
+}
+
 /**
  * Has the last state cosigned by all witnesses that have not yet.
  *
- * @param deadline for all of them together; each has its own where it is left out.
  * @returns what went wrong, one of each witness that it did with; each was told.
  */
 export async function cosign(
   io: Io,
   { store, identity }: Omit<WitnessedLedger, 'folder'>,
   trust: TlogPolicy,
-  deadline?: AbortSignal,
+  { deadline, renewBefore = 0 }: CosignOptions = {},
 ): Promise<readonly Fault[]> {
   const peers = witnessPeers(io, identity, trust, deadline);
   const head = await store.head();
   if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
   const faults: Fault[] = [];
   const signed = signaturesIn(await store.cosignatures(head.size));
-  const hasSigned = ({ keys }: WitnessPeer) =>
-    keys.every(({ name, id }) => signed.some((line) => line.name === name && line.id === id));
+  const timesOf = ({ keys }: WitnessPeer) => keys.map((key) => signedAt(signed, key));
   const tiles = new StoreTiles(store);
   await Promise.all(
     peers.map(async (peer) => {
-      if (hasSigned(peer)) return;
+      const times = timesOf(peer);
+      if (times.every((time) => time !== undefined && time >= renewBefore)) return;
+      const old = times.every((time) => time === undefined) ? 0 : head.size;
       try {
-        await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles));
+        await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles, old));
       } catch (error) {
         if (!(error instanceof Fault) || error.code === 'internal') throw error;
         faults.push(error);
@@ -64,6 +76,17 @@ export async function cosign(
   );
   for (const fault of faults) warn(io, fault.message);
   return faults;
+}
+
+/** When a key signed, in milliseconds; undefined where it did not, beyond all times where it says none. */
+function signedAt(
+  signed: readonly NoteSignature[],
+  { name, id, type }: VerifierKey,
+): number | undefined {
+  const line = signed.find((one) => one.name === name && one.id === id);
+  if (line === undefined) return undefined;
+  const { time = 0n } = splitSignature(type, line.signature) ?? {};
+  return time === 0n ? Number.POSITIVE_INFINITY : Number(time) * 1000;
 }
 
 /**
@@ -77,7 +100,7 @@ export async function cosign(
 export async function askWitnesses(io: Io, ledger: WitnessedLedger): Promise<void> {
   const trust = await witnessPolicyOf(ledger.folder);
   if (trust === undefined || (await ledger.store.head()) === undefined) return;
-  const faults = await cosign(io, ledger, trust, AbortSignal.timeout(START_MS));
+  const faults = await cosign(io, ledger, trust, { deadline: AbortSignal.timeout(START_MS) });
   const contradiction = faults.find(({ code }) => code === 'conflict');
   if (contradiction) {
     await markRestored(ledger.folder.dir, formatInstant(io.now()));

@@ -16,6 +16,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** For how long a machine may hand in what a session came to. */
 const UNMETERED = 24 * HOUR;
+/**
+ * Clients take an epoch whose cosignatures are ten minutes old at most: until it reaches them pass,
+ * unless set otherwise, a minute to the next round, five until a machine asks, and one here.
+ */
+const OLD_COSIGNATURE = 2 * MINUTE;
 
 /** A duty of a gateway that runs: it comes again so long after it was done. */
 interface Duty {
@@ -88,7 +93,10 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       every: config.witnesses.every,
       act: async () => {
         const policy = await witnessPolicyOf(ledger.folder);
-        const [first] = policy ? await cosign(io, ledger, policy) : [];
+        // Nobody else asks for evidence by epoch.
+        const isServing = config.broker.pools.length > 0;
+        const options = isServing ? { renewBefore: io.now() - OLD_COSIGNATURE } : {};
+        const [first] = policy ? await cosign(io, ledger, policy, options) : [];
         if (first) throw first;
       },
     },
