@@ -77,7 +77,7 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
         return () => void listeners.delete(onChange);
       },
       keyset: async (node, sha384) => keysets.get(`${node} ${sha384}`),
-      proofs: async () => [leaf],
+      admission: async ({ decision, until }) => ({ decision, until, leaves: [leaf] }),
       contradicted: async (_node, statements) => void contradictions.push(statements),
     },
     pools: options.pools ?? [{ name: POOL, models: ['some-model'], region: 'eu' }],

@@ -74,8 +74,8 @@ export function nodeDirectory({
       });
     },
     keyset: (node, sha384) => evidence.keysetOf(node, sha384),
-    proofs: ({ id, admission, decision, keyset }) =>
-      evidence.leavesOf(id, { id: admission, decision, keyset }),
+    admission: ({ id, admission, decision, until, keyset }) =>
+      evidence.of(id, { id: admission, decision, until, keyset }),
     contradicted: async (id, statements) => {
       const node = await store.node(id);
       if (node) await store.apply({ events: [contradiction(node, statements, now())] });

@@ -251,15 +251,15 @@ export class Broker implements BrokerService {
     weight: number,
     region: string | undefined,
   ): Promise<Candidate> {
-    const proofs = await this.#deps.nodes.proofs(node);
+    const { decision, until, leaves } = await this.#deps.nodes.admission(node);
     return {
       node: node.id,
       ...(region !== undefined && { region }),
       weight,
-      until: writeTime(node.until),
-      decision: node.decision,
+      until: writeTime(until),
+      decision,
       keysetSha384: node.keyset,
-      proofs: proofs.map(({ entry, proof, salt }) => ({
+      proofs: leaves.map(({ entry, proof, salt }) => ({
         entry: toBase64(entry),
         proof: toBase64(proof),
         ...(salt && { salt: toHex(salt) }),

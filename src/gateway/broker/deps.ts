@@ -65,10 +65,18 @@ export interface NodeDirectory {
   readonly follow: (onChange: (nodes: readonly string[] | 'all') => void) => Promise<() => void>;
   /** The exact bytes of a keyset that the node was admitted with, now or lately. */
   readonly keyset: (node: string, sha384: string) => Promise<Uint8Array | undefined>;
-  /** The leaves that show its admission, with their proofs. */
-  readonly proofs: (node: ServingNode) => Promise<readonly ProvenLeaf[]>;
+  /** An admission of it that holds, under the same keyset, and that witnesses have seen if any has been. */
+  readonly admission: (node: ServingNode) => Promise<ProvenAdmission>;
   /** Notes for everybody that a node's enclave signed two statements that contradict each other. */
   readonly contradicted: (node: string, statements: readonly [string, string]) => Promise<void>;
+}
+
+export interface ProvenAdmission {
+  readonly decision: string;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly until: number;
+  /** The leaves that show it, with their proofs. */
+  readonly leaves: readonly ProvenLeaf[];
 }
 
 export interface ProvenLeaf {

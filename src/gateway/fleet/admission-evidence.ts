@@ -1,15 +1,12 @@
 import { keysetDigest, LARGEST_KEYSET } from '../../appraisal/binding/keyset.ts';
 import { base64Member } from '../../appraisal/binding/members.ts';
 import { parseBundle } from '../../appraisal/bundle/format.ts';
-import { fromHex, toHex } from '../../core/bytes/hex.ts';
+import { toHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
-import { parseDecisionLeaf, parseLeaf } from '../../ledger/leaf/entry.ts';
-import { saltedKeyset } from '../../ledger/leaf/salted.ts';
-import { ArchiveReader } from '../../ledger/record/archive-reader.ts';
-import { parseManifest } from '../../ledger/record/manifest.ts';
 import { Stapler } from '../../ledger/staple.ts';
 import type { LedgerStore, StoredLeaf } from '../../ledger/store.ts';
 import type { TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
+import { type BoundKeyset, KeyBindings, leafBeside, saltOf } from './key-bindings.ts';
 import type { Admission } from './node.ts';
 import { Past } from './past.ts';
 import type { FleetStore } from './store.ts';
@@ -38,15 +35,27 @@ export interface AdmissionLeaf {
   readonly salt?: Uint8Array;
 }
 
-type Admitted = Pick<Admission, 'id' | 'decision'> & { readonly keyset: string };
+type Admitted = Pick<Admission, 'id' | 'decision' | 'until'> & { readonly keyset: string };
 
-/** Decisions that are looked at for the one that bound a keyset: it lives for an hour or so. */
-const MOST_DECISIONS = 64;
-/** Records that are opened for a keyset: each has some hundred KB. */
-const MOST_RECORDS = 8;
-/** Leaves of one decision stand side by side. */
-const BESIDE = 8;
-const MOST_KNOWN = 4096;
+/** An admission that is in force, as the log shows it. */
+export interface ShownAdmission {
+  readonly decision: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** Of the decision, of the admission that rests on it, and of the binding of its keyset. */
+  readonly leaves: readonly AdmissionLeaf[];
+}
+
+interface InLog {
+  readonly decided: StoredLeaf;
+  readonly granted: StoredLeaf;
+  readonly until: number;
+}
+
+/** Decisions that are looked at for one that witnesses have seen: most are a round behind. */
+const MOST_BEFORE = 32;
+/** What is left of an admission that is shown in place of a newer one, in milliseconds. */
+const SHORTEST = 60_000;
 /** For how long proofs are good for others as well, in milliseconds. */
 const SAME_HEAD = 1000;
 
@@ -55,20 +64,13 @@ interface Held<T> {
   readonly at: number;
 }
 
-interface Bound {
-  readonly index: number;
-  readonly entry: Uint8Array;
-  readonly salt: Uint8Array;
-}
-
 /** What the ledger and its archive have of admissions, for those who relay to the nodes. */
 export class AdmissionEvidence {
   readonly #store: Source;
   readonly #past: Past;
   readonly #witnesses: () => Promise<TlogPolicy | undefined>;
   readonly #now: () => number;
-  /** By node and keyset: once it is bound, that stands. */
-  readonly #bound = new Map<string, Bound>();
+  readonly #bindings: KeyBindings;
   #latest: Held<Stapler> | undefined;
   #witnessed: Held<Stapler | undefined> | undefined;
 
@@ -79,30 +81,77 @@ export class AdmissionEvidence {
     this.#store = store;
     this.#witnesses = witnesses;
     this.#past = new Past(store);
+    this.#bindings = new KeyBindings(store);
     this.#now = now;
   }
 
   /**
-   * The leaves of the decision, of the admission that rests on it, and of the binding of its
-   * keyset, as far as they are there, with their proofs: in the last state that the log's witnesses
-   * cosigned if all are in it, else in the last one.
+   * An admission of the node under this keyset, with its leaves as far as they are there, and their
+   * proofs in the last state that the log's witnesses cosigned: the one in force, or, until
+   * witnesses have seen that, the one before it whose end has not come either. Where they have seen
+   * none, and where there are none, the one in force in the last state.
    */
-  async leavesOf(node: string, admission: Admitted): Promise<readonly AdmissionLeaf[]> {
-    const { id, decision, keyset } = admission;
+  async of(node: string, admission: Admitted): Promise<ShownAdmission> {
+    const { id, decision, until, keyset } = admission;
     const [decided, granted, bound] = await Promise.all([
       this.#store.leafById(decision),
       this.#store.leafById(id),
-      this.#bindingOf(node, keyset, decision),
+      this.#bindings.of(node, keyset),
     ]);
-    if (decided === undefined || granted === undefined) return [];
-    const salt = await this.#saltOf(decided);
+    if (decided === undefined || granted === undefined) return { decision, until, leaves: [] };
+    const newest = { decided, granted, until };
+    const seen = await this.#seen(node, newest, bound);
+    const { shown, stapler } = seen ?? { shown: newest, stapler: undefined };
+    const last = Math.max(shown.decided.index, shown.granted.index, bound?.index ?? 0);
+    const leaves = await this.#leavesOf(shown, bound, stapler ?? (await this.#staplerBeyond(last)));
+    return { decision: shown.decided.id, until: shown.until, leaves };
+  }
+
+  /** The exact bytes of a keyset that the node was admitted with, if its record has them still. */
+  async keysetOf(node: string, sha384: string): Promise<Uint8Array | undefined> {
+    const bound = await this.#bindings.of(node, sha384);
+    const past = bound && (await this.#past.evidenceOf(bound.decision));
+    const keyset = past && keysetIn(past.bundle);
+    return keyset && toHex(keysetDigest(keyset)) === sha384 ? keyset : undefined;
+  }
+
+  /** The last one that is in the state that witnesses cosigned. */
+  async #seen(node: string, newest: InLog, bound: BoundKeyset | undefined) {
+    const stapler = await this.#lastWitnessed();
+    if (stapler === undefined || bound === undefined || bound.index >= stapler.size) return;
+    const isSeen = ({ decided, granted }: InLog) =>
+      Math.max(decided.index, granted.index) < stapler.size;
+    if (isSeen(newest)) return { shown: newest, stapler };
+    for await (const shown of this.#before(node, newest, bound)) {
+      if (shown.until - this.#now() < SHORTEST) return;
+      if (isSeen(shown)) return { shown, stapler };
+    }
+    return;
+  }
+
+  /** Whoever is let in anew, or with another keyset, has it bound anew: up to there they go on. */
+  async *#before(node: string, { decided }: InLog, bound: BoundKeyset): AsyncGenerator<InLog> {
+    if (decided.id === bound.decision) return;
+    const decisions = await this.#store.decisionsOf(node, MOST_BEFORE);
+    for (const decision of decisions.slice(decisions.indexOf(decided.id) + 1)) {
+      const before = await this.#store.leafById(decision);
+      const granted = before && (await leafBeside(this.#store, before, 'admission.granted'));
+      if (granted) yield { decided: before, granted, until: granted.leaf.until };
+      if (decision === bound.decision) return;
+    }
+  }
+
+  async #leavesOf(
+    { decided, granted }: InLog,
+    bound: BoundKeyset | undefined,
+    stapler: Stapler,
+  ): Promise<readonly AdmissionLeaf[]> {
+    const salt = await saltOf(this.#store, decided);
     const found: readonly (Pick<StoredLeaf, 'index' | 'entry'> & { salt?: Uint8Array })[] = [
       { ...decided, ...(salt && { salt }) },
       granted,
       ...(bound ? [bound] : []),
     ];
-    const last = Math.max(...found.map(({ index }) => index));
-    const stapler = await this.#staplerBeyond(last);
     return Promise.all(
       found.map(async ({ index, entry, salt: own }) => ({
         entry,
@@ -112,68 +161,23 @@ export class AdmissionEvidence {
     );
   }
 
-  /** The exact bytes of a keyset that the node was admitted with, if its record has them still. */
-  async keysetOf(node: string, sha384: string): Promise<Uint8Array | undefined> {
-    for (const decision of await this.#store.decisionsOf(node, MOST_RECORDS)) {
-      const leaf = await this.#store.leafById(decision);
-      if (leaf === undefined || parseDecisionLeaf(leaf.entry).verdict !== 'accept') continue;
-      const past = await this.#past.evidenceOf(decision);
-      const keyset = past && keysetIn(past.bundle);
-      if (keyset && toHex(keysetDigest(keyset)) === sha384) return keyset;
-    }
-    return undefined;
-  }
-
-  async #bindingOf(node: string, keyset: string, decision: string): Promise<Bound | undefined> {
-    const name = `${node} ${keyset}`;
-    const known = this.#bound.get(name);
-    if (known !== undefined) return known;
-    const others = await this.#store.decisionsOf(node, MOST_DECISIONS);
-    for (const one of new Set([decision, ...others])) {
-      const bound = await this.#bindingBy(one, fromHex(keyset, 'keyset', 48));
-      if (bound === undefined) continue;
-      this.#bound.set(name, bound);
-      const [oldest] = this.#bound.keys();
-      if (this.#bound.size > MOST_KNOWN && oldest !== undefined) this.#bound.delete(oldest);
-      return bound;
-    }
-    return undefined;
-  }
-
-  /** That of a decision, if it binds this keyset: only the salt of its record shows that. */
-  async #bindingBy(decision: string, keyset: Uint8Array): Promise<Bound | undefined> {
-    const decided = await this.#store.leafById(decision);
-    if (decided === undefined) return undefined;
-    const from = decided.index + 1;
-    const beside = await this.#store.leaves(from, from + BESIDE);
-    for (const { index, entry } of beside) {
-      const leaf = parseLeaf(entry);
-      if (leaf.type !== 'key.bound' || leaf.decision !== decision) continue;
-      const salt = await this.#saltOf(decided);
-      if (salt && leaf.keyset === saltedKeyset(salt, keyset)) return { index, entry, salt };
-    }
-    return undefined;
-  }
-
-  /** Undefined where the record was forgotten. */
-  async #saltOf({ entry }: StoredLeaf): Promise<Uint8Array | undefined> {
-    const bytes = await new ArchiveReader(this.#store).read(parseDecisionLeaf(entry).record);
-    if (bytes === undefined) return undefined;
-    const salt = (parseManifest(bytes).value as { readonly salt?: unknown }).salt;
-    return typeof salt === 'string' ? fromHex(salt, 'manifest.salt', 32) : undefined;
-  }
-
   /** Opening it verifies the edge of the tree: once a second is enough, unless it is too old. */
   async #staplerBeyond(index: number): Promise<Stapler> {
-    const isFresh = (held: Held<unknown> | undefined) =>
-      held !== undefined && this.#now() - held.at < SAME_HEAD;
-    if (!isFresh(this.#witnessed)) this.#witnessed = this.#hold(this.#openWitnessed());
-    const witnessed = await this.#witnessed?.made;
-    if (witnessed && index < witnessed.size) return witnessed;
-    const latest = isFresh(this.#latest) ? await this.#latest?.made : undefined;
+    const latest = this.#isFresh(this.#latest) ? await this.#latest?.made : undefined;
     if (latest && index < latest.size) return latest;
     this.#latest = this.#hold(Stapler.open(this.#store));
     return this.#latest.made;
+  }
+
+  #lastWitnessed(): Promise<Stapler | undefined> {
+    if (this.#witnessed === undefined || !this.#isFresh(this.#witnessed)) {
+      this.#witnessed = this.#hold(this.#openWitnessed());
+    }
+    return this.#witnessed.made;
+  }
+
+  #isFresh(held: Held<unknown> | undefined): boolean {
+    return held !== undefined && this.#now() - held.at < SAME_HEAD;
   }
 
   async #openWitnessed(): Promise<Stapler | undefined> {

@@ -49,7 +49,7 @@ export function sessionRoutes(
       operation: 'session.prepare',
       summary: 'Machines that serve a model, or a pool, by how much each should get',
       description:
-        'Each with the leaves of its admission and their proofs: in the last state of the ledger that its witnesses cosigned, as many as it wants, if all of them are in it, else in the last. Hints: keys come from evidence alone.',
+        'Each with the leaves of an admission that holds and their proofs: of the newest that is in the last state of the ledger that its witnesses cosigned, as many as it wants, else of the newest in the last state. Hints: keys come from evidence alone.',
       query: CandidatesQuery,
       answers: { 200: jsonAnswer('Some of them, drawn by weight', CandidatesSchema) },
       problems: ['missing', 'usage'],
