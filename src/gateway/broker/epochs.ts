@@ -9,24 +9,31 @@ import type { Upstream } from './upstream.ts';
 
 /** For all of an agent's answer, in milliseconds. */
 const DEADLINE = 10_000;
-/** A bundle of 32 MiB in base64, and a note. */
-const LARGEST = 48 * 1024 * 1024;
-const MOST = 64;
+/** In bytes: of one answer, and of all that are held. A machine with eight GPUs has about one MiB. */
+const SIZES = { each: 8 * 1024 * 1024, all: 64 * 1024 * 1024 };
 
 interface Held {
   readonly epoch: Promise<Epoch>;
   readonly until: number;
+  /** 0 until it is there. */
+  size: number;
 }
 
 /** Evidence of nodes that is the same for everybody, asked for once in a while. */
 export class Epochs {
   readonly #deps: Pick<BrokerDeps, 'endorse' | 'now' | 'limits'>;
-  readonly #upstream: Upstream;
+  readonly #upstream: Pick<Upstream, 'get'>;
+  readonly #sizes: typeof SIZES;
   /** By node and keyset: a new one has evidence of its own. */
   readonly #held = new Map<string, Held>();
 
-  constructor(deps: Pick<BrokerDeps, 'endorse' | 'now' | 'limits'>, upstream: Upstream) {
+  constructor(
+    deps: Pick<BrokerDeps, 'endorse' | 'now' | 'limits'>,
+    upstream: Pick<Upstream, 'get'>,
+    sizes = SIZES,
+  ) {
     this.#deps = deps;
+    this.#sizes = sizes;
     this.#upstream = upstream;
   }
 
@@ -36,17 +43,35 @@ export class Epochs {
     const now = this.#deps.now();
     const held = this.#held.get(name);
     if (held !== undefined && now < held.until) return held.epoch;
-    const epoch = this.#ask(node);
-    epoch.catch(() => this.#held.delete(name));
+    const asked: Held = { epoch: this.#ask(node), until: now + this.#deps.limits.epoch, size: 0 };
     this.#held.delete(name);
-    this.#held.set(name, { epoch, until: now + this.#deps.limits.epoch });
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > MOST && oldest !== undefined) this.#held.delete(oldest);
-    return epoch;
+    this.#held.set(name, asked);
+    asked.epoch.then(
+      ({ checkpoint, bundle }) => {
+        asked.size = checkpoint.length + bundle.length;
+        this.#makeRoom();
+      },
+      () => {
+        if (this.#held.get(name) === asked) this.#held.delete(name);
+      },
+    );
+    return asked.epoch;
+  }
+
+  /** What was asked for first, and so is over first, goes; what is not there yet has no size. */
+  #makeRoom(): void {
+    let sum = 0;
+    for (const { size } of this.#held.values()) sum += size;
+    for (const [name, { size }] of this.#held) {
+      if (sum <= this.#sizes.all) return;
+      if (size === 0) continue;
+      this.#held.delete(name);
+      sum -= size;
+    }
   }
 
   async #ask({ endpoint }: ServingNode): Promise<Epoch> {
-    const bytes = await this.#upstream.get(epochAddress(endpoint), DEADLINE, LARGEST);
+    const bytes = await this.#upstream.get(epochAddress(endpoint), DEADLINE, this.#sizes.each);
     const shape = new JsonShape(parseJson(fromUtf8(bytes, 'epoch'), 'epoch').value, 'epoch');
     const checkpoint = shape.string('checkpoint');
     const bundle = fromBase64(shape.string('bundle'), 'epoch.bundle');
