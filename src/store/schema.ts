@@ -186,7 +186,7 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE UNIQUE INDEX usage_by_session ON usage (session, keyset)',
       'CREATE INDEX usage_by_account ON usage (account, seq)',
       'CREATE INDEX usage_by_moment ON usage (account, moment)',
-      // Sessions that were relayed and ended without a statement.
+      // Sessions that are relayed or were, and of which no statement came.
       `CREATE TABLE unmetered (
         session TEXT NOT NULL,
         node TEXT NOT NULL,

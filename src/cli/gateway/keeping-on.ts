@@ -14,7 +14,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Quotas count what was used on one. */
 const DAY = 24 * HOUR;
-/** For how long a machine may hand in what a session came to. */
+/** For how long a machine may hand in what a session came to, from its end on. */
 const UNMETERED = 24 * HOUR;
 /**
  * Clients take an epoch whose cosignatures are ten minutes old at most: until it reaches them pass,
@@ -106,7 +106,8 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       every: HOUR,
       act: async () => {
         await store.purgeSpent(io.now());
-        await store.purgeUnmetered(io.now() - UNMETERED);
+        // They are noted when they begin.
+        await store.purgeUnmetered(io.now() - UNMETERED - config.broker.limits.deadline);
         await store.purgeEvents(io.now() - events);
         if (usage !== undefined) await store.purgeUsage(io.now() - Math.max(usage, DAY));
         if (records === undefined) return;

@@ -25,7 +25,7 @@ import type {
   ResumeAsked,
   SessionName,
 } from './service.ts';
-import { Session } from './session.ts';
+import { Session, type SessionStart } from './session.ts';
 import { takeHead } from './take-head.ts';
 import { TapeBudget } from './tape.ts';
 import { bytesOf, Upstream } from './upstream.ts';
@@ -140,6 +140,7 @@ export class Broker implements BrokerService {
       if (this.#sessions.has(head.session)) {
         throw new Fault('conflict', 'body', 'this very request was relayed already');
       }
+      const noted = this.#note({ session: head.session, node, account });
       const start = { ...head, node, account, resumable, request, response };
       session = new Session(
         { ...start, ...(model !== undefined && { model }) },
@@ -151,7 +152,7 @@ export class Broker implements BrokerService {
           onBegan: (ms) => this.#began(node, ms),
           onEnd: (ended, end, statement) => {
             leave();
-            this.#ended(ended, end, statement);
+            this.#ended(ended, end, statement, noted);
           },
           onGone: ({ start: { session: gone } }) => {
             this.#sessions.delete(gone);
@@ -316,7 +317,12 @@ export class Broker implements BrokerService {
     this.#deps.observe.began(ms / 1000);
   }
 
-  #ended(session: Session, end: SessionEnd, statement: string | undefined): void {
+  #ended(
+    session: Session,
+    end: SessionEnd,
+    statement: string | undefined,
+    noted: Promise<unknown>,
+  ): void {
     const { now, observe } = this.#deps;
     const { start, up, down, beganAt } = session;
     this.#health.closed(start.node.id);
@@ -325,25 +331,34 @@ export class Broker implements BrokerService {
       this.#health.failed(start.node.id, now());
     if (end === 'node-out') this.#health.forget(start.node.id);
     observe.ended({ node: start.node.id, end, seconds: (now() - beganAt) / 1000, up, down });
-    const metered = this.#metered(session, end, statement);
-    this.#metering.add(metered);
-    void metered.finally(() => this.#metering.delete(metered));
+    this.#track(noted.then(() => this.#metered(session, end, statement)));
+  }
+
+  #track<T>(metering: Promise<T>): Promise<T> {
+    this.#metering.add(metering);
+    void metering.finally(() => this.#metering.delete(metering));
+    return metering;
   }
 
   async #metered(session: Session, end: SessionEnd, statement: string | undefined): Promise<void> {
-    const { store, now, observe } = this.#deps;
     const { session: id, node, account } = session.start;
     if (end === 'refused') return;
     if (end === 'complete' || statement !== undefined) {
       const fate = await this.#meter.take({ session: id, node: node.id, account }, statement);
       if (fate === 'taken' || fate === 'known') return;
     }
-    try {
-      const { keyset } = node;
-      await store.addUnmetered({ session: id, node: node.id, account, keyset, at: now() });
-    } catch (error) {
-      observe.failed(error);
-    }
+    await this.#note({ session: id, node, account });
+  }
+
+  /**
+   * At its start, so that its statement can be taken whatever becomes of this process, and once it
+   * has ended without one, in case that failed. Nobody waits for it with the request.
+   */
+  #note({ node, ...session }: Pick<SessionStart, 'session' | 'node' | 'account'>): Promise<void> {
+    const { store, now, observe } = this.#deps;
+    const { id, keyset } = node;
+    const noting = store.addUnmetered({ ...session, node: id, keyset, at: now() });
+    return this.#track(noting.catch((error: unknown) => observe.failed(error)));
   }
 
   async #handIn(node: string, statement: string): Promise<UsageFate> {

@@ -18,10 +18,13 @@ export interface BrokerStore {
    */
   purgeUsage(before: number): Promise<number>;
 
-  /** Notes that a session ended without a statement, so that one may be handed in later. */
+  /**
+   * Notes a session whose statement is not there, so that it may be handed in later; nothing where
+   * it is there, or the session was noted before.
+   */
   addUnmetered(session: Unmetered): Promise<void>;
   unmetered(session: string, node: string): Promise<Unmetered | undefined>;
-  /** Forgets those that ended before an instant. @returns how many. */
+  /** Forgets those that were noted before an instant. @returns how many. */
   purgeUnmetered(before: number): Promise<number>;
 }
 
@@ -60,13 +63,13 @@ export type UsageOutcome =
   /** The other statement, which was signed as well. */
   | { readonly is: 'contradicts'; readonly other: string };
 
-/** A session that was relayed, and of which no statement came. */
+/** A session that is relayed or was, and of which no statement came. */
 export interface Unmetered {
   readonly session: string;
   readonly node: string;
   readonly account: string;
   /** SHA-384 of the node's keyset then, lower-case hex. */
   readonly keyset: string;
-  /** When it ended. */
+  /** When it was noted: when it began, unless that failed. */
   readonly at: number;
 }

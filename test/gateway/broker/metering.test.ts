@@ -140,6 +140,32 @@ describe('a usage statement', () => {
     expect(await handIn(`node:${node}`)).toEqual(['session']);
   });
 
+  it('of a session that a gateway had open when it fell is taken by whoever is there', async () => {
+    let statement = '';
+    agent.serve = async (request, response) => {
+      const body = await bodyOf(request);
+      const account = request.headers['postern-account'] as string;
+      statement = agent.sign({ ...agent.claims(account, body), outcome: 'aborted' });
+      agent.begin(response);
+    };
+    const body = sealedRequest(++seed);
+    const session = sessionOf(body);
+    const sent = send(bed, { path: `/ohttp/${POOL}/${node}`, body, as: `client:${++seed}` });
+    await sent.response;
+    await until(async () => (await bed.store.unmetered(session, node)) !== undefined);
+    // Of the session itself this one knows nothing, as one that was started again.
+    const anew = await brokerBed({ deps: { store: bed.store } });
+    try {
+      anew.admit(agent, { id: node });
+      expect(await anew.broker.handIn(node, [statement])).toEqual(['taken']);
+      sent.request.destroy();
+      await until(async () => (await bed.broker.handIn(node, [statement]))[0] === 'session');
+      expect(await bed.store.unmetered(session, node)).toBeUndefined();
+    } finally {
+      await anew.close();
+    }
+  });
+
   it('is billed of each of two nodes that were sent the same encapsulation, and blames neither', async () => {
     const second = await FakeAgent.start(new FakeAgent({ deployment: 'the-second' }));
     const other = bed.admit(second);
