@@ -118,10 +118,11 @@ export class AdmissionEvidence {
   /** The last one that is in the state that witnesses cosigned. */
   async #seen(node: string, newest: InLog, bound: BoundKeyset | undefined) {
     const stapler = await this.#lastWitnessed();
-    if (stapler === undefined || bound === undefined || bound.index >= stapler.size) return;
+    if (stapler === undefined || (bound?.index ?? 0) >= stapler.size) return;
     const isSeen = ({ decided, granted }: InLog) =>
       Math.max(decided.index, granted.index) < stapler.size;
     if (isSeen(newest)) return { shown: newest, stapler };
+    if (bound === undefined) return;
     for await (const shown of this.#before(node, newest, bound)) {
       if (shown.until - this.#now() < SHORTEST) return;
       if (isSeen(shown)) return { shown, stapler };

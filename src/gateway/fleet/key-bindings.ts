@@ -14,6 +14,8 @@ type Source = Pick<LedgerStore, 'leafById' | 'leaves' | 'blob' | 'record'> &
 export interface BoundKeyset {
   readonly index: number;
   readonly entry: Uint8Array;
+  /** The keyset's SHA-384 under the salt. */
+  readonly bound: `hmac-sha256:${string}`;
   /** Id of the decision that the node was admitted by. */
   readonly decision: string;
   /** Of the record of that decision, by which it can be told which keyset that is; 32 bytes. */
@@ -25,6 +27,8 @@ interface Found {
   readonly last: string | undefined;
   /** Newest first. */
   readonly bindings: readonly BoundKeyset[];
+  /** Decisions from before these that nobody had to look at yet, newest first. */
+  readonly rest: readonly string[];
 }
 
 /** Decisions of one node that are looked at, the refused ones among them. */
@@ -37,7 +41,7 @@ const BESIDE = 8;
 
 /**
  * Which keysets nodes were admitted with. What stands in the log stays, so each decision is looked
- * at once: whoever asks for a keyset that there is not costs no more than who asks for a known one.
+ * at once, the newest first: whoever asks for a keyset that there is not costs no more than who asks for a known one.
  */
 export class KeyBindings {
   readonly #store: Source;
@@ -50,17 +54,15 @@ export class KeyBindings {
   /** @param keyset SHA-384 of its exact bytes, lower-case hex. */
   async of(node: string, keyset: string): Promise<BoundKeyset | undefined> {
     const sha384 = fromHex(keyset, 'keyset', 48);
-    const { bindings } = await this.#upToNow(node);
-    return bindings.find(({ entry, salt }) => {
-      const leaf = parseLeaf(entry);
-      return leaf.type === 'key.bound' && leaf.keyset === saltedKeyset(salt, sha384);
-    });
+    const isOf = ({ bound, salt }: BoundKeyset) => bound === saltedKeyset(salt, sha384);
+    const { bindings } = await this.#lookFor(node, isOf);
+    return bindings.find(isOf);
   }
 
   /** One after the other of a node: they go on from each other. */
-  #upToNow(node: string): Promise<Found> {
+  #lookFor(node: string, isWanted: (one: BoundKeyset) => boolean): Promise<Found> {
     const before = this.#found.get(node);
-    const now = this.#goOn(node, before);
+    const now = this.#goOn(node, before, isWanted);
     this.#found.delete(node);
     this.#found.set(node, now);
     now.catch(() => {
@@ -71,27 +73,47 @@ export class KeyBindings {
     return now;
   }
 
-  async #goOn(node: string, before: Promise<Found> | undefined): Promise<Found> {
+  async #goOn(
+    node: string,
+    before: Promise<Found> | undefined,
+    isWanted: (one: BoundKeyset) => boolean,
+  ): Promise<Found> {
     const known = await before?.catch(() => undefined);
+    const { last, bindings, rest } = await this.#withNew(node, known);
+    const found = [...bindings];
+    const left = [...rest];
+    while (!found.some(isWanted) && found.length < MOST_BINDINGS) {
+      const next = left.shift();
+      if (next === undefined) break;
+      found.push(...(await this.#by(next)));
+    }
+    return { last, bindings: found, rest: left };
+  }
+
+  /** What came since; of a node that nobody asked for yet, all is left to be looked at. */
+  async #withNew(node: string, known: Found | undefined): Promise<Found> {
     const [last] = await this.#store.decisionsOf(node, 1);
     if (known !== undefined && known.last === last) return known;
     const decisions = await this.#store.decisionsOf(node, MOST_DECISIONS);
-    const bindings: BoundKeyset[] = [];
-    for (const decision of decisions) {
-      if (decision === known?.last || bindings.length === MOST_BINDINGS) break;
-      const binding = await this.#by(decision);
-      if (binding) bindings.push(binding);
+    const until = known?.last === undefined ? -1 : decisions.indexOf(known.last);
+    if (known === undefined || until < 0) {
+      return { last: decisions[0], bindings: [], rest: decisions };
     }
-    const all = [...bindings, ...(known?.bindings ?? [])];
-    return { last: decisions[0], bindings: all.slice(0, MOST_BINDINGS) };
+    const fresh: BoundKeyset[] = [];
+    for (const decision of decisions.slice(0, until)) fresh.push(...(await this.#by(decision)));
+    const bindings = [...fresh, ...known.bindings].slice(0, MOST_BINDINGS);
+    return { last: decisions[0], bindings, rest: known.rest };
   }
 
-  async #by(decision: string): Promise<BoundKeyset | undefined> {
+  /** None where it bound none, or its record was forgotten. */
+  async #by(decision: string): Promise<readonly BoundKeyset[]> {
     const decided = await this.#store.leafById(decision);
-    if (decided === undefined || parseDecisionLeaf(decided.entry).verdict !== 'accept') return;
-    const bound = await leafBeside(this.#store, decided, 'key.bound');
-    const salt = bound && (await saltOf(this.#store, decided));
-    return bound && salt && { index: bound.index, entry: bound.entry, decision, salt };
+    if (decided === undefined || parseDecisionLeaf(decided.entry).verdict !== 'accept') return [];
+    const beside = await leafBeside(this.#store, decided, 'key.bound');
+    const salt = beside && (await saltOf(this.#store, decided));
+    if (beside === undefined || salt === undefined) return [];
+    const { index, entry, leaf } = beside;
+    return [{ index, entry, bound: leaf.keyset, decision, salt }];
   }
 }
 
