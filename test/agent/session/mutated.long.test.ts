@@ -9,5 +9,5 @@ it(`${INPUTS} damaged requests are refused, or answered whole (seed ${SEED})`, {
 }, async () => {
   const { refused, problems, served } = await agentCampaign(SEED, INPUTS);
   expect(refused + problems + served).toBe(INPUTS);
-  expect(Math.min(refused, problems, served)).toBeGreaterThan(1000);
+  expect(Math.min(refused, problems, served)).toBeGreaterThan(100);
 });
