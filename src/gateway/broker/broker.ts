@@ -7,6 +7,7 @@ import type { Candidate, Candidates } from '../../protocol/session/candidates.ts
 import type { Epoch } from '../../protocol/session/epoch.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
 import { writeTime } from '../../protocol/values.ts';
+import { answerBytes } from '../answer-bytes.ts';
 import type { Principal } from '../identity/credential.ts';
 import { accountName } from './account.ts';
 import type { BrokerDeps, BrokerPool, ServingNode, SessionEnd } from './deps.ts';
@@ -28,7 +29,7 @@ import type {
 import { Session, type SessionStart } from './session.ts';
 import { takeHead } from './take-head.ts';
 import { TapeBudget } from './tape.ts';
-import { bytesOf, Upstream } from './upstream.ts';
+import { Upstream } from './upstream.ts';
 import { draw, weigh } from './weights.ts';
 
 /** How often sessions are looked at that are too late or whose node is out, in milliseconds. */
@@ -210,7 +211,7 @@ export class Broker implements BrokerService {
       return { is: 'answer', session: id, to: (response) => session.attach(response) };
     }
     if (AGENT_PROBLEMS.has(statusCode) && type === PROBLEM_TYPE) {
-      const body = await bytesOf(answer, LARGEST_PROBLEM).catch(() => undefined);
+      const body = await answerBytes(answer, LARGEST_PROBLEM).catch(() => undefined);
       if (body !== undefined) {
         session.cut('refused');
         return { is: 'problem', status: statusCode, body };

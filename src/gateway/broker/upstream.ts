@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Fault } from '../../core/fault.ts';
+import { answerBytes } from '../answer-bytes.ts';
 import { type Endpoints, leadsInside, lookupFor } from '../endpoint-guard.ts';
 
 const KEEP_ALIVE = {
@@ -51,7 +52,7 @@ export class Upstream {
         answer.destroy();
         throw unreachable(`answered with status ${answer.statusCode}`);
       }
-      return await bytesOf(answer, largest);
+      return await answerBytes(answer, largest);
     } catch (error) {
       if (error instanceof Fault) throw error;
       throw unreachable('can’t be reached', error);
@@ -70,21 +71,6 @@ function answerOf(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once('response', resolve).once('error', reject).end();
   });
-}
-
-/** All of an answer. @throws Fault `malformed` where it is longer. */
-export async function bytesOf(answer: IncomingMessage, largest: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > largest) {
-      answer.destroy();
-      throw new Fault('malformed', 'endpoint', `the answer is longer than ${largest} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
 }
 
 function unreachable(detail: string, cause?: unknown): Fault {

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { Fault } from '../../core/fault.ts';
 import { type AttestCall, BUNDLE_TYPE, writeAttestCall } from '../../protocol/attest-call.ts';
+import { answerBytes } from '../answer-bytes.ts';
 import { type Endpoints, leadsInside, lookupFor } from '../endpoint-guard.ts';
 import type { NodeCaller } from './deps.ts';
 
@@ -87,17 +88,7 @@ async function bundleIn(answer: IncomingMessage, largest: number): Promise<Uint8
     answer.destroy();
     throw unreachable(problem);
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > largest) {
-      answer.destroy();
-      throw new Fault('malformed', 'endpoint', `the answer is longer than ${largest} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
+  return answerBytes(answer, largest);
 }
 
 function unreachable(detail: string, cause?: unknown): Fault {
