@@ -1,19 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { toHex } from '../../core/bytes/hex.ts';
-import { toBase64 } from '../../core/encoding/base64.ts';
 import { Fault } from '../../core/fault.ts';
 import { PROBLEM_TYPE, SEALED_RESPONSE_TYPE } from '../../protocol/media-types.ts';
-import type { Candidate, Candidates } from '../../protocol/session/candidates.ts';
+import type { Candidates } from '../../protocol/session/candidates.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
-import { writeTime } from '../../protocol/values.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import type { Principal } from '../identity/credential.ts';
 import { accountName } from './account.ts';
+import { Billing } from './billing.ts';
 import type { BrokerDeps, BrokerPool, ServingNode, SessionEnd } from './deps.ts';
 import { Epochs } from './epochs.ts';
 import { Health } from './health.ts';
-import { Meter, sessionNamedIn } from './meter.ts';
+import { Proposals } from './proposals.ts';
 import { Quotas } from './quotas.ts';
 import { BrokerRefusal } from './refusal.ts';
 import { Roster } from './roster.ts';
@@ -26,11 +24,10 @@ import type {
   ResumeAsked,
   SessionName,
 } from './service.ts';
-import { Session, type SessionStart } from './session.ts';
+import { Session } from './session.ts';
 import { takeHead } from './take-head.ts';
 import { TapeBudget } from './tape.ts';
 import { Upstream } from './upstream.ts';
-import { draw, weigh } from './weights.ts';
 
 /** How often sessions are looked at that are too late or whose node is out, in milliseconds. */
 const LOOK = 250;
@@ -48,12 +45,12 @@ export class Broker implements BrokerService {
   readonly #pools: ReadonlyMap<string, BrokerPool>;
   readonly #health = new Health();
   readonly #quotas: Quotas;
-  readonly #meter: Meter;
+  readonly #billing: Billing;
+  readonly #proposals: Proposals;
   readonly #epochs: Epochs;
   readonly #upstream: Upstream;
   readonly #budget: TapeBudget;
   readonly #sessions: Map<string, Session>;
-  readonly #metering = new Set<Promise<unknown>>();
   readonly #timer: NodeJS.Timeout;
 
   static async open(deps: BrokerDeps): Promise<Broker> {
@@ -72,7 +69,8 @@ export class Broker implements BrokerService {
     this.#sessions = sessions;
     this.#pools = new Map(deps.pools.map((pool) => [pool.name, pool]));
     this.#quotas = new Quotas(deps);
-    this.#meter = new Meter(deps, (account, tokens) => this.#quotas.spend(account, tokens));
+    this.#billing = new Billing(deps, (account, tokens) => this.#quotas.spend(account, tokens));
+    this.#proposals = new Proposals(deps, roster, this.#health);
     this.#upstream = new Upstream(deps.endpoints);
     this.#epochs = new Epochs(deps, this.#upstream);
     this.#budget = new TapeBudget(deps.limits.resume.all);
@@ -83,7 +81,7 @@ export class Broker implements BrokerService {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const session of [...this.#sessions.values()]) session.cut('closing');
-    await Promise.all(this.#metering);
+    await this.#billing.settled();
     await this.#roster.close();
     this.#upstream.close();
   }
@@ -94,34 +92,13 @@ export class Broker implements BrokerService {
     );
   }
 
-  async candidates({ model, pool, region, count }: CandidatesAsked): Promise<Candidates> {
-    if (model === undefined && pool === undefined) {
-      throw new Fault('usage', 'query', 'want a model or a pool');
-    }
-    const fit = this.#deps.pools.filter(
-      (one) =>
-        (pool === undefined || one.name === pool) &&
-        (model === undefined || one.models.includes(model)) &&
-        (region === undefined || one.region === region),
-    );
-    const best = this.#roomiest(fit);
-    if (best === undefined) throw new Fault('missing', 'query', 'no pool serves this');
-    const chosen = this.#draw(this.#roster.ofPool(best.name), count);
-    const weights = weigh(chosen.map(({ id }) => this.#health.facts(id, this.#deps.now())));
-    const candidates = await Promise.all(
-      chosen.map((node, i) => this.#candidate(node, weights[i] ?? 0, best.region)),
-    );
-    return {
-      pool: best.name,
-      ...(model !== undefined && { model }),
-      ledger: { origin: this.#deps.ledger },
-      candidates,
-    };
+  candidates(asked: CandidatesAsked): Promise<Candidates> {
+    return this.#proposals.candidates(asked);
   }
 
   async evidence(id: string, nonce: Uint8Array, by: Principal): Promise<Uint8Array> {
     const node = this.#serving(id);
-    this.#counted(() => this.#quotas.wantEvidence(this.#accountOf(by), id));
+    await this.#counted(async () => this.#quotas.wantEvidence(this.#accountOf(by), id));
     const bundle = await this.#deps.callEvidence(node.endpoint, { nonce, purpose: 'client' });
     return this.#deps.endorse(bundle);
   }
@@ -134,14 +111,14 @@ export class Broker implements BrokerService {
     const { pool, by, request, response, model, resumable } = asked;
     const node = this.#relayable(pool, asked.node);
     const account = this.#accountOf(by);
-    const leave = await this.#countedAsync(() => this.#quotas.enter(account));
+    const leave = await this.#counted(() => this.#quotas.enter(account));
     let session: Session | undefined;
     try {
       const head = await takeHead(request);
       if (this.#sessions.has(head.session)) {
         throw new Fault('conflict', 'body', 'this very request was relayed already');
       }
-      const noted = this.#note({ session: head.session, node, account });
+      const noted = this.#billing.note({ session: head.session, node, account });
       const start = { ...head, node, account, resumable, request, response };
       session = new Session(
         { ...start, ...(model !== undefined && { model }) },
@@ -182,13 +159,11 @@ export class Broker implements BrokerService {
     this.#named(name, by).cut('client-gone');
   }
 
-  async handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]> {
-    const fates: UsageFate[] = [];
-    // What has just ended is being noted down.
-    await Promise.all(this.#metering);
-    // In order: each is held against the one before it.
-    for (const statement of statements) fates.push(await this.#handIn(node, statement));
-    return fates;
+  handIn(node: string, statements: readonly string[]): Promise<readonly UsageFate[]> {
+    return this.#billing.handIn(node, statements, (id) => {
+      const open = this.#sessions.get(id)?.start;
+      return open?.node.id === node ? open.account : undefined;
+    });
   }
 
   usage(by: Principal, after: number, count: number) {
@@ -231,44 +206,6 @@ export class Broker implements BrokerService {
     return this.#unavailable(start.node);
   }
 
-  #roomiest(pools: readonly BrokerPool[]): BrokerPool | undefined {
-    const room = ({ name }: BrokerPool) => {
-      const nodes = this.#roster.ofPool(name);
-      return nodes.reduce((sum, { id }) => {
-        const { inFlight, failures } = this.#health.facts(id, this.#deps.now());
-        return sum + 1 / (1 + inFlight + failures);
-      }, 0);
-    };
-    return pools.toSorted((a, b) => room(b) - room(a))[0];
-  }
-
-  #draw(nodes: readonly ServingNode[], count: number): readonly ServingNode[] {
-    const now = this.#deps.now();
-    const weights = weigh(nodes.map(({ id }) => this.#health.facts(id, now)));
-    return draw(weights, count, this.#deps.random).flatMap((index) => nodes[index] ?? []);
-  }
-
-  async #candidate(
-    node: ServingNode,
-    weight: number,
-    region: string | undefined,
-  ): Promise<Candidate> {
-    const { decision, until, leaves } = await this.#deps.nodes.admission(node);
-    return {
-      node: node.id,
-      ...(region !== undefined && { region }),
-      weight,
-      until: writeTime(until),
-      decision,
-      keysetSha384: node.keyset,
-      proofs: leaves.map(({ entry, proof, salt }) => ({
-        entry: toBase64(entry),
-        proof: toBase64(proof),
-        ...(salt && { salt: toHex(salt) }),
-      })),
-    };
-  }
-
   /** @throws Fault `missing`; BrokerRefusal for one of the pool that nothing may be let to. */
   #relayable(pool: string, id: string): ServingNode {
     if (!this.#pools.has(pool)) throw new Fault('missing', 'path.pool', 'there is no such pool');
@@ -290,7 +227,7 @@ export class Broker implements BrokerService {
     return new BrokerRefusal('unavailable', {
       detail: 'the node can’t be had now; others may',
       retryAfter: retryAfter ?? this.#deps.limits.retryAfter,
-      candidates: this.#draw(others, HINTS).map((node) => node.id),
+      candidates: this.#proposals.draw(others, HINTS).map((node) => node.id),
     });
   }
 
@@ -322,7 +259,7 @@ export class Broker implements BrokerService {
     session: Session,
     end: SessionEnd,
     statement: string | undefined,
-    noted: Promise<unknown>,
+    noted: Promise<void>,
   ): void {
     const { now, observe } = this.#deps;
     const { start, up, down, beganAt } = session;
@@ -332,46 +269,7 @@ export class Broker implements BrokerService {
       this.#health.failed(start.node.id, now());
     if (end === 'node-out') this.#health.forget(start.node.id);
     observe.ended({ node: start.node.id, end, seconds: (now() - beganAt) / 1000, up, down });
-    this.#track(noted.then(() => this.#metered(session, end, statement)));
-  }
-
-  #track<T>(metering: Promise<T>): Promise<T> {
-    this.#metering.add(metering);
-    void metering.finally(() => this.#metering.delete(metering));
-    return metering;
-  }
-
-  async #metered(session: Session, end: SessionEnd, statement: string | undefined): Promise<void> {
-    const { session: id, node, account } = session.start;
-    if (end === 'refused') return;
-    if (end === 'complete' || statement !== undefined) {
-      const fate = await this.#meter.take({ session: id, node: node.id, account }, statement);
-      if (fate === 'taken' || fate === 'known') return;
-    }
-    await this.#note({ session: id, node, account });
-  }
-
-  /**
-   * At its start, so that its statement can be taken whatever becomes of this process, and once it
-   * has ended without one, in case that failed. Nobody waits for it with the request.
-   */
-  #note({ node, ...session }: Pick<SessionStart, 'session' | 'node' | 'account'>): Promise<void> {
-    const { store, now, observe } = this.#deps;
-    const { id, keyset } = node;
-    const noting = store.addUnmetered({ ...session, node: id, keyset, at: now() });
-    return this.#track(noting.catch((error: unknown) => observe.failed(error)));
-  }
-
-  async #handIn(node: string, statement: string): Promise<UsageFate> {
-    const id = sessionNamedIn(statement);
-    if (id === undefined) return 'malformed';
-    const open = this.#sessions.get(id)?.start;
-    const session =
-      open?.node.id === node
-        ? { session: id, node, account: open.account }
-        : await this.#deps.store.unmetered(id, node);
-    if (session === undefined) return 'session';
-    return this.#meter.take(session, statement);
+    this.#billing.ended(start, end, statement, noted);
   }
 
   #look(): void {
@@ -386,16 +284,7 @@ export class Broker implements BrokerService {
     this.#deps.observe.sessions(this.#sessions.size, this.#budget.used);
   }
 
-  #counted(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      if (error instanceof BrokerRefusal) this.#deps.observe.refused(error.code);
-      throw error;
-    }
-  }
-
-  async #countedAsync<T>(act: () => Promise<T>): Promise<T> {
+  async #counted<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
     } catch (error) {
