@@ -3,25 +3,7 @@ import { HEADER_NAME, REQUEST_PATTERN } from '../../agent/session/allowed.ts';
 import { closed, Duration, hex, text } from '../../appraisal/policy/schema/values.ts';
 import { NodeName } from '../../protocol/node.ts';
 import { PoolName } from '../../protocol/values.ts';
-
-/** The path of a file or folder; relative ones begin at the folder of the configuration. */
-const Path = Type.String({
-  pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]{1,1024}$',
-  description: 'a path',
-});
-
-const Size = Type.String({
-  pattern: '^[1-9][0-9]{0,4}(KiB|MiB)$',
-  description: 'a size, e.g. 512KiB or 8MiB',
-});
-
-function count(minimum: number, maximum: number) {
-  return Type.Integer({
-    minimum,
-    maximum,
-    description: `a whole number from ${minimum} to ${maximum}`,
-  });
-}
+import { count, Path, Size } from '../config/values.ts';
 
 const Upstream = closed({
   address: Type.String({

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { durationMs } from '../../appraisal/policy/duration.ts';
-import type { BrokerLimits, BrokerPool } from '../../gateway/broker/deps.ts';
 import { sizeBytes } from '../config/size.ts';
 import { splitAddress } from '../config/split-address.ts';
+import { BROKER_DEFAULTS, type BrokerConfig, brokerConfig } from './broker-config.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** A gateway's configuration with everything said: paths absolute, times in milliseconds. */
@@ -99,13 +99,6 @@ export interface LimitsConfig {
   readonly rates: { readonly address: number; readonly node: number; readonly credential: number };
 }
 
-export interface BrokerConfig {
-  readonly pools: readonly BrokerPool[];
-  readonly limits: BrokerLimits;
-  /** For sessions that run when the gateway ends, in milliseconds. */
-  readonly drain: number;
-}
-
 /** What holds where the file says nothing, as the file would say it. */
 export const DEFAULTS = {
   listen: '127.0.0.1:8443',
@@ -135,18 +128,7 @@ export const DEFAULTS = {
     followers: 256,
     rates: { address: 600, node: 60, credential: 600 },
   },
-  broker: {
-    pools: [],
-    quotas: { requests: 120, streams: 32, tokens: 'unlimited', evidence: 30 },
-    limits: {
-      streams: 2048,
-      request: '64MiB',
-      evidence: 60,
-      kept: '4MiB',
-      keptInAll: '256MiB',
-    },
-    times: { deadline: '30m', idle: '5m', drain: '30s', keep: '2m', wait: '30s', epoch: '1m' },
-  },
+  broker: BROKER_DEFAULTS,
   witnesses: { every: '1m' },
   logs: { level: 'info', addresses: 'left-out' },
   metrics: { access: 'authenticated' },
@@ -187,9 +169,6 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
     retention: retentionConfig(written.retention),
   };
 }
-
-/** Where a machine can't be had and nobody knows for how long, in milliseconds. */
-const RETRY_AFTER = 2_000;
 
 type At = (path: string) => string;
 
@@ -273,34 +252,6 @@ function limitsConfig(written: WrittenConfig['limits'] = {}): LimitsConfig {
     bundle: sizeBytes(bundle),
     bodies: sizeBytes(bodies),
     rates: { ...DEFAULTS.limits.rates, ...rates },
-  };
-}
-
-function brokerConfig(written: WrittenConfig['broker'] = {}): BrokerConfig {
-  const { pools = [] } = written;
-  const quotas = { ...DEFAULTS.broker.quotas, ...written.quotas };
-  const limits = { ...DEFAULTS.broker.limits, ...written.limits };
-  const times = { ...DEFAULTS.broker.times, ...written.times };
-  const { tokens } = quotas;
-  return {
-    pools: pools.map(({ pool: name, ...served }) => ({ name, ...served })),
-    limits: {
-      streams: limits.streams,
-      each: { ...quotas, tokens: tokens === 'unlimited' ? undefined : tokens },
-      nodeEvidence: limits.evidence,
-      request: sizeBytes(limits.request),
-      deadline: durationMs(times.deadline),
-      idle: durationMs(times.idle),
-      resume: {
-        keep: durationMs(times.keep),
-        wait: durationMs(times.wait),
-        each: sizeBytes(limits.kept),
-        all: sizeBytes(limits.keptInAll),
-      },
-      epoch: durationMs(times.epoch),
-      retryAfter: RETRY_AFTER,
-    },
-    drain: durationMs(times.drain),
   };
 }
 
