@@ -3,12 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { durationMs } from '../../src/appraisal/policy/duration.ts';
 import { DEFAULTS } from '../../src/cli/gateway/config.ts';
 import { GATEWAY_PLACES } from '../../src/cli/gateway/read-config.ts';
 
 const { places: PLACES } = GATEWAY_PLACES;
 
 import { VERBS } from '../../src/cli/verbs.ts';
+import type { Principal } from '../../src/gateway/identity/credential.ts';
+import { mayDo } from '../../src/gateway/identity/permissions.ts';
+import { OPERATIONS } from '../../src/gateway/operation.ts';
 
 const read = (name: string) => readFileSync(join('docs/gateway', name), 'utf8');
 const page = read('README.md');
@@ -44,6 +48,31 @@ describe('the operator’s page', () => {
   });
 });
 
+describe('the table of roles', () => {
+  const credential = (role: 'admin' | 'auditor'): Principal => ({
+    kind: 'credential',
+    id: '00'.repeat(8),
+    role,
+    name: 'somebody',
+  });
+
+  it('names all that an admin may not', () => {
+    const denied = OPERATIONS.filter((operation) => !mayDo(credential('admin'), operation));
+    expect(denied).toEqual(['decision.export', 'session.prepare', 'session.relay', 'usage.add']);
+    expect(page).toContain(
+      '| `admin` | everything but decisions with all that they saw, sealed sessions, and handing in usage |',
+    );
+  });
+
+  it('and that an auditor may what a validator may', () => {
+    const watcher = { ...credential('auditor'), role: 'validator' } as Principal;
+    const missing = OPERATIONS.filter(
+      (operation) => mayDo(watcher, operation) && !mayDo(credential('auditor'), operation),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
 const has = (command: string) => {
   try {
     execFileSync(command, ['--version'], { stdio: 'ignore' });
@@ -55,6 +84,13 @@ const has = (command: string) => {
 
 describe('the unit', () => {
   const unit = read('postern-gateway.service');
+
+  it('leaves sessions their time, and what has to be written down after them', () => {
+    const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
+    const drain = durationMs(DEFAULTS.broker.times.drain) / 1000;
+    expect(seconds).toBeGreaterThanOrEqual(drain + 30);
+    expect(read('Containerfile')).toContain(`--stop-timeout=${seconds} `);
+  });
 
   it.runIf(has('systemd-analyze'))('is one to systemd', () => {
     const dir = mkdtempSync(join(tmpdir(), 'postern-unit-'));

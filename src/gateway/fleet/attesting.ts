@@ -112,10 +112,12 @@ export class Attesting {
     const { times, now } = this.#deps;
     // Another policy decides by now: what it says of the machine nobody knows yet.
     if (last === undefined || last.policy !== this.#pools.serving(pool).stored.digest) return;
+    // Whoever answers at its endpoint must not keep it from showing itself.
+    if (last.by === 'anybody') return;
     const from = last.at + patience(failures, last.verdict, times);
     if (now() >= from) return;
     const detail = `came to nothing ${failures} times: come again in ${Math.ceil((from - now()) / 1000)} s`;
-    throw new Fault('conflict', `nodes[${id}].failures`, detail);
+    throw new Fault('busy', `nodes[${id}].failures`, detail);
   }
 
   #terms(node: string): ChallengeTerms {

@@ -95,6 +95,8 @@ export interface LastDecision {
   readonly evidenceAt?: number;
   /** `sha256:<hex>` of the policy that decided. */
   readonly policy?: string;
+  /** Where it was not the node's own key that showed the evidence: what came may be anybody's. */
+  readonly by?: 'anybody';
 }
 
 /** Whether anything may be let to a node. */

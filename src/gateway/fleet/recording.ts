@@ -78,7 +78,10 @@ export class Recording {
     const { verdict, authentic, codes } = captured.leaf;
     const { evidenceAt, by } = shown;
     const policy = pool.stored.digest;
-    const decision: LastDecision = { id, at, verdict, authentic, codes, evidenceAt, policy };
+    const decision: LastDecision = {
+      ...{ id, at, verdict, authentic, codes, evidenceAt, policy },
+      ...(by === 'anybody' && { by }),
+    };
     const step = stepAfter(
       node,
       {

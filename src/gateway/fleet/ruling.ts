@@ -54,23 +54,30 @@ export class Ruling {
 
   /** What the time of day has changed: policies that waited decide, and revocations hold. */
   async keep(): Promise<void> {
-    const { store, now, observe } = this.#deps;
+    const { store, now } = this.#deps;
     for (const { stored, revoked } of this.#pools.revoked()) {
       const key = revocationKey(stored);
       if (this.#said.has(key)) continue;
       const { pool, digest } = stored;
-      await this.#revoke(stored, revoked, GATEWAY, { under: { pool, digest } });
-      this.#said.add(key);
+      await this.#orLater(async () => {
+        await this.#revoke(stored, revoked, GATEWAY, { under: { pool, digest } });
+        this.#said.add(key);
+      });
     }
     for (const pool of this.#pools.takeTurned()) await store.lookAtAll(pool, now());
     for (const { pool, file } of this.#pools.duePending(now())) {
-      try {
-        await this.activate(pool, GATEWAY, { file, revocations: [] });
-      } catch (error) {
-        // It can't decide any more: that is no reason to look at nobody.
-        if (!(error instanceof Fault)) throw error;
-        observe?.failed(error);
-      }
+      await this.#orLater(() => this.activate(pool, GATEWAY, { file, revocations: [] }));
+    }
+  }
+
+  /** One pool's policy can't decide, or another gateway has just changed it: no reason to look at nobody. */
+  async #orLater(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#deps.observe?.failed(error);
+      if (error.code === 'conflict') await this.#pools.load();
     }
   }
 

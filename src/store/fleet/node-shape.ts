@@ -72,6 +72,7 @@ const nodeDocument = closed<Omit<FleetNode, 'dueAt'>>({
       codes: list(words),
       evidenceAt: optional(instant),
       policy: optional(digest),
+      by: optional(word(['anybody'])),
     }),
   ),
   failures: count,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import { keyringOfKeys } from '../../../src/appraisal/policy/signing/keyring.ts';
 import { revisionOf } from '../../../src/appraisal/policy/signing/revision.ts';
@@ -6,7 +6,9 @@ import { makeRevocation } from '../../../src/appraisal/policy/signing/revocation
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { signEnvelope } from '../../../src/core/encoding/dsse-signatures.ts';
 import { canonicalJson } from '../../../src/core/encoding/jcs.ts';
+import { Fault } from '../../../src/core/fault.ts';
 import type { PoolConfig } from '../../../src/gateway/fleet/pool.ts';
+import { Ruling } from '../../../src/gateway/fleet/ruling.ts';
 import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
 import {
   ADMIN,
@@ -101,5 +103,50 @@ describeStores('a policy that is revoked from later on', (kind) => {
     } finally {
       await later.close();
     }
+  });
+});
+
+describe('a pool whose revocation another gateway has just changed', () => {
+  const policyOf = (pool: string) => ({
+    ...{
+      pool,
+      name: pool,
+      revision: 1,
+      digest: `sha256:${pool.repeat(64)}`,
+      file: new Uint8Array(),
+    },
+    ...{ revocations: [], activatedAt: 0 },
+  });
+
+  it('keeps nobody from the others, and is read anew', async () => {
+    const said: string[] = [];
+    const failed: string[] = [];
+    let loads = 0;
+    const ruling = new Ruling(
+      {
+        now: () => 1000,
+        observe: { failed: ({ at }: Fault) => failed.push(at) },
+        store: {},
+        ledger: {
+          append: async (_entries: unknown, change: { under: { pool: string } }) => {
+            const { pool } = change.under;
+            if (pool === 'a') throw new Fault('conflict', 'pools[a]', 'another decides');
+            said.push(pool);
+          },
+        },
+      } as never,
+      {
+        revoked: () => ['a', 'b'].map((pool) => ({ stored: policyOf(pool), revoked: 'is broken' })),
+        takeTurned: () => [],
+        duePending: () => [],
+        load: async () => {
+          loads++;
+        },
+      } as never,
+    );
+    await ruling.keep();
+    expect([said, failed, loads]).toEqual([['b'], ['pools[a]'], 1]);
+    await ruling.keep();
+    expect([said, failed, loads]).toEqual([['b'], ['pools[a]', 'pools[a]'], 2]);
   });
 });

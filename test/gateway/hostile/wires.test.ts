@@ -211,6 +211,7 @@ describe('honest nodes are served while', () => {
       for (const socket of slow) socket.write('s');
       expect(await served()).toBe(200);
     }
+    expect(slow.filter(({ destroyed }) => destroyed)).toEqual([]);
   });
 
   it('a hundred send their bodies by the letter, and take no room for what they only announce', async () => {
@@ -220,6 +221,7 @@ describe('honest nodes are served while', () => {
       for (const socket of slow) socket.write('a');
       expect(await served()).toBe(200);
     }
+    expect(slow.filter(({ destroyed }) => destroyed)).toEqual([]);
   });
 
   it('a hundred have closed their half in the middle of a body', async () => {
@@ -231,12 +233,18 @@ describe('honest nodes are served while', () => {
   it('bodies without end have taken all the room there is for bodies: then a retry is asked for', async () => {
     const greedy = await Promise.all(Array.from({ length: 3 }, () => socketOf()));
     const piece = Buffer.alloc(16 * 1024 * 1024, 'a');
+    let told = '';
     for (const socket of greedy) {
+      socket.on('data', (bytes: Buffer) => {
+        told += bytes;
+      });
       socket.write(verify('Transfer-Encoding: chunked\r\n'));
       socket.write('1000000\r\n');
       socket.write(piece);
     }
-    // Whoever came too late is told so; those who hold on are cut off, and the room is free again.
+    // There is room for two of these: whoever came too late is told so.
+    await expect.poll(() => told, { timeout: 30_000 }).toContain('urn:postern:problem:busy');
+    expect(told).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: \d+\r\n/is);
     for (const socket of greedy) socket.destroy();
     await expect.poll(served, { timeout: 30_000 }).toBe(200);
   });
