@@ -18,6 +18,8 @@ export const FAULTS = {
   unreachable: { exit: 69 },
   /** Others are served first: the same again in a moment. */
   busy: { exit: 69 },
+  /** Whoever asks has to wait, for what came of it before: the same again at the time that is told. */
+  'too-soon': { exit: 69 },
   /** A bug of ours. */
   internal: { exit: 70 },
 } as const satisfies Record<string, { exit: number }>;
@@ -42,9 +44,11 @@ export class Fault extends Error {
   }
 }
 
+const PASSING: ReadonlySet<FaultCode> = new Set(['unreachable', 'busy', 'too-soon']);
+
 /** Whether the same may well come to something in a moment: nothing was wrong with what was asked. */
 export function isPassing(error: unknown): error is Fault {
-  return error instanceof Fault && (error.code === 'unreachable' || error.code === 'busy');
+  return error instanceof Fault && PASSING.has(error.code);
 }
 
 const LONGEST_TEXT = 2048;

@@ -31,6 +31,7 @@ it('keeps the exit codes that scripts rely on', () => {
     usage: 64,
     unreachable: 69,
     busy: 69,
+    'too-soon': 69,
     internal: 70,
   });
 });
@@ -39,7 +40,7 @@ it('knows what may pass by itself', () => {
   const passing = Object.keys(FAULTS).filter((code) =>
     isPassing(new Fault(code as FaultCode, 'at', 'detail')),
   );
-  expect(passing).toEqual(['unreachable', 'busy']);
+  expect(passing).toEqual(['unreachable', 'busy', 'too-soon']);
   expect(isPassing(new Error('unreachable'))).toBe(false);
 });
 

@@ -117,7 +117,7 @@ export class Attesting {
     const from = last.at + patience(failures, last.verdict, times);
     if (now() >= from) return;
     const detail = `came to nothing ${failures} times: come again in ${Math.ceil((from - now()) / 1000)} s`;
-    throw new Fault('busy', `nodes[${id}].failures`, detail);
+    throw new Fault('too-soon', `nodes[${id}].failures`, detail);
   }
 
   #terms(node: string): ChallengeTerms {

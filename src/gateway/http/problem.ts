@@ -43,6 +43,7 @@ const TOLD: Readonly<Record<FaultCode, ProblemCode>> = {
   usage: 'usage',
   unreachable: 'unreachable',
   busy: 'busy',
+  'too-soon': 'too-many-requests',
   internal: 'internal',
 };
 

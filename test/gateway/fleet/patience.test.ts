@@ -55,7 +55,7 @@ describeStores('evidence that comes to nothing again and again', (kind) => {
     const bad = () => attest(here, id, one);
     for (let i = 0; i < 5; i++) expect((await bad()).verdict).toBe('reject');
     await expect(bad()).rejects.toMatchObject({
-      code: 'busy',
+      code: 'too-soon',
       detail: expect.stringContaining('come again in'),
     });
     here.clock.now += 30 * MINUTE;

@@ -37,7 +37,7 @@ it('a node that shows what is no good over and over has to wait, and fills no ar
   const robber: Member = { ...honest, ...thief };
   const statuses: number[] = [];
   for (let i = 0; i < 12; i++) statuses.push((await attestAt(here, robber, theirs)).status);
-  expect(statuses).toEqual([...Array(5).fill(403), ...Array(7).fill(409)]);
+  expect(statuses).toEqual([...Array(5).fill(403), ...Array(7).fill(429)]);
   expect(here.rows('decisions')).toBe(before + 5);
   here.clock.ahead += MINUTE;
   expect((await attestAt(here, robber, theirs)).status).toBe(403);
