@@ -1,3 +1,4 @@
+import type { Services } from '../../protocol/node.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
 import type { Endpoints } from '../endpoint-guard.ts';
 import type { BrokerStore } from './store.ts';
@@ -39,8 +40,10 @@ export interface BrokerPool {
 /** A node that something may be let to, until its end. */
 export interface ServingNode {
   readonly id: string;
+  readonly name: string;
   readonly pool: string;
   readonly endpoint: string;
+  readonly services?: Services;
   /** When its admission ends, in milliseconds since the epoch. */
   readonly until: number;
   /** Ids of the admission and of the decision that it rests on. */
