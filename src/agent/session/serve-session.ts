@@ -12,6 +12,7 @@ import { SealedFault } from '../../sealed/fault.ts';
 import type { Statement } from '../keys/usage-chain.ts';
 import { type Upstream, type UpstreamAnswer, UpstreamFailure } from '../upstream/upstream.ts';
 import { EventSplitter } from './events.ts';
+import { gathered } from './gathered.ts';
 import { type InnerRules, type Judged, judgeRequest } from './inner-request.ts';
 import type { OpenedSealed } from './open-sealed.ts';
 import { ClientGone, SealedAnswer, type Sink } from './sealed-answer.ts';
@@ -165,10 +166,13 @@ class Session {
     const meter = new EventMeter();
     if (this.#options.rules.serves === 'openai') this.#meter = meter;
     for await (const bytes of body) {
-      for (const { bytes: piece, ends } of splitter.push(bytes)) {
+      const pieces = splitter.push(bytes);
+      for (const { bytes: piece, ends } of pieces) {
         if (ends) meter.see(piece);
         else meter.part(piece);
-        await (ends ? this.#answer.event(piece) : this.#answer.content(piece));
+      }
+      for (const content of gathered(pieces, this.#options.bucket)) {
+        await this.#answer.content(content);
       }
     }
     await this.#answer.content(splitter.rest());

@@ -45,7 +45,8 @@ export class EventMeter implements UsageMeter {
 
   see(bytes: Uint8Array): void {
     this.part(bytes);
-    const event = this.#parts && concatBytes(...this.#parts);
+    const [only, ...more] = this.#parts ?? [];
+    const event = only && (more.length > 0 ? concatBytes(only, ...more) : only);
     this.#parts = [];
     this.#length = 0;
     if (event) this.#read(event);
@@ -58,12 +59,7 @@ export class EventMeter implements UsageMeter {
   #read(event: Uint8Array): void {
     const text = textIn(event);
     if (text === undefined) return;
-    const data = text
-      .split(/\r\n|\n|\r/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(5).trimStart())
-      .join('\n');
-    const value = jsonIn(data);
+    const value = jsonIn(dataIn(text));
     this.#counts = countsIn(value) ?? this.#counts;
     this.#pieces += piecesIn(value);
   }
@@ -107,6 +103,17 @@ function membersAtEnd(end: Uint8Array): unknown {
 
 /** Of one that tells nothing. */
 export const NO_METER: UsageMeter = { see: () => undefined, counts: () => NOT_COUNTED };
+
+function dataIn(event: string): string {
+  // One line of data, as most events are.
+  const [, only] = /^data: ?([^\r\n]*)[\r\n]+$/.exec(event) ?? [];
+  if (only !== undefined) return only;
+  return event
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).trimStart())
+    .join('\n');
+}
 
 function textIn(bytes: Uint8Array): string | undefined {
   try {
