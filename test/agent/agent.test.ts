@@ -90,6 +90,40 @@ describe('a sealed request', () => {
     );
   });
 
+  it.each([
+    [
+      'a header twice',
+      200,
+      [
+        ['content-type', 'text/html'],
+        ['content-type', 'application/json'],
+      ],
+    ],
+    ['a value with a control character', 200, [['x-request-id', 'a\u0001b']]],
+    ['no status of an answer', 700, []],
+  ] as const)(
+    'of a server that says %s is answered that the server failed',
+    async (_, status, headers) => {
+      let unwanted = false;
+      const upstream: Upstream = {
+        call: async (_request, signal) => {
+          signal.addEventListener('abort', () => {
+            unwanted = true;
+          });
+          return { status, headers, body: Readable.from([utf8('{}')]) };
+        },
+      };
+      const bed = await ready({ deps: { upstream } });
+      const answer = await ask(bed, { body: chat('hello') });
+      expect([answer.status, JSON.parse(textOf(answer)).type]).toEqual([
+        502,
+        expect.stringMatching(/upstream$/),
+      ]);
+      expect(unwanted).toBe(true);
+      expect(bed.lines.join('')).not.toContain('internal');
+    },
+  );
+
   it('asks for the counts of a stream, whether its client did or not', async () => {
     const bed = await ready();
     for (const more of [
