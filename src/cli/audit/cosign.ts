@@ -10,7 +10,6 @@ import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, warn } from '../io.ts';
-import { formatInstant } from './instants.ts';
 import { LAYOUT, type LedgerFolder } from './ledger-folder.ts';
 import { markRestored } from './restored.ts';
 import { isThere, readSecret } from './secret-files.ts';
@@ -103,7 +102,7 @@ export async function askWitnesses(io: Io, ledger: WitnessedLedger): Promise<voi
   const faults = await cosign(io, ledger, trust, { deadline: AbortSignal.timeout(START_MS) });
   const contradiction = faults.find(({ code }) => code === 'conflict');
   if (contradiction) {
-    await markRestored(ledger.folder.dir, formatInstant(io.now()));
+    await markRestored(ledger, io.now());
     throw contradiction;
   }
   if (faults.length === 0) return;
