@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../core/fault.ts';
-import type { HeldEndorsement } from '../../endorsements/held.ts';
+import { oldestFetches } from '../../endorsements/held.ts';
 import { Prefetcher } from '../../endorsements/prefetch.ts';
 import { cosign, witnessPolicyOf } from '../audit/cosign.ts';
 import { countRecordsBefore, forgetRecords } from '../audit/forget-records.ts';
@@ -100,9 +100,10 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       act: async () => {
         metrics.nodes(await store.countNodes());
         metrics.ledgerSize((await store.head())?.size ?? 0);
-        for (const [vendor, fetchedAt] of oldestFetches(endorsements.held())) {
-          metrics.endorsementAge(vendor, (io.now() - fetchedAt) / SECOND);
-        }
+        const ages = [...oldestFetches(endorsements.held())].map(
+          ([kind, fetchedAt]) => [kind, (io.now() - fetchedAt) / SECOND] as const,
+        );
+        metrics.endorsementAges(new Map(ages));
       },
     },
     {
@@ -136,16 +137,4 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       },
     },
   ];
-}
-
-/** When the oldest document of each vendor was fetched that is still held. */
-function oldestFetches(held: readonly HeldEndorsement[]): ReadonlyMap<string, number> {
-  const oldest = new Map<string, number>();
-  for (const { name, fetchedAt } of held) {
-    const [vendor = name] = name.split('/');
-    if (fetchedAt !== undefined) {
-      oldest.set(vendor, Math.min(fetchedAt, oldest.get(vendor) ?? fetchedAt));
-    }
-  }
-  return oldest;
 }
