@@ -90,6 +90,15 @@ export interface LedgerStore<Companion = never> {
   /** By leaf index, in order, `from` inclusive, at most `count`. */
   records(from: number, count: number): Promise<readonly RecordRow[]>;
   record(id: string): Promise<RecordRow | undefined>;
+  /**
+   * Where the records of before an instant stand that are not forgotten, by time and index, after
+   * one, at most `count`: no others are looked at.
+   */
+  recordsBefore(
+    before: number,
+    after: RecordPlace | undefined,
+    count: number,
+  ): Promise<readonly RecordPlace[]>;
   /** How many records are forgotten. */
   forgotten(): Promise<number>;
   /**
@@ -204,10 +213,14 @@ export interface NextState {
   readonly head: LogHead;
 }
 
-export interface RecordRow {
-  readonly id: string;
-  readonly index: number;
+/** A record by its time, milliseconds since the epoch, and the index of its leaf. */
+export interface RecordPlace {
   readonly at: number;
+  readonly index: number;
+}
+
+export interface RecordRow extends RecordPlace {
+  readonly id: string;
   readonly manifest: string;
   /** Why what it saw is gone, and since when, where it is. */
   readonly forgotten?: { readonly at: number; readonly reason: string };

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
-import type { Batch, Fence, LeasePurpose, LeaseState, NextState } from '../ledger/store.ts';
+import type {
+  Batch,
+  Fence,
+  LeasePurpose,
+  LeaseState,
+  NextState,
+  RecordPlace,
+} from '../ledger/store.ts';
 import type { GatewayStore } from './gateway-store.ts';
 import {
   type Answer,
@@ -145,6 +152,10 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
 
   record(id: string) {
     return this.#call('record', id);
+  }
+
+  recordsBefore(before: number, after: RecordPlace | undefined, count: number) {
+    return this.#call('recordsBefore', before, after, count);
   }
 
   forgotten() {

@@ -7,6 +7,7 @@ import type {
   LeasePurpose,
   LeaseState,
   NextState,
+  RecordPlace,
 } from '../ledger/store.ts';
 import * as archive from './archive.ts';
 import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
@@ -138,6 +139,10 @@ export class SqlStore extends SqlFleet implements GatewayStore {
 
   record(id: string) {
     return this.#driver.alone((sql) => records.record(sql, id));
+  }
+
+  recordsBefore(before: number, after: RecordPlace | undefined, most: number) {
+    return this.#driver.alone((sql) => records.recordsBefore(sql, before, after, most));
   }
 
   forgotten() {

@@ -513,6 +513,31 @@ describeStores('forgetting', (kind) => {
     });
   });
 
+  it('finds what is due by its time, in pages, and nothing of what is forgotten', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const fence = await fenceOf(store, 'writer');
+      expect(await store.recordsBefore(9, undefined, 9)).toEqual([]);
+      const times = [5, 3, 3, 0, 3, 8];
+      const records = times.map((at, i) => recordOf(`leaf-${i}`, at, [manifest]));
+      await commitWhole(
+        store,
+        batchOf(fence, EMPTY_LOG, ids(0, 6), { records, blobs: [manifest] }).batch,
+      );
+      const place = (index: number) => ({ at: times[index] ?? 0, index });
+      const due = [3, 1, 2, 4, 0].map(place);
+      expect(await store.recordsBefore(8, undefined, 9)).toEqual(due);
+      expect(await store.recordsBefore(5, undefined, 9)).toEqual(due.slice(0, 4));
+      expect(await store.recordsBefore(0, undefined, 9)).toEqual([]);
+      for (const [i, after] of [undefined, ...due].entries()) {
+        expect(await store.recordsBefore(8, after, 2)).toEqual(due.slice(i, i + 2));
+      }
+      await store.forget(4, 77, 'retention');
+      expect(await store.recordsBefore(9, undefined, 9)).toEqual([place(0), place(5)]);
+      expect(await store.recordsBefore(4, undefined, 9)).toEqual([]);
+    });
+  });
+
   it('goes through more records than fit into one transaction', async () => {
     await withBed(kind, async (bed) => {
       const store = await bed.open();

@@ -11,6 +11,7 @@ import type {
   NewBlob,
   NewRecord,
   NextState,
+  RecordPlace,
   StoredLeaf,
 } from '../../src/ledger/store.ts';
 
@@ -194,6 +195,14 @@ export class MemoryStore implements LedgerStore<string> {
 
   async record(id: string) {
     return this.#recordOf(id);
+  }
+
+  async recordsBefore(before: number, after: RecordPlace | undefined, count: number) {
+    const { at, index } = after ?? { at: 0, index: -1 };
+    return (await this.records(0, this.leafRows.length))
+      .filter((row) => row.at < before && (row.at > at || (row.at === at && row.index > index)))
+      .sort((a, b) => a.at - b.at || a.index - b.index)
+      .slice(0, count);
   }
 
   async forgotten() {

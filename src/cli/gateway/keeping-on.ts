@@ -3,7 +3,7 @@ import { Fault } from '../../core/fault.ts';
 import { oldestFetches } from '../../endorsements/held.ts';
 import { Prefetcher } from '../../endorsements/prefetch.ts';
 import { cosign, witnessPolicyOf } from '../audit/cosign.ts';
-import { countRecordsBefore, forgetRecords } from '../audit/forget-records.ts';
+import { forgetRecords, hasRecordsBefore } from '../audit/forget-records.ts';
 import type { OpenLedger } from '../audit/open-ledger.ts';
 import { publishLedger } from '../audit/publish-ledger.ts';
 import { closedFault } from '../audit/restored.ts';
@@ -131,7 +131,7 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
         if (records === undefined) return;
         const before = io.now() - records;
         // A leaf for nothing would only make the log longer.
-        if ((await countRecordsBefore(store, before)) === 0) return;
+        if (!(await hasRecordsBefore(store, before))) return;
         const reason = 'retention: older than the gateway keeps';
         await forgetRecords(io, ledger, writer, { before, reason });
       },
