@@ -127,7 +127,16 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
       const { endpoint, keysetSha384: keyset } = agent;
       const admission = { admission: hexOf(1, 16), decision: hexOf(2, 16) };
       const until = clock.now + HOUR;
-      nodes.set(id, { id, pool: POOL, endpoint, until, ...admission, keyset, ...more });
+      nodes.set(id, {
+        id,
+        name: `node-${nodes.size + 1}`,
+        pool: POOL,
+        endpoint,
+        until,
+        ...admission,
+        keyset,
+        ...more,
+      });
       keysets.set(`${id} ${keyset}`, agent.keyset);
       for (const tell of listeners) tell([id]);
       return id;

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
-import type { LogHead } from '../store.ts';
+import type { LeasePurpose, LogHead } from '../store.ts';
 import { leafHash } from '../tree/hash.ts';
 import {
   type Group,
@@ -27,6 +27,8 @@ export interface Receipt {
 export interface LedgerWriterDeps<Companion = never> extends StandOnDeps<Companion> {
   /** Who writes, for those who wait: host, process, chance. */
   readonly holder: string;
+  /** `write` unless said. */
+  readonly purpose?: LeasePurpose;
   /** While somebody waits for what comes of it: it has to keep the process alive. */
   readonly pause: (ms: number) => Promise<void>;
   /** Between two signs of life, which nobody waits for; {@link pause} unless said. */
@@ -223,8 +225,8 @@ export class LedgerWriter<Companion = never> {
 
   async #hold(): Promise<Held> {
     if (this.#held) return this.#held;
-    const { store, holder, pause } = this.#deps;
-    const fence = await takeLease(store, { holder, pause, times: this.#times });
+    const { store, holder, purpose = 'write', pause } = this.#deps;
+    const fence = await takeLease(store, { holder, purpose, pause, times: this.#times });
     try {
       const { edge, head } = await standOn(fence, this.#deps, {
         edge: this.#last,
