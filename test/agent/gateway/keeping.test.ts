@@ -242,6 +242,30 @@ describe('usage', () => {
   });
 });
 
+describe('an agent that ends before a silent gateway', () => {
+  it('does not wait for what it asked it', async () => {
+    const { bed, gateway } = await enrolledBed('silent');
+    await until(() => gateway.asked.length > 0);
+    await bed.agent.close();
+    expect(bed.lines.at(-1)).toContain('agent closed');
+  });
+
+  it('waits no longer with usage than with sessions', async () => {
+    const { bed, gateway, clock } = await enrolledBed();
+    await inForce(bed);
+    gateway.mood = 'silent';
+    const broken = { ...body, model: 'fault:dies-mid-stream', stream: true };
+    await send(bed, sealed(bed, innerRequest(bed, { body: broken })).bytes);
+    await until(() => gateway.asked.at(-1) === 'POST /v1/usage');
+    const closing = bed.agent.close();
+    await until(() => gateway.asked.filter((one) => one === 'POST /v1/usage').length === 2);
+    clock.advance(bed.config.limits.closeWithin);
+    await closing;
+    expect(bed.agent.metrics.of('usage_lost')).toBe(1);
+    gateway.mood = 'well';
+  });
+});
+
 it('nothing of a gateway’s node, key or nonce is needed to read the log', async () => {
   const { bed } = await enrolledBed();
   await inForce(bed);
