@@ -18,7 +18,7 @@ export interface Sshd {
   readonly identity: string;
   /** What it wrote so far. */
   readonly log: () => string;
-  /** Ends it, and every connection of it. */
+  /** Ends it; its connections end with their clients. */
   readonly close: () => Promise<void>;
 }
 
@@ -78,7 +78,8 @@ export async function startSshd(lines: readonly string[]): Promise<Sshd> {
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('close', () => resolve());
+    // Its connections hold what it writes to open, and end with their clients.
+    child.once('exit', () => resolve());
     child.kill('SIGKILL');
   });
 }
@@ -99,7 +100,9 @@ export function ssh(
     'GlobalKnownHostsFile=/dev/null',
   ];
   const args = ['-F', 'none', '-i', identity, '-p', `${port}`, ...told.flatMap((o) => ['-o', o])];
-  return spawn('ssh', [...args, `${userInfo().username}@127.0.0.1`, command]);
+  const child = spawn('ssh', [...args, `${userInfo().username}@127.0.0.1`, command]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
 }
 
 /** @returns how it ended, and all that it wrote. */

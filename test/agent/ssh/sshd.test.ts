@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { RequestStream } from '../../../src/agent/ssh/messages.ts';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { sessionNonce } from '../../../src/appraisal/binding/session-nonce.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
@@ -22,7 +23,9 @@ const ask = (bed: AgentBed, session: Uint8Array) =>
 /** An agent, sshd behind it, and what a client who verified the keyset would put down as known. */
 async function served(algorithms: ('ed25519' | 'ecdsa-p256')[] = ['ed25519']) {
   const folder = join(testFolder(), 'ssh');
-  const bed = await ready({ written: { ssh: { folder, algorithms } } });
+  const bed = await ready({
+    written: { ssh: { folder, algorithms }, limits: { challengesPerMinute: 100_000 } },
+  });
   const sshd = await startSshd([`Include ${folder}/sshd.conf`]);
   const lines = readdirSync(folder)
     .filter((name) => name.endsWith('.pub'))
@@ -38,12 +41,15 @@ async function sessionListener() {
   const sessions: Uint8Array[] = [];
   const server = createServer((connection) => {
     connection.on('error', () => undefined);
+    const stream = new RequestStream();
     connection.on('data', (bytes: Uint8Array) => {
-      if (bytes[4] === 27) {
-        const [, , session] = readSshStrings(new Uint8Array(bytes.subarray(5, -1)), 4, 'bind');
-        if (session) sessions.push(session);
+      for (const request of stream.push(bytes)) {
+        if (request[0] === 27) {
+          const [, , session] = readSshStrings(request.subarray(1, -1), 4, 'bind');
+          if (session) sessions.push(session);
+        }
+        connection.write(Uint8Array.of(0, 0, 0, 1, 5));
       }
-      connection.write(Uint8Array.of(0, 0, 0, 1, 5));
     });
   }).listen(socket);
   await new Promise((resolve) => server.once('listening', resolve));
@@ -118,7 +124,10 @@ describe.skipIf(!hasSshd)('the real sshd, whose host keys are the agent’s', ()
     child.stdin?.end();
     expect(await ended).toMatchObject({ exit: 0 });
     let late = await ask(bed, session);
-    while (late.status === 200) late = await ask(bed, session);
+    while (late.status === 200) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      late = await ask(bed, session);
+    }
     expect(late.status).toBe(404);
     expect(JSON.parse(Buffer.from(late.body).toString())).toMatchObject({
       type: 'urn:postern:problem:missing',
