@@ -91,7 +91,7 @@ export interface ProvenLeaf {
 export interface BrokerLimits {
   /** Streams at once, of all. */
   readonly streams: number;
-  /** Of one key, or of one node. */
+  /** Of each key, but for what its credential says otherwise. */
   readonly each: {
     /** Sessions a minute. */
     readonly requests: number;
