@@ -30,8 +30,11 @@ export class FakeGateway {
   readonly usageFates: UsageFate[] = [];
   readonly enrolled: unknown[] = [];
   mood: 'well' | 'down' | 'rejects' | 'forgot' | 'other-purpose' | 'lapsed' = 'well';
-  checkpoint =
-    'log.example/1\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— log.example/1 AAAAAGFi\n';
+  /** By both keys of the log, and nobody else's. */
+  checkpoint = [
+    'log.example/1\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n',
+    '— log.example/1 AAAAAGFi\n— log.example/1 AAAAAmFi\n',
+  ].join('');
   /** How long an admission lasts, in milliseconds. */
   ttl = 3_600_000;
   readonly #now: () => number;
