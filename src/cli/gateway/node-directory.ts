@@ -87,9 +87,10 @@ export function nodeDirectory({
 function servingOf(node: FleetNode, now: number): ServingNode | undefined {
   const { id, pool, endpoint, standing } = node;
   if (standing.state !== 'admitted' || !isAdmitted(node, now)) return undefined;
+  const { since } = standing;
   const { id: admission, decision, until, keyset } = standing.admission;
   if (endpoint === undefined || keyset === undefined) return undefined;
-  return { id, pool, endpoint, until, admission, decision, keyset };
+  return { id, pool, endpoint, since, until, admission, decision, keyset };
 }
 
 const OTHERS: readonly FleetEvent['type'][] = ['node.enrolled', 'node.misbehaved', 'node.warned'];

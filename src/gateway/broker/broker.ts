@@ -273,7 +273,7 @@ export class Broker implements BrokerService {
   #look(): void {
     const now = this.#deps.now();
     for (const session of [...this.#sessions.values()]) {
-      if (this.#roster.node(session.start.node.id) === undefined) session.cut('node-out');
+      if (!this.#roster.stillServes(session.start.node)) session.cut('node-out');
       else session.look(now);
     }
   }

@@ -41,6 +41,11 @@ export interface ServingNode {
   readonly id: string;
   readonly pool: string;
   readonly endpoint: string;
+  /**
+   * Since when something may be let to it without a break, in milliseconds since the epoch: an
+   * admission that is renewed in time changes nothing of that.
+   */
+  readonly since: number;
   /** When its admission ends, in milliseconds since the epoch. */
   readonly until: number;
   /** Ids of the admission and of the decision that it rests on. */
