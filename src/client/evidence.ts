@@ -1,3 +1,4 @@
+import type { SessionPurpose } from '../appraisal/binding/session-nonce.ts';
 import { BUNDLE_LIMITS } from '../appraisal/bundle/format.ts';
 import type { BundleExpectation } from '../appraisal/bundle/input.ts';
 import { utf8 } from '../core/bytes/text.ts';
@@ -5,7 +6,7 @@ import { schemaMisfits } from '../core/document/schema-misfits.ts';
 import { fromBase64 } from '../core/encoding/base64.ts';
 import { malformed } from '../core/fault.ts';
 import { missingOf, verifyCheckpoint } from '../ledger/trust/judge.ts';
-import { writeAttestCall } from '../protocol/attest-call.ts';
+import { challengeOf, writeAttestCall } from '../protocol/attest-call.ts';
 import { JSON_TYPE } from '../protocol/media-types.ts';
 import { type Epoch, EpochSchema, epochNonce, epochPurpose } from '../protocol/session/epoch.ts';
 import { atStage } from './at-stage.ts';
@@ -30,23 +31,31 @@ const LARGEST_EPOCH = Math.ceil(BUNDLE_LIMITS.bundle / 3) * 4 + 1024 * 1024;
 /** How old a cosignature may be by which evidence is one of now, in milliseconds. */
 const OLDEST_EPOCH = 10 * 60_000;
 
+/** One connection of the client's own, which the machine has to know as begun with its keys. */
+export interface OwnSession {
+  readonly purpose: SessionPurpose;
+  /** See `session-nonce.ts`. */
+  readonly session: Uint8Array;
+}
+
 /** The node answers a nonce that nobody has seen before. @throws as {@link Gateway.bytes}. */
 export async function challenge(
   gateway: Gateway,
   node: string,
   randomBytes: (length: number) => Uint8Array,
   credential: Credential,
+  own?: OwnSession,
 ): Promise<FreshEvidence> {
-  const nonce = randomBytes(NONCE_SIZE);
+  const call = { nonce: randomBytes(NONCE_SIZE), ...(own ?? { purpose: CLIENT }) };
   const bundle = await gateway.bytes(`/v1/nodes/${node}/evidence`, BUNDLE_LIMITS.bundle, {
     method: 'POST',
     headers: { 'content-type': JSON_TYPE },
-    body: writeAttestCall({ nonce, purpose: CLIENT }),
+    body: writeAttestCall(call),
     credential,
   });
   return {
     bundle,
-    expected: { recipes: ['postern-v1'], nonce, purpose: CLIENT },
+    expected: { recipes: ['postern-v1'], ...challengeOf(call) },
     note: undefined,
   };
 }

@@ -6,7 +6,7 @@ import { bundleClocksAt } from '../appraisal/bundle/input.ts';
 import type { BundleVerification } from '../appraisal/bundle/verifier.ts';
 import type { Check } from '../evidence/verdict.ts';
 import { PosternError } from './errors.ts';
-import { challenge, epoch, type FreshEvidence } from './evidence.ts';
+import { challenge, epoch, type FreshEvidence, type OwnSession } from './evidence.ts';
 import type { Credential } from './gateway.ts';
 import type { HeldPolicy } from './policy-pin.ts';
 import type { VerifyingDeps } from './verifying.ts';
@@ -15,8 +15,11 @@ function ask(
   { gateway, freshness, log, now, randomBytes }: VerifyingDeps,
   node: string,
   credential: Credential,
+  own: OwnSession | undefined,
 ): Promise<FreshEvidence> {
-  if (freshness === 'challenge') return challenge(gateway, node, randomBytes, credential);
+  if (own !== undefined || freshness === 'challenge') {
+    return challenge(gateway, node, randomBytes, credential, own);
+  }
   if (log === undefined) {
     throw new PosternError('freshness.usage', 'epochs are those of a ledger: name its tlogPolicy');
   }
@@ -30,13 +33,14 @@ export interface SeenEvidence extends Pick<FreshEvidence, 'note'> {
   readonly at: number;
 }
 
-/** @throws as {@link challenge} and {@link epoch}; Fault `malformed` for what is no bundle. */
+/** @param own of a connection of the client's, where it is asked about. @throws as {@link challenge} and {@link epoch}; Fault `malformed` for what is no bundle. */
 export async function look(
   deps: VerifyingDeps,
   node: string,
   credential: Credential,
+  own?: OwnSession,
 ): Promise<SeenEvidence> {
-  const { bundle: bytes, expected, note } = await ask(deps, node, credential);
+  const { bundle: bytes, expected, note } = await ask(deps, node, credential, own);
   const bundle = parseBundle(bytes);
   const at = deps.now();
   // AMD signs the list, and says how long it is good: who brings it along adds nothing to that.

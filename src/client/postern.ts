@@ -23,5 +23,5 @@ export interface Postern {
   readonly verification: () => VerificationView;
 }
 
-/** Which machines may answer. */
-export type Target = { readonly pool: string } | { readonly model: string };
+/** Which machines may answer: those of a pool, one of them by its id, or those that serve a model. */
+export type Target = { readonly pool: string; readonly node?: string } | { readonly model: string };

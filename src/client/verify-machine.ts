@@ -9,6 +9,7 @@ import { PosternError } from './errors.ts';
 import { evidenceView, type Found, keysView } from './found.ts';
 import { judge, look, type SeenEvidence, wantAccepted } from './judge-evidence.ts';
 import { usableKeys } from './keys.ts';
+import { serverKeys } from './server-keys.ts';
 import type { Proposal, VerifiedMachine, VerifyingDeps } from './verifying.ts';
 
 /**
@@ -50,7 +51,17 @@ export async function verifyMachine(
   wantInTime(node, until, deps.now());
   found.until = until;
   found.state = 'verified';
-  return { ...keys, node, pool, keyset: toHex(keyset.sha384), until, view: { ...found } };
+  return {
+    ...keys,
+    ...serverKeys(keyset, seen.verified),
+    node,
+    pool,
+    name: candidate.name,
+    services: candidate.services ?? {},
+    keyset: toHex(keyset.sha384),
+    until,
+    view: { ...found },
+  };
 }
 
 async function heldAgainstLog(

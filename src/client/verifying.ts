@@ -1,11 +1,13 @@
 import type { FoundEndorsements } from '../appraisal/bundle/input.ts';
 import type { BundleVerifier } from '../appraisal/bundle/verifier.ts';
+import type { Services } from '../protocol/node.ts';
 import type { Candidate } from '../protocol/session/candidates.ts';
 import type { Credential, Gateway } from './gateway.ts';
 import type { SessionKeys, SuiteName } from './keys.ts';
 import type { LogMemory } from './log-memory.ts';
 import type { LogTrust } from './log-trust.ts';
 import type { PolicySource } from './policy-source.ts';
+import type { ServerKeys } from './server-keys.ts';
 import type { NodeView } from './view.ts';
 
 /** What machines are verified by. */
@@ -26,9 +28,12 @@ export interface VerifyingDeps {
 }
 
 /** A machine that requests may be sealed for. */
-export interface VerifiedMachine extends SessionKeys {
+export interface VerifiedMachine extends SessionKeys, ServerKeys {
   readonly node: string;
   readonly pool: string;
+  /** As its operator named it, and where it is said to be reached: hints. */
+  readonly name: string;
+  readonly services: Services;
   /** SHA-384 of the keyset, lower-case hex. */
   readonly keyset: string;
   /** In milliseconds since the epoch. */

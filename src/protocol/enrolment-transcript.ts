@@ -2,6 +2,7 @@ import { sha384 } from '#crypto';
 import { lengthPrefixed } from '../core/bytes/length-prefixed.ts';
 import { utf8 } from '../core/bytes/text.ts';
 import { canonicalJson } from '../core/encoding/jcs.ts';
+import type { Services } from './node.ts';
 
 /** What is enrolled, by the names that it has on the wire. */
 export interface Enrolled {
@@ -9,6 +10,7 @@ export interface Enrolled {
   readonly key: { readonly algorithm: string; readonly publicKey: string };
   readonly pool: string;
   readonly endpoint?: string;
+  readonly services?: Services;
   readonly inventory: { readonly cpu: string; readonly gpus: number; readonly switches: number };
 }
 
@@ -27,7 +29,7 @@ export interface EnrolmentTerms {
  *     transcript = LP("postern/enrolment/v1") ‖ LP(origin) ‖ LP(nonce) ‖ LP(SHA-384(document))
  */
 export function enrolmentTranscript({ origin, nonce, enrolled }: EnrolmentTerms): Uint8Array {
-  const { name, key, pool, endpoint, inventory } = enrolled;
+  const { name, key, pool, endpoint, services, inventory } = enrolled;
   const { cpu, gpus, switches } = inventory;
   const document = canonicalJson({
     name,
@@ -35,6 +37,7 @@ export function enrolmentTranscript({ origin, nonce, enrolled }: EnrolmentTerms)
     pool,
     inventory: { cpu, gpus, switches },
     ...(endpoint !== undefined && { endpoint }),
+    ...(services && { services }),
   });
   return lengthPrefixed(utf8('postern/enrolment/v1'), utf8(origin), nonce, sha384(utf8(document)));
 }

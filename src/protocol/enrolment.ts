@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { closed, hex } from '../appraisal/policy/schema/values.ts';
-import { Endpoint, InventorySchema, NodeKeySchema, NodeName } from './node.ts';
+import { Endpoint, InventorySchema, NodeKeySchema, NodeName, ServicesSchema } from './node.ts';
 import { Nonce, PoolName, Time } from './values.ts';
 
 /** Who is going to enrol. */
@@ -18,6 +18,7 @@ export const EnrolmentRequest = closed({
   key: NodeKeySchema,
   pool: PoolName,
   endpoint: Type.Optional(Endpoint),
+  services: Type.Optional(ServicesSchema),
   inventory: InventorySchema,
   nonce: Nonce,
   /** The node's key over the enrolment's transcript (see `enrolment-transcript.ts`). */

@@ -23,6 +23,19 @@ export const Endpoint = Type.String({
   description: 'an http or https URL of at most 512 characters',
 });
 
+const Address = Type.String({
+  maxLength: 260,
+  pattern: '^(?:[A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9a-f:.]+\\]):[1-9][0-9]{0,4}$',
+  description: 'host:port, IPv6 as [address]:port',
+});
+
+/** Where people reach what a machine serves under keys of its keyset: hints, the keys decide. */
+export const ServicesSchema = closed({
+  ssh: Type.Optional(Address),
+  tls: Type.Optional(Address),
+});
+export type Services = Type.Static<typeof ServicesSchema>;
+
 export const NODE_STATES = ['enrolled', 'admitted', 'lapsed', 'quarantined', 'revoked'] as const;
 export const StateWord = Type.Enum([...NODE_STATES], { description: NODE_STATES.join(', ') });
 
@@ -63,6 +76,7 @@ export const NodeSchema = closed({
   key: NodeKeySchema,
   pool: Type.String(),
   endpoint: Type.Optional(Type.String()),
+  services: Type.Optional(ServicesSchema),
   declared: InventorySchema,
   enrolledAt: Time,
   version: Type.Integer({ minimum: 0 }),

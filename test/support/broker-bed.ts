@@ -130,8 +130,17 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
       const { endpoint, keysetSha384: keyset } = agent;
       const admission = { admission: hexOf(1, 16), decision: hexOf(2, 16) };
       const until = clock.now + HOUR;
-      const since = nodes.get(id)?.since ?? clock.now;
-      nodes.set(id, { id, pool: POOL, endpoint, since, until, ...admission, keyset, ...more });
+      nodes.set(id, {
+        id,
+        name: `node-${nodes.size + 1}`,
+        pool: POOL,
+        endpoint,
+        since: nodes.get(id)?.since ?? clock.now,
+        until,
+        ...admission,
+        keyset,
+        ...more,
+      });
       keysets.set(`${id} ${keyset}`, agent.keyset);
       for (const tell of listeners) tell([id]);
       return id;

@@ -14,6 +14,7 @@ export function fakeBroker(answers: Partial<BrokerService> = {}): BrokerService 
       candidates: [
         {
           node: NODE,
+          name: 'node-1',
           region: 'eu',
           weight: 1,
           until: '2026-03-01T12:05:00Z',

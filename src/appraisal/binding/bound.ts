@@ -1,5 +1,7 @@
 import type { Claims } from '../../evidence/verification.ts';
 import type { Keyset } from './keyset.ts';
+import type { ShownKey } from './possession.ts';
+import type { Challenge } from './transcript.ts';
 
 /** What CPU evidence can commit to, by the word that a result uses. */
 export const BINDS = {
@@ -50,6 +52,8 @@ export interface Bound {
   /** Who asked and what for, where the recipe says so. */
   readonly purpose?: string;
   readonly keyset?: Keyset;
+  /** Keys that are shown as they are, each to be held against the keyset and this challenge. */
+  readonly shown?: { readonly keys: readonly ShownKey[]; readonly challenge: Challenge };
   readonly binds: readonly Bind[];
   readonly notProven: readonly NotProven[];
   /** The keys and whatever else was bound, digests as lower-case hex. */

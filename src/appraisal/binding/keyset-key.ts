@@ -3,10 +3,10 @@ import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
 import type { JsonShape } from '../../core/encoding/json-shape.ts';
 import { malformed } from '../../core/fault.ts';
+import { sshEd25519Fingerprint } from '../../core/ssh/public-key.ts';
 import type { Claims } from '../../evidence/verification.ts';
 import { type KeyConfig, LARGEST_KEY_CONFIG, parseKeyConfig } from '../../sealed/key-config.ts';
 import { base64UrlMember, lowerHexMember, onlyMembers, textMember } from './members.ts';
-import { sshEd25519Fingerprint } from './ssh-public-key.ts';
 
 /** A key that the enclave made, and what it is for. */
 export type KeysetKey =

@@ -2,6 +2,7 @@ import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { outsideValidity } from '../../core/x509/validity.ts';
 import type { CheckList } from '../../evidence/check-list.ts';
+import { possessionProblem } from '../binding/possession.ts';
 import type { Binding } from '../binding/recipe.ts';
 import type { VtpmVerification } from '../vtpm.ts';
 import type { BundleCheckId } from './checks.ts';
@@ -18,6 +19,7 @@ export interface BoundPieces extends Omit<BundleParts, 'nras'> {
 /** Both directions: the CPU commits to keys and device evidence, each device to challenge and keys. */
 export function checkBinding(checks: Checks, binding: Binding, pieces: BoundPieces): void {
   checkReportData(checks, binding, pieces);
+  checkPossession(checks, binding);
   const devices = pieces.node?.parts ?? [];
   if (devices.length > 0) checkDeviceNonce(checks, binding, pieces);
   else if (pieces.expected?.deviceNonce) {
@@ -41,6 +43,18 @@ function checkReportData(checks: Checks, binding: Binding, { cpu, vtpm }: BoundP
   else if (equalBytes(got, binding.reportData)) checks.pass(id);
   else
     checks.fail(id, { want: `${toHex(binding.reportData)} (${binding.recipe})`, got: toHex(got) });
+}
+
+/** Each key that is shown: one that is not the keyset's, or has not signed, is somebody else's. */
+function checkPossession(checks: Checks, { shown, keyset }: Binding): void {
+  if (shown === undefined || keyset === undefined) return;
+  const problem = shown.keys
+    .map((key) => possessionProblem(key, keyset, shown.challenge))
+    .find((one) => one !== undefined);
+  checks.answer(
+    'bundle.binding.possession',
+    problem === undefined ? undefined : { want: 'a key of the keyset that signed', got: problem },
+  );
 }
 
 function reportDataOf(cpu: CpuVerification): Uint8Array | undefined {

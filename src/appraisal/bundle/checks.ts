@@ -33,6 +33,10 @@ export const BUNDLE_CHECKS = {
     'devices',
     'Did every device sign the nonce that the recipe derives for it?',
   ),
+  'bundle.binding.possession': authenticIfGiven(
+    'binding.possession',
+    'Is every key that is shown one of the keyset, and did it sign this challenge?',
+  ),
   'bundle.keyset.validity': onRequest('binding.keyset', 'Is the keyset within its validity?'),
   'bundle.recipe': onRequest('binding.recipe', 'Is the recipe one of those asked for?'),
   'bundle.nonce': onRequest('binding.nonce', 'Is the challenge the one that was sent?'),

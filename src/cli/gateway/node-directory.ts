@@ -85,12 +85,23 @@ export function nodeDirectory({
 
 /** Undefined for one that nothing may be let to, or that sealed requests can't reach. */
 function servingOf(node: FleetNode, now: number): ServingNode | undefined {
-  const { id, pool, endpoint, standing } = node;
+  const { id, name, pool, endpoint, services, standing } = node;
   if (standing.state !== 'admitted' || !isAdmitted(node, now)) return undefined;
   const { since } = standing;
   const { id: admission, decision, until, keyset } = standing.admission;
   if (endpoint === undefined || keyset === undefined) return undefined;
-  return { id, pool, endpoint, since, until, admission, decision, keyset };
+  return {
+    id,
+    name,
+    pool,
+    endpoint,
+    ...(services && { services }),
+    since,
+    until,
+    admission,
+    decision,
+    keyset,
+  };
 }
 
 const OTHERS: readonly FleetEvent['type'][] = ['node.enrolled', 'node.misbehaved', 'node.warned'];

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../core/fault.ts';
+import type { AttestCall } from '../../protocol/attest-call.ts';
 import { SEALED_RESPONSE_TYPE } from '../../protocol/media-types.ts';
 import type { Candidates } from '../../protocol/session/candidates.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
@@ -92,10 +93,10 @@ export class Broker implements BrokerService {
     return this.#proposals.candidates(asked);
   }
 
-  async evidence(id: string, nonce: Uint8Array, by: Principal): Promise<Uint8Array> {
+  async evidence(id: string, call: AttestCall, by: Principal): Promise<Uint8Array> {
     const node = this.#serving(id);
     await this.#counted(async () => this.#quotas.wantEvidence(this.#countedOf(by), id));
-    const bundle = await this.#deps.callEvidence(node.endpoint, { nonce, purpose: 'client' });
+    const bundle = await this.#deps.callEvidence(node.endpoint, call);
     return this.#deps.endorse(bundle);
   }
 

@@ -1,3 +1,5 @@
+import type { AttestCall } from '../../protocol/attest-call.ts';
+import type { Services } from '../../protocol/node.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
 import type { Endpoints } from '../endpoint-guard.ts';
 import type { BrokerStore } from './store.ts';
@@ -8,10 +10,7 @@ export interface BrokerDeps {
   readonly nodes: NodeDirectory;
   readonly pools: readonly BrokerPool[];
   /** Asks a node at its endpoint. @throws Fault `unreachable`, `malformed`. */
-  readonly callEvidence: (
-    endpoint: string,
-    challenge: { readonly nonce: Uint8Array; readonly purpose: string },
-  ) => Promise<Uint8Array>;
+  readonly callEvidence: (endpoint: string, call: AttestCall) => Promise<Uint8Array>;
   /** The same bundle with what vendors say of it put beside; what is signed in it stays as it is. */
   readonly endorse: (bundle: Uint8Array) => Promise<Uint8Array>;
   readonly endpoints: Endpoints;
@@ -39,8 +38,10 @@ export interface BrokerPool {
 /** A node that something may be let to, until its end. */
 export interface ServingNode {
   readonly id: string;
+  readonly name: string;
   readonly pool: string;
   readonly endpoint: string;
+  readonly services?: Services;
   /**
    * Since when something may be let to it without a break, in milliseconds since the epoch: an
    * admission that is renewed in time changes nothing of that.

@@ -24,10 +24,12 @@ export class Proposals {
   }
 
   /** @throws Fault `usage` for a question about nothing, `missing` where no pool serves it. */
-  async candidates({ model, pool, region, count }: CandidatesAsked): Promise<Candidates> {
+  async candidates({ model, pool, node: id, region, count }: CandidatesAsked): Promise<Candidates> {
     if (model === undefined && pool === undefined) {
       throw new Fault('usage', 'query', 'want a model or a pool');
     }
+    if (id !== undefined && pool === undefined)
+      throw new Fault('usage', 'query', 'a node of which pool?');
     const fit = this.#deps.pools.filter(
       (one) =>
         (pool === undefined || one.name === pool) &&
@@ -36,7 +38,9 @@ export class Proposals {
     );
     const best = this.#roomiest(fit);
     if (best === undefined) throw new Fault('missing', 'query', 'no pool serves this');
-    const chosen = this.draw(this.#roster.ofPool(best.name), count);
+    const serving = this.#roster.ofPool(best.name);
+    const wanted = id === undefined ? serving : serving.filter((node) => node.id === id);
+    const chosen = this.draw(wanted, count);
     const weights = weigh(chosen.map(({ id }) => this.#health.facts(id, this.#deps.now())));
     const candidates = await Promise.all(
       chosen.map((node, i) => this.#candidate(node, weights[i] ?? 0, best.region)),
@@ -75,7 +79,9 @@ export class Proposals {
     const { decision, until, leaves } = await this.#deps.nodes.admission(node);
     return {
       node: node.id,
+      name: node.name,
       ...(region !== undefined && { region }),
+      ...(node.services && { services: node.services }),
       weight,
       until: writeTime(until),
       decision,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AttestCall } from '../../protocol/attest-call.ts';
 import type { Candidates } from '../../protocol/session/candidates.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
@@ -15,7 +16,7 @@ export interface BrokerService {
   /** What is said to be served, by pool. */
   models(): readonly ServedModel[];
   /** Has a node answer a client's own challenge. @returns the bundle, what vendors say put beside. */
-  evidence(node: string, nonce: Uint8Array, by: Principal): Promise<Uint8Array>;
+  evidence(node: string, call: AttestCall, by: Principal): Promise<Uint8Array>;
   /** The evidence that a node has for everybody, as it gave it, what vendors say put beside. */
   epoch(node: string): Promise<Epoch>;
   /** Relays a sealed request, and answers once the node does. */
@@ -33,6 +34,8 @@ export interface BrokerService {
 export interface CandidatesAsked {
   readonly model?: string;
   readonly pool?: string;
+  /** The id of a node, of the pool that is named. */
+  readonly node?: string;
   readonly region?: string;
   /** At most so many. */
   readonly count: number;

@@ -38,7 +38,7 @@ export class Enrolling {
 
   /** @throws Fault `usage`, `malformed` or `conflict` at the member that is in the way. */
   async enrol(enrolment: Enrolment, by: Principal): Promise<FleetNode> {
-    const { name, key, pool, endpoint, inventory, nonce, signature } = enrolment;
+    const { name, key, pool, endpoint, services, inventory, nonce, signature } = enrolment;
     const { store, now, randomBytes, verifySignature, gateway, times } = this.#deps;
     if (!NODE_NAME.test(name)) {
       throw new Fault(
@@ -71,6 +71,7 @@ export class Enrolling {
       key,
       pool,
       ...(endpoint !== undefined && { endpoint }),
+      ...(services && { services }),
       declared: inventory,
       enrolledAt: at,
       version: 1,

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../evidence/verdict.ts';
+import type { Services } from '../../protocol/node.ts';
 
 /** A machine that somebody enrolled, as the gateways of one database know it. */
 export interface FleetNode {
@@ -12,6 +13,8 @@ export interface FleetNode {
   readonly pool: string;
   /** Where it answers challenges that nobody announced; without it, it must come by itself. */
   readonly endpoint?: string;
+  /** Where people reach what it serves, by the word of its operator. */
+  readonly services?: Services;
   /** What its operator says it has. */
   readonly declared: Inventory;
   /** Milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import type { NearestSet } from '../../appraisal/appraise/appraisal.ts';
 import type { Verdict } from '../../evidence/verdict.ts';
+import type { Services } from '../../protocol/node.ts';
 import type { Principal } from '../identity/credential.ts';
 import type { FleetEvent } from './event.ts';
 import type { FleetNode, Inventory, NodeKey } from './node.ts';
@@ -100,6 +101,7 @@ export interface Enrolment {
   readonly key: NodeKey;
   readonly pool: string;
   readonly endpoint?: string;
+  readonly services?: Services;
   readonly inventory: Inventory;
   /** The enrolment challenge, 32 bytes. */
   readonly nonce: Uint8Array;

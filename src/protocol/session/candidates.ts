@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { closed, hex, text } from '../../appraisal/policy/schema/values.ts';
+import { NodeName, ServicesSchema } from '../node.ts';
 import { Id, PoolName, Time } from '../values.ts';
 
 /** As whoever serves it names it. */
@@ -9,10 +10,11 @@ export const RegionName = Type.String({
   description: 'a region: 1 to 64 of a-z, 0-9 and dash',
 });
 
-/** What is asked about: who serves a model, or a pool. */
+/** What is asked about: who serves a model, or a pool; of a pool, one node alone. */
 export const CandidatesQuery = closed({
   model: Type.Optional(ModelName),
   pool: Type.Optional(PoolName),
+  node: Type.Optional(Id),
   region: Type.Optional(RegionName),
   count: Type.Optional(Type.String({ pattern: '^[1-9][0-9]?$', description: '1 to 99' })),
 });
@@ -31,7 +33,9 @@ const ProvenLeafSchema = closed({
  */
 export const CandidateSchema = closed({
   node: Id,
+  name: NodeName,
   region: Type.Optional(RegionName),
+  services: Type.Optional(ServicesSchema),
   weight: Type.Number({
     minimum: 0,
     maximum: 1,

@@ -7,6 +7,7 @@ import type {
   NodeKey,
   Standing,
 } from '../../gateway/fleet/node.ts';
+import type { Services } from '../../protocol/node.ts';
 import {
   closed,
   count,
@@ -58,6 +59,7 @@ const nodeDocument = closed<Omit<FleetNode, 'dueAt'>>({
   key: closed<NodeKey>({ algorithm: word(['ed25519', 'sr25519']), publicKey: hex(32) }),
   pool: words,
   endpoint: optional(words),
+  services: optional(closed<Services>({ ssh: optional(words), tls: optional(words) })),
   declared: closed<Inventory>({ cpu: word(['tdx', 'snp']), gpus: count, switches: count }),
   enrolledAt: instant,
   version: ordinal,

@@ -4,7 +4,6 @@ import { keysetClaims, parseKeyset } from '../../../src/appraisal/binding/keyset
 import { keyIdentities } from '../../../src/appraisal/binding/keyset-key.ts';
 import { raTlsQuote } from '../../../src/appraisal/binding/ra-tls.ts';
 import { type Binding, bindingOf, RECIPES } from '../../../src/appraisal/binding/recipe.ts';
-import { parseSshPublicKey } from '../../../src/appraisal/binding/ssh-public-key.ts';
 import {
   expectSameDevices,
   parseCryptoMaterial,
@@ -14,6 +13,7 @@ import { fromUtf8, utf8 } from '../../../src/core/bytes/text.ts';
 import { parseJson } from '../../../src/core/encoding/json.ts';
 import { JsonShape } from '../../../src/core/encoding/json-shape.ts';
 import { Fault } from '../../../src/core/fault.ts';
+import { parseSshPublicKey } from '../../../src/core/ssh/public-key.ts';
 import { parseKeyConfig } from '../../../src/sealed/key-config.ts';
 import { CRYPTO_MATERIAL, good, type Inputs } from '../../support/binding.ts';
 import { damaged, fuzz, orRefused } from '../../support/fuzz.ts';

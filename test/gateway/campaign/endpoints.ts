@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
-import { BUNDLE_TYPE } from '../../../src/protocol/attest-call.ts';
+import { BUNDLE_TYPE } from '../../../src/protocol/media-types.ts';
 import type { Machine } from './population.ts';
 
 /** Where machines answer challenges that nobody announced, on loopback, each at a path of its own. */

@@ -4,10 +4,10 @@ import { utf8 } from '../../../core/bytes/text.ts';
 import { concatBytes } from '../../../core/bytes/writer.ts';
 import type { JsonShape } from '../../../core/encoding/json-shape.ts';
 import { malformed } from '../../../core/fault.ts';
+import { parseSshPublicKey } from '../../../core/ssh/public-key.ts';
 import type { Claims } from '../../../evidence/verification.ts';
 import type { Bind, Bound, NotProven } from '../bound.ts';
 import { onlyMembers } from '../members.ts';
-import { parseSshPublicKey } from '../ssh-public-key.ts';
 import { NONCE_SIZE } from '../transcript.ts';
 
 const PREFIX = utf8('SSH_HOST_KEY:');

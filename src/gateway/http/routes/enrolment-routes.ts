@@ -39,13 +39,14 @@ export function enrolmentRoutes(
       problems: ['conflict', 'missing', 'usage'],
       subject: ({ body: { pool } }) => ({ pool }),
       handle: async ({ body, by, now, reasons }) => {
-        const { name, key, pool, endpoint, inventory, nonce, signature } = body;
+        const { name, key, pool, endpoint, services, inventory, nonce, signature } = body;
         const node = await fleet.enrol(
           {
             name,
             key,
             pool,
             ...(endpoint !== undefined && { endpoint }),
+            ...(services && { services }),
             inventory,
             nonce: fromHex(nonce, 'body.nonce', 32),
             signature: fromHex(signature, 'body.signature', 64),

@@ -1,18 +1,13 @@
-import Type from 'typebox';
-import { closed } from '../../../appraisal/policy/schema/values.ts';
-import { fromHex } from '../../../core/bytes/hex.ts';
+import { ClientCallSchema, clientCall } from '../../../protocol/attest-call.ts';
 import { BUNDLE_TYPE } from '../../../protocol/media-types.ts';
 import { CandidatesQuery, CandidatesSchema } from '../../../protocol/session/candidates.ts';
 import { EpochSchema } from '../../../protocol/session/epoch.ts';
 import { ModelListSchema } from '../../../protocol/session/models.ts';
-import { Nonce } from '../../../protocol/values.ts';
 import type { BrokerService } from '../../broker/service.ts';
 import type { Limits } from '../limits.ts';
 import { type Route, route } from '../route.ts';
 import { jsonAnswer, jsonBody } from './answer-specs.ts';
 import { NodePath } from './node-routes.ts';
-
-const ClientCall = closed({ nonce: Nonce, purpose: Type.Literal('client') });
 
 /** Where nobody says how many they want. */
 const FEW = 3;
@@ -70,13 +65,13 @@ export function sessionRoutes(
       description:
         'The bundle as the machine made it, with what vendors say of it put beside; nothing that is signed is touched.',
       params: NodePath,
-      body: jsonBody(ClientCall, limits.body.json),
+      body: jsonBody(ClientCallSchema, limits.body.json),
       answers: { 200: { description: 'A bundle', type: BUNDLE_TYPE } },
       problems: ['missing'],
       handle: async ({ params: { node }, body, by }) => ({
         status: 200,
         type: BUNDLE_TYPE,
-        body: await broker.evidence(node, fromHex(body.nonce, 'body.nonce', 32), by),
+        body: await broker.evidence(node, clientCall(body), by),
       }),
     }),
     route({

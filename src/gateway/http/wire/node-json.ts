@@ -4,7 +4,8 @@ import { type Admission, type FleetNode, isAdmitted, type Standing } from '../..
 
 /** @param reasons whether whoever asks may see why, and where it is. */
 export function nodeJson(node: FleetNode, now: number, reasons: 'seen' | 'kept'): NodeJson {
-  const { id, name, key, pool, endpoint, declared, enrolledAt, version, last, failures } = node;
+  const { id, name, key, pool, endpoint, services, declared, enrolledAt, version, last, failures } =
+    node;
   const seen = reasons === 'seen';
   return {
     id,
@@ -12,6 +13,7 @@ export function nodeJson(node: FleetNode, now: number, reasons: 'seen' | 'kept')
     key: { algorithm: key.algorithm, publicKey: key.publicKey },
     pool,
     ...(seen && endpoint !== undefined && { endpoint }),
+    ...(services && { services }),
     declared: { cpu: declared.cpu, gpus: declared.gpus, switches: declared.switches },
     enrolledAt: writeTime(enrolledAt),
     version,

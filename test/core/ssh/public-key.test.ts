@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import {
-  parseSshPublicKey,
-  sshEd25519Fingerprint,
-} from '../../../src/appraisal/binding/ssh-public-key.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import { parseSshPublicKey, sshEd25519Fingerprint } from '../../../src/core/ssh/public-key.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { ED25519_KEY } from '../../support/keyset.ts';
 import { ECDSA_LINE, ED25519_LINE, sshBlob, sshLine } from '../../support/ssh.ts';
@@ -19,7 +16,7 @@ it.each([
 ])('reads $name', ({ line, algorithm }) => {
   const blob = Buffer.from(line.split(' ')[1] ?? '', 'base64');
   const fingerprint = new Uint8Array(createHash('sha256').update(blob).digest());
-  expect(parse(line)).toEqual({ algorithm, fingerprint });
+  expect(parse(line)).toEqual({ algorithm, blob: new Uint8Array(blob), fingerprint });
 });
 
 it('knows the fingerprint of an Ed25519 key by itself', () => {
