@@ -151,6 +151,7 @@ export class AmdEndorsementSource {
   held(): readonly RefreshableEndorsement[] {
     return this.#holdings.shelved().map(({ key, document, usedAt }) => ({
       name: `amd/${amdKeyName(key)}`,
+      kinds: [`snp.${key.kind}`],
       service: this.#options.network?.base,
       fetchedAt: document.provenance?.fetchedAt,
       validity: document.validity,

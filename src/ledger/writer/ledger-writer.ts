@@ -1,6 +1,6 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
-import type { Batch, Fence, LedgerStore, LogHead } from '../store.ts';
+import type { Batch, Fence, LeasePurpose, LedgerStore, LogHead } from '../store.ts';
 import { leafHash } from '../tree/hash.ts';
 import {
   type Group,
@@ -29,6 +29,8 @@ export interface LedgerWriterDeps<Companion = never> {
   readonly identity: LogIdentity;
   /** Who writes, for those who wait: host, process, chance. */
   readonly holder: string;
+  /** `write` unless said. */
+  readonly purpose?: LeasePurpose;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** While somebody waits for what comes of it: it has to keep the process alive. */
@@ -244,8 +246,8 @@ export class LedgerWriter<Companion = never> {
 
   async #hold(): Promise<Held> {
     if (this.#held) return this.#held;
-    const { store, holder, pause } = this.#deps;
-    const fence = await takeLease(store, { holder, pause, times: this.#times });
+    const { store, holder, purpose = 'write', pause } = this.#deps;
+    const fence = await takeLease(store, { holder, purpose, pause, times: this.#times });
     try {
       const edge = await this.#standOn(fence);
       this.#held = { fence, edge };
