@@ -30,7 +30,14 @@ export async function proveSession(
   const own = { purpose: 'ssh-session', session: bind.session } as const;
   const seen = await atStage('evidence', `what ${node} says of this connection`, { node }, () =>
     look(deps, node, credential, own),
-  );
+  ).catch((cause: unknown) => {
+    if (!(cause instanceof PosternError) || cause.code !== 'evidence.refused') throw cause;
+    throw new PosternError(
+      'connect.session',
+      `${node} does not answer for this connection: whoever has its host key at the other end is not it (${cause.what})`,
+      { node, cause },
+    );
+  });
   const keyset = wantAccepted(node, await judge(deps, { pool, credential, policy }, seen), seen);
   if (boundKey(bind, serverKeys(keyset, seen.verified).sshHostKeys) === undefined) {
     throw new PosternError(

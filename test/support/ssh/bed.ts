@@ -37,7 +37,12 @@ export interface SshBed {
 
 export async function sshBed(): Promise<SshBed> {
   const key = hostKey();
-  const bed = await clientBed({ serving: [key.serving] });
+  const bed = await clientBed({
+    serving: [key.serving],
+    policy: ({ spec: { bindings } }) => {
+      if ('purposes' in bindings) bindings.purposes = ['client', 'ssh-session'];
+    },
+  });
   const { machine, gateway } = bed;
   const user = sshUser();
   const begin = (data: Uint8Array) => void machine.begun.add(`ssh-session ${toHex(data)}`);

@@ -53,7 +53,7 @@ export async function startSshd(
   const at = (name: string) => join(dir, name);
   const agent = await hostKeyAgent(at('agent'), key, onSigned);
   const port = await freePort();
-  writeFileSync(at('host.pub'), `${sshKeyLine(key.key)}\n`);
+  writeFileSync(at('host.pub'), `${sshKeyLine(key.key)}\n`, { mode: 0o600 });
   writeFileSync(at('authorized_keys'), user.authorized);
   writeFileSync(
     at('config'),
