@@ -60,7 +60,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@noble/post-quantum': ['core/crypto/'],
   '@opentelemetry/api': ['gateway/'],
-  '@peculiar/x509': ['simulator/'],
+  '@peculiar/x509': ['agent/tls/', 'simulator/'],
   '@scure/sr25519': ['core/crypto/'],
   fastify: ['gateway/http/'],
   jose: ['appraisal/result/'],

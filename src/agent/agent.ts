@@ -15,8 +15,10 @@ import { SealedRoute } from './http/sealed-route.ts';
 import { Keeping } from './keeping.ts';
 import { type KeyGeneration, makeGeneration } from './keys/key-generation.ts';
 import { KeyRing } from './keys/key-ring.ts';
+import { makeServerKeys, type ServerKeys } from './keys/server-keys.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { Serving, servicesOf } from './serving.ts';
 import { Allowed } from './session/allowed.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -66,7 +68,12 @@ export async function runAgent(
   const log = createLog({ write: deps.write, level: config.logs.level, now });
   const metrics = new Metrics();
   const ring = new KeyRing(config.keys, deps);
-  const attester = new Attester({ evidence: deps.evidence, waiting: config.limits.challenges });
+  const serverKeys = makeServerKeys(config);
+  const attester = new Attester({
+    evidence: deps.evidence,
+    waiting: config.limits.challenges,
+    shown: serverKeys.shown,
+  });
   const gateway = gatewayOf(config, secrets, deps, { ring, attester, log, metrics });
   const { retry, retryMost } = config.gateway ?? { retry: 1000, retryMost: 60_000 };
   const outbox = new UsageOutbox({
@@ -77,7 +84,7 @@ export async function runAgent(
     log,
     metrics,
   });
-  const makeKeys = keyMaker(config, deps);
+  const makeKeys = keyMaker(config, deps, serverKeys);
   const keeping = new Keeping({ ring, makeKeys, gateway, now, random, pause, log, metrics });
   const ending = new AbortController();
   const sealed = new SealedRoute({
@@ -101,12 +108,18 @@ export async function runAgent(
     onKeysWanted: keeping.wake,
   });
   const stopping = new AbortController();
+  const serving = await Serving.open({ config, keys: serverKeys, log, metrics });
   const server = createAgentServer({
     base: basePath(config),
     limits: config.limits,
     ring,
     attester,
-    purposes: new Set(['client', ...(gateway ? [`admission:${gateway.config.origin}`] : [])]),
+    purposes: new Set([
+      'client',
+      ...serving.purposes,
+      ...(gateway ? [`admission:${gateway.config.origin}`] : []),
+    ]),
+    serving,
     epoch: () => gateway?.epochs.last,
     sealed,
     log,
@@ -114,7 +127,10 @@ export async function runAgent(
     elapsed: deps.elapsed,
     closing: () => stopping.signal.aborted,
   });
-  const url = await listen(server, config.listen);
+  const url = await listen(server, config.listen).catch(async (error: unknown) => {
+    await serving.close();
+    throw error;
+  });
   log('info', 'agent listening');
   const duties = [keeping.run(stopping.signal), outbox.run(stopping.signal)];
   return {
@@ -132,7 +148,7 @@ export async function runAgent(
       waited.abort();
       ending.abort();
       server.closeAllConnections();
-      await Promise.all([sealed.idle(), closed, ...duties]);
+      await Promise.all([sealed.idle(), closed, serving.close(), ...duties]);
       await outbox.flush();
       ring.eraseAll();
       log('info', 'agent closed');
@@ -141,7 +157,7 @@ export async function runAgent(
 }
 
 function gatewayOf(
-  { gateway, machine }: AgentConfig,
+  { gateway, machine, ssh, tls }: AgentConfig,
   { enrolmentKey }: AgentSecrets,
   { signer, fetch, now, randomBytes }: AgentDeps,
   parts: {
@@ -154,7 +170,9 @@ function gatewayOf(
   if (gateway === null) return undefined;
   if (signer === undefined) throw new Fault('usage', 'gateway.nodeKey', 'there is none');
   const io = { fetch, now, randomBytes };
-  const standing = new Standing({ io, gateway, machine, signer, enrolmentKey, ...parts });
+  const services = servicesOf({ ssh, tls });
+  const enrolled = { machine, services, enrolmentKey };
+  const standing = new Standing({ io, gateway, signer, ...enrolled, ...parts });
   return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
 }
 
@@ -167,6 +185,7 @@ async function pushUsage({ client }: Standing, usage: readonly string[]) {
 function keyMaker(
   config: AgentConfig,
   { now, elapsed, randomBytes }: AgentDeps,
+  { own: more }: ServerKeys,
 ): () => KeyGeneration {
   const agentConfigSha256 = configDigest(config);
   const { deployment, keys } = config;
@@ -180,6 +199,7 @@ function keyMaker(
       now: now(),
       elapsed: elapsed(),
       randomBytes,
+      more,
     });
     firstKeyId = (firstKeyId + keys.suites.length) % 256;
     return made;
