@@ -66,6 +66,7 @@ import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
+import { sshVerb } from './ssh/ssh-verb.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
 import { usageExportVerb } from './usage/usage-export.ts';
 import { usageListVerb } from './usage/usage-list.ts';
@@ -119,6 +120,7 @@ export const VERBS: readonly Verb[] = [
   auditWitnessVerb,
   proxyVerb,
   chatVerb,
+  sshVerb,
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
