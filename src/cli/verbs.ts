@@ -68,6 +68,7 @@ import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
 import { sshVerb } from './ssh/ssh-verb.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
+import { tlsVerb } from './tls/tls-verb.ts';
 import { usageExportVerb } from './usage/usage-export.ts';
 import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
@@ -121,6 +122,7 @@ export const VERBS: readonly Verb[] = [
   proxyVerb,
   chatVerb,
   sshVerb,
+  tlsVerb,
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,

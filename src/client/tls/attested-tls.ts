@@ -24,6 +24,11 @@ export interface ConnectOptions extends PeerOptions {
   readonly port?: number;
 }
 
+export interface OpenedConnection {
+  readonly socket: TLSSocket;
+  readonly machine: NodeView;
+}
+
 /** TLS connections to verified machines, and to nobody else. */
 export interface AttestedTls {
   /**
@@ -33,6 +38,8 @@ export interface AttestedTls {
    * @throws PosternError; nothing of the caller's was sent then. The signal's reason.
    */
   readonly connect: (options?: ConnectOptions) => Promise<TLSSocket>;
+  /** The same, with what was found of the machine that it ends in. */
+  readonly open: (options?: ConnectOptions) => Promise<OpenedConnection>;
   /**
    * For `fetch(url, { dispatcher })`: every connection is one of {@link connect}, to the host and port
    * of the URL. A refused one is the `cause` of fetch's error.
@@ -61,6 +68,7 @@ export async function openAttestedTls(options: AttestedTlsOptions): Promise<Atte
   const tls = new VerifiedTls(await openMachines(options), options);
   return {
     connect: (where) => tls.connect(where),
+    open: (where) => tls.open(where),
     dispatcher: (more) => tls.dispatcher(more),
     proveSession: (socket) => tls.proveSession(socket),
     verify: () => tls.verify(),
@@ -91,7 +99,11 @@ class VerifiedTls implements AttestedTls {
     return this.#opened.view();
   }
 
-  async connect({ host, port, ...peerOptions }: ConnectOptions = {}): Promise<TLSSocket> {
+  async connect(options?: ConnectOptions): Promise<TLSSocket> {
+    return (await this.open(options)).socket;
+  }
+
+  async open({ host, port, ...peerOptions }: ConnectOptions = {}): Promise<OpenedConnection> {
     const credential = await this.#opened.credential();
     const first = await this.#pins.pick(credential);
     const address =
@@ -115,7 +127,7 @@ class VerifiedTls implements AttestedTls {
       if (socket.destroyed) throw closedEarly(address, socket.errored);
       void this.#watch(connection);
       socket.off('error', ignore);
-      return socket;
+      return { socket, machine: machine.view };
     } catch (error) {
       socket.destroy();
       throw error;

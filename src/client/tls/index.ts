@@ -8,12 +8,19 @@ import {
   type AttestedTls,
   type AttestedTlsOptions,
   type ConnectOptions,
+  type OpenedConnection,
   openAttestedTls,
 } from './attested-tls.ts';
 import type { DispatcherOptions } from './dispatcher.ts';
 
 export type { DispatcherOptions };
-export { type AttestedTls, type AttestedTlsOptions, type ConnectOptions, openAttestedTls };
+export {
+  type AttestedTls,
+  type AttestedTlsOptions,
+  type ConnectOptions,
+  type OpenedConnection,
+  openAttestedTls,
+};
 
 /** One connection to a machine that is verified for it: {@link openAttestedTls} shares that among many. */
 export async function connectAttested(
