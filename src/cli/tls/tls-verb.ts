@@ -121,8 +121,8 @@ async function verifyNow(io: Io, args: Args, address: TlsAddress | undefined): P
     ...(node !== undefined && { node }),
     proveSession: args.has('prove-session'),
   });
-  const { socket, machine } = await opened.open(address ?? {});
-  const leaf = leafFacts(new Uint8Array(socket.getPeerX509Certificate()?.raw ?? []));
+  const { socket, machine, certificate } = await opened.open(address ?? {});
+  const leaf = leafFacts(certificate);
   const at = textOf({ host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
   socket.destroy();
   const view = opened.verification();

@@ -27,6 +27,8 @@ export interface ConnectOptions extends PeerOptions {
 export interface OpenedConnection {
   readonly socket: TLSSocket;
   readonly machine: NodeView;
+  /** DER of the certificate that was shown: nobody vouches for more of it than its key. */
+  readonly certificate: Uint8Array;
 }
 
 /** TLS connections to verified machines, and to nobody else. */
@@ -115,7 +117,7 @@ class VerifiedTls implements AttestedTls {
         node: first.node,
       });
     }
-    const { socket, spki } = await openPeer(address, peerOptions);
+    const { socket, spki, certificate } = await openPeer(address, peerOptions);
     // Whoever gets it listens; before, what happens to it is told by what is thrown.
     const ignore = () => undefined;
     socket.on('error', ignore);
@@ -127,7 +129,7 @@ class VerifiedTls implements AttestedTls {
       if (socket.destroyed) throw closedEarly(address, socket.errored);
       void this.#watch(connection);
       socket.off('error', ignore);
-      return { socket, machine: machine.view };
+      return { socket, machine: machine.view, certificate };
     } catch (error) {
       socket.destroy();
       throw error;

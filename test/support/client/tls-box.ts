@@ -45,6 +45,8 @@ export interface BoxOptions
   readonly issuer?: Party;
   /** Knows its connections, and so can show that they are its own. */
   readonly machine?: StandInMachine;
+  /** Shown in the place of one that is made here; DER. */
+  readonly certificate?: Uint8Array;
   readonly answer?: RequestListener;
   readonly host?: string;
 }
@@ -70,7 +72,7 @@ export async function tlsBox(key: TlsKey, options: BoxOptions = {}): Promise<Tls
     minVersion,
     maxVersion,
   } = options;
-  const certificate = await certify(key.party, issuer, options);
+  const certificate = options.certificate ?? (await certify(key.party, issuer, options));
   const sockets: TLSSocket[] = [];
   let received = 0;
   const http = answer && createServer(answer);
