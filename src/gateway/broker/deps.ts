@@ -1,3 +1,4 @@
+import type { AttestCall } from '../../protocol/attest-call.ts';
 import type { Services } from '../../protocol/node.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
 import type { Endpoints } from '../endpoint-guard.ts';
@@ -9,10 +10,7 @@ export interface BrokerDeps {
   readonly nodes: NodeDirectory;
   readonly pools: readonly BrokerPool[];
   /** Asks a node at its endpoint. @throws Fault `unreachable`, `malformed`. */
-  readonly callEvidence: (
-    endpoint: string,
-    challenge: { readonly nonce: Uint8Array; readonly purpose: string },
-  ) => Promise<Uint8Array>;
+  readonly callEvidence: (endpoint: string, call: AttestCall) => Promise<Uint8Array>;
   /** The same bundle with what vendors say of it put beside; what is signed in it stays as it is. */
   readonly endorse: (bundle: Uint8Array) => Promise<Uint8Array>;
   readonly endpoints: Endpoints;

@@ -29,7 +29,7 @@ export class FakeGateway {
   /** What becomes of the statements that are handed in next; taken where nothing is said. */
   readonly usageFates: UsageFate[] = [];
   readonly enrolled: unknown[] = [];
-  mood: 'well' | 'down' | 'rejects' | 'forgot' | 'other-purpose' | 'lapsed' = 'well';
+  mood: 'well' | 'down' | 'silent' | 'rejects' | 'forgot' | 'other-purpose' | 'lapsed' = 'well';
   checkpoint =
     'log.example/1\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— log.example/1 AAAAAGFi\n';
   /** How long an admission lasts, in milliseconds. */
@@ -46,6 +46,12 @@ export class FakeGateway {
     const route = `${init?.method} ${pathname.replace(NODE, ':node')}`;
     this.asked.push(route);
     if (this.mood === 'down') throw new TypeError('fetch failed');
+    if (this.mood === 'silent') {
+      const { promise, reject } = Promise.withResolvers<never>();
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      if (init?.signal?.aborted) reject(init.signal.reason);
+      return promise;
+    }
     const headers = new Headers(init?.headers);
     const body = new Uint8Array(await new Response(init?.body ?? null).arrayBuffer());
     return this.#answer(route, headers, body);

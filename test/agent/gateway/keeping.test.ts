@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
@@ -7,6 +8,7 @@ import { epochNonce } from '../../../src/protocol/session/epoch.ts';
 import { verifyUsage } from '../../../src/protocol/session/usage.ts';
 import {
   type AgentBed,
+  type AgentBedOptions,
   agentBed,
   ask,
   Clock,
@@ -16,18 +18,24 @@ import {
   send,
   until,
 } from '../../support/agent-bed.ts';
+import { testFolder } from '../../support/sshd.ts';
 import { ENROLMENT_KEY, FakeGateway, NODE, ORIGIN, testSigner } from './fake-gateway.ts';
 
 const MINUTE = 60_000;
 const body = { model: 'simulated', messages: [{ role: 'user', content: 'a' }] };
 
-async function enrolledBed(mood: FakeGateway['mood'] = 'well', ttl = 60 * MINUTE) {
+async function enrolledBed(
+  mood: FakeGateway['mood'] = 'well',
+  ttl = 60 * MINUTE,
+  written: AgentBedOptions['written'] = {},
+) {
   const clock = new Clock();
   const gateway = new FakeGateway(() => clock.now);
   gateway.mood = mood;
   gateway.ttl = ttl;
   const bed = await agentBed({
     written: {
+      ...written,
       gateway: {
         origin: ORIGIN,
         pool: 'p',
@@ -68,6 +76,22 @@ describe('an agent with a gateway', () => {
         inventory: { cpu: 'snp', gpus: 0, switches: 0 },
       },
     ]);
+  });
+
+  it('tells where what it serves is reached, and nothing of what it does not serve', async () => {
+    const ssh = { folder: join(testFolder(), 'ssh'), address: '203.0.113.7:22' };
+    const tls = { listen: '127.0.0.1:0', names: ['a.example'], forward: '127.0.0.1:1' };
+    const told = async (more: AgentBedOptions['written']) => {
+      const { bed, gateway } = await enrolledBed('well', 60 * MINUTE, more);
+      await inForce(bed);
+      return (gateway.enrolled[0] as { services?: unknown }).services;
+    };
+    expect(await told({})).toBeUndefined();
+    expect(await told({ tls })).toBeUndefined();
+    expect(await told({ ssh, tls })).toEqual({ ssh: '203.0.113.7:22' });
+    expect(await told({ tls: { ...tls, address: 'a.example:8443' } })).toEqual({
+      tls: 'a.example:8443',
+    });
   });
 
   it.each(['down', 'rejects', 'other-purpose'] as const)(
@@ -215,6 +239,30 @@ describe('usage', () => {
     await bed.agent.close();
     expect(gateway.usage).toHaveLength(3);
     expect(bed.agent.keyset()).toBeUndefined();
+  });
+});
+
+describe('an agent that ends before a silent gateway', () => {
+  it('does not wait for what it asked it', async () => {
+    const { bed, gateway } = await enrolledBed('silent');
+    await until(() => gateway.asked.length > 0);
+    await bed.agent.close();
+    expect(bed.lines.at(-1)).toContain('agent closed');
+  });
+
+  it('waits no longer with usage than with sessions', async () => {
+    const { bed, gateway, clock } = await enrolledBed();
+    await inForce(bed);
+    gateway.mood = 'silent';
+    const broken = { ...body, model: 'fault:dies-mid-stream', stream: true };
+    await send(bed, sealed(bed, innerRequest(bed, { body: broken })).bytes);
+    await until(() => gateway.asked.at(-1) === 'POST /v1/usage');
+    const closing = bed.agent.close();
+    await until(() => gateway.asked.filter((one) => one === 'POST /v1/usage').length === 2);
+    clock.advance(bed.config.limits.closeWithin);
+    await closing;
+    expect(bed.agent.metrics.of('usage_lost')).toBe(1);
+    gateway.mood = 'well';
   });
 });
 

@@ -156,7 +156,7 @@ describe('nothing is sent to', () => {
     const failure = await refused(await box(stranger));
     expect(failure).toMatchObject({ code: 'connect.key', stage: 'connect', node: NODE });
     expect(failure.message).toMatch(
-      /answers with key [0-9a-f]{64}, want [0-9a-f]{64} of machine aaaa/,
+      /answers with key [0-9a-f]{64}, want [0-9a-f]{64} of machine-aaaa/,
     );
   });
 

@@ -32,6 +32,12 @@ afterEach(() => {
 
 const path = () => `/ohttp/${POOL}/${node}`;
 const sessions = async () => /^postern_broker_sessions (\d+)/m.exec(await bed.metrics.text())?.[1];
+/** What is kept of a session: before or soon after its answer has ended. */
+async function kept(session: string) {
+  const find = async () => (await bed.store.usage(0, 99)).find((one) => one.session === session);
+  await until(async () => (await find()) !== undefined);
+  return find();
+}
 const quiet = () => until(async () => (await sessions()) === '0');
 
 describe('the relay', () => {
@@ -60,7 +66,7 @@ describe('the relay', () => {
       'postern-account': expect.stringMatching(/^[0-9a-f]{32}$/),
       'content-length': '5039',
     });
-    const [usage] = (await bed.store.usage(0, 9)).slice(-1);
+    const usage = await kept(sessionOf(body));
     expect(answer.trailers['postern-usage']).toBe(usage?.statement);
     expect(usage).toMatchObject({ node, tokens: 7, session: sessionOf(body) });
   });

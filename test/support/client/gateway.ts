@@ -117,7 +117,7 @@ export class StandInGateway {
     const candidates = await Promise.all(
       entries.map(async ({ machine, admitted, keyset, weight }) => ({
         node: machine.node,
-        name: `machine ${machine.node.slice(0, 4)}`,
+        name: `machine-${machine.node.slice(0, 4)}`,
         ...(Object.keys(machine.services).length > 0 && { services: machine.services }),
         weight,
         until: formatTime(admitted.until),
