@@ -19,6 +19,8 @@ const MINUTE = 60_000;
 /** Of what is verified no more is taken for granted than that. */
 const LONGEST_VERIFIED = 10 * MINUTE;
 const LONGEST_KEY_LIFE = 2 * 60 * MINUTE;
+/** A gateway's own bound is a minute. */
+const LONGEST_LOOK = 75_000;
 
 const VENDORS: BundleAnchors = { tdx: [INTEL_SGX_ROOT], snp: AMD_ROOTS, nvidia: NVIDIA_ROOTS };
 
@@ -45,7 +47,8 @@ export async function openMachines(options: MachinesOptions): Promise<OpenMachin
     LONGEST_VERIFIED,
   );
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const gateway = new Gateway(gatewayOrigin(options.gateway), fetch);
+  const longestLook = limitOf('candidates', options, 'longestLook', LONGEST_LOOK);
+  const gateway = new Gateway(gatewayOrigin(options.gateway), fetch, longestLook);
   const policies = await atStage('policy', 'the policy of the options', {}, () => {
     return new PolicySource(options, { gateway, memory, now, heldFor: verifiedFor });
   });

@@ -73,6 +73,12 @@ export interface MachinesOptions {
    * milliseconds, at most and by default ten minutes.
    */
   readonly verifiedFor?: number;
+  /**
+   * How long one look at the gateway may take (candidates, evidence, policy, ledger), from asking to
+   * the last byte; milliseconds, 75 seconds by default. A gateway gives up after a minute itself, and
+   * then says why.
+   */
+  readonly longestLook?: number;
   /** Where revisions and checkpoints are remembered; in this process alone by default. */
   readonly memory?: Memory;
   /** The platform's by default. */

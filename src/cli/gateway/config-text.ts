@@ -101,7 +101,8 @@ pools: []
 #  rates: { address: ${limits.rates.address}, node: ${limits.rates.node}, credential: ${limits.rates.credential} }
 
 # Sealed sessions: which models the machines of a pool serve, and where. Each API key may so many
-# sessions and challenges a minute, streams at once, and tokens a day.
+# sessions and challenges a minute, streams at once, and tokens a day; postern keys quotas says
+# otherwise for one.
 #broker:
 #  pools: [{ pool: serving, models: [some-model], region: somewhere }]
 #  quotas:

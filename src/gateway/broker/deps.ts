@@ -42,6 +42,11 @@ export interface ServingNode {
   readonly pool: string;
   readonly endpoint: string;
   readonly services?: Services;
+  /**
+   * Since when something may be let to it without a break, in milliseconds since the epoch: an
+   * admission that is renewed in time changes nothing of that.
+   */
+  readonly since: number;
   /** When its admission ends, in milliseconds since the epoch. */
   readonly until: number;
   /** Ids of the admission and of the decision that it rests on. */
@@ -92,7 +97,7 @@ export interface ProvenLeaf {
 export interface BrokerLimits {
   /** Streams at once, of all. */
   readonly streams: number;
-  /** Of one key, or of one node. */
+  /** Of each key, but for what its credential says otherwise. */
   readonly each: {
     /** Sessions a minute. */
     readonly requests: number;

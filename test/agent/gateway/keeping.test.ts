@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
@@ -24,6 +24,11 @@ import { ENROLMENT_KEY, FakeGateway, NODE, ORIGIN, testSigner } from './fake-gat
 const MINUTE = 60_000;
 const body = { model: 'simulated', messages: [{ role: 'user', content: 'a' }] };
 
+const gateways: FakeGateway[] = [];
+afterEach(() => {
+  for (const { misfits } of gateways.splice(0)) expect(misfits).toEqual([]);
+});
+
 async function enrolledBed(
   mood: FakeGateway['mood'] = 'well',
   ttl = 60 * MINUTE,
@@ -31,6 +36,7 @@ async function enrolledBed(
 ) {
   const clock = new Clock();
   const gateway = new FakeGateway(() => clock.now);
+  gateways.push(gateway);
   gateway.mood = mood;
   gateway.ttl = ttl;
   const bed = await agentBed({

@@ -11,6 +11,7 @@ import {
   sessionOf,
   WHOLE,
 } from '../../support/fake-agent.ts';
+import { hexOf } from '../../support/fleet.ts';
 
 let bed: BrokerBed;
 let agent: FakeAgent;
@@ -203,6 +204,14 @@ describe('the relay', () => {
     bed.putOut(other);
     expect(await put.broken).toBe(true);
     expect(await sessions()).toBe('1');
+    // Renewed: of the same standing. Out and in again before anybody looked: of another.
+    bed.admit(agent, { id: node, admission: hexOf(8, 16), decision: hexOf(9, 16) });
+    const back = bed.admit(agent);
+    const again = await open(back);
+    bed.admit(agent, { id: back, since: bed.clock.now + 1 });
+    expect(await again.broken).toBe(true);
+    expect(await sessions()).toBe('1');
+    bed.putOut(back);
     bed.admit(agent, { id: node, until: bed.clock.now + 500 });
     bed.clock.now += 501;
     expect(await stays.broken).toBe(true);

@@ -3,7 +3,6 @@ import { compare, type Heat, type Side } from '../trial.ts';
 import { AT_ONCE, type BenchGateway, POOL } from './bench-gateway.ts';
 import type { GrowingFleet } from './growing-fleet.ts';
 import { LoopWatch } from './loop-watch.ts';
-import { Newcomers } from './newcomers.ts';
 import { appraising, verifyRequests } from './requests.ts';
 import { serve } from './served.ts';
 
@@ -43,23 +42,16 @@ export const verifications: FleetRow = async (name, fleet, nodes, heat) => {
 /** Machines that come to so many nodes, each admitted with a leaf that is durable before it is told. */
 export const admissionsOver: FleetRow = async (name, fleet, nodes, heat) => {
   await fleet.growTo(nodes);
-  const served = await serve(fleet.gateway);
-  const newcomers = new Newcomers(fleet.gateway, {
-    url: served.url,
-    numbers: NEW,
-    atOnce: NEW_AT_ONCE,
-  });
+  const { gateway, newcomers, evidence } = fleet;
+  const served = await serve(gateway);
   try {
+    const coming = { url: served.url, numbers: NEW, atOnce: NEW_AT_ONCE };
     const watch = new LoopWatch();
-    const result = await compare(
-      watch.around(newcomers.admissions(name)),
-      appraising(fleet.evidence),
-      heat,
-    );
+    const arrivals = watch.around(newcomers.admissions(name, coming));
+    const result = await compare(arrivals, appraising(evidence), heat);
     await newcomers.leave();
     return { ...result, also: { atOnce: NEW_AT_ONCE, ...watch.seen() } };
   } finally {
-    await newcomers.close();
     await served.close();
   }
 };

@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import type { FleetNode } from '../../../src/gateway/fleet/node.ts';
+import type { Sql } from '../../../src/store/driver.ts';
+import { writeNode } from '../../../src/store/fleet/nodes.ts';
 import type { StoreOptions } from '../../../src/store/open.ts';
+import { openDriver } from '../../../src/store/open-driver.ts';
 import { type BenchGateway, benchGateway, enrolNode, PARKED } from './bench-gateway.ts';
 import type { FleetEvidence } from './fleet-evidence.ts';
 import { Machines } from './machines.ts';
+import { Newcomers } from './newcomers.ts';
 
 /** Of a fleet, these can be called; the others are there, admitted, and have nothing to do. */
 const MOST_CALLED = 64;
-/** Rows that are written at the same time. */
+/** Rows that are written in one transaction, past the gateway. */
 const TOGETHER = 256;
 
 /** A fleet of one database that grows from row to row. */
 export class GrowingFleet {
   readonly evidence: FleetEvidence;
   readonly gateway: BenchGateway;
+  /** Machines that are made once: that takes a while. */
+  readonly newcomers: Newcomers;
+  readonly #place: StoreOptions;
   readonly #machines: Machines;
   #called = 0;
   #rows = 0;
@@ -23,16 +30,23 @@ export class GrowingFleet {
     const machines = new Machines();
     try {
       const gateway = await benchGateway(place, evidence, machines.call);
-      return new GrowingFleet(evidence, machines, gateway);
+      return new GrowingFleet(place, evidence, machines, gateway);
     } catch (error) {
       await machines.close();
       throw error;
     }
   }
 
-  private constructor(evidence: FleetEvidence, machines: Machines, gateway: BenchGateway) {
+  private constructor(
+    place: StoreOptions,
+    evidence: FleetEvidence,
+    machines: Machines,
+    gateway: BenchGateway,
+  ) {
+    this.#place = place;
     this.evidence = evidence;
     this.gateway = gateway;
+    this.newcomers = new Newcomers(gateway);
     this.#machines = machines;
   }
 
@@ -49,18 +63,26 @@ export class GrowingFleet {
     }
     // They are due at once, and admitted by this.
     await this.gateway.service.fleet.round();
-    while (this.#rows + this.#called < nodes) {
-      const count = Math.min(TOGETHER, nodes - this.#called - this.#rows);
-      await Promise.all(Array.from({ length: count }, () => this.#park()));
+    const driver = await openDriver(this.#place);
+    try {
+      while (this.#rows + this.#called < nodes) {
+        const count = Math.min(TOGETHER, nodes - this.#called - this.#rows);
+        await driver.writing(async (sql) => {
+          for (let i = 0; i < count; i++) await this.#park(sql);
+        });
+      }
+    } finally {
+      await driver.close();
     }
   }
 
   async close(): Promise<void> {
+    await this.newcomers.close();
     await this.gateway.close();
     await this.#machines.close();
   }
 
-  async #park(): Promise<void> {
+  async #park(sql: Sql): Promise<void> {
     const n = this.#rows++;
     const at = this.gateway.now();
     const until = at + 24 * 3_600_000;
@@ -81,6 +103,6 @@ export class GrowingFleet {
       dueAt: until,
       failures: 0,
     };
-    await this.gateway.store.apply({ node: { expected: 'new', next }, events: [] });
+    await writeNode(sql, { expected: 'new', next });
   }
 }

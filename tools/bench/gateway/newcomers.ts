@@ -7,23 +7,21 @@ import type { Coming } from './newcomers-thread.ts';
 /** Machines that come to a fleet, and are taken off its list before they come again. */
 export class Newcomers {
   readonly #gateway: BenchGateway;
-  readonly #coming: Coming;
   readonly #thread = new Worker(new URL('./newcomers-thread.ts', import.meta.url));
   #ids: readonly string[] = [];
 
-  constructor(gateway: BenchGateway, coming: Coming) {
+  constructor(gateway: BenchGateway) {
     this.#gateway = gateway;
-    this.#coming = coming;
   }
 
   /** Enrolled, challenged and admitted, over HTTP, from a thread of their own. */
-  admissions(name: string): Side {
+  admissions(name: string, coming: Coming): Side {
     return {
       name,
       prepare: async () => {
         await this.leave();
         return async () => {
-          this.#thread.postMessage(this.#coming);
+          this.#thread.postMessage(coming);
           const [ids] = (await once(this.#thread, 'message')) as [string[]];
           this.#ids = ids;
           return ids.length;
