@@ -67,7 +67,9 @@ import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
+import { sshVerb } from './ssh/ssh-verb.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
+import { tlsVerb } from './tls/tls-verb.ts';
 import { usageExportVerb } from './usage/usage-export.ts';
 import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
@@ -120,6 +122,8 @@ export const VERBS: readonly Verb[] = [
   auditWitnessVerb,
   proxyVerb,
   chatVerb,
+  sshVerb,
+  tlsVerb,
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
