@@ -39,10 +39,10 @@ const ask = (
     more?: readonly string[];
   } = {},
 ) =>
-  world.run(knownHostsVerbOf(async () => by ?? undefined), [
-    ...[...world.flags, '--cache', cache, ...more],
-    ...[kind, host, ...key, 'NONE'],
-  ]);
+  world.run(
+    knownHostsVerbOf(async () => by ?? undefined),
+    [...[...world.flags, '--cache', cache, ...more], ...[kind, host, ...key, 'NONE']],
+  );
 const verifications = () =>
   world.bed.gateway.paths().filter((path) => path.endsWith('/evidence')).length;
 
