@@ -62,7 +62,7 @@ function policyFor({ name, machines, agentConfigs, origin }: PolicyWish): Policy
       bindings: {
         recipes: ['postern-v1'],
         keys: ['ohttp', 'receipt'],
-        purposes: [`admission:${origin}`, 'client'],
+        purposes: [`admission:${origin}`, 'client', 'ssh-session', 'tls-session'],
         challenge: 'require',
       },
       workload: { ...spec.workload, agentConfigSha256: [...agentConfigs] },
