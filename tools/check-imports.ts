@@ -81,6 +81,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
     'cli/gateway/',
     'cli/nodes/',
   ],
+  undici: ['client/tls/'],
   yaml: ['core/document/', 'cli/'],
 };
 

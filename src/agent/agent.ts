@@ -45,6 +45,8 @@ export interface AgentDeps {
 export interface Agent {
   /** Where it listens. */
   readonly url: string;
+  /** The port that TLS is listened for at, where it is. */
+  readonly tlsPort: number | undefined;
   readonly metrics: Metrics;
   /** Keys of now, for whoever runs it in the same process. */
   readonly keyset: () => Uint8Array | undefined;
@@ -85,7 +87,25 @@ export async function runAgent(
     metrics,
   });
   const makeKeys = keyMaker(config, deps, serverKeys);
-  const keeping = new Keeping({ ring, makeKeys, gateway, now, random, pause, log, metrics });
+  const serving = await Serving.open({
+    config,
+    keys: serverKeys,
+    attester,
+    randomBytes: deps.randomBytes,
+    log,
+    metrics,
+  });
+  const keeping = new Keeping({
+    ring,
+    makeKeys,
+    prepare: (generation) => serving.prepare(generation),
+    gateway,
+    now,
+    random,
+    pause,
+    log,
+    metrics,
+  });
   const ending = new AbortController();
   const sealed = new SealedRoute({
     ring,
@@ -108,7 +128,6 @@ export async function runAgent(
     onKeysWanted: keeping.wake,
   });
   const stopping = new AbortController();
-  const serving = await Serving.open({ config, keys: serverKeys, log, metrics });
   const server = createAgentServer({
     base: basePath(config),
     limits: config.limits,
@@ -135,6 +154,7 @@ export async function runAgent(
   const duties = [keeping.run(stopping.signal), outbox.run(stopping.signal)];
   return {
     url,
+    tlsPort: serving.tlsPort,
     metrics,
     keyset: () => ring.current?.keyset,
     close: async () => {
@@ -144,7 +164,7 @@ export async function runAgent(
       server.closeIdleConnections();
       const waited = new AbortController();
       const late = pause(config.limits.closeWithin, waited.signal);
-      await Promise.race([sealed.idle(), late]);
+      await Promise.race([Promise.all([sealed.idle(), serving.stop()]), late]);
       waited.abort();
       ending.abort();
       server.closeAllConnections();

@@ -28,7 +28,6 @@ export const LOG_MESSAGES = [
   'certificate issued',
   'certificate failed',
   'tls refused',
-  'tls ended',
 ] as const;
 export type LogMessage = (typeof LOG_MESSAGES)[number];
 

@@ -1,16 +1,23 @@
 import type { SessionPurpose } from '../appraisal/binding/session-nonce.ts';
+import { certificateChallenge } from '../appraisal/binding/tls-evidence.ts';
 import type { Services } from '../protocol/node.ts';
+import type { Attester } from './attesting/attester.ts';
 import type { AgentConfig } from './config.ts';
+import type { KeyGeneration } from './keys/key-generation.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { codeOfError, type Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { installForSshd, openFolder } from './ssh/folder.ts';
 import { HostKeyAgent } from './ssh/host-key-agent.ts';
 import { reload } from './ssh/reload.ts';
+import { makeLeaf } from './tls/leaf.ts';
+import { TlsServer } from './tls/tls-server.ts';
 
 export interface ServingOptions {
   readonly config: AgentConfig;
   readonly keys: ServerKeys;
+  readonly attester: Attester;
+  readonly randomBytes: (length: number) => Uint8Array;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -19,26 +26,83 @@ export interface ServingOptions {
 export class Serving {
   /** Purposes that evidence about one connection is asked for with. */
   readonly purposes: readonly SessionPurpose[];
+  readonly #options: ServingOptions;
   readonly #ssh: HostKeyAgent | undefined;
+  readonly #tls: TlsServer | undefined;
 
-  private constructor(ssh: HostKeyAgent | undefined) {
+  private constructor(
+    options: ServingOptions,
+    ssh: HostKeyAgent | undefined,
+    tls: TlsServer | undefined,
+  ) {
+    this.#options = options;
     this.#ssh = ssh;
-    this.purposes = ssh ? ['ssh-session'] : [];
+    this.#tls = tls;
+    this.purposes = [
+      ...(ssh ? ['ssh-session' as const] : []),
+      ...(tls ? ['tls-session' as const] : []),
+    ];
   }
 
   /** @throws Fault `usage`, `conflict` or `unreachable` where it can't serve. */
   static async open(options: ServingOptions): Promise<Serving> {
-    return new Serving(await openSsh(options));
+    const ssh = await openSsh(options);
+    try {
+      return new Serving(options, ssh, await openTls(options));
+    } catch (error) {
+      await ssh?.close();
+      throw error;
+    }
+  }
+
+  /** Where TLS is listened for; undefined where it is not. */
+  get tlsPort(): number | undefined {
+    return this.#tls?.port;
   }
 
   /** Whether a connection is open, here, and was begun with a key of the keyset. */
   knows(purpose: SessionPurpose, session: Uint8Array): boolean {
-    return purpose === 'ssh-session' && (this.#ssh?.knows(session) ?? false);
+    const server = purpose === 'ssh-session' ? this.#ssh : this.#tls;
+    return server?.knows(session) ?? false;
   }
 
-  async close(): Promise<void> {
-    await this.#ssh?.close();
+  /**
+   * Makes what has to be there when a keyset comes in force: the certificate, with evidence over it.
+   *
+   * @returns what puts it in force.
+   * @throws Fault where hardware gives no evidence.
+   */
+  async prepare({ keyset, digest, notBefore, notAfter }: KeyGeneration): Promise<() => void> {
+    const { config, keys, attester, randomBytes, log } = this.#options;
+    const tls = this.#tls;
+    if (tls === undefined || keys.tls === undefined) return () => undefined;
+    const challenge = { ...certificateChallenge(keys.tls.spki), keyset };
+    const leaf = await makeLeaf(keys.tls, {
+      names: config.tls?.names ?? [],
+      validity: { from: notBefore, to: notAfter },
+      bundle: await attester.forCertificate(challenge),
+      serial: randomBytes(16),
+    });
+    return () => {
+      tls.use(leaf);
+      log('info', 'certificate issued', { keyset: digest });
+    };
   }
+
+  /** Takes no more connections of TLS. @returns once none is open. */
+  async stop(): Promise<void> {
+    await this.#tls?.stop();
+  }
+
+  /** Cuts off what is open. */
+  async close(): Promise<void> {
+    await Promise.all([this.#ssh?.close(), this.#tls?.close()]);
+  }
+}
+
+async function openTls({ config, keys, log, metrics }: ServingOptions) {
+  if (config.tls === null || keys.tls === undefined) return undefined;
+  return TlsServer.open({ config: config.tls, key: keys.tls, log, metrics });
 }
 
 async function openSsh({ config, keys, log, metrics }: ServingOptions) {

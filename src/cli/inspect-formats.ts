@@ -1,3 +1,4 @@
+import { readTlsEvidence, TLS_EVIDENCE_OID } from '../appraisal/binding/tls-evidence.ts';
 import { toHex } from '../core/bytes/hex.ts';
 import { fromUtf8, utf8 } from '../core/bytes/text.ts';
 import { parseJson } from '../core/encoding/json.ts';
@@ -248,6 +249,9 @@ function certificateDetails(certificate: Certificate): Claims {
     extensions: [...extensions.keys()],
     ...(sgx && { sgx: extensionClaims(parsePckExtension(sgx.value, 'certificate.sgx')) }),
     ...vekClaims(certificate),
+    ...(extensions.has(TLS_EVIDENCE_OID) && {
+      evidence: bundleFileClaims(readTlsEvidence(certificate.der).bundle),
+    }),
   };
 }
 

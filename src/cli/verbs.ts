@@ -70,6 +70,7 @@ import { knownHostsVerb } from './ssh/known-hosts-verb.ts';
 import { sshConfigVerb } from './ssh/ssh-config-verb.ts';
 import { sshVerb } from './ssh/ssh-verb.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
+import { tlsVerb } from './tls/tls-verb.ts';
 import { usageExportVerb } from './usage/usage-export.ts';
 import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
@@ -125,6 +126,7 @@ export const VERBS: readonly Verb[] = [
   sshVerb,
   knownHostsVerb,
   sshConfigVerb,
+  tlsVerb,
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
