@@ -67,6 +67,8 @@ import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
+import { knownHostsVerb } from './ssh/known-hosts-verb.ts';
+import { sshConfigVerb } from './ssh/ssh-config-verb.ts';
 import { sshVerb } from './ssh/ssh-verb.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
 import { tlsVerb } from './tls/tls-verb.ts';
@@ -123,6 +125,8 @@ export const VERBS: readonly Verb[] = [
   proxyVerb,
   chatVerb,
   sshVerb,
+  knownHostsVerb,
+  sshConfigVerb,
   tlsVerb,
   gatewayVerb,
   gatewayInitVerb,

@@ -68,7 +68,7 @@ export async function readClient(io: Io, args: Args): Promise<PosternOptions> {
     ...(apiKey?.kind === 'api-key' && { apiKey: apiKey.text }),
     ...(named && { anchors: await readBundleAnchors(io, args) }),
     ...(args.has('any-deployment') && { acceptAnyDeployment: true as const }),
-    memory: fileMemory(args.one('memory') ?? stateFolder(io)),
+    memory: fileMemory(args.one('memory') ?? stateFolder(io, 'client')),
     fetch: io.fetch,
     now: io.now,
     randomBytes: io.randomBytes,
@@ -127,9 +127,9 @@ async function readLedger(io: Io, args: Args): Promise<LedgerTrust> {
 }
 
 /** By the XDG base directories, also where a desktop has none. */
-function stateFolder(io: Io): string {
+export function stateFolder(io: Io, of: string): string {
   const home = io.env('HOME') ?? io.env('USERPROFILE');
   const state = io.env('XDG_STATE_HOME') ?? (home && join(home, '.local', 'state'));
-  if (state === undefined) throw usage('where to remember what was seen: --memory');
-  return join(state, 'postern', 'client');
+  if (state === undefined) throw usage('where to remember what was seen? No HOME: --memory');
+  return join(state, 'postern', of);
 }

@@ -74,3 +74,8 @@ export function placeOptions({ host, port }: Place): readonly SshOption[] {
 export function asArguments(options: readonly SshOption[]): readonly string[] {
   return options.flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
+
+/** As lines of ssh_config. */
+export function asConfigLines(options: readonly SshOption[]): readonly string[] {
+  return options.map(([name, value]) => `  ${name} ${value}`);
+}

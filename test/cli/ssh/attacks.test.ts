@@ -17,7 +17,7 @@ import {
   WITHOUT_SSHD,
 } from '../../support/ssh/sshd.ts';
 
-if (SSHD === undefined) console.warn(WITHOUT_SSHD);
+if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
 
 /** On a loaded machine. */
 const LONG = 120_000;

@@ -11,7 +11,8 @@ import { type HostKey, hostKeyAgent } from './host-key.ts';
 export const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'].find(
   existsSync,
 );
-export const WITHOUT_SSHD = 'no sshd (openssh-server): what only it can show was not tested';
+export const WITHOUT_SSHD =
+  '\n*** WARNING: no sshd here (openssh-server). Attacks on ssh are SKIPPED. ***\n\n';
 
 /** Somebody who logs in as the user of these tests. */
 export interface SshUser {
