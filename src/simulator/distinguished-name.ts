@@ -1,4 +1,4 @@
-import './reflect-metadata.ts';
+import '../core/x509/reflect-metadata.ts';
 import { Name } from '@peculiar/x509';
 import { utf8 } from '../core/bytes/text.ts';
 import { TAG } from '../core/encoding/der.ts';

@@ -1,4 +1,4 @@
-import '../../src/simulator/reflect-metadata.ts';
+import '../../src/core/x509/reflect-metadata.ts';
 import { Extension, type JsonName } from '@peculiar/x509';
 import { toHex } from '../../src/core/bytes/hex.ts';
 import { utf8 } from '../../src/core/bytes/text.ts';

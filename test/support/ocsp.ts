@@ -1,4 +1,4 @@
-import '../../src/simulator/reflect-metadata.ts';
+import '../../src/core/x509/reflect-metadata.ts';
 import { createHash } from 'node:crypto';
 import { Extension } from '@peculiar/x509';
 import { fromHex } from '../../src/core/bytes/hex.ts';

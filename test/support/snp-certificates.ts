@@ -1,4 +1,4 @@
-import '../../src/simulator/reflect-metadata.ts';
+import '../../src/core/x509/reflect-metadata.ts';
 import { Extension, KeyUsageFlags } from '@peculiar/x509';
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { TAG } from '../../src/core/encoding/der.ts';

@@ -1,4 +1,4 @@
-import '../../src/simulator/reflect-metadata.ts';
+import '../../src/core/x509/reflect-metadata.ts';
 import { KeyUsageFlags } from '@peculiar/x509';
 import { toPem } from '../../src/core/encoding/pem.ts';
 import { certify, party } from './pki.ts';

@@ -1,4 +1,4 @@
-import '../reflect-metadata.ts';
+import '../../core/x509/reflect-metadata.ts';
 import {
   Extension,
   type Name,

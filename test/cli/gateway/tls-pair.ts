@@ -1,4 +1,4 @@
-import '../../../src/simulator/reflect-metadata.ts';
+import '../../../src/core/x509/reflect-metadata.ts';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
 /** A certificate for a host, and its key: what `tls` names. */

@@ -1,4 +1,4 @@
-import '../../../src/simulator/reflect-metadata.ts';
+import '../../../src/core/x509/reflect-metadata.ts';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,

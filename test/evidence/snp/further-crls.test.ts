@@ -1,4 +1,4 @@
-import '../../../src/simulator/reflect-metadata.ts';
+import '../../../src/core/x509/reflect-metadata.ts';
 import { KeyUsageFlags } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes/text.ts';
