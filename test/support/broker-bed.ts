@@ -16,6 +16,7 @@ import type { Role } from '../../src/gateway/identity/credential.ts';
 import { mayDo } from '../../src/gateway/identity/permissions.ts';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { bodyOf, type FakeAgent } from './fake-agent.ts';
+import { fakeCertificates } from './fake-certificates.ts';
 import { fakeFleet } from './fake-fleet.ts';
 import { hexOf } from './fleet.ts';
 import { SQLITE } from './store-beds.ts';
@@ -96,6 +97,7 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
   const app: Gateway = createGateway({
     fleet: fakeFleet(),
     broker,
+    certificates: fakeCertificates(),
     identity,
     readLog: async () => undefined,
     keys: () => ({ keys: [] }),

@@ -3,7 +3,8 @@ import { Issuing, type IssuingDeps } from './issuing.ts';
 import { hostPattern } from './names.ts';
 import { CertificateProofs, type ProofSource } from './proofs.ts';
 import type { AuthoritiesView, CertificateService } from './service.ts';
-import { SshAuthority, sshFingerprint } from './ssh-authority.ts';
+import { SshAuthority } from './ssh-authority.ts';
+import { sshFingerprint } from './ssh-key.ts';
 import { TlsAuthority } from './tls-authority.ts';
 
 export interface CertificatesDeps extends IssuingDeps {

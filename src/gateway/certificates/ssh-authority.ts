@@ -1,4 +1,3 @@
-import { fromHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
 import { hostCertificateProblem } from '../../core/ssh/host-certificate.ts';
 import {
@@ -6,8 +5,6 @@ import {
   SSH_ED25519,
   SSH_P256,
   type SshPublicKey,
-  sshEd25519Blob,
-  sshP256Blob,
 } from '../../core/ssh/public-key.ts';
 import {
   sshCertificateLine,
@@ -15,12 +12,10 @@ import {
   sshTextOption,
   writeSshCertificate,
 } from '../../core/ssh/write-certificate.ts';
-import type { PublicKey } from '../../core/x509/public-key.ts';
+import { SSH_EXTENSIONS } from '../../protocol/certificate.ts';
 import type { Authority, Certified, ToCertify } from './authority.ts';
 import type { CertificateSigner } from './signer.ts';
-
-/** What a certificate says it rests on; nothing in OpenSSH asks for it, `postern` does. */
-export const SSH_EXTENSIONS = { decision: 'decision@postern', bundle: 'bundle@postern' } as const;
+import { sshKeyOf } from './ssh-key.ts';
 
 /** Host certificates of OpenSSH, for whoever has an `@cert-authority` line. */
 export class SshAuthority implements Authority {
@@ -68,25 +63,4 @@ export class SshAuthority implements Authority {
     if (problem !== undefined) throw new Fault('unreachable', 'certificates.ssh', problem);
     return { bytes: made.blob, text: `${sshCertificateLine(made)}\n` };
   }
-}
-
-/** The same key as SSH writes it. */
-export function sshKeyOf({ algorithm, spki }: PublicKey): SshPublicKey {
-  // SubjectPublicKeyInfo ends in the key itself: 32 bytes, or an uncompressed point of 65.
-  const blob =
-    algorithm === 'ed25519' ? sshEd25519Blob(spki.subarray(-32)) : sshP256Blob(spki.subarray(-65));
-  return parseSshKeyBlob(blob, 'key');
-}
-
-/** Its fingerprint as OpenSSH writes it. */
-export function sshFingerprint({ fingerprint }: Pick<SshPublicKey, 'fingerprint'>): string {
-  return `SHA256:${Buffer.from(fingerprint).toString('base64').replace(/=+$/, '')}`;
-}
-
-/** @param text `SHA256:…`. @returns undefined for another text. */
-export function fingerprintBytes(text: string): Uint8Array | undefined {
-  const bytes = Buffer.from(text.replace(/^SHA256:/, ''), 'base64');
-  if (bytes.length !== 32) return undefined;
-  const fingerprint = fromHex(bytes.toString('hex'), 'fingerprint');
-  return sshFingerprint({ fingerprint }) === text ? fingerprint : undefined;
 }

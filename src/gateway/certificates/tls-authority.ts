@@ -19,15 +19,15 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { toPem } from '../../core/encoding/pem.ts';
 import { Fault, malformed } from '../../core/fault.ts';
 import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
-import { isSignedWith, parsePublicKey } from '../../core/x509/public-key.ts';
-import { parseSigned } from '../../core/x509/signed.ts';
-import type { Authority, Certified, ToCertify } from './authority.ts';
 import {
   isWithin,
   NAME_CONSTRAINTS,
   nameConstraints,
   permittedDomains,
-} from './name-constraints.ts';
+} from '../../core/x509/name-constraints.ts';
+import { isSignedWith, parsePublicKey } from '../../core/x509/public-key.ts';
+import { parseSigned } from '../../core/x509/signed.ts';
+import type { Authority, Certified, ToCertify } from './authority.ts';
 import type { CertificateSigner } from './signer.ts';
 import { signerHandle, signingElsewhere } from './x509-signing.ts';
 
@@ -83,6 +83,8 @@ export class TlsAuthority implements Authority {
   }
 
   async certify({ key, host, from, until, serial }: ToCertify): Promise<Certified> {
+    const { algorithm, spki } = parsePublicKey(key, 'key');
+    if (algorithm !== 'p256') throw new Fault('unsupported', 'key', 'want a P-256 key for TLS');
     const { subject, subjectKeyIdentifier } = this.#certificate;
     const certificate = await X509CertificateGenerator.create(
       {
@@ -92,7 +94,7 @@ export class TlsAuthority implements Authority {
         notBefore: new Date(Math.floor(from / 1000) * 1000),
         // This second is included: the last one is before the end of what it rests on.
         notAfter: new Date(Math.floor(until / 1000) * 1000 - 1000),
-        publicKey: arrayBuffer(parsePublicKey(key, 'key').spki),
+        publicKey: arrayBuffer(spki),
         signingKey: signerHandle(this.#signer),
         signingAlgorithm: ALGORITHM,
         extensions: [

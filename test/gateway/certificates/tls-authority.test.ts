@@ -8,10 +8,7 @@ import { connect, createServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
 import { toPem } from '../../../src/core/encoding/pem.ts';
-import {
-  nameConstraints,
-  permittedDomains,
-} from '../../../src/gateway/certificates/name-constraints.ts';
+import { nameConstraints, permittedDomains } from '../../../src/core/x509/name-constraints.ts';
 import { makeTlsAuthority, TlsAuthority } from '../../../src/gateway/certificates/tls-authority.ts';
 import { DOMAIN, signerOf } from '../../support/authorities.ts';
 import { faultOf } from '../../support/fault-of.ts';

@@ -1,7 +1,7 @@
-import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
-import { concatBytes } from '../../core/bytes/writer.ts';
-import { derSequence, TAG } from '../../core/encoding/der.ts';
-import { malformed } from '../../core/fault.ts';
+import { fromUtf8, utf8 } from '../bytes/text.ts';
+import { concatBytes } from '../bytes/writer.ts';
+import { derSequence, TAG } from '../encoding/der.ts';
+import { malformed } from '../fault.ts';
 
 export const NAME_CONSTRAINTS = '2.5.29.30';
 
