@@ -78,7 +78,8 @@ function exchange(socket: string, message: Uint8Array): Promise<Uint8Array> {
       resolve(seen.subarray(4));
       connection.destroy();
     });
-    connection.end(message);
+    // Half closed, an ssh-agent takes it for the end and answers nothing.
+    connection.write(message);
   });
 }
 

@@ -187,7 +187,7 @@ const CONFLICTS: readonly Refused[] = [
   },
   {
     name: 'what is about a node that has changed',
-    change: { ...becomes({}), about: { id: hexOf(2, 16), expected: 2 } },
+    change: { ...becomes({}), about: { id: hexOf(2, 16), expected: 1 } },
     at: `nodes[${hexOf(2, 16)}]`,
   },
   {
