@@ -6,6 +6,7 @@ import { formatTime } from '../core/encoding/time.ts';
 import { Fault } from '../core/fault.ts';
 import { type Certificate, parseCertificate } from '../core/x509/certificate.ts';
 import { type Crl, parseCrl } from '../core/x509/crl.ts';
+import { NAME_CONSTRAINTS } from '../core/x509/name-constraints.ts';
 import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
 import { looksLikeNrasEat, nrasClaims } from '../evidence/nvidia/nras/claims.ts';
 import { chainClaims, extensionClaims, quoteClaims } from '../evidence/tdx/claims.ts';
@@ -43,6 +44,7 @@ import {
   SPDM_REQUEST,
 } from './inspect-nvidia.ts';
 import { looksLikeSnpReport, snpReportClaims, vekClaims } from './inspect-snp.ts';
+import { looksLikeSshCertificate, sshCertificateClaims } from './inspect-ssh.ts';
 
 interface Format {
   readonly name: string;
@@ -61,6 +63,11 @@ export const FORMATS: readonly Format[] = [
     name: 'SEV-SNP attestation report',
     looksLike: looksLikeSnpReport,
     claims: snpReportClaims,
+  },
+  {
+    name: 'OpenSSH certificate',
+    looksLike: (_bytes, text) => looksLikeSshCertificate(text),
+    claims: sshCertificateClaims,
   },
   {
     name: 'TDX quote',
@@ -137,7 +144,9 @@ export const FORMATS: readonly Format[] = [
     claims: (bytes) => {
       const ders = fromPem(asciiText(bytes) ?? '', 'CERTIFICATE', 'pem');
       return {
-        certificates: ders.map((der, i) => certificateDetails(parseCertificate(der, `pem[${i}]`))),
+        certificates: ders.map((der, i) =>
+          certificateDetails(parseCertificate(der, `pem[${i}]`, [NAME_CONSTRAINTS])),
+        ),
       };
     },
   },
@@ -157,7 +166,8 @@ export const FORMATS: readonly Format[] = [
   {
     name: 'X.509 certificate, DER',
     looksLike: (bytes) => startsWith(bytes, [0x30]) && isCertificate(bytes),
-    claims: (bytes) => certificateDetails(parseCertificate(bytes, 'certificate')),
+    claims: (bytes) =>
+      certificateDetails(parseCertificate(bytes, 'certificate', [NAME_CONSTRAINTS])),
   },
   {
     name: 'X.509 CRL, DER',

@@ -5,7 +5,7 @@ import { base64File, Id, LeafPlace, PoolName, Time } from './values.ts';
 /** What a certificate of SSH says it rests on: OpenSSH asks for neither, and lets both be. */
 export const SSH_EXTENSIONS = { decision: 'decision@postern', bundle: 'bundle@postern' } as const;
 
-export const CertificateUseWord = Type.Enum(['ssh-host', 'tls'], {
+const CertificateUseWord = Type.Enum(['ssh-host', 'tls'], {
   description: 'ssh-host or tls',
 });
 
@@ -55,7 +55,7 @@ export const AuthoritiesSchema = closed({
   tls: Type.Optional(closed({ certificate: Type.String({ description: 'PEM' }) })),
 });
 
-export const ProvenLeafSchema = closed({
+const ProvenLeafSchema = closed({
   entry: base64File(LARGEST_LEAF),
   proof: base64File(LARGEST_PROOF),
 });
@@ -65,4 +65,3 @@ export const CertificateProofSchema = closed({
   issued: ProvenLeafSchema,
   decision: ProvenLeafSchema,
 });
-export type CertificateProofJson = Type.Static<typeof CertificateProofSchema>;

@@ -39,7 +39,7 @@ export function servingKeys(): ServingKeys {
 }
 
 /** Signs as a machine shows that it holds a key. */
-export function shownSignature({ use, privateKey }: ServingKey, message: Uint8Array): Uint8Array {
+function shownSignature({ use, privateKey }: ServingKey, message: Uint8Array): Uint8Array {
   return new Uint8Array(
     use === 'ssh-host'
       ? sign(null, message, privateKey)

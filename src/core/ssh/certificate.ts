@@ -48,7 +48,7 @@ export interface SshOption {
 }
 
 export const CERTIFICATE_SUFFIX = '-cert-v01@openssh.com';
-export const CERTIFIED: ReadonlyMap<string, string> = new Map(
+const CERTIFIED: ReadonlyMap<string, string> = new Map(
   [SSH_ED25519, SSH_P256].map((algorithm) => [`${algorithm}${CERTIFICATE_SUFFIX}`, algorithm]),
 );
 
