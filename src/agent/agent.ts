@@ -5,6 +5,7 @@ import { UsageFatesSchema } from '../protocol/session/usage.ts';
 import { Attester } from './attesting/attester.ts';
 import { type AgentConfig, type AgentSecrets, configDigest } from './config.ts';
 import type { EvidenceSource } from './evidence/source.ts';
+import { Calls } from './gateway/calls.ts';
 import { Epochs } from './gateway/epochs.ts';
 import { jsonBody } from './gateway/gateway-client.ts';
 import type { NodeSigner } from './gateway/proof.ts';
@@ -18,6 +19,7 @@ import { KeyRing } from './keys/key-ring.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Allowed } from './session/allowed.ts';
+import { Places } from './session/places.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** What an agent needs of the world. */
@@ -67,7 +69,8 @@ export async function runAgent(
   const metrics = new Metrics();
   const ring = new KeyRing(config.keys, deps);
   const attester = new Attester({ evidence: deps.evidence, waiting: config.limits.challenges });
-  const gateway = gatewayOf(config, secrets, deps, { ring, attester, log, metrics });
+  const calls = new Calls(deps.fetch);
+  const gateway = gatewayOf(config, secrets, deps, { calls, ring, attester, log, metrics });
   const { retry, retryMost } = config.gateway ?? { retry: 1000, retryMost: 60_000 };
   const outbox = new UsageOutbox({
     push: gateway && ((usage) => pushUsage(gateway.standing, usage)),
@@ -82,6 +85,7 @@ export async function runAgent(
   const ending = new AbortController();
   const sealed = new SealedRoute({
     ring,
+    places: new Places(config.keys, deps.elapsed),
     session: {
       rules: {
         allowed: new Allowed(config.allow),
@@ -116,6 +120,11 @@ export async function runAgent(
   });
   const url = await listen(server, config.listen);
   log('info', 'agent listening');
+  const within = async (done: Promise<void>) => {
+    const waited = new AbortController();
+    await Promise.race([done, pause(config.limits.closeWithin, waited.signal)]);
+    waited.abort();
+  };
   const duties = [keeping.run(stopping.signal), outbox.run(stopping.signal)];
   return {
     url,
@@ -124,16 +133,18 @@ export async function runAgent(
     close: async () => {
       log('info', 'agent closing');
       stopping.abort();
+      calls.giveUp();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const waited = new AbortController();
-      const late = pause(config.limits.closeWithin, waited.signal);
-      await Promise.race([sealed.idle(), late]);
-      waited.abort();
+      await within(sealed.idle());
       ending.abort();
       server.closeAllConnections();
       await Promise.all([sealed.idle(), closed, ...duties]);
-      await outbox.flush();
+      calls.again();
+      const flushed = outbox.flush();
+      await within(flushed);
+      calls.giveUp();
+      await flushed;
       ring.eraseAll();
       log('info', 'agent closed');
     },
@@ -143,8 +154,12 @@ export async function runAgent(
 function gatewayOf(
   { gateway, machine }: AgentConfig,
   { enrolmentKey }: AgentSecrets,
-  { signer, fetch, now, randomBytes }: AgentDeps,
-  parts: {
+  { signer, now, randomBytes }: AgentDeps,
+  {
+    calls,
+    ...parts
+  }: {
+    readonly calls: Calls;
     readonly ring: KeyRing;
     readonly attester: Attester;
     readonly log: ReturnType<typeof createLog>;
@@ -153,7 +168,7 @@ function gatewayOf(
 ) {
   if (gateway === null) return undefined;
   if (signer === undefined) throw new Fault('usage', 'gateway.nodeKey', 'there is none');
-  const io = { fetch, now, randomBytes };
+  const io = { fetch: calls.fetch, now, randomBytes };
   const standing = new Standing({ io, gateway, machine, signer, enrolmentKey, ...parts });
   return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
 }

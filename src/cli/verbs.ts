@@ -35,6 +35,7 @@ import { gatewayVerb } from './gateway/gateway-run.ts';
 import { inspectVerb } from './inspect.ts';
 import { keysAddPublicKeyVerb, keysCreateVerb } from './keys/keys-create.ts';
 import { keysListVerb } from './keys/keys-list.ts';
+import { keysQuotasVerb } from './keys/keys-quotas.ts';
 import { keysRevokeVerb, keysRotateVerb } from './keys/keys-rotate.ts';
 import {
   nodesOverrideVerb,
@@ -131,6 +132,7 @@ export const VERBS: readonly Verb[] = [
   keysListVerb,
   keysCreateVerb,
   keysAddPublicKeyVerb,
+  keysQuotasVerb,
   keysRotateVerb,
   keysRevokeVerb,
   usageListVerb,

@@ -19,6 +19,8 @@ const MINUTE = 60_000;
 /** Of what is verified no more is taken for granted than that. */
 const LONGEST_VERIFIED = 10 * MINUTE;
 const LONGEST_KEY_LIFE = 2 * 60 * MINUTE;
+/** A gateway's own bound is a minute. */
+const LONGEST_LOOK = 75_000;
 const LARGEST_REQUEST = 64 * 1024 * 1024;
 
 const VENDORS: BundleAnchors = { tdx: [INTEL_SGX_ROOT], snp: AMD_ROOTS, nvidia: NVIDIA_ROOTS };
@@ -41,7 +43,8 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
     LONGEST_VERIFIED,
   );
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const gateway = new Gateway(gatewayOrigin(options.gateway), fetch);
+  const longestLook = limitOf('candidates', options, 'longestLook', LONGEST_LOOK);
+  const gateway = new Gateway(gatewayOrigin(options.gateway), fetch, longestLook);
   const policies = await atStage('policy', 'the policy of the options', {}, () => {
     return new PolicySource(options, { gateway, memory, now, heldFor: verifiedFor });
   });
@@ -109,7 +112,7 @@ export async function createPostern(options: PosternOptions): Promise<Postern> {
 function limitOf(
   stage: Stage,
   options: PosternOptions,
-  name: 'verifiedFor' | 'longestKeyLife' | 'largestRequest',
+  name: 'verifiedFor' | 'longestKeyLife' | 'longestLook' | 'largestRequest',
   usual: number,
 ): number {
   const limit = options[name] ?? usual;

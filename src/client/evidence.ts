@@ -12,7 +12,7 @@ import { type Epoch, EpochSchema, epochNonce, epochPurpose } from '../protocol/s
 import { atStage } from './at-stage.ts';
 import { PosternError } from './errors.ts';
 import type { Credential, Gateway } from './gateway.ts';
-import type { JudgedNote } from './log-memory.ts';
+import type { JudgedNote, LogMemory } from './log-memory.ts';
 import type { LogTrust } from './log-trust.ts';
 
 /** Evidence of a machine, and what makes it evidence of now. */
@@ -70,10 +70,11 @@ export async function challenge(
 export async function epoch(
   gateway: Gateway,
   node: string,
-  trust: LogTrust,
+  { trust, memory }: { readonly trust: LogTrust; readonly memory: LogMemory },
   now: () => number,
   credential: Credential,
 ): Promise<FreshEvidence> {
+  const known = await memory.cosignedAt();
   const value = await gateway.json(`/v1/nodes/${node}/epoch`, LARGEST_EPOCH, { credential });
   const [misfit] = schemaMisfits(EpochSchema, value);
   if (misfit) throw malformed(`epoch.${misfit.path}`, misfit.problem);
@@ -87,12 +88,17 @@ export async function epoch(
       purpose: epochPurpose(trust.origin),
     },
     note: await atStage('freshness', `the epoch of ${node}`, { node }, () =>
-      recentNote(note, trust, now()),
+      recentNote(note, trust, Math.max(now(), known)),
     ),
   };
 }
 
-/** A log's holder may sign a checkpoint early and keep it back; its witnesses say when they saw it. */
+/**
+ * A log's holder may sign a checkpoint early and keep it back; its witnesses say when they saw it.
+ *
+ * @param now in milliseconds since the epoch: of a clock that is slow, what the witnesses signed
+ *   before says more.
+ */
 function recentNote(note: Uint8Array, { policy, origin }: LogTrust, now: number): JudgedNote {
   const judgement = verifyCheckpoint(note, policy, 'epoch.checkpoint');
   if (judgement.checkpoint.origin !== origin) {
@@ -109,6 +115,6 @@ function recentNote(note: Uint8Array, { policy, origin }: LogTrust, now: number)
   );
   throw new PosternError(
     'freshness.epoch',
-    `want cosignatures of the last ${OLDEST_EPOCH / 60_000} minutes: ${lacks.join('; ')} (it has: ${times.join(', ') || 'none'})`,
+    `want cosignatures of the last ${OLDEST_EPOCH / 60_000} minutes before ${new Date(now).toISOString()}: ${lacks.join('; ')} (it has: ${times.join(', ') || 'none'})`,
   );
 }

@@ -1,17 +1,21 @@
 import { fromUtf8 } from '../core/bytes/text.ts';
 import { concatBytes } from '../core/bytes/writer.ts';
 import { type JsonValue, parseJson } from '../core/encoding/json.ts';
-import { malformed } from '../core/fault.ts';
+import { Fault, malformed } from '../core/fault.ts';
 
 /** Who asks: the value of an `Authorization` header, or nobody. */
 export type Credential = string | undefined;
 
-export interface Ask {
+/** Something that is read at once and whole. */
+export interface Look {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | Blob;
-  readonly signal?: AbortSignal | undefined;
   readonly credential: Credential;
+}
+
+export interface Ask extends Look {
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a gateway refuses in its own words: nobody vouches for them. */
@@ -29,10 +33,13 @@ export class Refusal extends Error {
 export class Gateway {
   readonly origin: string;
   readonly #fetch: typeof globalThis.fetch;
+  readonly #longestLook: number;
 
-  constructor(origin: string, fetch: typeof globalThis.fetch) {
+  /** @param longestLook milliseconds for an answer that is read whole, from when it is asked for. */
+  constructor(origin: string, fetch: typeof globalThis.fetch, longestLook: number) {
     this.origin = origin;
     this.#fetch = fetch;
+    this.#longestLook = Math.min(longestLook, LONGEST_TIMER);
   }
 
   /**
@@ -56,19 +63,42 @@ export class Gateway {
 
   /**
    * @param most bytes that are read.
-   * @throws Refusal for any status but 200; Fault `malformed` for more; whatever fetch does.
+   * @throws Refusal for any status but 200; Fault `malformed` for more, `unreachable` where not all of
+   *   it came in time; whatever fetch does.
    */
-  async bytes(path: string, most: number, ask: Ask): Promise<Uint8Array> {
-    const response = await this.send(path, ask);
-    if (response.status !== 200) throw await refusalOf(path, response);
-    return readAll(response, most, path);
+  bytes(path: string, most: number, look: Look): Promise<Uint8Array> {
+    return this.#inTime(path, async (signal) => {
+      const response = await this.send(path, { ...look, signal });
+      if (response.status !== 200) throw await refusalOf(path, response);
+      return readAll(response, most, path);
+    });
   }
 
   /** The same, as JSON. @throws also Fault `malformed` for what is none. */
-  async json(path: string, most: number, ask: Ask): Promise<JsonValue> {
-    return parseJson(fromUtf8(await this.bytes(path, most, ask), path), path).value;
+  async json(path: string, most: number, look: Look): Promise<JsonValue> {
+    return parseJson(fromUtf8(await this.bytes(path, most, look), path), path).value;
+  }
+
+  /** A fetch that does not heed its signal, and a stream that goes on for ever, hold up nobody either. */
+  async #inTime<T>(path: string, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const detail = `the gateway gave no whole answer within ${this.#longestLook / 1000} s`;
+      const fault = new Fault('unreachable', path, detail);
+      late.reject(fault);
+      over.abort(fault);
+    }, this.#longestLook);
+    try {
+      return await Promise.race([act(over.signal), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
+
+/** Platforms take a longer time for none at all. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 const LARGEST_REFUSAL = 16 * 1024;
 

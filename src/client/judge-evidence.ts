@@ -23,7 +23,7 @@ function ask(
   if (log === undefined) {
     throw new PosternError('freshness.usage', 'epochs are those of a ledger: name its tlogPolicy');
   }
-  return epoch(gateway, node, log.trust, now, credential);
+  return epoch(gateway, node, log, now, credential);
 }
 
 /** A bundle that was asked for, and what it comes to by itself. */

@@ -5,13 +5,14 @@ import { Fault } from '../core/fault.ts';
 import { AuthenticatedTiles } from '../ledger/tiles/authenticated-tiles.ts';
 import { writeTilePath } from '../ledger/tiles/tile-path.ts';
 import { orFromFullTile, type TileReader } from '../ledger/tiles/tile-reader.ts';
-import { type Judgement, verifyCheckpoint } from '../ledger/trust/judge.ts';
+import { type Judgement, judgeCheckpoint, verifyCheckpoint } from '../ledger/trust/judge.ts';
 import { type SeenCheckpoint, type Sight, watchLog } from '../ledger/watch/watch.ts';
 import { parseWatchState, type WatchState, writeWatchState } from '../ledger/watch/watch-state.ts';
 import { PosternError } from './errors.ts';
 import type { Credential, Gateway } from './gateway.ts';
 import type { LogTrust } from './log-trust.ts';
 import { type Memory, remember } from './memory.ts';
+import { quorumTime } from './quorum-time.ts';
 import type { LedgerView, WitnessView } from './view.ts';
 
 const LARGEST_CHECKPOINT = 1024 * 1024;
@@ -46,6 +47,27 @@ export class LogMemory {
   }
 
   /**
+   * When the quorum cosigned the last state that this client remembers: milliseconds since the
+   * epoch, 0 where it remembers none.
+   */
+  async cosignedAt(): Promise<number> {
+    const { memory, trust } = this.#deps;
+    const text = await memory.get(`log/${trust.origin}`);
+    return text === undefined ? 0 : this.#timeOf(parseWatchState(utf8(text)).note);
+  }
+
+  /** 0 for a note that was remembered under other keys: by these it says nothing. */
+  #timeOf(note: Uint8Array): number {
+    const { policy } = this.#deps.trust;
+    try {
+      return quorumTime(judgeCheckpoint(note, policy, 'memory.log'), policy) ?? 0;
+    } catch (error) {
+      if (error instanceof Fault) return 0;
+      throw error;
+    }
+  }
+
+  /**
    * That these checkpoints are states of one log, and of the one that was seen before: which of them
    * comes first does not matter. What is new is remembered.
    *
@@ -67,7 +89,10 @@ export class LogMemory {
       wantGood(sight);
       await holdTogether(head, seen, tiles);
       this.#look(head, before === undefined);
-      return fromUtf8(writeWatchState(state), 'memory.log');
+      // The same state, cosigned again: by the times in it this client knows how late it is.
+      const isLater = sight.kind === 'same' && this.#timeOf(head.note) > this.#timeOf(state.note);
+      const kept = isLater ? { ...state, note: head.note } : state;
+      return fromUtf8(writeWatchState(kept), 'memory.log');
     });
   }
 

@@ -74,6 +74,12 @@ export interface PosternOptions {
    * milliseconds, at most and by default ten minutes.
    */
   readonly verifiedFor?: number;
+  /**
+   * How long one look at the gateway may take (candidates, evidence, policy, ledger), from asking to
+   * the last byte; milliseconds, 75 seconds by default. A gateway gives up after a minute itself, and
+   * then says why.
+   */
+  readonly longestLook?: number;
   /** In bytes; 64 MiB by default. A request is held in memory, since it may have to be sealed again. */
   readonly largestRequest?: number;
   /** Whether an answer is continued after its connection broke; `true` by default. */

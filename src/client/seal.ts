@@ -5,7 +5,7 @@ import { sessionId } from '../protocol/session/session-id.ts';
 import { padMessage } from '../sealed/padding.ts';
 import { sealRequest } from '../sealed/request.ts';
 import type { ResponseOpener } from '../sealed/response-opener.ts';
-import { sealAll } from '../sealed/seal-all.ts';
+import { sealChunks } from '../sealed/seal-all.ts';
 import type { VerifiedMachine } from './verifying.ts';
 
 /** A request that only one machine can read, and what opens its answer. */
@@ -29,7 +29,7 @@ export function sealFor(machine: VerifiedMachine, message: Uint8Array): SealedEx
   return {
     machine,
     session: sessionId(sealer.enc),
-    body: new Blob([sealer.header, sealAll(sealer, plain)] as BlobPart[], {
+    body: new Blob([sealer.header, ...sealChunks(sealer, plain)] as BlobPart[], {
       type: SEALED_REQUEST_TYPE,
     }),
     requestSha256: toHex(sha256(plain)),

@@ -105,6 +105,7 @@ export class TdxEndorsementSource {
   held(): readonly RefreshableEndorsement[] {
     return this.#holdings.shelved().map(({ key, document, usedAt }) => ({
       name: `intel/${tdxFileName(key)}`,
+      kinds: ['tdx.tcb-info', 'tdx.qe-identity', 'tdx.crl'],
       service: this.#options.network?.base.url,
       fetchedAt: document.provenance.fetchedAt,
       validity: document.facts.validity,

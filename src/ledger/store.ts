@@ -12,17 +12,33 @@ export interface LedgerStore<Companion = never> {
    * wanted: a polite holder lets go after its batch.
    *
    * @param holder whoever asks, for messages: host, process, chance.
+   * @param purpose `write` unless said.
+   * @throws Fault `unreachable` at `ledger` for one who wants to write what is marked as restored.
    */
-  takeLease(holder: string): Promise<LeaseAnswer>;
+  takeLease(holder: string, purpose?: LeasePurpose): Promise<LeaseAnswer>;
   /**
    * Takes the lease from a holder who shows no sign of life: only if it is still exactly as seen.
    * How long that must have been so is the caller's to measure, by a clock that does not jump.
+   *
+   * @throws Fault as {@link takeLease} does.
    */
-  seizeLease(holder: string, seen: LeaseState): Promise<LeaseAnswer>;
+  seizeLease(holder: string, seen: LeaseState, purpose?: LeasePurpose): Promise<LeaseAnswer>;
   /** A sign of life. @throws Fault `conflict` once somebody else has the lease. */
   beat(fence: Fence): Promise<{ readonly wanted: boolean }>;
   /** Lets go; says nothing where the lease is already somebody else's. */
   releaseLease(fence: Fence): Promise<void>;
+
+  /**
+   * Marks all of it as brought back from a backup: whoever has the lease has lost it, and from here
+   * on nobody gets it but to resume. Marked again, the later instant counts.
+   *
+   * @param at milliseconds since the epoch.
+   */
+  markRestored(at: number): Promise<void>;
+  /** When it was marked; undefined of what never was, or was cleared since. */
+  restoredAt(): Promise<number | undefined>;
+  /** Clears the mark of that instant. @throws Fault `conflict` at `ledger` where it has another. */
+  unmarkRestored(at: number): Promise<void>;
 
   /** The last state that was signed; undefined of a log that never was. */
   head(): Promise<LogHead | undefined>;
@@ -74,6 +90,15 @@ export interface LedgerStore<Companion = never> {
   /** By leaf index, in order, `from` inclusive, at most `count`. */
   records(from: number, count: number): Promise<readonly RecordRow[]>;
   record(id: string): Promise<RecordRow | undefined>;
+  /**
+   * Where the records of before an instant stand that are not forgotten, by time and index, after
+   * one, at most `count`: no others are looked at.
+   */
+  recordsBefore(
+    before: number,
+    after: RecordPlace | undefined,
+    count: number,
+  ): Promise<readonly RecordPlace[]>;
   /** How many records are forgotten. */
   forgotten(): Promise<number>;
   /**
@@ -116,6 +141,9 @@ export interface Fence {
   readonly holder: string;
   readonly token: number;
 }
+
+/** `resume`: to show that what was brought back from a backup may be written again. */
+export type LeasePurpose = 'write' | 'resume';
 
 export interface LeaseState extends Fence {
   /** Signs of life so far. */
@@ -185,10 +213,14 @@ export interface NextState {
   readonly head: LogHead;
 }
 
-export interface RecordRow {
-  readonly id: string;
-  readonly index: number;
+/** A record by its time, milliseconds since the epoch, and the index of its leaf. */
+export interface RecordPlace {
   readonly at: number;
+  readonly index: number;
+}
+
+export interface RecordRow extends RecordPlace {
+  readonly id: string;
   readonly manifest: string;
   /** Why what it saw is gone, and since when, where it is. */
   readonly forgotten?: { readonly at: number; readonly reason: string };

@@ -5,7 +5,7 @@ const EVENT_BUCKETS: readonly number[] = [256, 512, 1024];
 
 /** `:`, as many blanks as it likes, and an empty line: readers of event streams pass over it. */
 const SHORTEST_COMMENT = 3;
-const [COLON, BLANK, NEWLINE] = [0x3a, 0x20, 0x0a];
+const [COLON, BLANK, CR, LF] = [0x3a, 0x20, 0x0d, 0x0a];
 
 /**
  * Server-sent events with a comment behind them, so that the chunk of binary HTTP content which
@@ -25,15 +25,27 @@ export function padEvents(
   padded.set(events);
   if (size > events.length) {
     padded[events.length] = COLON;
-    padded.fill(NEWLINE, size - 2);
+    padded.fill(LF, size - 2);
   }
   return padded;
 }
 
-/** Whether a comment may follow. */
+/** What events of this length become with {@link padEvents}, the length of the chunk included. */
+export function paddedSize(length: number, buckets: readonly number[] = EVENT_BUCKETS): number {
+  const size = contentSizeFor(length, buckets);
+  return sizeOfVarint(size) + size;
+}
+
+/** Whether a comment may follow: behind nothing, or a line that ends with nothing in it. */
 export function endsWithEmptyLine(events: Uint8Array): boolean {
-  const end = new TextDecoder('latin1').decode(events.subarray(-4));
-  return events.length === 0 || /(?:\n\n|\r\r|\r\n\r\n)$/.test(end);
+  const line = beforeLineEnd(events, events.length);
+  return events.length === 0 || beforeLineEnd(events, line) < line;
+}
+
+/** Where the CR, LF or CRLF in front of a place begins; that place itself where there is none. */
+function beforeLineEnd(bytes: Uint8Array, at: number): number {
+  if (bytes[at - 1] === LF) return bytes[at - 2] === CR ? at - 2 : at - 1;
+  return bytes[at - 1] === CR ? at - 1 : at;
 }
 
 /** Content size of the smallest bucket that is full already, or has room for a comment. */

@@ -1,6 +1,7 @@
 import { Fault, malformed } from '../core/fault.ts';
-import type { Fence, LeaseAnswer, LeaseState } from '../ledger/store.ts';
+import type { Fence, LeaseAnswer, LeasePurpose, LeaseState } from '../ledger/store.ts';
 import type { Row, Sql, Value } from './driver.ts';
+import { wantNotRestored } from './restored.ts';
 import { checked, integerOf, textOf, withSum } from './row-sum.ts';
 
 /** The lease's row. No clock in it: who may write is a matter of tokens, not of time. */
@@ -19,7 +20,12 @@ export async function createLease(sql: Sql): Promise<void> {
   await sql.insert('lease', [withSum('lease', row)]);
 }
 
-export async function takeLease(sql: Sql, holder: string): Promise<LeaseAnswer> {
+export async function takeLease(
+  sql: Sql,
+  holder: string,
+  purpose: LeasePurpose = 'write',
+): Promise<LeaseAnswer> {
+  if (purpose === 'write') await wantNotRestored(sql);
   const lease = await readLease(sql);
   const by = heldBy(lease);
   if (by === undefined) return grant(sql, holder, lease);
@@ -27,7 +33,13 @@ export async function takeLease(sql: Sql, holder: string): Promise<LeaseAnswer> 
   return { taken: false, by };
 }
 
-export async function seizeLease(sql: Sql, holder: string, seen: LeaseState): Promise<LeaseAnswer> {
+export async function seizeLease(
+  sql: Sql,
+  holder: string,
+  seen: LeaseState,
+  purpose: LeasePurpose = 'write',
+): Promise<LeaseAnswer> {
+  if (purpose === 'write') await wantNotRestored(sql);
   const lease = await readLease(sql);
   const by = heldBy(lease);
   if (by !== undefined && !isSame(by, seen)) return { taken: false, by };
@@ -44,6 +56,11 @@ export async function releaseLease(sql: Sql, fence: Fence): Promise<void> {
   const lease = await readLease(sql);
   if (!isHeld(lease, fence)) return;
   await writeLease(sql, { ...lease, holder: undefined, wanted: false });
+}
+
+/** Whoever has it has lost it: what they still try is refused. */
+export async function takeLeaseAway(sql: Sql): Promise<void> {
+  await writeLease(sql, { ...(await readLease(sql)), holder: undefined, wanted: false });
 }
 
 /** @throws Fault `conflict` at `lease` where it is not, or no longer, the fence's. */

@@ -1,4 +1,4 @@
-import type { RecordRow } from '../ledger/store.ts';
+import type { RecordPlace, RecordRow } from '../ledger/store.ts';
 import type { Row, Sql } from './driver.ts';
 import { checked, integerOf, textOf } from './row-sum.ts';
 
@@ -16,6 +16,25 @@ export async function records(
 export async function record(sql: Sql, id: string): Promise<RecordRow | undefined> {
   const [row] = await sql.all(`${RECORD} l.id = ?`, id);
   return row && recordOf(row);
+}
+
+/** In the order of the index `records_by_moment`, which has these alone. */
+export const RECORDS_BEFORE = `SELECT * FROM records
+  WHERE forgotten IS NULL AND moment < ? AND moment >= ? AND (moment > ? OR idx > ?)
+  ORDER BY moment, idx LIMIT ?`;
+
+export async function recordsBefore(
+  sql: Sql,
+  before: number,
+  after: RecordPlace | undefined,
+  count: number,
+): Promise<readonly RecordPlace[]> {
+  const { at, index } = after ?? { at: 0, index: -1 };
+  const rows = await sql.all(RECORDS_BEFORE, before, at, at, index, count);
+  return rows.map((row) => {
+    const { moment, idx } = checked('records', row);
+    return { at: integerOf(moment), index: integerOf(idx) };
+  });
 }
 
 export async function forgotten(sql: Sql): Promise<number> {

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
-import type { Batch, Fence, LeaseState, NextState } from '../ledger/store.ts';
+import type {
+  Batch,
+  Fence,
+  LeasePurpose,
+  LeaseState,
+  NextState,
+  RecordPlace,
+} from '../ledger/store.ts';
 import type { GatewayStore } from './gateway-store.ts';
 import {
   type Answer,
@@ -63,12 +70,12 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
     this.#worker.on('exit', () => this.#end(undefined));
   }
 
-  takeLease(holder: string) {
-    return this.#call('takeLease', holder);
+  takeLease(holder: string, purpose?: LeasePurpose) {
+    return this.#call('takeLease', holder, purpose);
   }
 
-  seizeLease(holder: string, seen: LeaseState) {
-    return this.#call('seizeLease', holder, seen);
+  seizeLease(holder: string, seen: LeaseState, purpose?: LeasePurpose) {
+    return this.#call('seizeLease', holder, seen, purpose);
   }
 
   beat(fence: Fence) {
@@ -77,6 +84,18 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
 
   releaseLease(fence: Fence) {
     return this.#call('releaseLease', fence);
+  }
+
+  markRestored(at: number) {
+    return this.#call('markRestored', at);
+  }
+
+  restoredAt() {
+    return this.#call('restoredAt');
+  }
+
+  unmarkRestored(at: number) {
+    return this.#call('unmarkRestored', at);
   }
 
   head() {
@@ -133,6 +152,10 @@ export class RemoteStore extends RemoteFleet implements GatewayStore {
 
   record(id: string) {
     return this.#call('record', id);
+  }
+
+  recordsBefore(before: number, after: RecordPlace | undefined, count: number) {
+    return this.#call('recordsBefore', before, after, count);
   }
 
   forgotten() {

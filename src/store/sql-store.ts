@@ -1,6 +1,14 @@
 import { Fault } from '../core/fault.ts';
 import type { FleetChange } from '../gateway/fleet/store.ts';
-import type { Batch, Fence, Forgotten, LeaseState, NextState } from '../ledger/store.ts';
+import type {
+  Batch,
+  Fence,
+  Forgotten,
+  LeasePurpose,
+  LeaseState,
+  NextState,
+  RecordPlace,
+} from '../ledger/store.ts';
 import * as archive from './archive.ts';
 import { checkBatch, checkSignatureLine, checkText, count } from './batch-shape.ts';
 import * as checkpoints from './checkpoints.ts';
@@ -13,6 +21,7 @@ import * as log from './log.ts';
 import { allIn } from './many.ts';
 import { migrate } from './migrate.ts';
 import * as records from './records.ts';
+import * as restored from './restored.ts';
 import { rowFaults } from './row-faults.ts';
 import { textOf } from './row-sum.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -38,14 +47,14 @@ export class SqlStore extends SqlFleet implements GatewayStore {
     this.#sealer = sealer;
   }
 
-  async takeLease(holder: string) {
+  async takeLease(holder: string, purpose?: LeasePurpose) {
     checkText(holder, 'holder');
-    return this.#driver.writing((sql) => lease.takeLease(sql, holder));
+    return this.#driver.writing((sql) => lease.takeLease(sql, holder, purpose));
   }
 
-  async seizeLease(holder: string, seen: LeaseState) {
+  async seizeLease(holder: string, seen: LeaseState, purpose?: LeasePurpose) {
     checkText(holder, 'holder');
-    return this.#driver.writing((sql) => lease.seizeLease(sql, holder, seen));
+    return this.#driver.writing((sql) => lease.seizeLease(sql, holder, seen, purpose));
   }
 
   beat(fence: Fence) {
@@ -54,6 +63,22 @@ export class SqlStore extends SqlFleet implements GatewayStore {
 
   releaseLease(fence: Fence) {
     return this.#driver.writing((sql) => lease.releaseLease(sql, fence));
+  }
+
+  async markRestored(at: number) {
+    count(at, 'at');
+    await this.#driver.writing(async (sql) => {
+      await lease.takeLeaseAway(sql);
+      await restored.markRestored(sql, at);
+    });
+  }
+
+  restoredAt() {
+    return this.#driver.alone(restored.restoredAt);
+  }
+
+  unmarkRestored(at: number) {
+    return this.#driver.writing((sql) => restored.unmarkRestored(sql, at));
   }
 
   head() {
@@ -114,6 +139,10 @@ export class SqlStore extends SqlFleet implements GatewayStore {
 
   record(id: string) {
     return this.#driver.alone((sql) => records.record(sql, id));
+  }
+
+  recordsBefore(before: number, after: RecordPlace | undefined, most: number) {
+    return this.#driver.alone((sql) => records.recordsBefore(sql, before, after, most));
   }
 
   forgotten() {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { configDigest } from '../../src/agent/config.ts';
+import type { Upstream } from '../../src/agent/upstream/upstream.ts';
 import { bindingOf } from '../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../src/core/bytes/hex.ts';
@@ -55,7 +57,7 @@ describe('a sealed request', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('streams: each event as its own chunk, all of one size', async () => {
+  it('streams: each event fills a bucket, alone or with those that came with it', async () => {
     const bed = await ready();
     const answer = await ask(bed, { body: chat('one two three', { stream: true }) });
     const events = textOf(answer)
@@ -64,8 +66,63 @@ describe('a sealed request', () => {
     expect(events.length).toBe(5 + 1 + 1 + 1);
     expect(events.at(-1)).toBe('data: [DONE]');
     const [, ...ofEvents] = answer.chunks;
-    expect(new Set(ofEvents)).toEqual(new Set([512]));
+    expect(ofEvents.every((size) => size % 512 === 0)).toBe(true);
+    expect(ofEvents.reduce((sum, size) => sum + size, 0)).toBe(events.length * 512);
   });
+
+  it('seals what came at once at once, and what comes later by itself', async () => {
+    const read = [['a', 'b', 'c'], ['d']].map((words) =>
+      utf8(words.map((word) => `data: ${word}\n\n`).join('')),
+    );
+    const upstream: Upstream = {
+      call: async () => ({
+        status: 200,
+        headers: [['content-type', 'text/event-stream']],
+        body: Readable.from(read),
+      }),
+    };
+    const bed = await ready({ deps: { upstream } });
+    const answer = await ask(bed, { body: chat('hello', { stream: true }) });
+    const [, ...ofEvents] = answer.chunks;
+    expect(ofEvents.slice(0, 2)).toEqual([3 * 512, 512]);
+    expect(textOf(answer).replaceAll(/^: *\n\n/gm, '')).toBe(
+      read.map((one) => Buffer.from(one)).join(''),
+    );
+  });
+
+  it.each([
+    [
+      'a header twice',
+      200,
+      [
+        ['content-type', 'text/html'],
+        ['content-type', 'application/json'],
+      ],
+    ],
+    ['a value with a control character', 200, [['x-request-id', 'a\u0001b']]],
+    ['no status of an answer', 700, []],
+  ] as const)(
+    'of a server that says %s is answered that the server failed',
+    async (_, status, headers) => {
+      let unwanted = false;
+      const upstream: Upstream = {
+        call: async (_request, signal) => {
+          signal.addEventListener('abort', () => {
+            unwanted = true;
+          });
+          return { status, headers, body: Readable.from([utf8('{}')]) };
+        },
+      };
+      const bed = await ready({ deps: { upstream } });
+      const answer = await ask(bed, { body: chat('hello') });
+      expect([answer.status, JSON.parse(textOf(answer)).type]).toEqual([
+        502,
+        expect.stringMatching(/upstream$/),
+      ]);
+      expect(unwanted).toBe(true);
+      expect(bed.lines.join('')).not.toContain('internal');
+    },
+  );
 
   it('asks for the counts of a stream, whether its client did or not', async () => {
     const bed = await ready();

@@ -44,9 +44,17 @@ describe('a request that comes again', () => {
     const request = sealed(bed, innerRequest(bed, { body }));
     const other = request.bytes.slice();
     other[other.length - 1] = (other.at(-1) ?? 0) ^ 1;
-    expect((await send(bed, other)).status).toBe(400);
-    expect((await send(bed, request.bytes)).status).toBe(409);
-    expect(bed.upstream.seen).toEqual([]);
+    expect((await send(bed, request.bytes)).status).toBe(200);
+    expect((await send(bed, other)).status).toBe(409);
+    expect(bed.upstream.seen).toHaveLength(1);
+  });
+
+  it('at the same time is served once', async () => {
+    const bed = await ready();
+    const request = sealed(bed, innerRequest(bed, { body }));
+    const came = await Promise.all([1, 2, 3].map(() => send(bed, request.bytes)));
+    expect(came.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
+    expect(bed.upstream.seen).toHaveLength(1);
   });
 
   it('under the next keys with the same encapsulation neither', async () => {
@@ -126,12 +134,25 @@ describe('keys', () => {
   it('whose table is full make room for others', async () => {
     const bed = await ready({ written: { keys: { encapsulations: 16 } } });
     const digests = new Set<string>();
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 20; i++) {
       await until(() => bed.agent.keyset() !== undefined);
       digests.add(keysOf(bed.agent.keyset()).digest);
       await send(bed, sealed(bed, innerRequest(bed, { body })).bytes);
+      bed.clock.advance(2 * 60_000);
     }
     expect(digests.size).toBeGreaterThan(1);
+  });
+
+  it('give no place to what does not open', async () => {
+    const bed = await ready({ written: { keys: { encapsulations: 16, accounts: 16 } } });
+    for (let i = 0; i < 40; i++) {
+      const { bytes } = sealed(bed, innerRequest(bed, { body }));
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      const came = await send(bed, bytes, { headers: { 'postern-account': `a${i}` } });
+      expect(came.status).toBe(400);
+    }
+    expect((await ask(bed, { body })).status).toBe(200);
+    expect(bed.agent.metrics.of('keys')).toBe(1);
   });
 });
 

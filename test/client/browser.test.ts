@@ -1,21 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBase64 } from '../../src/core/encoding/base64.ts';
+import {
+  bundledForBrowsers,
+  HAS_CHROMIUM,
+  openChromium,
+  sayWithoutChromium,
+} from '../support/browser.ts';
 import { type ClientBed, clientBed } from '../support/client/bed.ts';
 import { GATEWAY, POOL } from '../support/client/gateway.ts';
 import { LOG_KEY } from '../support/client/ledger.ts';
 import type { Found, PageOptions } from '../support/client/page.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const PAGE = fileURLToPath(new URL('../support/client/page.ts', import.meta.url));
+const PAGE = new URL('../support/client/page.ts', import.meta.url);
 const CSP = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
 let bed: ClientBed;
@@ -29,7 +32,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'postern-browser-'));
   bed = await clientBed();
-  bundle = await bundled();
+  bundle = await bundledForBrowsers(PAGE);
   server = createServer((request, response) => void serve(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -41,21 +44,6 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
-
-/** With the portable crypto, as a bundler for browsers would. */
-async function bundled(): Promise<string> {
-  const made = await rolldown({
-    input: PAGE,
-    platform: 'browser',
-    resolve: {
-      conditionNames: ['postern-src', 'postern-portable', 'browser', 'import', 'default'],
-    },
-    logLevel: 'silent',
-  });
-  const { output } = await made.generate({ format: 'esm', codeSplitting: false });
-  await made.close();
-  return output[0].code;
-}
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parts: Buffer[] = [];
@@ -98,9 +86,9 @@ function told(): PageOptions {
   };
 }
 
-function run(program: string, args: readonly string[]): Promise<Found> {
+function run(start: () => ChildProcess): Promise<Found> {
   found = Promise.withResolvers<Found>();
-  const child = spawn(program, args, { stdio: 'ignore' });
+  const child = start();
   children.push(child);
   child.on('error', found.reject);
   return found.promise;
@@ -124,20 +112,16 @@ describe('the client, bundled for browsers', () => {
       '--eval',
       start,
     ];
-    expect(await run(process.execPath, args)).toEqual(GOOD);
+    expect(await run(() => spawn(process.execPath, args, { stdio: 'ignore' }))).toEqual(GOOD);
   }, 120_000);
 
-  // Where there is no Chromium this is reported as skipped: it says nothing then.
-  it.skipIf(!existsSync(CHROMIUM))(
-    `does so in ${CHROMIUM}, under a policy without unsafe-eval`,
+  it.skipIf(!HAS_CHROMIUM)(
+    'does so in Chromium, under a policy without unsafe-eval',
     async () => {
-      const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
-      expect(await run(CHROMIUM, [...flags, `--user-data-dir=${folder}`, origin])).toEqual(GOOD);
+      expect(await run(() => openChromium(origin, folder))).toEqual(GOOD);
     },
     180_000,
   );
 });
 
-if (!existsSync(CHROMIUM)) {
-  process.stderr.write(`\nno ${CHROMIUM}: the client was NOT run in a browser\n`);
-}
+sayWithoutChromium('the client');

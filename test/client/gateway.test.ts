@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { readAll } from '../../src/client/gateway.ts';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createPostern } from '../../src/client/create-postern.ts';
+import { Gateway, readAll } from '../../src/client/gateway.ts';
 
 function inParts(count: number, size: number): Response {
   let next = 0;
@@ -28,4 +30,53 @@ it.each([
 it('no more is read than is allowed', async () => {
   await expect(readAll(inParts(10, 7), 69, 'x')).rejects.toThrow('more than 69 bytes');
   expect(await readAll(inParts(10, 7), 70, 'x')).toHaveLength(70);
+});
+
+const never = new Promise<never>(() => undefined);
+
+describe('a look that comes to no end', () => {
+  const endless = () => new Response(new ReadableStream({ pull: () => never }));
+  const stops = (signal: AbortSignal | null | undefined): Promise<never> =>
+    new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason));
+    });
+
+  it.each<readonly [string, typeof globalThis.fetch]>([
+    ['without an answer', (_, init) => stops(init?.signal)],
+    ['whose fetch does not heed its signal', () => never],
+    ['in the middle of the answer', async () => endless()],
+    ['in the middle of a refusal', async () => new Response(endless().body, { status: 500 })],
+  ])('is ended in time, and says so: one %s', async (_, fetch) => {
+    const gateway = new Gateway('https://gate.example', fetch, 20);
+    await expect(gateway.bytes('/v1/x', 10, { credential: undefined })).rejects.toMatchObject({
+      code: 'unreachable',
+      message: '/v1/x: the gateway gave no whole answer within 0.02 s',
+    });
+  });
+
+  it('is an error of its stage', async () => {
+    const made = createPostern({
+      gateway: 'https://gate.example',
+      policy: { digest: `sha256:${'0'.repeat(64)}` },
+      ledger: 'unchecked',
+      pool: 'p',
+      fetch: () => never,
+      longestLook: 20,
+    });
+    await expect(made).rejects.toMatchObject({
+      code: 'candidates.unreachable',
+      message: expect.stringContaining(
+        'no whole answer within 0.02 s (the gateway named no machine',
+      ),
+    });
+  });
+});
+
+it('a bound above what a platform’s timers take is none that has passed at once', async () => {
+  const slow = async () => {
+    await setTimeout(20);
+    return new Response('x');
+  };
+  const gateway = new Gateway('https://gate.example', slow, 1e15);
+  expect(await gateway.bytes('/v1/x', 10, { credential: undefined })).toEqual(Uint8Array.of(120));
 });

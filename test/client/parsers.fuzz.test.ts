@@ -18,6 +18,8 @@ const CANDIDATES = JSON.stringify({
   candidates: [
     {
       node: 'aa'.repeat(16),
+      name: 'node-1',
+      services: { ssh: 'node-1.example:22', tls: '[2001:db8::1]:443' },
       weight: 0.5,
       until: '2026-06-01T00:00:00Z',
       decision: 'bb'.repeat(16),

@@ -448,6 +448,7 @@ describe('options that would leave something open', () => {
       'policy.usage',
     ],
     ['a time that is none', { verifiedFor: Number.NaN }, 'freshness.usage'],
+    ['a time to look that is none', { longestLook: 0 }, 'candidates.usage'],
     ['a life of keys that is none', { longestKeyLife: Number.NaN }, 'appraisal.usage'],
     ['a size that is none', { largestRequest: Number('64M') }, 'seal.usage'],
     ['a key that is none', { ledger: { verifierKey: 'x' } }, 'ledger.malformed'],

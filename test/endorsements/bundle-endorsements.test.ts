@@ -225,6 +225,12 @@ describe('an outage', () => {
     expect(held.map(({ name }) => name.split('/').slice(0, 2).join('/'))).toEqual(
       expect.arrayContaining(['nvidia/ocsp', 'nvidia/rims', 'amd/genoa']),
     );
+    expect(new Set(held.flatMap(({ kinds }) => kinds))).toEqual(
+      new Set([
+        ...['tdx.tcb-info', 'tdx.qe-identity', 'tdx.crl', 'snp.vcek', 'snp.chain', 'snp.crl'],
+        ...['nvidia.rim', 'nvidia.ocsp'],
+      ]),
+    );
     const ends = held.map(({ validity }) => validity.to);
     expect(ends).toEqual(ends.toSorted((a, b) => a - b));
     for (const { fetchedAt, refreshAt, validity, usedAt } of held) {

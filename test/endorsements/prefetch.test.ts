@@ -45,6 +45,7 @@ class Fleet {
   held(): readonly RefreshableEndorsement[] {
     return [...this.#documents].map(([name, { fetchedAt, usedAt, service }]) => ({
       name,
+      kinds: ['snp.crl'],
       service,
       fetchedAt,
       usedAt,

@@ -9,6 +9,7 @@ import {
 } from '../../src/agent/session/allowed.ts';
 import { Bodies } from '../../src/agent/session/bodies.ts';
 import { openSealed } from '../../src/agent/session/open-sealed.ts';
+import { Places } from '../../src/agent/session/places.ts';
 import { serveSession } from '../../src/agent/session/serve-session.ts';
 import type { Upstream, UpstreamRequest } from '../../src/agent/upstream/upstream.ts';
 import { AGENT_DEFAULTS } from '../../src/cli/agent/config.ts';
@@ -75,7 +76,9 @@ function newBed() {
       return { status: 200, headers: [['content-type', 'text/plain']], body: oneOf('hello') };
     },
   };
-  return { ring, generation, config, asked, upstream, bodies: new Bodies(64 * 1024 * 1024) };
+  const places = new Places({ ...keys, encapsulations: 20_000 }, () => 0);
+  const bodies = new Bodies(64 * 1024 * 1024);
+  return { ring, places, generation, config, asked, upstream, bodies };
 }
 
 type Bed = ReturnType<typeof newBed>;
@@ -126,9 +129,9 @@ async function* pieces(random: Random, bytes: Uint8Array): AsyncGenerator<Uint8A
   }
 }
 
-function openIn({ ring, bodies }: Bed, random: Random, bytes: Uint8Array) {
+function openIn({ ring, places, bodies }: Bed, random: Random, bytes: Uint8Array) {
   const share = bodies.share();
-  const options = { ring, account: '-', largest: 1024 * 1024, share };
+  const options = { ring, places, account: '-', largest: 1024 * 1024, share };
   return openSealed(pieces(random, bytes), options).finally(share.release);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../src/core/bytes/text.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { MessageWriter } from '../../src/sealed/bhttp/encode.ts';
-import { endsWithEmptyLine, padEvents, padMessage } from '../../src/sealed/padding.ts';
+import { endsWithEmptyLine, paddedSize, padEvents, padMessage } from '../../src/sealed/padding.ts';
 import { encodeOhttpProblem, ohttpProblemIn } from '../../src/sealed/problem.ts';
 
 const event = (length: number) => utf8(`data: ${'x'.repeat(length - 8)}\n\n`);
@@ -19,6 +19,7 @@ describe('events', () => {
     for (let length = 8; length < 3000; length++) {
       const padded = padEvents(event(length));
       expect([256, 512, 1024, 2048, 3072]).toContain(chunkSize(padded));
+      expect(paddedSize(length)).toBe(chunkSize(padded));
       expect(padded.subarray(0, length)).toEqual(event(length));
       expect(fromUtf8(padded.subarray(length), 'padding')).toMatch(/^(?:: *\n\n)?$/);
     }
@@ -33,8 +34,12 @@ describe('events', () => {
 
   it('that do not end have nothing put behind them', () => {
     expect(() => padEvents(utf8('data: half'))).toThrow(RangeError);
-    const ends = ['', 'a\n\n', 'a\r\n\r\n', 'a\r\r', 'a\n', 'a\r\n'].map(utf8);
-    expect(ends.map(endsWithEmptyLine)).toEqual([true, true, true, true, false, false]);
+    for (const text of ['', 'a\n\n', 'a\r\n\r\n', 'a\r\r', 'a\n\r\n', 'a\r\n\n', 'a\r\n\r']) {
+      expect([text, endsWithEmptyLine(utf8(text))]).toEqual([text, true]);
+    }
+    for (const text of ['a', 'a\n', 'a\r', 'a\r\n', '\n', '\r\n', '\n\na']) {
+      expect([text, endsWithEmptyLine(utf8(text))]).toEqual([text, false]);
+    }
   });
 });
 

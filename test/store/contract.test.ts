@@ -83,6 +83,60 @@ describeStores('the lease', (kind) => {
   });
 });
 
+describeStores('a log that is marked as brought back from a backup', (kind) => {
+  it('is taken from whoever writes it, and given to nobody but to resume', async () => {
+    await withBed(kind, async (bed) => {
+      const [a, b] = [await bed.open(), await bed.open()];
+      expect(await a.restoredAt()).toBeUndefined();
+      const fence = await fenceOf(a, 'a');
+      await b.markRestored(5);
+      expect(await a.restoredAt()).toBe(5);
+      const { batch } = batchOf(fence, EMPTY_LOG, ids(0, 1));
+      await expect(commitWhole(a, batch)).rejects.toMatchObject({ code: 'conflict', at: 'lease' });
+      const closed = {
+        code: 'unreachable',
+        at: 'ledger',
+        detail:
+          'is closed since 1970-01-01T00:00:00.005Z, and signs nothing before postern audit resume',
+      };
+      await expect(a.takeLease('a')).rejects.toMatchObject(closed);
+      await expect(a.seizeLease('a', { ...fence, beat: 0 })).rejects.toMatchObject(closed);
+      const resuming = { taken: true, fence: { holder: 'b', token: 2 } };
+      expect(await b.takeLease('b', 'resume')).toEqual(resuming);
+      const by = { holder: 'b', token: 2, beat: 0 };
+      expect(await a.seizeLease('c', by, 'resume')).toMatchObject({ taken: true });
+      expect(await b.faults()).toEqual([]);
+    });
+  });
+
+  it('is so again once another copy took its place, and opened by who looked at that one', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      await store.markRestored(5);
+      const resuming = await store.takeLease('a', 'resume');
+      await store.markRestored(6);
+      if (!resuming.taken) throw new Error('not granted');
+      await expect(store.beat(resuming.fence)).rejects.toMatchObject({ at: 'lease' });
+      await expect(store.unmarkRestored(5)).rejects.toMatchObject({ code: 'conflict' });
+      expect(await store.restoredAt()).toBe(6);
+      await store.unmarkRestored(6);
+      expect(await store.restoredAt()).toBeUndefined();
+      expect(await store.takeLease('a')).toMatchObject({ taken: true });
+    });
+  });
+
+  it('stays closed where the mark is damaged', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      await store.markRestored(5);
+      await bed.raw("UPDATE meta SET value = '6' WHERE name = 'restored'");
+      const at = 'meta[restored]';
+      await expect(store.takeLease('a')).rejects.toMatchObject({ code: 'malformed', at });
+      expect(await store.faults()).toMatchObject([{ at }]);
+    });
+  });
+});
+
 describeStores('a log', (kind) => {
   let bed: Bed;
   let store: LedgerStore;
@@ -456,6 +510,31 @@ describeStores('forgetting', (kind) => {
       await commitWhole(store, next.batch);
       expect(await store.blob(old.digest)).toEqual(old.bytes);
       expect(await store.faults()).toEqual([]);
+    });
+  });
+
+  it('finds what is due by its time, in pages, and nothing of what is forgotten', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      const fence = await fenceOf(store, 'writer');
+      expect(await store.recordsBefore(9, undefined, 9)).toEqual([]);
+      const times = [5, 3, 3, 0, 3, 8];
+      const records = times.map((at, i) => recordOf(`leaf-${i}`, at, [manifest]));
+      await commitWhole(
+        store,
+        batchOf(fence, EMPTY_LOG, ids(0, 6), { records, blobs: [manifest] }).batch,
+      );
+      const place = (index: number) => ({ at: times[index] ?? 0, index });
+      const due = [3, 1, 2, 4, 0].map(place);
+      expect(await store.recordsBefore(8, undefined, 9)).toEqual(due);
+      expect(await store.recordsBefore(5, undefined, 9)).toEqual(due.slice(0, 4));
+      expect(await store.recordsBefore(0, undefined, 9)).toEqual([]);
+      for (const [i, after] of [undefined, ...due].entries()) {
+        expect(await store.recordsBefore(8, after, 2)).toEqual(due.slice(i, i + 2));
+      }
+      await store.forget(4, 77, 'retention');
+      expect(await store.recordsBefore(9, undefined, 9)).toEqual([place(0), place(5)]);
+      expect(await store.recordsBefore(4, undefined, 9)).toEqual([]);
     });
   });
 

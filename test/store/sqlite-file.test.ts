@@ -12,6 +12,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { openStore } from '../../src/store/open.ts';
+import { RECORDS_BEFORE } from '../../src/store/records.ts';
 import { SqlStore } from '../../src/store/sql-store.ts';
 import { SqliteDriver } from '../../src/store/sqlite-driver.ts';
 import { isDiskError, sqliteFault } from '../../src/store/sqlite-faults.ts';
@@ -306,4 +307,14 @@ describe('a backup', () => {
     expect(existsSync(nowhere)).toBe(false);
     expect(readdirSync(folder).sort()).toEqual(['ledger.db', 'taken']);
   });
+});
+
+it('what is due to be forgotten is found by its index alone, and comes in its order', async () => {
+  await (await openStore({ file })).close();
+  const db = new DatabaseSync(file);
+  const plan = db.prepare(`EXPLAIN QUERY PLAN ${RECORDS_BEFORE}`).all(9, 3, 3, 1, 9);
+  db.close();
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    'SEARCH records USING INDEX records_by_moment (moment>? AND moment<?)',
+  ]);
 });

@@ -12,7 +12,7 @@ import { LIMITS, type Limits } from '../../src/gateway/http/limits.ts';
 import { createLog } from '../../src/gateway/http/log.ts';
 import { createMetrics } from '../../src/gateway/http/metrics.ts';
 import { listenOn } from '../../src/gateway/http/server.ts';
-import type { Role } from '../../src/gateway/identity/credential.ts';
+import type { KeyQuotas, Role } from '../../src/gateway/identity/credential.ts';
 import { mayDo } from '../../src/gateway/identity/permissions.ts';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { bodyOf, type FakeAgent } from './fake-agent.ts';
@@ -37,22 +37,25 @@ const USUAL: BrokerLimits = {
 };
 
 /** `Bearer <role>` or `Bearer <role>:<name>`; `Bearer node:<id>` is a node. */
-const identity: Identity = {
+const identityWith = (quotas: Readonly<Record<string, KeyQuotas>>): Identity => ({
   authenticate: async ({ headers }) => {
     const [, word = ''] = headers.find(([name]) => name.toLowerCase() === 'authorization') ?? [];
     const [role = '', name = 'one'] = word.replace('Bearer ', '').split(':');
     if (role === 'node') return { kind: 'node', id: name };
     const id = Buffer.from(name.padEnd(8, '.')).toString('hex').slice(0, 16);
-    return { kind: 'credential', id, name, role: role as Role };
+    const own = quotas[name];
+    return { kind: 'credential', id, name, role: role as Role, ...(own && { quotas: own }) };
   },
   mayDo,
-};
+});
 
 export interface BrokerBedOptions {
   readonly limits?: Partial<BrokerLimits>;
   readonly pools?: BrokerDeps['pools'];
   readonly deps?: Partial<BrokerDeps>;
   readonly http?: Partial<Limits>;
+  /** Of keys by name; of others those of `limits`. */
+  readonly quotas?: Readonly<Record<string, KeyQuotas>>;
 }
 
 /** A gateway on loopback whose broker is real and whose fleet is what a test says. */
@@ -98,7 +101,7 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
     fleet: fakeFleet(),
     broker,
     certificates: fakeCertificates(),
-    identity,
+    identity: identityWith(options.quotas ?? {}),
     readLog: async () => undefined,
     keys: () => ({ keys: [] }),
     limit: () => undefined,
@@ -134,6 +137,7 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
         name: `node-${nodes.size + 1}`,
         pool: POOL,
         endpoint,
+        since: nodes.get(id)?.since ?? clock.now,
         until,
         ...admission,
         keyset,

@@ -219,7 +219,7 @@ function spkiOf(publicKey: string) {
 export async function enrol(
   { fleet }: Pick<FleetBed, 'fleet'>,
   { key, privateKey, inventory }: Member,
-  more: { readonly name: string; readonly pool: string; readonly endpoint?: string },
+  more: Pick<FleetNode, 'name' | 'pool' | 'endpoint' | 'services'>,
   by = ADMIN,
 ): Promise<FleetNode> {
   const { nonce } = await fleet.enrolmentChallenge(key);

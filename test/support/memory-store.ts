@@ -4,12 +4,14 @@ import type {
   Batch,
   Fence,
   LeaseAnswer,
+  LeasePurpose,
   LeaseState,
   LedgerStore,
   LogHead,
   NewBlob,
   NewRecord,
   NextState,
+  RecordPlace,
   StoredLeaf,
 } from '../../src/ledger/store.ts';
 
@@ -34,6 +36,7 @@ export class MemoryStore implements LedgerStore<string> {
   /** Companions so far: each can be there once. */
   readonly companions: string[] = [];
   lease: (LeaseState & { readonly wanted: boolean }) | undefined;
+  restored: number | undefined;
   readonly #ids = new Set<string>();
   #tokens = 0;
 
@@ -48,13 +51,19 @@ export class MemoryStore implements LedgerStore<string> {
     });
   }
 
-  async takeLease(holder: string): Promise<LeaseAnswer> {
+  async takeLease(holder: string, purpose: LeasePurpose = 'write'): Promise<LeaseAnswer> {
+    this.#wantNotRestored(purpose);
     if (this.lease === undefined) return this.#grant(holder);
     this.lease = { ...this.lease, wanted: true };
     return { taken: false, by: stateOf(this.lease) };
   }
 
-  async seizeLease(holder: string, seen: LeaseState): Promise<LeaseAnswer> {
+  async seizeLease(
+    holder: string,
+    seen: LeaseState,
+    purpose: LeasePurpose = 'write',
+  ): Promise<LeaseAnswer> {
+    this.#wantNotRestored(purpose);
     const by = this.lease && stateOf(this.lease);
     const isSame = by?.holder === seen.holder && by.token === seen.token && by.beat === seen.beat;
     return by === undefined || isSame ? this.#grant(holder) : { taken: false, by };
@@ -68,6 +77,25 @@ export class MemoryStore implements LedgerStore<string> {
 
   async releaseLease({ holder, token }: Fence) {
     if (this.lease?.holder === holder && this.lease.token === token) this.lease = undefined;
+  }
+
+  async markRestored(at: number) {
+    this.lease = undefined;
+    this.restored = at;
+  }
+
+  async restoredAt() {
+    return this.restored;
+  }
+
+  async unmarkRestored(at: number) {
+    if (this.restored !== at) throw new Fault('conflict', 'ledger', 'was marked at another time');
+    this.restored = undefined;
+  }
+
+  #wantNotRestored(purpose: LeasePurpose): void {
+    if (purpose === 'resume' || this.restored === undefined) return;
+    throw new Fault('unreachable', 'ledger', 'is closed');
   }
 
   async head() {
@@ -167,6 +195,14 @@ export class MemoryStore implements LedgerStore<string> {
 
   async record(id: string) {
     return this.#recordOf(id);
+  }
+
+  async recordsBefore(before: number, after: RecordPlace | undefined, count: number) {
+    const { at, index } = after ?? { at: 0, index: -1 };
+    return (await this.records(0, this.leafRows.length))
+      .filter((row) => row.at < before && (row.at > at || (row.at === at && row.index > index)))
+      .sort((a, b) => a.at - b.at || a.index - b.index)
+      .slice(0, count);
   }
 
   async forgotten() {

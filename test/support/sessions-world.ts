@@ -27,6 +27,8 @@ const MACHINES: readonly MachinePlan[] = ['one', 'two'].map((name) => ({
 
 export interface SessionsOptions extends Partial<Pick<WorldPlan, 'agent' | 'pace' | 'runners'>> {
   readonly machines?: readonly MachinePlan[];
+  /** How often witnesses are asked and evidence by epoch is made and asked for: a duration. */
+  readonly epochEvery?: string;
 }
 
 /** A whole of gateway, enclaves and clients over the loopback, with a relay between. */
@@ -56,13 +58,15 @@ export async function sessionsWorld(options: SessionsOptions = {}): Promise<Sess
       models: { [POOL]: [MODEL] },
       pace: options.pace ?? 0,
       ...(options.runners && { runners: options.runners }),
+      ...(options.epochEvery && { epochEvery: options.epochEvery }),
       gateway: {
         limits: { rates: { address: MANY, node: MANY, credential: MANY } },
         broker: {
           quotas: { requests: MANY, streams: 1000, evidence: MANY },
           limits: { evidence: MANY },
-          times: { drain: '1s' },
+          times: { drain: '1s', ...(options.epochEvery && { epoch: options.epochEvery }) },
         },
+        ...(options.epochEvery && { witnesses: { every: options.epochEvery } }),
         logs: { level: 'debug', addresses: 'written' },
       },
       agent: {

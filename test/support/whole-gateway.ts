@@ -11,7 +11,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { Args } from '../../src/cli/verb.ts';
 import { ROLES, type Role } from '../../src/gateway/identity/credential.ts';
 import { createApiKey } from '../../src/gateway/identity/credentials.ts';
-import { FIRST_KEY, freshGateway } from '../cli/gateway/gateways.ts';
+import { FIRST_KEY, freshGateway, freshPath, gate, INIT } from '../cli/gateway/gateways.ts';
 import { type Member, policyFile } from './fleet-bed.ts';
 
 /** Evidence of the simulated world is good at it. */
@@ -28,8 +28,10 @@ export interface WholeGateway {
   /** API keys, by role; that of `node` enrols into pool `tdx`. */
   readonly keys: Readonly<Record<Role, string>>;
   now(): number;
-  /** Rows of a table of its database. */
+  /** Rows of a table of its database, which is SQLite's. */
   rows(table: string): number;
+  /** Once it runs no more, told to or not. */
+  readonly ended: Promise<void>;
   close(): Promise<void>;
   /** Once it is closed: runs in its folder once more, with its clock so far ahead. */
   again(ahead: number): Promise<WholeGateway>;
@@ -39,6 +41,8 @@ export interface WholeGatewayOptions {
   readonly origin?: string;
   /** Whose policy the pool `tdx` has; every machine of the simulated world meets it. */
   readonly model: Member;
+  /** Where its database is at the moment, in PostgreSQL; left out, it is in SQLite. */
+  readonly database?: () => string;
   /** More of its configuration, YAML. */
   readonly more?: string;
   /** A certificate of its own; left out, a proxy is said to stand before it. */
@@ -47,29 +51,40 @@ export interface WholeGatewayOptions {
 
 /** A gateway as `postern gateway` runs it, on a port of this machine, in a folder of its own. */
 export async function wholeGateway(options: WholeGatewayOptions): Promise<WholeGateway> {
-  const { origin = 'https://gate.example' } = options;
-  const dir = freshGateway();
+  const { origin = 'https://gate.example', database } = options;
+  const env = (name: string) => (name === 'DATABASE_URL' ? database?.() : undefined);
+  const made = database ? await initialised(env) : { dir: freshGateway(), admin: FIRST_KEY };
+  const { dir, admin } = made;
   configure(dir, { ...options, origin });
-  const keys = await keysOf(
-    realIo(
-      () => START,
-      () => {},
-    ),
-    dir,
+  const io = realIo(
+    () => START,
+    () => {},
+    env,
   );
-  return running({ dir, origin, keys }, 0);
+  return running({ dir, origin, keys: await keysOf(io, dir, admin) }, 0, env);
+}
+
+async function initialised(env: Io['env']) {
+  const dir = freshPath();
+  const { exit, out, err } = await gate(
+    ['gateway', 'init', dir, ...INIT, '--database', 'postgres'],
+    { env },
+  );
+  if (exit !== 0) throw new Error(`not made: ${err}`);
+  return { dir, admin: out.trim() };
 }
 
 async function running(
   made: Pick<WholeGateway, 'dir' | 'origin' | 'keys'>,
   ahead: number,
+  env: Io['env'],
 ): Promise<WholeGateway> {
   const { dir } = made;
   const said: string[] = [];
   const clock = { ahead };
   const begun = Date.now();
   const now = () => START + (Date.now() - begun) + clock.ahead;
-  const io = realIo(now, (text) => said.push(text));
+  const io = realIo(now, (text) => said.push(text), env);
   const { config } = await readConfig(io, new Args(gatewayVerb, [dir]), dir);
   const { parts, problems } = await readParts(io, config);
   if (parts === undefined) throw new Error(problems.map(({ problem }) => problem).join());
@@ -81,7 +96,8 @@ async function running(
   return {
     ...made,
     ...{ port, said, clock, now },
-    again: (later) => running(made, later),
+    ended: run,
+    again: (later) => running(made, later, env),
     rows: (table) => {
       const db = new DatabaseSync(join(dir, 'ledger', LAYOUT.database), { readOnly: true });
       try {
@@ -97,10 +113,10 @@ async function running(
   };
 }
 
-async function keysOf(io: Io, dir: string): Promise<WholeGateway['keys']> {
+async function keysOf(io: Io, dir: string, admin: string): Promise<WholeGateway['keys']> {
   const store = await openLedgerStore(io, await readLedgerFolder(join(dir, 'ledger')));
   try {
-    const keys = { admin: FIRST_KEY } as Record<Role, string>;
+    const keys = { admin } as Record<Role, string>;
     for (const role of ROLES.filter((one) => one !== 'admin')) {
       const wish = { name: `a ${role}`, role, ...(role === 'node' && { pool: 'tdx' }) };
       keys[role] = (await createApiKey(wish, { ...io, store })).text;
@@ -153,7 +169,7 @@ ${more}`,
   writeFileSync(file, text);
 }
 
-function realIo(now: () => number, err: (text: string) => void): Io {
+function realIo(now: () => number, err: (text: string) => void, env: Io['env']): Io {
   return {
     out: () => undefined,
     err,
@@ -162,7 +178,7 @@ function realIo(now: () => number, err: (text: string) => void): Io {
     now,
     pause: () => Promise.resolve(),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    env: () => undefined,
+    env,
     envNames: () => [],
     colours: false,
   };

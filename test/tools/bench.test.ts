@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { gatewayTrials } from '../../tools/bench/gateway/trials.ts';
+import { Scratch } from '../../tools/bench/ledger/scratch.ts';
 import {
   type Measurement,
   measure,
@@ -311,4 +313,26 @@ it('the peer of SEV-SNP has its rows, or a reason why it has none', async () => 
     reasons.length > 0 ? [] : ['peer.tinfoil', 'snp.cold.peer'],
   );
   expect(reasons.join()).toMatch(/^(peer\.tinfoil: .+)?$/);
+});
+
+it('the rows of gateways keep their names; those of a server are left out where there is none', async () => {
+  const scratch = new Scratch();
+  const told: string[] = [];
+  const named = (server: string | undefined) =>
+    gatewayTrials(scratch, server, (text) => told.push(text)).map(({ name }) => name);
+  const [sqlite, both] = [named(undefined), named('postgres://nobody.example/')];
+  await scratch.end();
+  const fleets = (store: string) =>
+    [10, 100, 1000, 10_000].flatMap((nodes) =>
+      ['', '.verify', '.admit'].map((row) => `gateway.fleet${row}${store}.${nodes}`),
+    );
+  expect(sqlite).toEqual(['gateway.admit.sqlite', 'gateway.verify', ...fleets('')]);
+  expect(both).toEqual([
+    'gateway.admit.sqlite',
+    'gateway.admit.postgres',
+    'gateway.verify',
+    ...fleets(''),
+    ...fleets('.postgres'),
+  ]);
+  expect(told).toHaveLength(1);
 });

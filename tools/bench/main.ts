@@ -34,8 +34,12 @@ limit.x-wing is one ML-KEM encapsulation, one new X25519 key and one agreement. 
 gateway.* are a whole gateway with the threads that it has on this machine, and TDX machines without
 devices, 64 at a time: gateway.admit answers to challenges until their leaves are durable,
 limit.admit the verifier and the same records ready made; gateway.verify requests over loopback, 8 at
-once; gateway.fleet.<n> nodes called in rounds, 64 of n due, the others there; limit.gateway.appraise is the
-verifier by itself, in one thread. loop is how late the event loop was.
+once. gateway.fleet.* have n nodes in the database, of SQLite where no other is named, all of them admitted:
+gateway.fleet.<n> calls those of them that are due in rounds, the others have nothing to do;
+gateway.fleet.verify.<n> is gateway.verify at such a gateway; gateway.fleet.admit.<n> has 64 machines more enrol,
+be challenged and be admitted over loopback, 16 at once, and takes them off the list again between measurements.
+limit.gateway.appraise is the verifier by itself, in one thread. loop is how late the event loop was; rss is of the
+whole process, with threads that ask and machines that sign, after the rows before; heap is of the gateway's own thread.
 broker.relay has answers of 16 MiB go through a whole gateway, in MiB a second, limit.pipe through a bare pipe
 of node:http between the same ends; agent, relay and client share one process and its one thread.
 broker.relay.kept can be continued after a broken connection. broker.peer.nginx is the same through nginx,
@@ -46,7 +50,7 @@ limit.session.plain.* the same server behind a bare pipe, asked by fetch. sessio
 other until the first word; session.tokens four streams of 1,000 words at once, per second of CPU time of all
 these together, streamCpuMs that of one stream.`;
 
-/** All rows in two minutes. */
+/** Rows of one call after the other in two minutes. */
 const PACE: Pace = {
   now: () => performance.now(),
   // Minor: a full collection would also throw away compiled code.

@@ -41,8 +41,8 @@ export class Epochs {
     const note = await readBody(response, 'checkpoint', LARGEST_NOTE);
     const { checkpoint, note: signed } = parseSignedCheckpoint(note);
     const { current } = ring;
-    // The log's own signature, and one of somebody else's at least.
-    const isCosigned = new Set(signed.signatures.map(({ id, name }) => `${name} ${id}`)).size > 1;
+    // The log may sign with more keys than one, all of its own name.
+    const isCosigned = signed.signatures.some(({ name }) => name !== checkpoint.origin);
     if (current === undefined || !isCosigned) {
       this.#last = undefined;
       log('info', 'epoch skipped', { code: current === undefined ? 'no-keys' : 'not-cosigned' });

@@ -11,9 +11,9 @@ import type { LimitsConfig } from '../config.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { codeOfError, type Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { Rate } from '../rate.ts';
 import { headerOf, readAll, sendBytes, sendJson, sendProblem } from './answers.ts';
 import { HTTP_LIMITS } from './limits.ts';
-import { RatePerMinute } from './rate.ts';
 import type { SealedRoute } from './sealed-route.ts';
 
 export interface AgentServerOptions {
@@ -124,7 +124,7 @@ function attestHandler({
   metrics,
   elapsed,
 }: AgentServerOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const rate = new RatePerMinute(limits.challengesPerMinute);
+  const rate = Rate.perMinute(limits.challengesPerMinute);
   return async (request, response) => {
     const type = headerOf(request, 'content-type')?.split(';', 1)[0]?.trim();
     if (type !== JSON_TYPE) return sendProblem(response, 'media-type');

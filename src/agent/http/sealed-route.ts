@@ -16,6 +16,7 @@ import { codeOfError, type Log } from '../log.ts';
 import type { CounterName, Metrics } from '../metrics.ts';
 import { Bodies } from '../session/bodies.ts';
 import { type OpenedSealed, openSealed, type SealedRefusal } from '../session/open-sealed.ts';
+import type { Places } from '../session/places.ts';
 import { ClientGone } from '../session/sealed-answer.ts';
 import {
   SessionBug,
@@ -28,6 +29,7 @@ import { ResponseSink } from './response-sink.ts';
 
 export interface SealedRouteOptions {
   readonly ring: KeyRing;
+  readonly places: Places;
   readonly session: SessionOptions;
   readonly limits: LimitsConfig;
   readonly outbox: UsageOutbox;
@@ -48,6 +50,7 @@ const PROBLEM_OF: Readonly<
   malformed: 'malformed',
   replayed: 'conflict',
   full: 'busy',
+  crowded: 'busy',
   'too-large': 'too-large',
   'no-memory': 'busy',
 };
@@ -90,7 +93,7 @@ export class SealedRoute {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { ring, limits } = this.#options;
+    const { ring, places, limits } = this.#options;
     const account = headerOf(request, ACCOUNT_HEADER) ?? NO_ACCOUNT;
     const hint = headerOf(request, MODEL_HEADER);
     const type = headerOf(request, 'content-type');
@@ -103,6 +106,7 @@ export class SealedRoute {
     try {
       const opened = await openSealed(piecesOf(request), {
         ring,
+        places,
         account,
         largest: limits.request,
         share,
@@ -126,6 +130,7 @@ export class SealedRoute {
       sendUnknownKey(response);
     } else {
       if (because === 'replayed') metrics.count('replays');
+      if (because === 'crowded') metrics.count('shed');
       sendProblem(response, PROBLEM_OF[because]);
     }
   }

@@ -59,12 +59,18 @@ export class UsageChain {
     this.#most = most;
   }
 
-  /** Whether there is room for its statements; what is known then stays so. */
-  admits(account: string): boolean {
-    if (this.#next.has(account)) return true;
-    if (this.isFull) return false;
-    this.#next.set(account, FIRST);
-    return true;
+  knows(account: string): boolean {
+    return this.#next.has(account);
+  }
+
+  /** Whether there is room for its statements. */
+  hasRoom(account: string): boolean {
+    return this.knows(account) || !this.isFull;
+  }
+
+  /** From now on there is. */
+  admit(account: string): void {
+    if (!this.knows(account)) this.#next.set(account, FIRST);
   }
 
   get isFull(): boolean {

@@ -53,8 +53,12 @@ export const NEVER_PASSED: ReadonlySet<string> = new Set([
   'accept-encoding',
 ]);
 
-/** `POST /v1/files/*`: capital letters, and a path of plain segments, some of which may be any. */
-export const REQUEST_PATTERN = '^[A-Z]{3,10} /(?:(?:[A-Za-z0-9._~-]+|\\*)(?:/|$))*$';
+/**
+ * `POST /v1/files/*`: a method that asks something of the server, not of a connection (CONNECT) or
+ * for the request itself (TRACE), and a path of plain segments, some of which may be any.
+ */
+export const REQUEST_PATTERN =
+  '^(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /(?:(?:[A-Za-z0-9._~-]+|\\*)(?:/|$))*$';
 export const HEADER_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
 /**

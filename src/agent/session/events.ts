@@ -26,7 +26,7 @@ export class EventSplitter {
   }
 
   push(bytes: Uint8Array): readonly EventPiece[] {
-    const all = concatBytes(this.#held, bytes);
+    const all = this.#held.length === 0 ? bytes : concatBytes(this.#held, bytes);
     // What was held has no end of an event, but for its last bytes.
     let from = Math.max(0, this.#held.length - 3);
     let start = 0;

@@ -6,6 +6,7 @@ import { LARGEST_REQUEST_HEADER } from '../../sealed/request-header.ts';
 import type { KeyGeneration } from '../keys/key-generation.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { BodyShare } from './bodies.ts';
+import type { Places } from './places.ts';
 
 /** A sealed request that came whole and is authentic to its last byte. */
 export interface OpenedSealed {
@@ -23,12 +24,14 @@ export type SealedRefusal =
   | 'malformed'
   | 'replayed'
   | 'full'
+  | 'crowded'
   | 'too-large'
   | 'no-memory'
   | 'broken-off';
 
 export interface OpenOptions {
   readonly ring: KeyRing;
+  readonly places: Places;
   readonly account: string;
   /** Of the sealed request, in bytes. */
   readonly largest: number;
@@ -36,8 +39,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a request as it comes. Each encapsulation is claimed before a byte behind it is opened, so
- * that of two with the same the second is never served, whichever is whole first.
+ * Opens a request as it comes. Its encapsulation is claimed once it is authentic to its last byte,
+ * and before anything is done with it: of two with the same the second is never served, and what
+ * does not open takes nobody's place.
  *
  * @param body attacker-controlled; it may throw where its connection breaks.
  */
@@ -63,7 +67,7 @@ export async function openSealed(
   }
 }
 
-type Begun = Omit<OpenedSealed, 'is' | 'plain'>;
+type Begun = Omit<OpenedSealed, 'is' | 'plain'> & { readonly enc: Uint8Array };
 
 class Reading {
   readonly #options: OpenOptions;
@@ -99,13 +103,17 @@ class Reading {
     return kind === 'oversized' ? 'too-large' : 'malformed';
   }
 
-  end(): OpenedSealed {
+  end(): OpenedSealed | { readonly is: 'refused'; readonly because: SealedRefusal } {
     // Throws what is missing of the header.
     if (!this.#begun) this.#open();
     const begun = this.#begun;
     if (!begun) throw new SealedFault('incomplete', 'sealed_request', 'ended within the header');
     const last = begun.opener.end();
-    return { is: 'opened', ...begun, plain: concatBytes(...this.#plain, last) };
+    const { places, account } = this.#options;
+    const place = this.#wasSeen(begun) ? 'seen' : places.take(begun.generation, begun.enc, account);
+    if (place !== 'new') return { is: 'refused', because: place === 'seen' ? 'replayed' : place };
+    const { session, generation, opener } = begun;
+    return { is: 'opened', session, generation, opener, plain: concatBytes(...this.#plain, last) };
   }
 
   #begin(): SealedRefusal | undefined {
@@ -119,23 +127,23 @@ class Reading {
   }
 
   #open(): SealedRefusal | undefined {
-    const { ring, account } = this.#options;
+    const { ring } = this.#options;
     let generation: KeyGeneration | undefined;
     const { opener, enc, consumed } = openRequestHeader(this.#head, (keyId) => {
       generation = ring.taking(keyId);
       return generation?.key(keyId);
     });
     if (generation === undefined) return 'unknown-key';
-    // Its hash names the session: under other keys of ours it would name another one.
-    if (ring.inForce().some((one) => one !== generation && one.encapsulations.has(enc))) {
-      return 'replayed';
-    }
-    const claim = generation.encapsulations.claim(enc);
-    if (claim !== 'new') return claim === 'seen' ? 'replayed' : 'full';
-    if (!generation.usage.admits(account)) return 'full';
-    this.#begun = { session: sessionId(enc), generation, opener };
+    const begun = { session: sessionId(enc), generation, opener, enc };
+    if (this.#wasSeen(begun)) return 'replayed';
+    this.#begun = begun;
     this.#plain.push(...opener.push(this.#head.subarray(consumed)));
     this.#head = new Uint8Array();
     return undefined;
+  }
+
+  /** Its hash names the session: under other keys of ours it would name another one. */
+  #wasSeen({ enc }: Begun): boolean {
+    return this.#options.ring.inForce().some(({ encapsulations }) => encapsulations.has(enc));
   }
 }

@@ -17,13 +17,9 @@ export class Encapsulations {
     this.#most = most;
   }
 
-  /** @returns `full`: it is not remembered, and may not be served. */
-  claim(enc: Uint8Array): 'new' | 'seen' | 'full' {
-    const name = shortName(enc);
-    if (this.#seen.has(name)) return 'seen';
-    if (this.isFull) return 'full';
-    this.#seen.add(name);
-    return 'new';
+  /** For good. */
+  claim(enc: Uint8Array): void {
+    this.#seen.add(shortName(enc));
   }
 
   has(enc: Uint8Array): boolean {

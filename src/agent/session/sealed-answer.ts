@@ -4,7 +4,6 @@ import { MessageWriter } from '../../sealed/bhttp/encode.ts';
 import type { Field } from '../../sealed/bhttp/message.ts';
 import { CHUNK_SIZE } from '../../sealed/chunk-reader.ts';
 import type { ResponseSealer } from '../../sealed/open-request.ts';
-import { endsWithEmptyLine, padEvents } from '../../sealed/padding.ts';
 
 /** Where an answer goes. */
 export interface Sink {
@@ -47,12 +46,6 @@ export class SealedAnswer {
     if (bytes.length === 0) return;
     this.#content.update(bytes);
     await this.#seal(this.#writer.content(bytes));
-  }
-
-  /** An event, with a comment behind it that fills its bucket, where one may stand there. */
-  async event(bytes: Uint8Array): Promise<void> {
-    const isPadded = this.#bucket > 0 && endsWithEmptyLine(bytes);
-    await this.content(isPadded ? padEvents(bytes, [this.#bucket]) : bytes);
   }
 
   /** SHA-256 of the content so far, lower-case hex. */

@@ -6,12 +6,14 @@ import {
   innerProblemBody,
 } from '../../protocol/session/inner-problem.ts';
 import type { Outcome } from '../../protocol/session/usage.ts';
+import { checkResponseHead } from '../../sealed/bhttp/check-head.ts';
 import { decodeRequest } from '../../sealed/bhttp/decode.ts';
-import type { RequestMessage } from '../../sealed/bhttp/message.ts';
+import type { Field, RequestMessage } from '../../sealed/bhttp/message.ts';
 import { SealedFault } from '../../sealed/fault.ts';
 import type { Statement } from '../keys/usage-chain.ts';
 import { type Upstream, type UpstreamAnswer, UpstreamFailure } from '../upstream/upstream.ts';
 import { EventSplitter } from './events.ts';
+import { gathered } from './gathered.ts';
 import { type InnerRules, type Judged, judgeRequest } from './inner-request.ts';
 import type { OpenedSealed } from './open-sealed.ts';
 import { ClientGone, SealedAnswer, type Sink } from './sealed-answer.ts';
@@ -130,9 +132,11 @@ class Session {
   }
 
   async #pass({ request, idempotencyKey }: Judged & { is: 'good' }): Promise<SessionEnd> {
+    const unwanted = new AbortController();
+    const ended = AbortSignal.any([this.#terms.ended, unwanted.signal]);
     let answer: UpstreamAnswer;
     try {
-      answer = await this.#options.upstream.call(request, this.#terms.ended);
+      answer = await this.#options.upstream.call(request, ended);
     } catch (error) {
       if (!(error instanceof UpstreamFailure) || this.#terms.ended.aborted) throw error;
       if (error.word === 'unreachable' && idempotencyKey !== undefined) {
@@ -141,13 +145,17 @@ class Session {
       // Nothing of an answer was said yet: that there is none is one, and a whole one.
       return this.#refuse(error.word === 'late' ? 'upstream-late' : 'upstream');
     }
-    await this.#relay(answer);
+    const fields = this.#options.rules.allowed.responseHeaders(answer.headers);
+    if (!isHead(answer.status, fields)) {
+      unwanted.abort();
+      return this.#refuse('upstream');
+    }
+    await this.#relay(answer, fields);
     return this.#end('complete');
   }
 
-  async #relay({ status, headers, body }: UpstreamAnswer): Promise<void> {
+  async #relay({ status, body }: UpstreamAnswer, fields: readonly Field[]): Promise<void> {
     const { rules } = this.#options;
-    const fields = rules.allowed.responseHeaders(headers);
     const type = (fields.find(([name]) => name === 'content-type')?.[1] ?? '').toLowerCase();
     const isEvents = /^text\/event-stream *(?:$|;)/.test(type);
     if (rules.serves === 'openai' && !isEvents) this.#meter = meterOf(type);
@@ -165,10 +173,13 @@ class Session {
     const meter = new EventMeter();
     if (this.#options.rules.serves === 'openai') this.#meter = meter;
     for await (const bytes of body) {
-      for (const { bytes: piece, ends } of splitter.push(bytes)) {
+      const pieces = splitter.push(bytes);
+      for (const { bytes: piece, ends } of pieces) {
         if (ends) meter.see(piece);
         else meter.part(piece);
-        await (ends ? this.#answer.event(piece) : this.#answer.content(piece));
+      }
+      for (const content of gathered(pieces, this.#options.bucket)) {
+        await this.#answer.content(content);
       }
     }
     await this.#answer.content(splitter.rest());
@@ -231,6 +242,17 @@ export class SessionBug extends Error {
   constructor(end: SessionEnd, cause: unknown) {
     super('a session broke', { cause });
     this.end = end;
+  }
+}
+
+/** Not where a server says twice what may be said once: nobody could tell which it meant. */
+function isHead(status: number, fields: readonly Field[]): boolean {
+  try {
+    checkResponseHead({ status, fields }, 'final', 'answer');
+    return true;
+  } catch (error) {
+    if (error instanceof SealedFault) return false;
+    throw error;
   }
 }
 

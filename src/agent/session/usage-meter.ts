@@ -1,5 +1,6 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { concatBytes } from '../../core/bytes/writer.ts';
+import { TopMember } from './top-member.ts';
 
 /** Tokens, as the server counted them. */
 export interface TokenCounts {
@@ -19,9 +20,8 @@ export interface UsageMeter {
   counts(): TokenCounts;
 }
 
-/** Of longer answers only the end is held, where most servers tell their counts. */
-const LARGEST_DOCUMENT = 4 * 1024 * 1024;
-const LONGEST_END = 4096;
+/** Longer events are not read. */
+const LONGEST_EVENT = 4 * 1024 * 1024;
 const MOST_TOKENS = 2 ** 40;
 
 /**
@@ -39,13 +39,14 @@ export class EventMeter implements UsageMeter {
   /** What the end of its event comes after. */
   part(bytes: Uint8Array): void {
     this.#length += bytes.length;
-    if (this.#length > LARGEST_DOCUMENT) this.#parts = undefined;
+    if (this.#length > LONGEST_EVENT) this.#parts = undefined;
     this.#parts?.push(bytes);
   }
 
   see(bytes: Uint8Array): void {
     this.part(bytes);
-    const event = this.#parts && concatBytes(...this.#parts);
+    const [only, ...more] = this.#parts ?? [];
+    const event = only && (more.length > 0 ? concatBytes(only, ...more) : only);
     this.#parts = [];
     this.#length = 0;
     if (event) this.#read(event);
@@ -58,35 +59,23 @@ export class EventMeter implements UsageMeter {
   #read(event: Uint8Array): void {
     const text = textIn(event);
     if (text === undefined) return;
-    const data = text
-      .split(/\r\n|\n|\r/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(5).trimStart())
-      .join('\n');
-    const value = jsonIn(data);
+    const value = jsonIn(dataIn(text));
     this.#counts = countsIn(value) ?? this.#counts;
     this.#pieces += piecesIn(value);
   }
 }
 
-/** Of an answer that is one JSON document. */
+/** Of an answer that is one JSON document, however long, wherever in it they stand. */
 export class DocumentMeter implements UsageMeter {
-  #parts: Uint8Array[] = [];
-  #length = 0;
-  #isCut = false;
+  readonly #usage = new TopMember('usage');
 
   see(bytes: Uint8Array): void {
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
-    if (this.#length <= LARGEST_DOCUMENT) return;
-    const end = concatBytes(...this.#parts).slice(-LONGEST_END);
-    [this.#parts, this.#length, this.#isCut] = [[end], end.length, true];
+    this.#usage.push(bytes);
   }
 
   counts(): TokenCounts {
-    const bytes = concatBytes(...this.#parts);
-    const value = this.#isCut ? membersAtEnd(bytes) : jsonOf(bytes);
-    return countsIn(value) ?? NOT_COUNTED;
+    const { value } = this.#usage;
+    return (value && countsIn({ usage: jsonOf(value) })) ?? NOT_COUNTED;
   }
 }
 
@@ -95,18 +84,19 @@ function jsonOf(bytes: Uint8Array): unknown {
   return text === undefined ? undefined : jsonIn(text);
 }
 
-/**
- * The last members of an object whose beginning is not there, from `usage` on. Within a string its
- * quotes would be escaped, and what closes one brace more than it opens stands at the top.
- */
-function membersAtEnd(end: Uint8Array): unknown {
-  const text = new TextDecoder('latin1').decode(end);
-  const at = text.lastIndexOf('"usage"');
-  return at < 0 ? undefined : jsonIn(`{${text.slice(at)}`);
-}
-
 /** Of one that tells nothing. */
 export const NO_METER: UsageMeter = { see: () => undefined, counts: () => NOT_COUNTED };
+
+function dataIn(event: string): string {
+  // One line of data, as most events are.
+  const [, only] = /^data: ?([^\r\n]*)[\r\n]+$/.exec(event) ?? [];
+  if (only !== undefined) return only;
+  return event
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).trimStart())
+    .join('\n');
+}
 
 function textIn(bytes: Uint8Array): string | undefined {
   try {

@@ -29,7 +29,8 @@ const Allow = closed({
     Type.Array(
       Type.String({
         pattern: REQUEST_PATTERN,
-        description: 'a method and a path, e.g. POST /v1/chat/completions or GET /v1/files/*',
+        description:
+          'a method of HTTP and a path, e.g. POST /v1/chat/completions or GET /v1/files/*',
       }),
       { minItems: 1, maxItems: 256, uniqueItems: true },
     ),

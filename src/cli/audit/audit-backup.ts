@@ -5,14 +5,20 @@ import type { LogHead } from '../../ledger/store.ts';
 import { readOwnCheckpoint } from '../../ledger/writer/identity.ts';
 import { openStore } from '../../store/open.ts';
 import { syncFolder } from '../../store/sqlite-file.ts';
-import { usage } from '../io.ts';
+import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { formatInstant } from './instants.ts';
-import { LAYOUT, readArchiveKey, readIdentity, readLedgerFolder } from './ledger-folder.ts';
+import {
+  LAYOUT,
+  type LedgerFolder,
+  readArchiveKey,
+  readIdentity,
+  readLedgerFolder,
+} from './ledger-folder.ts';
 import { openLedger } from './open-ledger.ts';
-import { markRestored } from './restored.ts';
+import { markFolder, markRestored } from './restored.ts';
 import { diskFault, isThere } from './secret-files.ts';
 
 export const auditBackupVerb: Verb = {
@@ -44,44 +50,79 @@ export const auditBackupVerb: Verb = {
 export const auditRestoreVerb: Verb = {
   name: 'audit restore',
   summary: 'Bring a ledger’s database back from a backup. It signs nothing before audit resume.',
-  operands: '<file> <dir>',
-  arity: { min: 2, max: 2 },
+  operands: '[<file>] <dir>',
+  arity: { min: 1, max: 2 },
   options: {},
   notes: [
-    `The folder must have ${LAYOUT.config} and ${LAYOUT.keys}, and no ${LAYOUT.database}: move a damaged one away first. The backup must be of the same log.`,
+    `With the backup of a ledger in SQLite, the folder must have ${LAYOUT.config} and ${LAYOUT.keys}, and no ${LAYOUT.database}: move a damaged one away first. The backup must be of the same log.`,
+    'A ledger in PostgreSQL is brought back by PostgreSQL’s own tools, with all its gateways stopped: then name its folder alone, before any of them is started. That marks the database: no gateway that shares it signs, and one that still runs ends.',
     'What was published or witnessed after the backup was made is gone from the database, and others have it: a log that went on from the backup would be another history under the same name. So the ledger can be read at once, and written only after postern audit resume.',
   ],
   run: async (io, args) => {
-    const [file, dir] = [args.operand(0), args.operand(1)];
+    const [dir = '', file] = args.operands.toReversed();
     const folder = await readLedgerFolder(dir);
-    if (folder.database !== 'sqlite')
-      throw usage(`${dir}: its ledger is in PostgreSQL, which restores it itself`);
-    const place = join(dir, LAYOUT.database);
-    for (const name of [place, `${place}-wal`]) {
-      if (await isThere(name)) throw usage(`${name} is there: move it away first`);
-    }
-    const identity = await readIdentity(folder);
-    const archiveKey = await readArchiveKey(folder);
-    const at = formatInstant(io.now());
-    const size = await withCopy(file, `${place}.restoring`, async (copy) => {
-      const head = await headOf(copy, archiveKey, file);
-      readOwnCheckpoint(identity, head.checkpoint, file);
-      // Before the database: from here on nothing is signed.
-      await markRestored(dir, at);
-      await rename(copy, place);
-      syncRenamed(dir, place);
-      return head.size;
-    });
-    if (args.has('json')) printJson(io, { origin: identity.origin, size, restoredAt: at });
+    const at = io.now();
+    const size = await (folder.database === 'sqlite'
+      ? restoreFile(folder, file, at)
+      : markDatabase(io, folder, file, at));
+    const { origin } = folder;
+    if (args.has('json')) printJson(io, { origin, size, restoredAt: formatInstant(at) });
     else {
       const leaves = size === 1 ? '1 leaf is back' : `${size} leaves are back`;
-      io.out(
-        `${visible(identity.origin)}: ${leaves}; before it signs again: postern audit resume\n`,
-      );
+      io.out(`${visible(origin)}: ${leaves}; before it signs again: postern audit resume\n`);
     }
     return 0;
   },
 };
+
+/** @returns how many leaves are back. */
+async function restoreFile(
+  folder: LedgerFolder,
+  file: string | undefined,
+  at: number,
+): Promise<number> {
+  const { dir } = folder;
+  if (file === undefined) throw usage(`${dir}: its ledger is in SQLite: name the backup before it`);
+  const place = join(dir, LAYOUT.database);
+  for (const name of [place, `${place}-wal`]) {
+    if (await isThere(name)) throw usage(`${name} is there: move it away first`);
+  }
+  const identity = await readIdentity(folder);
+  const archiveKey = await readArchiveKey(folder);
+  return withCopy(file, `${place}.restoring`, async (copy) => {
+    const head = await headOf(copy, archiveKey, file);
+    readOwnCheckpoint(identity, head.checkpoint, file);
+    // Before the database: from here on nothing is signed.
+    await markFolder(dir, at);
+    await rename(copy, place);
+    syncRenamed(dir, place);
+    return head.size;
+  });
+}
+
+/** @returns how many leaves are back. */
+async function markDatabase(
+  io: Io,
+  { dir }: LedgerFolder,
+  file: string | undefined,
+  at: number,
+): Promise<number> {
+  if (file !== undefined) {
+    throw usage(
+      `${dir}: its ledger is in PostgreSQL, which restores it itself: once it has, postern audit restore ${dir}`,
+    );
+  }
+  const ledger = await openLedger(io, dir);
+  try {
+    const head = await ledger.store.head();
+    if (head === undefined) throw new Fault('malformed', 'DATABASE_URL', 'has no log');
+    readOwnCheckpoint(ledger.identity, head.checkpoint, 'DATABASE_URL');
+    await markRestored(ledger, at);
+    return head.size;
+  } finally {
+    await ledger.close();
+  }
+}
 
 /** Copies the backup beside where it goes, for nobody else to read; nothing of it stays when `act` fails. */
 async function withCopy<T>(

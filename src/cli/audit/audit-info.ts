@@ -32,7 +32,7 @@ export const auditInfoVerb: Verb = {
       if (head === undefined) throw new Fault('malformed', 'head', 'nothing was ever signed');
       wantOwnHead(identity, head, 'head.checkpoint');
       const { origin, database } = folder;
-      const restored = await restoredAt(dir);
+      const restored = await restoredAt(ledger);
       const state = await publishedState(ledger, head);
       const forgotten = await store.forgotten();
       const facts = {

@@ -5,7 +5,6 @@ import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { cosign, witnessPolicyOf } from './cosign.ts';
 import { counted, countedLeaves } from './counted.ts';
-import { formatInstant } from './instants.ts';
 import { LAYOUT } from './ledger-folder.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, openWriter } from './open-ledger.ts';
@@ -39,7 +38,7 @@ export const auditPublishVerb: Verb = {
         const faults = trust ? await cosign(io, ledger, trust) : [];
         const isContradicted = faults.some(({ code }) => code === 'conflict');
         // From here on it signs nothing, and what it would publish is another history.
-        if (isContradicted) await markRestored(ledger.folder.dir, formatInstant(io.now()));
+        if (isContradicted) await markRestored(ledger, io.now());
         const written = isContradicted ? [] : await republishLedger(io, ledger);
         await report(io, args, ledger, { written, faults });
         if (faults.some(({ code }) => code !== 'unreachable')) return 1;

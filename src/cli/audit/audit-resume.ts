@@ -52,7 +52,8 @@ export const auditResumeVerb: Verb = {
     const dir = args.operand(0);
     const ledger = await openLedger(io, dir);
     try {
-      if ((await restoredAt(dir)) === undefined)
+      const since = await restoredAt(ledger);
+      if (since === undefined)
         throw usage(
           `${dir}: is not closed: it was not brought back from a backup, and no witness contradicted it`,
         );
@@ -77,7 +78,7 @@ export const auditResumeVerb: Verb = {
           await writer.append(overrideOf(io, ledger, 'resume_restored', reason));
         // Before the mark goes: what comes to an end half way is begun again.
         taken = await takeBack(io, ledger, writer, keepKeys);
-        await unmarkRestored(dir);
+        await unmarkRestored(ledger, since);
         await republishLedger(io, ledger);
       } finally {
         await writer.close();

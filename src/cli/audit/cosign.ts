@@ -3,14 +3,13 @@ import { Fault } from '../../core/fault.ts';
 import { splitSignature } from '../../ledger/note/signed-message.ts';
 import { type NoteSignature, signaturesIn } from '../../ledger/note/signed-note.ts';
 import type { VerifierKey } from '../../ledger/note/verifier-key.ts';
-import type { LedgerStore } from '../../ledger/store.ts';
+import type { LedgerStore, LogHead } from '../../ledger/store.ts';
 import { StoreTiles } from '../../ledger/store-tiles.ts';
 import { parseTlogPolicy, type TlogPolicy } from '../../ledger/trust/tlog-policy.ts';
 import { submitCheckpoint, type WitnessPeer } from '../../ledger/witness/submit.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import { asConfiguration } from '../configuration.ts';
 import { type Io, warn } from '../io.ts';
-import { formatInstant } from './instants.ts';
 import { LAYOUT, type LedgerFolder } from './ledger-folder.ts';
 import { markRestored } from './restored.ts';
 import { isThere, readSecret } from './secret-files.ts';
@@ -66,16 +65,41 @@ export async function cosign(
       const times = timesOf(peer);
       if (times.every((time) => time !== undefined && time >= renewBefore)) return;
       const old = times.every((time) => time === undefined) ? 0 : head.size;
-      try {
-        await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles, old));
-      } catch (error) {
-        if (!(error instanceof Fault) || error.code === 'internal') throw error;
-        faults.push(error);
-      }
+      const fault = await askOne(store, peer, head, tiles, old);
+      if (fault) faults.push(fault);
     }),
   );
   for (const fault of faults) warn(io, fault.message);
   return faults;
+}
+
+/** How often a witness is asked about the state of now, where it has seen more than that of a moment ago. */
+const MOST_ASKS = 3;
+
+/**
+ * Whoever shares the database may sign, and have it cosigned, while this one asks: only a witness
+ * that knows more than the last state there is contradicts it.
+ */
+async function askOne(
+  store: WitnessedLedger['store'],
+  peer: WitnessPeer,
+  first: LogHead,
+  tiles: StoreTiles,
+  seen: number,
+): Promise<Fault | undefined> {
+  let [head, old] = [first, seen];
+  for (let ask = 1; ; ask++) {
+    try {
+      await store.addCosignatures(head.size, await submitCheckpoint(peer, head, tiles, old));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'internal') throw error;
+      const now = await store.head();
+      const isBehind = error.code === 'conflict' && now !== undefined && now.size > head.size;
+      if (!isBehind || ask === MOST_ASKS) return error;
+      [head, old] = [now, 0];
+    }
+  }
 }
 
 /** When a key signed, in milliseconds; undefined where it did not, beyond all times where it says none. */
@@ -103,7 +127,7 @@ export async function askWitnesses(io: Io, ledger: WitnessedLedger): Promise<voi
   const faults = await cosign(io, ledger, trust, { deadline: AbortSignal.timeout(START_MS) });
   const contradiction = faults.find(({ code }) => code === 'conflict');
   if (contradiction) {
-    await markRestored(ledger.folder.dir, formatInstant(io.now()));
+    await markRestored(ledger, io.now());
     throw contradiction;
   }
   if (faults.length === 0) return;

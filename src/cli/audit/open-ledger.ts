@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../core/fault.ts';
 import type { FleetChange } from '../../gateway/fleet/store.ts';
+import type { LeasePurpose } from '../../ledger/store.ts';
 import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
 import { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
@@ -73,7 +74,7 @@ export async function createLedger(io: Io, folder: LedgerFolder): Promise<void> 
     try {
       const ledger = ledgerOf(folder, await readIdentity(folder), store);
       if ((await store.head()) !== undefined) throw usage('its database has a log already');
-      await (await resumeWriter(io, ledger, [])).close();
+      await (await writerOf(io, ledger, { ask: 'nobody' })).close();
     } finally {
       await store.close();
     }
@@ -118,25 +119,39 @@ export async function openWriter(
   ledger: OpenLedger,
   ask: 'witnesses' | 'nobody' = 'witnesses',
 ): Promise<LedgerWriter<FleetChange>> {
-  await wantNotRestored(ledger.folder.dir);
-  return resumeWriter(io, ledger, [], ask);
+  await wantNotRestored(ledger);
+  return writerOf(io, ledger, { ask });
 }
 
 /**
- * The same of a copy from a backup.
+ * The same of a copy from a backup, whose witnesses the caller asks.
  *
  * @param more what others have seen, besides the ledger's own published files.
  */
-export async function resumeWriter(
+export function resumeWriter(
   io: Io,
   ledger: OpenLedger,
   more: readonly KnownCheckpoint[],
-  ask: 'witnesses' | 'nobody' = 'nobody',
+): Promise<LedgerWriter<FleetChange>> {
+  return writerOf(io, ledger, { ask: 'nobody', purpose: 'resume', more });
+}
+
+interface Writing {
+  readonly ask: 'witnesses' | 'nobody';
+  readonly purpose?: LeasePurpose;
+  readonly more?: readonly KnownCheckpoint[];
+}
+
+async function writerOf(
+  io: Io,
+  ledger: OpenLedger,
+  { ask, purpose = 'write', more = [] }: Writing,
 ): Promise<LedgerWriter<FleetChange>> {
   const { store, identity, projection } = ledger;
   return LedgerWriter.open({
     store,
     identity,
+    purpose,
     holder: `${hostname()} process ${process.pid} ${randomUUID()}`,
     now: io.now,
     // Not the caller's: leases are about real time. Whoever waits for one must not end before it is

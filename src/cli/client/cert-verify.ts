@@ -61,13 +61,20 @@ export const certVerifyVerb: Verb = {
       if (error instanceof PosternError || (error instanceof Refusal && error.status === 404)) {
         return tell(io, args, presented, { problem: error.message });
       }
-      if (error instanceof Refusal || error instanceof TypeError) {
+      if (error instanceof Refusal || isAway(error)) {
         throw new Fault('unreachable', 'gateway', error.message, { cause: error });
       }
       throw error;
     }
   },
 };
+
+/** What fetch throws where nobody is, and at the end of its time. */
+function isAway(error: unknown): error is Error {
+  return error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError');
+}
+
+const LONGEST_LOOK_MS = 30_000;
 
 async function authoritiesOf(io: Io, args: Args): Promise<TrustedAuthorities> {
   const files = args.many('authority');
@@ -89,7 +96,8 @@ async function provenBy(
   if (trust === undefined) return undefined;
   const url = args.one('gateway');
   if (url === undefined) throw usage('--gateway: who has the proof');
-  const gateway = new Gateway(asOption('gateway', () => serviceUrl(url)).origin, io.fetch);
+  const { origin } = asOption('gateway', () => serviceUrl(url));
+  const gateway = new Gateway(origin, io.fetch, LONGEST_LOOK_MS);
   const proven = await certificateInLedger(gateway, trust, presented, authority);
   const { anchors, id } = proven.decision;
   if (anchors !== 'vendor' && !args.has('other-roots')) {

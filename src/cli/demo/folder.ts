@@ -9,7 +9,7 @@ import type { OpenAiUpstream } from '../../simulator/upstream/openai-upstream.ts
 import { agentVerb } from '../agent/agent-run.ts';
 import { type ReadAgentConfig, readAgentConfig } from '../agent/read-agent-config.ts';
 import type { WrittenAgentConfig } from '../agent/schema.ts';
-import { readLedgerFolder } from '../audit/ledger-folder.ts';
+import { readIdentity, readLedgerFolder } from '../audit/ledger-folder.ts';
 import { openLedgerStore } from '../audit/open-ledger.ts';
 import { writeSecret } from '../audit/secret-files.ts';
 import { GATEWAY_LAYOUT } from '../gateway/folder.ts';
@@ -60,6 +60,8 @@ export interface FolderPlan {
   /** More of the gateway's configuration, and of every agent's. */
   readonly gateway?: Partial<WrittenConfig>;
   readonly agent?: Partial<WrittenAgentConfig>;
+  /** How often agents make evidence for a checkpoint: a duration. */
+  readonly epochEvery?: string;
 }
 
 /** A gateway and agents that are ready to be run, as their own verbs would. */
@@ -144,6 +146,7 @@ async function makeAgent(io: Io, plan: FolderPlan, placed: Placed): Promise<Agen
       name,
       endpoint: `http://127.0.0.1:${port}/v1/attest`,
       enrolmentKey: `../${DEMO_LAYOUT.keys}/node-${pool}.key`,
+      ...(plan.epochEvery !== undefined && { epochEvery: plan.epochEvery }),
     },
     ...plan.agent,
   };
@@ -164,6 +167,7 @@ async function makePolicies(
   const publicPem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
   await writeFile(join(dir, DEMO_LAYOUT.ownerKey), publicPem);
   const signer = signingKeyIn('owner.pem', utf8(pem));
+  const ledger = await readIdentity(await readLedgerFolder(join(dir, DEMO_LAYOUT.ledger)));
   const digests = agents.map(({ read }) => toHex(configDigest(read.config)));
   for (const name of pools) {
     const isIn = (i: number) => machines[i]?.pool === name;
@@ -172,6 +176,7 @@ async function makePolicies(
       machines: machines.filter((_, i) => isIn(i)),
       agentConfigs: digests.filter((_, i) => isIn(i)),
       origin: ORIGIN,
+      ledger: ledger.origin,
     };
     await writeFile(join(dir, DEMO_LAYOUT.policies, `${name}.json`), signedPolicy(wish, signer));
   }

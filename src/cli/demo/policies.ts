@@ -8,6 +8,7 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { writeEnvelope } from '../../core/encoding/dsse.ts';
 import { type EnvelopeSigner, signEnvelope } from '../../core/encoding/dsse-signatures.ts';
+import { epochPurpose } from '../../protocol/session/epoch.ts';
 import { bundleAnchors } from '../../simulator/bundle/anchors.ts';
 import type { BundleMachine } from '../../simulator/bundle/simulate.ts';
 import type { MachineMade } from './machines.ts';
@@ -22,6 +23,8 @@ export interface PolicyWish {
   readonly agentConfigs: readonly string[];
   /** Of the gateway, for which evidence is made beside that for clients. */
   readonly origin: string;
+  /** Origin of its ledger, for whose checkpoints machines have evidence ready. */
+  readonly ledger: string;
 }
 
 /**
@@ -36,7 +39,7 @@ export function signedPolicy(wish: PolicyWish, signer: EnvelopeSigner): string {
   return writeEnvelope(signEnvelope(unsigned, signer));
 }
 
-function policyFor({ name, machines, agentConfigs, origin }: PolicyWish): Policy {
+function policyFor({ name, machines, agentConfigs, origin, ledger }: PolicyWish): Policy {
   const looked = machines.map(({ machine }) => verified(machine));
   const [first] = looked;
   const draft =
@@ -62,7 +65,7 @@ function policyFor({ name, machines, agentConfigs, origin }: PolicyWish): Policy
       bindings: {
         recipes: ['postern-v1'],
         keys: ['ohttp', 'receipt'],
-        purposes: [`admission:${origin}`, 'client'],
+        purposes: [`admission:${origin}`, 'client', epochPurpose(ledger)],
         challenge: 'require',
       },
       workload: { ...spec.workload, agentConfigSha256: [...agentConfigs] },

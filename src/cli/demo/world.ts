@@ -29,7 +29,7 @@ import { freePorts } from './free-ports.ts';
 import { type MachinePlan, makeMachine } from './machines.ts';
 import { IN_PROCESS, type Runners, type Running } from './runners.ts';
 
-export interface WorldPlan extends Pick<FolderPlan, 'gateway' | 'agent' | 'models'> {
+export interface WorldPlan extends Pick<FolderPlan, 'gateway' | 'agent' | 'models' | 'epochEvery'> {
   /** Where nothing is yet. */
   readonly dir: string;
   /** At least one. */

@@ -1,9 +1,14 @@
 import Type from 'typebox';
 import { closed, Duration, text } from '../../appraisal/policy/schema/values.ts';
+import { MOST_OF_QUOTA } from '../../gateway/identity/key-quotas.ts';
 import { RegionName } from '../../protocol/session/candidates.ts';
 import { count, Size } from '../config/values.ts';
 
-const PerMinute = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'so many a minute' });
+const PerMinute = Type.Integer({
+  minimum: 1,
+  maximum: MOST_OF_QUOTA.requests,
+  description: 'so many a minute',
+});
 
 const BrokerPool = closed({
   /** One of `pools`. */
@@ -15,15 +20,18 @@ const BrokerPool = closed({
 /** Sealed sessions with the machines of pools. */
 export const Broker = closed({
   pools: Type.Optional(Type.Array(BrokerPool, { maxItems: 64 })),
-  /** Of one API key. */
+  /** Of each API key that has none of its own. */
   quotas: Type.Optional(
     closed({
       requests: Type.Optional(PerMinute),
-      streams: Type.Optional(count(1, 100_000)),
+      streams: Type.Optional(count(1, MOST_OF_QUOTA.streams)),
       tokens: Type.Optional(
-        Type.Union([Type.Integer({ minimum: 1, maximum: 2 ** 50 }), Type.Literal('unlimited')], {
-          description: 'unlimited, or tokens a day',
-        }),
+        Type.Union(
+          [Type.Integer({ minimum: 1, maximum: MOST_OF_QUOTA.tokens }), Type.Literal('unlimited')],
+          {
+            description: 'unlimited, or tokens a day',
+          },
+        ),
       ),
       evidence: Type.Optional(PerMinute),
     }),

@@ -49,6 +49,8 @@ export const gatewayVerb: Verb = {
  * Runs a gateway until it is told to end; what is under way comes to its end then.
  *
  * @param onListening is told where it listens, once it does.
+ * @throws Fault `conflict` where its ledger is closed meanwhile: it must not go on by what a copy from
+ *   a backup says.
  */
 export async function runGateway(
   io: Io,
@@ -62,13 +64,16 @@ export async function runGateway(
     const { service, ledger } = gateway;
     for (const pool of parts.pools) await beginPool(io, { service, store: ledger.store }, pool);
     onListening(await listening(gateway, config));
-    const duties = keepOn(io, config, gateway, signal);
+    const closed = new AbortController();
+    const until = AbortSignal.any([signal, closed.signal]);
+    const duties = keepOn(io, config, gateway, until, (fault) => closed.abort(fault));
     await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (until.aborted) resolve();
+      until.addEventListener('abort', () => resolve(), { once: true });
     });
     await gateway.app.close();
     await duties;
+    closed.signal.throwIfAborted();
     await publishLedger(io, gateway.ledger);
   } finally {
     await gateway.close();

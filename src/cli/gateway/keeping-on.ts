@@ -1,10 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../core/fault.ts';
-import type { HeldEndorsement } from '../../endorsements/held.ts';
+import { oldestFetches } from '../../endorsements/held.ts';
 import { Prefetcher } from '../../endorsements/prefetch.ts';
 import { cosign, witnessPolicyOf } from '../audit/cosign.ts';
-import { countRecordsBefore, forgetRecords } from '../audit/forget-records.ts';
+import { forgetRecords, hasRecordsBefore } from '../audit/forget-records.ts';
+import type { OpenLedger } from '../audit/open-ledger.ts';
 import { publishLedger } from '../audit/publish-ledger.ts';
+import { closedFault } from '../audit/restored.ts';
 import { type Io, warn } from '../io.ts';
 import type { ComposedGateway } from './compose.ts';
 import type { GatewayConfig } from './config.ts';
@@ -33,14 +35,29 @@ interface Duty {
  * Does all that has to go on while a gateway listens, until it is told to end; what is under way is
  * done then. A duty that fails is said on stderr, once for each kind of failure in a row, and
  * comes again.
+ *
+ * @param onClosed is told that the ledger is closed: nothing that its database says may be relied on.
  */
 export async function keepOn(
   io: Io,
   config: GatewayConfig,
   gateway: ComposedGateway,
   signal: AbortSignal,
+  onClosed: (fault: Fault) => void,
 ): Promise<void> {
-  await Promise.all(dutiesOf(io, config, gateway).map((duty) => goOn(io, duty, signal)));
+  const duties = [closedDuty(gateway.ledger, onClosed), ...dutiesOf(io, config, gateway)];
+  await Promise.all(duties.map((duty) => goOn(io, duty, signal)));
+}
+
+function closedDuty(ledger: OpenLedger, onClosed: (fault: Fault) => void): Duty {
+  return {
+    what: 'ledger',
+    every: SECOND,
+    act: async () => {
+      const fault = await closedFault(ledger);
+      if (fault) onClosed(fault);
+    },
+  };
 }
 
 async function goOn(io: Io, { what, every, act }: Duty, signal: AbortSignal): Promise<void> {
@@ -83,9 +100,10 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
       act: async () => {
         metrics.nodes(await store.countNodes());
         metrics.ledgerSize((await store.head())?.size ?? 0);
-        for (const [vendor, fetchedAt] of oldestFetches(endorsements.held())) {
-          metrics.endorsementAge(vendor, (io.now() - fetchedAt) / SECOND);
-        }
+        const ages = [...oldestFetches(endorsements.held())].map(
+          ([kind, fetchedAt]) => [kind, (io.now() - fetchedAt) / SECOND] as const,
+        );
+        metrics.endorsementAges(new Map(ages));
       },
     },
     {
@@ -113,22 +131,10 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
         if (records === undefined) return;
         const before = io.now() - records;
         // A leaf for nothing would only make the log longer.
-        if ((await countRecordsBefore(store, before)) === 0) return;
+        if (!(await hasRecordsBefore(store, before))) return;
         const reason = 'retention: older than the gateway keeps';
         await forgetRecords(io, ledger, writer, { before, reason });
       },
     },
   ];
-}
-
-/** When the oldest document of each vendor was fetched that is still held. */
-function oldestFetches(held: readonly HeldEndorsement[]): ReadonlyMap<string, number> {
-  const oldest = new Map<string, number>();
-  for (const { name, fetchedAt } of held) {
-    const [vendor = name] = name.split('/');
-    if (fetchedAt !== undefined) {
-      oldest.set(vendor, Math.min(fetchedAt, oldest.get(vendor) ?? fetchedAt));
-    }
-  }
-  return oldest;
 }

@@ -87,6 +87,7 @@ export function nodeDirectory({
 function servingOf(node: FleetNode, now: number): ServingNode | undefined {
   const { id, name, pool, endpoint, services, standing } = node;
   if (standing.state !== 'admitted' || !isAdmitted(node, now)) return undefined;
+  const { since } = standing;
   const { id: admission, decision, until, keyset } = standing.admission;
   if (endpoint === undefined || keyset === undefined) return undefined;
   return {
@@ -95,6 +96,7 @@ function servingOf(node: FleetNode, now: number): ServingNode | undefined {
     pool,
     endpoint,
     ...(services && { services }),
+    since,
     until,
     admission,
     decision,

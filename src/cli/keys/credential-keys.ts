@@ -8,12 +8,13 @@ const SOON = 14 * DAY;
 
 /** What a credential looks like among the keys, and what had better be done about it. */
 export function credentialRow(credential: ListedCredential, now: number): KeyRow {
-  const { id, name, role, pool, proof, state, createdAt, expiresAt, usedAt } = credential;
+  const { id, name, role, pool, quotas, proof, state, createdAt, expiresAt, usedAt } = credential;
   return {
     id,
     kind: proof.kind,
     role: pool === undefined ? role : `${role} of ${pool}`,
     name,
+    ...(quotas !== undefined && { quotas }),
     madeAt: createdAt,
     ...(usedAt !== undefined && { usedAt }),
     ...(expiresAt !== undefined && { until: expiresAt }),

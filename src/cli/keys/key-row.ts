@@ -1,3 +1,5 @@
+import type { KeyQuotas } from '../../gateway/identity/credential.ts';
+
 /** One key that a gateway holds or knows, as an inventory has it. */
 export interface KeyRow {
   readonly id: string;
@@ -8,6 +10,8 @@ export interface KeyRow {
   readonly name?: string;
   /** The file that has its secret, where the gateway holds one. */
   readonly file?: string;
+  /** Of its own, in place of those of the configuration. */
+  readonly quotas?: KeyQuotas;
   /** Milliseconds since the epoch; of a file the time of its last change. */
   readonly madeAt?: number;
   /** To the minute. */

@@ -12,19 +12,21 @@ import type { Args, Verb } from '../verb.ts';
 import { withGatewayKeys } from './gateway-of.ts';
 import { credentialJson, KEY_FILE, tellKey } from './issued-key.ts';
 import { credentialWish, WHO } from './key-wishes.ts';
+import { QUOTAS, quotaWish } from './quota-wishes.ts';
 
 export const keysCreateVerb: Verb = {
   name: 'keys create',
   summary: 'Make an API key for somebody who asks a gateway.',
   operands: '<dir>',
   arity: { min: 1, max: 1 },
-  options: { ...WHO, ...KEY_FILE, ...SET_OPTION },
+  options: { ...WHO, ...QUOTAS, ...KEY_FILE, ...SET_OPTION },
   notes: [
     'Roles do not contain each other. client: verifies evidence, reads policies, has sealed sessions. node: enrols machines into one pool. validator: sees machines, decisions and events. auditor: these, policies, and decisions with all that they saw. admin: everything but the latter.',
     'The key is shown this once; what is kept can only recognise it. It is good from the gateway’s next request on.',
   ],
   run: async (io, args) => {
-    const wish = credentialWish(io, args);
+    const quotas = quotaWish(args);
+    const wish = { ...credentialWish(io, args), ...(quotas !== undefined && { quotas }) };
     await tellKey(
       io,
       args,

@@ -11,6 +11,7 @@ import { credentialRow } from './credential-keys.ts';
 import { withGatewayKeys } from './gateway-of.ts';
 import type { KeyRow } from './key-row.ts';
 import { ownKeys } from './own-keys.ts';
+import { quotasText } from './quota-wishes.ts';
 
 export const keysListVerb: Verb = {
   name: 'keys list',
@@ -19,7 +20,7 @@ export const keysListVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: { ...SET_OPTION, all: { help: 'those that are revoked or have expired as well' } },
   notes: [
-    'age is the time since it was made, or since its file was last written; used is to the minute. What had better be done stands behind !.',
+    'age is the time since it was made, or since its file was last written; used is to the minute. quotas are a client’s own; – stands for those of the configuration. What had better be done stands behind !.',
   ],
   run: async (io, args) => {
     const rows = await withGatewayKeys(io, args, async ({ config, store }) => [
@@ -43,7 +44,7 @@ const COLOURS = {
   revoked: 'red',
 } as const satisfies Record<KeyRow['state'], Colour>;
 
-const HEAD = ['kind', 'id', 'state', 'age', 'used', 'until', 'role', 'name'];
+const HEAD = ['kind', 'id', 'state', 'age', 'used', 'until', 'role', 'quotas', 'name'];
 
 function printRows(io: Io, rows: readonly KeyRow[]): void {
   const paint = painter(io.colours);
@@ -78,6 +79,7 @@ function cellsOf(row: KeyRow, now: number): readonly string[] {
     ago(row.usedAt),
     until,
     visible(row.role),
+    row.quotas === undefined ? '–' : quotasText(row.quotas),
     visible(row.name ?? ''),
   ];
 }

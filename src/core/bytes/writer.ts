@@ -34,13 +34,7 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    const out = new Uint8Array(this.#length);
-    let at = 0;
-    for (const part of this.#parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    return joined(this.#parts, this.#length);
   }
 
   #number(size: number, write: (view: DataView) => void): this {
@@ -51,7 +45,18 @@ export class ByteWriter {
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const part of parts) writer.bytes(part);
-  return writer.finish();
+  return joined(
+    parts,
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }

@@ -4,11 +4,12 @@ import type { ProductLine } from '../../evidence/snp/product.ts';
 import type { SnpReport } from '../../evidence/snp/report.ts';
 import type { PacedDeps } from '../deps.ts';
 import type { FetchRow } from '../row.ts';
+import type { AmdRefresh } from './endorsement.ts';
 import { AmdFolder } from './folder.ts';
 import { type KdsClientOptions, kdsClient } from './kds.ts';
 import { type AmdKey, amdKeyName, type VcekKey } from './key.ts';
 import { amdKeyRow, amdProvenanceRow, amdValidityRow } from './row.ts';
-import { AmdEndorsementSource, type AmdRefresh } from './source.ts';
+import { AmdEndorsementSource } from './source.ts';
 import { aboveOf, wantedFor } from './wanted.ts';
 
 export interface AmdFetchRequest {

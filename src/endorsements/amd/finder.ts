@@ -11,11 +11,12 @@ import {
 } from '../../evidence/snp/report.ts';
 import { officeOf, type VekKind } from '../../evidence/snp/roles.ts';
 import type { Found } from '../found.ts';
+import type { AmdEndorsement } from './endorsement.ts';
 import { AmdFolder } from './folder.ts';
 import type { KdsClient } from './kds.ts';
 import type { AmdKey, VcekKey } from './key.ts';
 import { linesOf } from './report-key.ts';
-import { type AmdEndorsement, AmdEndorsementSource } from './source.ts';
+import { AmdEndorsementSource } from './source.ts';
 import { wantedFor } from './wanted.ts';
 
 export interface SnpFinderOptions {

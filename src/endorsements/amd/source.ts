@@ -1,24 +1,20 @@
 import { Fault } from '../../core/fault.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
-import type { Validity } from '../../core/x509/validity.ts';
 import type { ProductLine } from '../../evidence/snp/product.ts';
 import type { VekKind } from '../../evidence/snp/roles.ts';
 import { type Failure, failureOf, failureText } from '../failure.ts';
 import type { RefreshableEndorsement } from '../held.ts';
-import type { Provenance } from '../provenance.ts';
 import { FLEET_NAMES, RecentFailures } from '../recent-failures.ts';
 import { SingleFlight } from '../single-flight.ts';
-import { receiveAmdDocument, type VerifiedAmdDocument } from './arrival.ts';
+import { receiveAmdDocument } from './arrival.ts';
 import { builtInChain, validityOf } from './document.ts';
+import { type AmdEndorsement, type AmdRefresh, Freshness, isInDate } from './endorsement.ts';
 import type { AmdFolder } from './folder.ts';
 import { AmdHoldings, type HeldAmd } from './holdings.ts';
 import { type Judge, judgeAmd } from './judge.ts';
 import { type KdsClient, ONE_TRY, PERSISTENT, type Persistence } from './kds.ts';
 import { type AmdKey, amdKeyName, amdKeyText, type VcekKey } from './key.ts';
 
-const HOUR = 3_600_000;
-/** AMD's CRLs run for a year; a revocation should be noticed well before. */
-const CRL_MAX_AGE_MS = 7 * 24 * HOUR;
 /** How long a failed document is left alone where nothing says more. */
 const BACK_OFF_MS = 30_000;
 
@@ -31,37 +27,6 @@ export interface AmdEndorsementSourceOptions {
   readonly crlMaxAgeMs?: number;
   readonly backOffMs?: number;
 }
-
-/** A verified document of AMD's, and how far it can be relied on. */
-export interface AmdEndorsement {
-  /** DER; of a chain PEM, the intermediate before the root. */
-  readonly bytes: Uint8Array;
-  /** `outdated`: nothing better could be had; a verifier will not accept with it. */
-  readonly state: 'current' | 'outdated';
-  readonly from: 'memory' | 'folder' | 'network' | 'built-in';
-  /** Undefined for what nobody fetched: built in, or put into the folder by hand. */
-  readonly provenance: Provenance | undefined;
-  /** With the certificates above it; milliseconds since the epoch. */
-  readonly validity: Validity;
-  /** The last instant at which it is in date. */
-  readonly validUntil: number;
-  /**
-   * When to call `refresh`, in milliseconds since the epoch; for a certificate not before it
-   * ends. A whole fleet shares one CRL: the caller adds jitter.
-   */
-  readonly refreshAt: number;
-  /** Why this is not what a reachable, honest source would have given; empty when it is. */
-  readonly warnings: readonly string[];
-}
-
-export type AmdRefresh =
-  | {
-      readonly outcome: 'accepted';
-      readonly endorsement: AmdEndorsement;
-      /** Why it, though good, is not in the folder. */
-      readonly notKept?: Fault;
-    }
-  | Failure;
 
 /**
  * AMD's certificates and CRLs from memory, else the folder, else the network; one request a
@@ -78,10 +43,13 @@ export class AmdEndorsementSource {
   readonly #loading = new SingleFlight<AmdEndorsement>();
   readonly #refreshing = new SingleFlight<AmdRefresh>();
   readonly #failures: RecentFailures;
+  readonly #freshness: Freshness;
 
   constructor(options: AmdEndorsementSourceOptions) {
     this.#options = options;
     this.#holdings = new AmdHoldings(options.folder);
+    const network = options.network === undefined ? 'offline' : 'online';
+    this.#freshness = new Freshness(network, options.crlMaxAgeMs);
     this.#failures = new RecentFailures(options.backOffMs ?? BACK_OFF_MS, FLEET_NAMES);
   }
 
@@ -126,13 +94,13 @@ export class AmdEndorsementSource {
     const known = await this.#holdings.settled(key);
     if (known !== undefined && isInDate(known, at)) {
       this.#holdings.use(key, at);
-      return this.#answer(key, known, 'memory', 'current', []);
+      return this.#freshness.answer(key, known, 'memory', 'current', []);
     }
     const judge = await this.#judgeOf(key, at, (chain) => this.stored(chain, at));
     const held = await this.#holdings.inFolder(key, judge);
     if (held.document !== undefined && isInDate(held.document, at)) {
       this.#holdings.remember(key, held.document);
-      return this.#answer(key, held.document, held.from, 'current', held.warnings);
+      return this.#freshness.answer(key, held.document, held.from, 'current', held.warnings);
     }
     const builtIn = this.#builtIn(key, judge, held.warnings);
     return builtIn ?? this.#fallBack(key, held, judge, undefined);
@@ -151,10 +119,11 @@ export class AmdEndorsementSource {
   held(): readonly RefreshableEndorsement[] {
     return this.#holdings.shelved().map(({ key, document, usedAt }) => ({
       name: `amd/${amdKeyName(key)}`,
+      kinds: [`snp.${key.kind}`],
       service: this.#options.network?.base,
       fetchedAt: document.provenance?.fetchedAt,
       validity: document.validity,
-      refreshAt: this.#refreshAt(key, document),
+      refreshAt: this.#freshness.refreshAt(key, document),
       usedAt,
       refresh: (now) => this.#refreshUnhurried(key, now),
     }));
@@ -173,10 +142,10 @@ export class AmdEndorsementSource {
 
   async #get(key: AmdKey, now: number, persistence: Persistence): Promise<AmdEndorsement> {
     const held = await this.#holdings.settled(key);
-    const fresh = held !== undefined && this.#isFresh(key, held, now);
+    const fresh = held !== undefined && this.#freshness.isFresh(key, held, now);
     const name = flightName(key, persistence);
     const answer = fresh
-      ? this.#answer(key, held, 'memory', 'current', [])
+      ? this.#freshness.answer(key, held, 'memory', 'current', [])
       : await this.#loading.run(name, () => this.#load(key, now, persistence));
     this.#holdings.use(key, now);
     return answer;
@@ -186,9 +155,9 @@ export class AmdEndorsementSource {
     const name = flightName(key, persistence);
     const judge = await this.#judgeOf(key, now);
     const held = await this.#holdings.newest(key, judge);
-    if (held.document !== undefined && this.#isFresh(key, held.document, now)) {
+    if (held.document !== undefined && this.#freshness.isFresh(key, held.document, now)) {
       this.#holdings.remember(key, held.document);
-      return this.#answer(key, held.document, held.from, 'current', held.warnings);
+      return this.#freshness.answer(key, held.document, held.from, 'current', held.warnings);
     }
     const builtIn = this.#builtIn(key, judge, held.warnings);
     if (builtIn !== undefined) return builtIn;
@@ -236,7 +205,7 @@ export class AmdEndorsementSource {
     const notKept = await this.#holdings.keep(key, document);
     const lost = notKept === undefined ? [] : [`not kept: ${notKept.message}`];
     const warnings = [...held.warnings, ...lost];
-    const endorsement = this.#answer(key, document, 'network', 'current', warnings);
+    const endorsement = this.#freshness.answer(key, document, 'network', 'current', warnings);
     return { outcome: 'accepted', endorsement, ...(notKept && { notKept }) };
   }
 
@@ -258,7 +227,7 @@ export class AmdEndorsementSource {
     if (bytes === undefined) return undefined;
     const document = { bytes, provenance: undefined, validity: validityOf(key, bytes, 'chain') };
     return isInDate(document, judge.now)
-      ? this.#answer(key, document, 'built-in', 'current', warnings)
+      ? this.#freshness.answer(key, document, 'built-in', 'current', warnings)
       : undefined;
   }
 
@@ -275,7 +244,7 @@ export class AmdEndorsementSource {
     }
     const { state } = judged;
     const why = state === 'current' ? [] : [judged.because];
-    return this.#answer(key, document, from, state, [...warnings, ...reasons, ...why]);
+    return this.#freshness.answer(key, document, from, state, [...warnings, ...reasons, ...why]);
   }
 
   #nothingHeld(key: AmdKey, failure: Failure | undefined, warnings: readonly string[]): Fault {
@@ -287,43 +256,6 @@ export class AmdEndorsementSource {
     }
     return new Fault('unreachable', failure.at, `${what}: ${failureText(failure)}${more}`);
   }
-
-  #isFresh(key: AmdKey, document: VerifiedAmdDocument, now: number): boolean {
-    if (!isInDate(document, now)) return false;
-    if (key.kind !== 'crl' || this.#options.network === undefined) return true;
-    // Of a CRL whose age nobody knows, or that claims to be fetched in the future: ask.
-    const age = document.provenance && now - document.provenance.fetchedAt;
-    return age !== undefined && age > -HOUR && age < this.#crlMaxAge;
-  }
-
-  get #crlMaxAge(): number {
-    return this.#options.crlMaxAgeMs ?? CRL_MAX_AGE_MS;
-  }
-
-  #answer(
-    key: AmdKey,
-    document: VerifiedAmdDocument,
-    from: AmdEndorsement['from'],
-    state: AmdEndorsement['state'],
-    warnings: readonly string[],
-  ): AmdEndorsement {
-    const { bytes, provenance, validity } = document;
-    const validUntil = validity.to;
-    const refreshAt = this.#refreshAt(key, document);
-    return { bytes, state, from, provenance, validity, validUntil, refreshAt, warnings };
-  }
-
-  /** Half the remaining life leaves as much again for a source that is down. */
-  #refreshAt({ kind }: AmdKey, { provenance, validity }: VerifiedAmdDocument): number {
-    const { from, to } = validity;
-    if (kind !== 'crl') return to;
-    const since = provenance?.fetchedAt ?? from;
-    return since + Math.min(this.#crlMaxAge, Math.max(0, to - since) / 2);
-  }
-}
-
-function isInDate({ validity }: VerifiedAmdDocument, at: number): boolean {
-  return validity.from <= at && at <= validity.to;
 }
 
 /** Who waits for a service that is busy must not be answered by one who did not. */

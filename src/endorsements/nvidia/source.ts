@@ -100,6 +100,7 @@ export class NvidiaEndorsementSource {
     const { network } = this.#options;
     return this.#holdings.shelved().map(({ key: want, document, usedAt }) => ({
       name: `nvidia/${wantName(want)}`,
+      kinds: [`nvidia.${want.kind}`],
       service: want.kind === 'rim' ? network?.rim.base : network?.ocsp.url,
       fetchedAt: document.provenance?.fetchedAt,
       validity: document.facts.validity,

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../core/fault.ts';
 import type { AttestCall } from '../../protocol/attest-call.ts';
-import { PROBLEM_TYPE, SEALED_RESPONSE_TYPE } from '../../protocol/media-types.ts';
+import { SEALED_RESPONSE_TYPE } from '../../protocol/media-types.ts';
 import type { Candidates } from '../../protocol/session/candidates.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
-import { answerBytes } from '../answer-bytes.ts';
 import type { Principal } from '../identity/credential.ts';
 import { accountName } from './account.ts';
+import { agentProblem, mediaType } from './agent-problem.ts';
 import { Billing } from './billing.ts';
 import type { BrokerDeps, BrokerPool, ServingNode, SessionEnd } from './deps.ts';
 import { Epochs } from './epochs.ts';
 import { Health } from './health.ts';
 import { Proposals } from './proposals.ts';
-import { Quotas } from './quotas.ts';
+import { type Counted, Quotas } from './quotas.ts';
 import { BrokerRefusal } from './refusal.ts';
 import { Roster } from './roster.ts';
 import type {
@@ -34,10 +34,6 @@ import { Upstream } from './upstream.ts';
 const LOOK = 250;
 /** Others that are named where a node can't be had. */
 const HINTS = 3;
-/** Of an agent's refusal, in bytes. */
-const LARGEST_PROBLEM = 16 * 1024;
-/** Nothing else of what an agent says outside is handed on. */
-const AGENT_PROBLEMS: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 
 /** Pools by model, and the blind relay to their nodes. It sees ciphertext, and has no key for it. */
 export class Broker implements BrokerService {
@@ -99,7 +95,7 @@ export class Broker implements BrokerService {
 
   async evidence(id: string, call: AttestCall, by: Principal): Promise<Uint8Array> {
     const node = this.#serving(id);
-    await this.#counted(async () => this.#quotas.wantEvidence(this.#accountOf(by), id));
+    await this.#counted(async () => this.#quotas.wantEvidence(this.#countedOf(by), id));
     const bundle = await this.#deps.callEvidence(node.endpoint, call);
     return this.#deps.endorse(bundle);
   }
@@ -111,8 +107,9 @@ export class Broker implements BrokerService {
   async open(asked: RelayAsked): Promise<Opened> {
     const { pool, by, request, response, model, resumable } = asked;
     const node = this.#relayable(pool, asked.node);
-    const account = this.#accountOf(by);
-    const leave = await this.#counted(() => this.#quotas.enter(account));
+    const counted = this.#countedOf(by);
+    const { account } = counted;
+    const leave = await this.#counted(() => this.#quotas.enter(counted));
     let session: Session | undefined;
     try {
       const head = await takeHead(request);
@@ -179,19 +176,15 @@ export class Broker implements BrokerService {
     } catch {
       throw this.#unanswered(session);
     }
-    const type = (answer.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
-    const { statusCode = 0 } = answer;
-    if (statusCode === 200 && type === SEALED_RESPONSE_TYPE) {
+    if (answer.statusCode === 200 && mediaType(answer) === SEALED_RESPONSE_TYPE) {
       session.relay(answer);
       const { session: id } = session.start;
       return { is: 'answer', session: id, to: (response) => session.attach(response) };
     }
-    if (AGENT_PROBLEMS.has(statusCode) && type === PROBLEM_TYPE) {
-      const body = await answerBytes(answer, LARGEST_PROBLEM).catch(() => undefined);
-      if (body !== undefined) {
-        session.cut('refused');
-        return { is: 'problem', status: statusCode, body };
-      }
+    const problem = await agentProblem(answer);
+    if (problem !== undefined) {
+      session.cut('refused');
+      return { is: 'problem', ...problem };
     }
     const after = Number(answer.headers['retry-after']);
     session.cut('node-broke');
@@ -251,6 +244,11 @@ export class Broker implements BrokerService {
     return accountName(this.#deps.accountKey, by.kind === 'anyone' ? '' : by.id);
   }
 
+  #countedOf(by: Principal): Counted {
+    const own = by.kind === 'credential' ? by.quotas : undefined;
+    return { account: this.#accountOf(by), own };
+  }
+
   #began(node: ServingNode, ms: number): void {
     this.#health.began(node.id, ms);
     this.#deps.observe.began(ms / 1000);
@@ -276,7 +274,7 @@ export class Broker implements BrokerService {
   #look(): void {
     const now = this.#deps.now();
     for (const session of [...this.#sessions.values()]) {
-      if (this.#roster.node(session.start.node.id) === undefined) session.cut('node-out');
+      if (!this.#roster.stillServes(session.start.node)) session.cut('node-out');
       else session.look(now);
     }
   }

@@ -1,3 +1,4 @@
+import type { AttestCall } from '../../protocol/attest-call.ts';
 import type { Services } from '../../protocol/node.ts';
 import type { UsageFate } from '../../protocol/session/usage.ts';
 import type { Endpoints } from '../endpoint-guard.ts';
@@ -9,10 +10,7 @@ export interface BrokerDeps {
   readonly nodes: NodeDirectory;
   readonly pools: readonly BrokerPool[];
   /** Asks a node at its endpoint. @throws Fault `unreachable`, `malformed`. */
-  readonly callEvidence: (
-    endpoint: string,
-    challenge: { readonly nonce: Uint8Array; readonly purpose: string },
-  ) => Promise<Uint8Array>;
+  readonly callEvidence: (endpoint: string, call: AttestCall) => Promise<Uint8Array>;
   /** The same bundle with what vendors say of it put beside; what is signed in it stays as it is. */
   readonly endorse: (bundle: Uint8Array) => Promise<Uint8Array>;
   readonly endpoints: Endpoints;
@@ -44,6 +42,11 @@ export interface ServingNode {
   readonly pool: string;
   readonly endpoint: string;
   readonly services?: Services;
+  /**
+   * Since when something may be let to it without a break, in milliseconds since the epoch: an
+   * admission that is renewed in time changes nothing of that.
+   */
+  readonly since: number;
   /** When its admission ends, in milliseconds since the epoch. */
   readonly until: number;
   /** Ids of the admission and of the decision that it rests on. */
@@ -94,7 +97,7 @@ export interface ProvenLeaf {
 export interface BrokerLimits {
   /** Streams at once, of all. */
   readonly streams: number;
-  /** Of one key, or of one node. */
+  /** Of each key, but for what its credential says otherwise. */
   readonly each: {
     /** Sessions a minute. */
     readonly requests: number;

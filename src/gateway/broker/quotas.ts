@@ -1,4 +1,5 @@
-import { RateLimit } from '../identity/rate-limit.ts';
+import type { KeyQuotas } from '../identity/credential.ts';
+import { type BucketRule, RateLimit } from '../identity/rate-limit.ts';
 import type { BrokerDeps } from './deps.ts';
 import { BrokerRefusal } from './refusal.ts';
 
@@ -17,7 +18,19 @@ interface Spent {
   readonly readAt: number;
 }
 
-/** How much each key may: sessions a minute, streams at once, tokens a day. */
+/** Whose request counts, and how much of it its key may that may not as much as others. */
+export interface Counted {
+  readonly account: string;
+  readonly own: KeyQuotas | undefined;
+}
+
+const BY_OWN = 'by the key’s own quota';
+const BY_DEFAULT = 'by the quota of each key';
+
+/**
+ * How much each key may: sessions a minute, streams at once, tokens a day. What its credential says
+ * goes before what the configuration says of each.
+ */
 export class Quotas {
   readonly #deps: Pick<BrokerDeps, 'store' | 'now' | 'limits'>;
   readonly #requests: RateLimit;
@@ -40,24 +53,24 @@ export class Quotas {
   }
 
   /**
-   * One more stream of an account.
+   * One more stream of a key.
    *
    * @returns what gives its place back, once.
    * @throws BrokerRefusal
    */
-  async enter(account: string): Promise<() => void> {
+  async enter({ account, own }: Counted): Promise<() => void> {
     const { now, limits } = this.#deps;
-    wantToken(this.#requests, account, now(), 'sessions a minute');
-    await this.#wantTokensLeft(account);
+    wantToken(this.#requests, account, now(), 'sessions a minute', own?.requests);
+    await this.#wantTokensLeft(account, own?.tokens);
     const { each, streams, retryAfter } = limits;
     // No await between the question and the answer, or many at once would all get in.
     if (this.#open >= streams) {
       throw new BrokerRefusal('overloaded', { detail: 'too many streams at once', retryAfter });
     }
-    const own = this.#streams.get(account) ?? 0;
-    if (own >= each.streams) {
+    const running = this.#streams.get(account) ?? 0;
+    if (running >= (own?.streams ?? each.streams)) {
       throw new BrokerRefusal('over-quota', {
-        detail: `has ${own} streams, and may have no more at once`,
+        detail: `has ${running} streams, and may have no more at once, ${by(own?.streams)}`,
         retryAfter: 1000,
       });
     }
@@ -70,10 +83,11 @@ export class Quotas {
   }
 
   /** @throws BrokerRefusal */
-  wantEvidence(account: string, node: string): void {
+  wantEvidence({ account, own }: Counted, node: string): void {
     const now = this.#deps.now();
-    wantToken(this.#evidence, account, now, 'challenges a minute');
-    wantToken(this.#nodeEvidence, node, now, 'challenges of this node a minute');
+    wantToken(this.#evidence, account, now, 'challenges a minute', own?.evidence);
+    const ofNode = this.#nodeEvidence.take(node, now);
+    if (!ofNode.allowed) throw tooMany('challenges of this node a minute', ofNode.retryAfter);
   }
 
   /** What a statement came to. */
@@ -85,10 +99,10 @@ export class Quotas {
     }
   }
 
-  async #wantTokensLeft(account: string): Promise<void> {
+  async #wantTokensLeft(account: string, own: KeyQuotas['tokens']): Promise<void> {
     const { store, now, limits } = this.#deps;
-    const { tokens: most } = limits.each;
-    if (most === undefined) return;
+    const most = own ?? limits.each.tokens;
+    if (most === undefined || most === 'unlimited') return;
     const at = now();
     const day = dayOf(at);
     let known = this.#spent.get(account);
@@ -101,7 +115,7 @@ export class Quotas {
     }
     if (known.tokens < most) return;
     throw new BrokerRefusal('over-quota', {
-      detail: `has used up its ${most} tokens of the day`,
+      detail: `has used up its ${most} tokens of the day, ${by(own)}`,
       retryAfter: day + DAY - at,
     });
   }
@@ -118,17 +132,29 @@ function dayOf(at: number): number {
   return at - (at % DAY);
 }
 
+function by(own: KeyQuotas[keyof KeyQuotas]): string {
+  return own === undefined ? BY_DEFAULT : BY_OWN;
+}
+
 function perMinute(count: number): RateLimit {
   return new RateLimit({
-    each: { burst: count, perSecond: (count / MINUTE) * 1000 },
-    all: { burst: count * ALL, perSecond: (count / MINUTE) * 1000 * ALL },
+    each: bucketOf(count),
+    all: bucketOf(count * ALL),
     mostKeys: MOST_KEYS,
   });
 }
 
-function wantToken(rate: RateLimit, key: string, now: number, what: string): void {
-  const answer = rate.take(key, now);
+function bucketOf(count: number): BucketRule {
+  return { burst: count, perSecond: (count / MINUTE) * 1000 };
+}
+
+function wantToken(rate: RateLimit, key: string, now: number, what: string, own?: number): void {
+  const answer = rate.take(key, now, own === undefined ? undefined : bucketOf(own));
   if (answer.allowed) return;
-  const { retryAfter } = answer;
-  throw new BrokerRefusal('over-quota', { detail: `too many ${what}`, retryAfter });
+  const whose = answer.by === 'all' ? 'of all keys together' : by(own);
+  throw tooMany(`${what}, ${whose}`, answer.retryAfter);
+}
+
+function tooMany(what: string, retryAfter: number): BrokerRefusal {
+  return new BrokerRefusal('over-quota', { detail: `too many ${what}`, retryAfter });
 }

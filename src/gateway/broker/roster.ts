@@ -25,7 +25,7 @@ export class Roster {
     this.#onOut = onOut;
   }
 
-  /** @param onOut told of each node that nothing may be let to any more. */
+  /** @param onOut told of each node that was put out, whether it was let in again since or not. */
   static async open(
     deps: Pick<BrokerDeps, 'nodes' | 'now' | 'observe'>,
     onOut: (node: string) => void,
@@ -48,6 +48,11 @@ export class Roster {
   node(id: string): ServingNode | undefined {
     const node = this.#nodes.get(id);
     return node !== undefined && this.#deps.now() < node.until ? node : undefined;
+  }
+
+  /** Whether it may still be relayed to, and was not put out meanwhile. */
+  stillServes({ id, since }: ServingNode): boolean {
+    return this.node(id)?.since === since;
   }
 
   ofPool(pool: string): readonly ServingNode[] {
@@ -85,10 +90,9 @@ export class Roster {
   }
 
   #put(id: string, node: ServingNode | undefined): void {
-    if (node !== undefined) {
-      this.#nodes.set(id, node);
-    } else if (this.#nodes.delete(id)) {
-      this.#onOut(id);
-    }
+    const before = this.#nodes.get(id);
+    if (node !== undefined) this.#nodes.set(id, node);
+    else this.#nodes.delete(id);
+    if (before !== undefined && before.since !== node?.since) this.#onOut(id);
   }
 }

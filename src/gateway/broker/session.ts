@@ -1,16 +1,11 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { SEALED_REQUEST_TYPE } from '../../protocol/media-types.ts';
 import { sealedAddress } from '../../protocol/session/address.ts';
-import {
-  ACCOUNT_HEADER,
-  INCREMENTAL_HEADER,
-  MODEL_HEADER,
-  TRUE,
-  USAGE_HEADER,
-} from '../../protocol/session/headers.ts';
+import { USAGE_HEADER } from '../../protocol/session/headers.ts';
+import { Delivery } from './delivery.ts';
 import type { BrokerLimits, ServingNode, SessionEnd } from './deps.ts';
 import type { SealedHead } from './head.ts';
 import { Tape, type TapeBudget } from './tape.ts';
+import { sendUp, uploadHeaders } from './upload.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface SessionStart extends SealedHead {
@@ -55,9 +50,8 @@ export class Session {
   readonly #deps: SessionDeps;
   readonly #tape: Tape;
   readonly #request: ClientRequest;
+  readonly #delivery: Delivery;
   #answer: IncomingMessage | undefined;
-  #reader: ServerResponse | undefined;
-  #isBlocked = false;
   #end: SessionEnd | undefined;
   #statement: string | undefined;
   #isGone = false;
@@ -80,10 +74,19 @@ export class Session {
     this.beganAt = this.#movedAt = deps.now();
     const keep = start.resumable ? deps.limits.resume.each : 0;
     this.#tape = new Tape(deps.budget, keep, start.nonceSize);
+    this.#delivery = new Delivery({
+      tape: this.#tape,
+      idle: deps.limits.idle,
+      onDrained: () => {
+        this.#movedAt = this.#deps.now();
+        this.#pump();
+      },
+      onLeft: () => this.#readerLeft(),
+    });
     this.#request = deps.upstream.request(
       sealedAddress(start.node.endpoint),
       'POST',
-      headersOf(start),
+      uploadHeaders(start.request, start.account, start.model),
     );
   }
 
@@ -147,13 +150,8 @@ export class Session {
       this.down += bytes.length;
       this.#movedAt = this.#deps.now();
       if (this.#abandonedAs !== undefined) return;
-      const reader = this.#isBlocked ? undefined : this.#reader;
-      if (reader && this.#tape.pass(bytes)) {
-        if (!reader.write(bytes)) this.#waitFor(reader);
-        return;
-      }
-      this.#tape.append(bytes);
-      this.#pump();
+      this.#delivery.send(bytes);
+      this.#hold();
     });
     answer.once('end', () => {
       if (!answer.complete) return this.finish('node-broke');
@@ -172,22 +170,8 @@ export class Session {
    * before goes.
    */
   attach(response: ServerResponse, chunk?: number): void {
-    const before = this.#reader;
     this.#waitsUntil = undefined;
-    this.#reader = response;
-    this.#isBlocked = false;
-    before?.destroy();
-    if (chunk !== undefined && !this.#tape.rewindTo(chunk)) {
-      this.#reader = undefined;
-      response.destroy();
-      this.#readerLeft();
-      return;
-    }
-    response.setTimeout(this.#deps.limits.idle);
-    response.flushHeaders();
-    response.once('close', () => this.#readerClosed(response));
-    if (response.destroyed) this.#readerClosed(response);
-    else this.#pump();
+    if (this.#delivery.attach(response, chunk)) this.#pump();
   }
 
   /** Whether the answer can be continued at a chunk. */
@@ -217,7 +201,7 @@ export class Session {
     if (this.#end !== undefined) return;
     this.#end = end;
     const isHalf = this.#isConnected && !this.start.request.complete;
-    const isAwaited = this.#isBlocked || this.#answer?.isPaused() === true;
+    const isAwaited = this.#delivery.isBlocked || this.#answer?.isPaused() === true;
     this.#wasTheClients = isHalf || isAwaited || this.#abandonedAs !== undefined;
     this.#deps.onEnd(this, end, this.#statement);
     if (end === 'complete') {
@@ -229,65 +213,38 @@ export class Session {
   }
 
   #sendUp(): void {
-    const { request } = this.start;
-    const { request: most } = this.#deps.limits;
-    request.on('data', (bytes: Uint8Array) => {
-      this.up += bytes.length;
-      this.#movedAt = this.#deps.now();
-      if (this.up > most) this.cut('too-large');
-      if (this.#request.destroyed || this.#request.write(bytes)) return;
-      request.pause();
-      this.#request.once('drain', () => request.resume());
-    });
-    request.once('end', () => this.#request.end());
-    request.resume();
-    // Half a request is none.
-    request.once('close', () => {
-      if (!request.complete) this.finish('client-gone');
+    sendUp(this.start.request, this.#request, {
+      onBytes: (count) => {
+        this.up += count;
+        this.#movedAt = this.#deps.now();
+        if (this.up > this.#deps.limits.request) this.cut('too-large');
+      },
+      // Half a request is none.
+      onHalf: () => this.finish('client-gone'),
     });
   }
 
   #pump(): void {
-    const reader = this.#reader;
-    while (reader && !this.#isBlocked) {
-      const part = this.#tape.next();
-      if (part === undefined) break;
-      if (!reader.write(part)) this.#waitFor(reader);
-    }
-    const most = reader || !this.start.resumable ? HIGH_WATER : this.#deps.limits.resume.each;
-    if (this.#tape.unsent >= most) this.#answer?.pause();
-    else if (this.#answer?.isPaused()) this.#answer.resume();
-    if (reader && this.#end === 'complete' && this.#tape.unsent === 0) this.#close(reader);
-  }
-
-  #waitFor(reader: ServerResponse): void {
-    this.#isBlocked = true;
-    reader.once('drain', () => {
-      if (this.#reader !== reader) return;
-      this.#isBlocked = false;
-      this.#movedAt = this.#deps.now();
-      this.#pump();
-    });
-  }
-
-  /** The one clean end that there is. */
-  #close(reader: ServerResponse): void {
-    if (this.#statement !== undefined) reader.addTrailers({ [USAGE_HEADER]: this.#statement });
-    this.#reader = undefined;
-    reader.end();
+    this.#delivery.sendWaiting();
+    this.#hold();
+    if (!this.#delivery.hasReader || this.#end !== 'complete' || this.#tape.unsent > 0) return;
+    this.#delivery.end(this.#statement);
     if (!this.start.resumable) this.#leave();
     else this.#waitsUntil = this.#keptUntil;
   }
 
-  /** Before anything was answered. */
-  #clientClosed(): void {
-    if (this.#reader !== undefined || this.#answer !== undefined || !this.isLive) return;
-    this.#readerLeft();
+  /** Makes the node wait where much is not sent yet, and no longer. */
+  #hold(): void {
+    const { start } = this;
+    const isKept = start.resumable && !this.#delivery.hasReader;
+    const most = isKept ? this.#deps.limits.resume.each : HIGH_WATER;
+    if (this.#tape.unsent >= most) this.#answer?.pause();
+    else if (this.#answer?.isPaused()) this.#answer.resume();
   }
 
-  #readerClosed(response: ServerResponse): void {
-    if (this.#reader !== response) return;
-    this.#reader = undefined;
+  /** Before anything was answered. */
+  #clientClosed(): void {
+    if (this.#delivery.hasReader || this.#answer !== undefined || !this.isLive) return;
     this.#readerLeft();
   }
 
@@ -317,8 +274,7 @@ export class Session {
     this.#abandonedAs = end;
     this.#waitsUntil = undefined;
     this.#lastWord = setTimeout(() => this.cut(end), LAST_WORD).unref();
-    this.#reader?.destroy();
-    this.#reader = undefined;
+    this.#delivery.dismiss();
     this.#answer.resume();
   }
 
@@ -326,28 +282,15 @@ export class Session {
     this.#deps.budget.idle(this.#tape);
     this.#keptUntil = this.#deps.now() + this.#deps.limits.resume.keep;
     // Who is still being sent it may come to its end.
-    if (this.#reader === undefined) this.#waitsUntil = this.#keptUntil;
+    if (!this.#delivery.hasReader) this.#waitsUntil = this.#keptUntil;
   }
 
   #leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
     clearTimeout(this.#lastWord);
-    const reader = this.#reader;
-    this.#reader = undefined;
-    reader?.destroy();
+    this.#delivery.dismiss();
     this.#tape.drop();
     this.#deps.onGone(this);
   }
-}
-
-function headersOf({ account, model, request }: SessionStart) {
-  const length = request.headers['content-length'];
-  return {
-    'content-type': SEALED_REQUEST_TYPE,
-    [INCREMENTAL_HEADER]: TRUE,
-    [ACCOUNT_HEADER]: account,
-    ...(model !== undefined && { [MODEL_HEADER]: model }),
-    ...(length !== undefined && { 'content-length': length }),
-  };
 }

@@ -1,5 +1,6 @@
 import type { Fault } from '../../core/fault.ts';
 import type { Verdict } from '../../evidence/verdict.ts';
+import type { AttestCall } from '../../protocol/attest-call.ts';
 import type { Appraised, Appraiser } from './appraiser.ts';
 import type { FleetLedger } from './ledger.ts';
 import type { NodeKey } from './node.ts';
@@ -95,10 +96,7 @@ export interface NodeCaller {
    * @throws Fault `unreachable` where it does not, in time or at all; `malformed` for an answer
    *   that is too large.
    */
-  readonly call: (
-    endpoint: string,
-    challenge: { readonly nonce: Uint8Array; readonly purpose: string },
-  ) => Promise<Uint8Array>;
+  readonly call: (endpoint: string, call: AttestCall) => Promise<Uint8Array>;
 }
 
 export interface FleetObserver {

@@ -17,8 +17,11 @@ export interface Instruments {
   verificationThreadLost(): void;
   /** @param codes ids of the checks that stand in the way; empty for an acceptance. */
   decided(verdict: Verdict, codes: readonly string[]): void;
-  /** How long ago the oldest of a kind was fetched that is still used, e.g. `tdx.tcb-info`. */
-  endorsementAge(kind: string, seconds: number): void;
+  /**
+   * How long ago the oldest of each kind was fetched that is still used, e.g. `tdx.tcb-info`, in
+   * seconds. A kind that is left out is used no more.
+   */
+  endorsementAges(ages: ReadonlyMap<string, number>): void;
   /** How long the node that waits longest has been due: 0 where none is. */
   attestationLag(seconds: number): void;
   nodes(counts: Readonly<Record<NodeState, number>>): void;

@@ -106,7 +106,10 @@ export function createMetrics(): Metrics {
       verdicts.inc({ verdict });
       for (const id of new Set(ids)) codes.inc({ verdict, code: code(id) });
     },
-    endorsementAge: (kind, seconds) => age.set({ kind: endorsementKind(kind) }, seconds),
+    endorsementAges: (ages) => {
+      age.reset();
+      for (const [kind, seconds] of ages) age.set({ kind: endorsementKind(kind) }, seconds);
+    },
     attestationLag: (seconds) => lag.set(seconds),
     nodes: (counts) => {
       for (const [state, count] of Object.entries(counts)) nodes.set({ state }, count);

@@ -12,6 +12,8 @@ export interface Credential {
   readonly proof: Proof;
   /** A key of role `node` enrols into this pool only. */
   readonly pool?: string;
+  /** Of role `client`: what it may more or less of than others. */
+  readonly quotas?: KeyQuotas;
   /** Milliseconds since the epoch, all of them. */
   readonly createdAt: number;
   readonly expiresAt?: number;
@@ -20,6 +22,18 @@ export interface Credential {
   readonly usedAt?: number;
   /** One more with each change, from 1; that it was used is none. */
   readonly version: number;
+}
+
+/** How much one key may; of what it does not say, as much as the gateway's configuration says. */
+export interface KeyQuotas {
+  /** Sessions a minute. */
+  readonly requests?: number;
+  /** Streams at once. */
+  readonly streams?: number;
+  /** Tokens a day (UTC), by usage statements. */
+  readonly tokens?: number | 'unlimited';
+  /** Challenges for evidence a minute. */
+  readonly evidence?: number;
 }
 
 export type Proof = ApiKeyProof | PublicKeyProof;
@@ -47,6 +61,7 @@ export type Principal =
       readonly name: string;
       readonly role: Role;
       readonly pool?: string;
+      readonly quotas?: KeyQuotas;
     }
   /** A node, by a request that its own key signed. */
   | { readonly kind: 'node'; readonly id: string };
@@ -59,8 +74,15 @@ export function isInForce(
   return revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
 }
 
-export function principalOf({ id, name, role, pool }: Credential): Principal {
-  return { kind: 'credential', id, name, role, ...(pool !== undefined && { pool }) };
+export function principalOf({ id, name, role, pool, quotas }: Credential): Principal {
+  return {
+    kind: 'credential',
+    id,
+    name,
+    role,
+    ...(pool !== undefined && { pool }),
+    ...(quotas !== undefined && { quotas }),
+  };
 }
 
 /** Who did something, for events and the ledger; what nobody asked for, the gateway did by itself. */

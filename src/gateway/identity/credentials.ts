@@ -3,7 +3,14 @@ import { fromHex, toHex } from '../../core/bytes/hex.ts';
 import { importSr25519 } from '../../core/crypto/sr25519.ts';
 import { Fault } from '../../core/fault.ts';
 import { apiKeyDigest, SECRET_SIZE, writeApiKey } from './api-key.ts';
-import { type Credential, isInForce, type PublicKeyProof, type Role } from './credential.ts';
+import {
+  type Credential,
+  isInForce,
+  type KeyQuotas,
+  type PublicKeyProof,
+  type Role,
+} from './credential.ts';
+import { wantQuotas } from './key-quotas.ts';
 import type { IdentityStore } from './store.ts';
 
 export interface CredentialDeps {
@@ -19,6 +26,8 @@ export interface CredentialRequest {
   readonly role: Role;
   /** For role `node`, which has to say it; for no other. */
   readonly pool?: string;
+  /** For role `client` only. */
+  readonly quotas?: KeyQuotas;
   /** Milliseconds since the epoch; without it, it is good until it is revoked. */
   readonly expiresAt?: number;
 }
@@ -128,7 +137,7 @@ export async function revokeCredential(
 }
 
 function newCredential(
-  { name, role, pool, expiresAt }: CredentialRequest,
+  { name, role, pool, quotas, expiresAt }: CredentialRequest,
   { now, randomBytes }: CredentialDeps,
 ): Omit<Credential, 'proof'> {
   const createdAt = now();
@@ -136,12 +145,14 @@ function newCredential(
   if (role === 'node' && pool === undefined) throw usage('pool', 'a node’s key is for one pool');
   if (role !== 'node' && pool !== undefined) throw usage('pool', 'is for keys of role node only');
   if (pool !== undefined && !NAME.test(pool)) throw usage('pool', `want ${NAME_RULE}`);
+  if (quotas !== undefined) wantQuotas(quotas, role);
   wantFuture(expiresAt, createdAt);
   return {
     id: toHex(randomBytes(8)),
     name,
     role,
     ...(pool !== undefined && { pool }),
+    ...(quotas !== undefined && { quotas }),
     createdAt,
     ...(expiresAt !== undefined && { expiresAt }),
     version: 1,

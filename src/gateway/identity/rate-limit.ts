@@ -62,19 +62,29 @@ export class RateLimit {
    * Takes a token from the key's bucket and one from that of all, or none of either.
    *
    * @param now milliseconds, from a clock that does not go back.
+   * @param own rule of this key alone. Somebody has said how much it may: it neither is held by
+   *   the bucket of all nor leaves the others less in it.
    */
-  take(key: string, now: number): RateAnswer {
+  take(key: string, now: number, own?: BucketRule): RateAnswer {
+    if (own !== undefined) return this.#takeOwn(key, now, own);
     const { each, all } = this.#rules;
-    const own = filled(this.#each.get(key), each, now);
+    const held = filled(this.#each.get(key), each, now);
     const shared = filled(this.#all, all, now);
-    const by = own.tokens < TOKEN ? 'each' : shared.tokens < TOKEN ? 'all' : undefined;
+    const by = held.tokens < TOKEN ? 'each' : shared.tokens < TOKEN ? 'all' : undefined;
     const cost = by === undefined ? 1 : 0;
-    this.#remember(key, { ...own, tokens: own.tokens - cost });
+    this.#remember(key, { ...held, tokens: held.tokens - cost });
     this.#all = { ...shared, tokens: shared.tokens - cost };
     if (by === undefined) return { allowed: true };
-    const [bucket, rule] = by === 'each' ? [own, each] : [shared, all];
-    const wait = Math.ceil(((TOKEN - bucket.tokens) / rule.perSecond) * 1000);
-    return { allowed: false, by, retryAfter: Math.max(1, wait) };
+    const [bucket, rule] = by === 'each' ? [held, each] : [shared, all];
+    return { allowed: false, by, retryAfter: untilToken(bucket, rule) };
+  }
+
+  #takeOwn(key: string, now: number, rule: BucketRule): RateAnswer {
+    const held = filled(this.#each.get(key), rule, now);
+    const isEmpty = held.tokens < TOKEN;
+    this.#remember(key, { ...held, tokens: held.tokens - (isEmpty ? 0 : 1) });
+    if (!isEmpty) return { allowed: true };
+    return { allowed: false, by: 'each', retryAfter: untilToken(held, rule) };
   }
 
   #remember(key: string, bucket: Bucket): void {
@@ -84,6 +94,10 @@ export class RateLimit {
     const [oldest] = this.#each.keys();
     if (oldest !== undefined) this.#each.delete(oldest);
   }
+}
+
+function untilToken({ tokens }: Bucket, { perSecond }: BucketRule): number {
+  return Math.max(1, Math.ceil(((TOKEN - tokens) / perSecond) * 1000));
 }
 
 function filled(bucket: Bucket | undefined, rule: BucketRule, now: number): Bucket {

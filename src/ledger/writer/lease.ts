@@ -1,5 +1,5 @@
 import { Fault } from '../../core/fault.ts';
-import type { Fence, LeaseState, LedgerStore } from '../store.ts';
+import type { Fence, LeasePurpose, LeaseState, LedgerStore } from '../store.ts';
 
 /** How long to wait for the writer's lease; in milliseconds, counted in pauses and by no clock. */
 export interface LeaseTimes {
@@ -23,6 +23,8 @@ export const LEASE_TIMES: LeaseTimes = {
 export interface LeaseWish {
   /** Of this process and attempt alone: nobody else asks by the same name. */
   readonly holder: string;
+  /** `write` unless said. */
+  readonly purpose?: LeasePurpose;
   readonly times: LeaseTimes;
   readonly pause: (ms: number) => Promise<void>;
 }
@@ -32,22 +34,23 @@ export interface LeaseWish {
  * is no danger to the log, however wrong it is: what the old holder still tries comes under an old
  * token and is refused.
  *
- * @throws Fault `unreachable` naming the holder once patience has run out.
+ * @throws Fault `unreachable` naming the holder once patience has run out, and for one who wants to
+ *   write a log that was brought back from a backup.
  */
 export async function takeLease(
   store: Pick<LedgerStore, 'takeLease' | 'seizeLease'>,
-  { holder, times, pause }: LeaseWish,
+  { holder, purpose = 'write', times, pause }: LeaseWish,
 ): Promise<Fence> {
   let seen: LeaseState | undefined;
   let still = 0;
   for (let waited = 0; ; waited += times.look) {
-    const answer = await store.takeLease(holder);
+    const answer = await store.takeLease(holder, purpose);
     if (answer.taken) return answer.fence;
     still = seen && isSame(seen, answer.by) ? still + times.look : 0;
     seen = answer.by;
     // One's own is one whose answer was lost; a new token puts an end to it all the same.
     if (still >= times.silence || seen.holder === holder) {
-      const seized = await store.seizeLease(holder, seen);
+      const seized = await store.seizeLease(holder, seen, purpose);
       if (seized.taken) return seized.fence;
     }
     if (waited >= times.patience) {

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault, type FaultCode } from '../../core/fault.ts';
-import type { Batch, Fence, LedgerStore, LogHead } from '../store.ts';
+import type { LeasePurpose, LogHead } from '../store.ts';
 import { leafHash } from '../tree/hash.ts';
 import {
   type Group,
@@ -10,10 +10,10 @@ import {
   prepareBatch,
   takeBatch,
 } from './batch.ts';
-import { type LogIdentity, signHead, wantOwnHead } from './identity.ts';
-import { type KnownCheckpoint, wantKnown } from './known-checkpoint.ts';
+import { commitPrepared } from './commit.ts';
+import { signHead } from './identity.ts';
 import { LEASE_TIMES, type LeaseTimes, takeLease } from './lease.ts';
-import { extendEdge, recoverEdge, wantRoot } from './recover.ts';
+import { type StandOnDeps, standOn } from './stand-on.ts';
 import type { TileEdge } from './tile-edge.ts';
 
 /** That an entry is in the log, durably. */
@@ -24,24 +24,17 @@ export interface Receipt {
   readonly head: LogHead;
 }
 
-export interface LedgerWriterDeps<Companion = never> {
-  readonly store: LedgerStore<Companion>;
-  readonly identity: LogIdentity;
+export interface LedgerWriterDeps<Companion = never> extends StandOnDeps<Companion> {
   /** Who writes, for those who wait: host, process, chance. */
   readonly holder: string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  /** `write` unless said. */
+  readonly purpose?: LeasePurpose;
   /** While somebody waits for what comes of it: it has to keep the process alive. */
   readonly pause: (ms: number) => Promise<void>;
   /** Between two signs of life, which nobody waits for; {@link pause} unless said. */
   readonly rest?: (ms: number) => Promise<void>;
-  /** Checkpoints that others have seen: nothing is signed that contradicts one of them. */
-  readonly known?: () => Promise<readonly KnownCheckpoint[]>;
   readonly times?: LeaseTimes;
 }
-
-/** Below this much, asking which blobs are archived already costs more than sending them. */
-const WORTH_ASKING = 64 * 1024;
 
 interface Waiting<Companion> extends Group<Companion> {
   readonly resolve: (receipts: readonly Receipt[]) => void;
@@ -152,7 +145,7 @@ export class LedgerWriter<Companion = never> {
     const prepared = prepareBatch(held, entries, (state) => signHead(identity, state, now()));
     let wanted = false;
     try {
-      ({ wanted } = await this.#commit(prepared));
+      ({ wanted } = await commitPrepared(this.#deps.store, prepared));
     } catch (error) {
       if (!(await this.#isStored(held, prepared, error))) {
         await this.#writeApart(batch, error);
@@ -171,18 +164,6 @@ export class LedgerWriter<Companion = never> {
     if (wanted) {
       await this.#letGo();
       await this.#deps.pause(2 * this.#times.look);
-    }
-  }
-
-  /** Blobs that are archived already stay here, unless they are forgotten at that very moment. */
-  async #commit({ batch, next }: Prepared<Companion>): Promise<{ readonly wanted: boolean }> {
-    const { store } = this.#deps;
-    const fresh = await this.#withoutKnown(batch);
-    try {
-      return await store.commit(fresh, next);
-    } catch (error) {
-      if (fresh.blobs.length === batch.blobs.length || !isFault(error, 'conflict')) throw error;
-      return store.commit(batch, next);
     }
   }
 
@@ -244,10 +225,15 @@ export class LedgerWriter<Companion = never> {
 
   async #hold(): Promise<Held> {
     if (this.#held) return this.#held;
-    const { store, holder, pause } = this.#deps;
-    const fence = await takeLease(store, { holder, pause, times: this.#times });
+    const { store, holder, purpose = 'write', pause } = this.#deps;
+    const fence = await takeLease(store, { holder, purpose, pause, times: this.#times });
     try {
-      const edge = await this.#standOn(fence);
+      const { edge, head } = await standOn(fence, this.#deps, {
+        edge: this.#last,
+        highest: this.#highest,
+      });
+      this.#last = edge;
+      this.#highest = head;
       this.#held = { fence, edge };
       return this.#held;
     } catch (error) {
@@ -255,52 +241,6 @@ export class LedgerWriter<Companion = never> {
       await store.releaseLease(fence).catch(() => undefined);
       throw error;
     }
-  }
-
-  /** What is stored, looked at before anything is signed on top of it. */
-  async #standOn(fence: Fence): Promise<TileEdge> {
-    const { store, identity, known, now } = this.#deps;
-    const head = await store.head();
-    const size = head?.size ?? 0;
-    await this.#wantNoLess(size);
-    const edge = this.#last
-      ? await extendEdge(store, this.#last, size)
-      : await recoverEdge(store, size);
-    if (head) {
-      wantOwnHead(identity, head, 'head.checkpoint');
-      wantRoot(edge, head);
-    }
-    if (this.#last === undefined) {
-      // An edge that goes on from the last one has it in itself; one that was read anew may not.
-      const own = this.#highest && { source: 'this process', note: this.#highest.checkpoint };
-      for (const one of [...(own ? [own] : []), ...((await known?.()) ?? [])]) {
-        await wantKnown(store, identity, edge, one);
-      }
-    }
-    let stored = head;
-    if (stored === undefined) {
-      const empty = { size: 0, root: edge.root() };
-      const first = { ...empty, checkpoint: signHead(identity, empty, now()) };
-      const nothing = { fence, base: 0, leaves: [], records: [], blobs: [], companions: [] };
-      await store.commit(nothing, () => ({ tiles: [], head: first }));
-      stored = first;
-    }
-    this.#last = edge;
-    this.#highest = stored;
-    return edge;
-  }
-
-  /** A log whose last checkpoint is gone is not the smaller one that the checkpoint before is of. */
-  async #wantNoLess(size: number): Promise<void> {
-    const [beyond] = await this.#deps.store.leafHashes(size, size + 1);
-    if (beyond) throw new Fault('conflict', `leaves[${size}]`, 'is beyond what was signed');
-    const before = this.#highest?.size ?? 0;
-    if (size >= before) return;
-    throw new Fault(
-      'conflict',
-      'head.size',
-      `is ${size}, and was ${before}: this is an older copy`,
-    );
   }
 
   async #letGo(): Promise<void> {
@@ -326,15 +266,6 @@ export class LedgerWriter<Companion = never> {
         if (this.#held?.fence === fence && this.#running === undefined) this.#held = undefined;
       }
     }
-  }
-
-  /** Blobs that are archived already stay here. */
-  async #withoutKnown(batch: Batch<Companion>): Promise<Batch<Companion>> {
-    const size = batch.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (size < WORTH_ASKING) return batch;
-    const digests = batch.blobs.map(({ digest }) => digest);
-    const known = new Set(await this.#deps.store.knownBlobs(digests));
-    return { ...batch, blobs: batch.blobs.filter(({ digest }) => !known.has(digest)) };
   }
 }
 

@@ -23,7 +23,8 @@ export function encodeRequest(request: RequestMessage): Uint8Array {
     varint(FRAMING.request.known),
     controlData(request),
     knownSection(request.fields),
-    prefixed(request.content),
+    varint(request.content.length),
+    request.content,
     knownSection(request.trailers),
   );
 }
@@ -41,7 +42,8 @@ export function encodeResponse(response: ResponseMessage): Uint8Array {
       varint(status),
       knownSection(fields),
     ]),
-    prefixed(response.content),
+    varint(response.content.length),
+    response.content,
     knownSection(response.trailers),
   );
 }

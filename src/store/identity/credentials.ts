@@ -1,6 +1,11 @@
 import { parseJson } from '../../core/encoding/json.ts';
 import { Fault, malformed } from '../../core/fault.ts';
-import { type Credential, type Proof, ROLES } from '../../gateway/identity/credential.ts';
+import {
+  type Credential,
+  type KeyQuotas,
+  type Proof,
+  ROLES,
+} from '../../gateway/identity/credential.ts';
 import type { Row, Sql } from '../driver.ts';
 import { checked, placeOf, textOf, withSum } from '../row-sum.ts';
 import {
@@ -10,6 +15,7 @@ import {
   oneBy,
   optional,
   ordinal,
+  type Shape,
   wantShape,
   word,
   words,
@@ -22,6 +28,8 @@ const publicKeyProof = closed<Extract<Proof, { readonly kind: 'ed25519' | 'sr255
 });
 
 type Previous = NonNullable<Extract<Proof, { readonly kind: 'api-key' }>['previous']>;
+
+const tokens: Shape = (value, at) => (value === 'unlimited' ? undefined : ordinal(value, at));
 
 const credentialShape = closed<Credential>({
   id: hex(8),
@@ -38,6 +46,14 @@ const credentialShape = closed<Credential>({
     sr25519: publicKeyProof,
   }),
   pool: optional(words),
+  quotas: optional(
+    closed<KeyQuotas>({
+      requests: optional(ordinal),
+      streams: optional(ordinal),
+      tokens: optional(tokens),
+      evidence: optional(ordinal),
+    }),
+  ),
   createdAt: instant,
   expiresAt: optional(instant),
   revokedAt: optional(instant),

@@ -1,9 +1,30 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import type { Static, TSchema } from 'typebox';
 import type { NodeSigner } from '../../../src/agent/gateway/proof.ts';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
-import type { UsageFate } from '../../../src/protocol/session/usage.ts';
+import { schemaMisfits } from '../../../src/core/document/schema-misfits.ts';
+import type { JsonValue } from '../../../src/core/encoding/json.ts';
+import { parseSignedCheckpoint } from '../../../src/ledger/note/checkpoint.ts';
+import { AttestationAnswerSchema } from '../../../src/protocol/attestation.ts';
+import {
+  ChallengeSchema,
+  EnrolmentChallengeRequest,
+  EnrolmentRequest,
+} from '../../../src/protocol/enrolment.ts';
+import { NodeSchema } from '../../../src/protocol/node.ts';
+import {
+  PROBLEMS,
+  type ProblemCode,
+  ProblemSchema,
+  problemType,
+} from '../../../src/protocol/problem.ts';
+import {
+  type UsageFate,
+  UsageFatesSchema,
+  UsageRequest,
+} from '../../../src/protocol/session/usage.ts';
 
 export const ORIGIN = 'https://gate.example';
 export const NODE = '0a'.repeat(16);
@@ -19,19 +40,27 @@ export function testSigner(): NodeSigner {
   };
 }
 
-/** What a gateway says to an agent, by a switch for each of its moods. */
+/**
+ * What a gateway says to an agent, by a switch for each of its moods. What it says and what it is
+ * told is of the protocol's own shapes, or noted as a misfit and thrown.
+ */
 export class FakeGateway {
   /** `POST /v1/nodes`, without the id of a node. */
   readonly asked: string[] = [];
+  /** What was not as the protocol has it, of either side. */
+  readonly misfits: string[] = [];
   /** Digests of the keysets that it let in, and the nonces that they were shown with. */
   readonly admitted: string[] = [];
   readonly usage: string[] = [];
   /** What becomes of the statements that are handed in next; taken where nothing is said. */
   readonly usageFates: UsageFate[] = [];
   readonly enrolled: unknown[] = [];
-  mood: 'well' | 'down' | 'rejects' | 'forgot' | 'other-purpose' | 'lapsed' = 'well';
-  checkpoint =
-    'log.example/1\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— log.example/1 AAAAAGFi\n';
+  mood: 'well' | 'down' | 'silent' | 'rejects' | 'forgot' | 'other-purpose' | 'lapsed' = 'well';
+  /** By both keys of the log, and nobody else's. */
+  checkpoint = [
+    'log.example/1\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n',
+    '— log.example/1 AAAAAGFi\n— log.example/1 AAAAAmFi\n',
+  ].join('');
   /** How long an admission lasts, in milliseconds. */
   ttl = 3_600_000;
   readonly #now: () => number;
@@ -46,6 +75,12 @@ export class FakeGateway {
     const route = `${init?.method} ${pathname.replace(NODE, ':node')}`;
     this.asked.push(route);
     if (this.mood === 'down') throw new TypeError('fetch failed');
+    if (this.mood === 'silent') {
+      const { promise, reject } = Promise.withResolvers<never>();
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      if (init?.signal?.aborted) reject(init.signal.reason);
+      return promise;
+    }
     const headers = new Headers(init?.headers);
     const body = new Uint8Array(await new Response(init?.body ?? null).arrayBuffer());
     return this.#answer(route, headers, body);
@@ -55,27 +90,37 @@ export class FakeGateway {
     const isNode = headers.has('signature');
     switch (route) {
       case 'POST /v1/challenges':
-        return json(this.#challenge(`enrolment:${ORIGIN}`));
+        this.#read(EnrolmentChallengeRequest, body, route);
+        return this.#json(ChallengeSchema, this.#challenge(`enrolment:${ORIGIN}`));
       case 'POST /v1/nodes':
-        if (headers.get('authorization') !== `Bearer ${ENROLMENT_KEY}`) return problem(401);
-        this.enrolled.push(JSON.parse(Buffer.from(body).toString()));
+        if (headers.get('authorization') !== `Bearer ${ENROLMENT_KEY}`)
+          return this.#problem('unauthenticated');
+        this.enrolled.push(this.#read(EnrolmentRequest, body, route));
         if (this.mood === 'forgot') this.mood = 'well';
-        return json(this.#node(), 201);
+        return this.#json(NodeSchema, this.#node(), 201);
       case 'POST /v1/nodes/:node/challenges': {
-        if (!isNode || this.mood === 'forgot') return problem(404);
+        if (!isNode || this.mood === 'forgot') return this.#problem('missing');
         const other = this.mood === 'other-purpose';
-        return json(this.#challenge(other ? 'client' : `admission:${ORIGIN}`));
+        return this.#json(
+          ChallengeSchema,
+          this.#challenge(other ? 'client' : `admission:${ORIGIN}`),
+        );
       }
       case 'POST /v1/nodes/:node/attestations':
         return this.#attested(body, headers.get('postern-nonce') ?? '');
       case 'GET /v1/nodes/:node':
-        return this.mood === 'forgot' ? problem(404) : json(this.#node());
+        return this.mood === 'forgot'
+          ? this.#problem('missing')
+          : this.#json(NodeSchema, this.#node());
       case 'GET /checkpoint':
+        parseSignedCheckpoint(Buffer.from(this.checkpoint), 'checkpoint');
         return new Response(this.checkpoint);
       case 'POST /v1/usage':
-        return json({ fates: this.#handIn(JSON.parse(Buffer.from(body).toString()).usage) });
+        return this.#json(UsageFatesSchema, {
+          fates: this.#handIn(this.#read(UsageRequest, body, route).usage),
+        });
       default:
-        return problem(404);
+        throw this.#misfit(route, 'is nothing that an agent asks');
     }
   }
 
@@ -90,20 +135,11 @@ export class FakeGateway {
     const { keyset, nonce: answered, purpose } = bindingOf(binding, devices);
     const isRight = toHex(answered ?? new Uint8Array()) === nonce;
     if (this.mood === 'rejects' || !isRight || purpose !== `admission:${ORIGIN}` || !keyset) {
-      return json(
-        {
-          type: 'urn:postern:problem:attestation-rejected',
-          title: 'The evidence was rejected',
-          status: 403,
-          decision: 'ab'.repeat(16),
-        },
-        403,
-        'application/problem+json',
-      );
+      return this.#problem('attestation-rejected', { decision: 'ab'.repeat(16) });
     }
     this.mood = 'well';
     this.admitted.push(toHex(keyset.sha384));
-    return json({
+    return this.#json(AttestationAnswerSchema, {
       decision: 'cd'.repeat(16),
       verdict: 'accept',
       authentic: true,
@@ -137,14 +173,32 @@ export class FakeGateway {
       admittedNow: isIn,
     };
   }
-}
 
-function json(value: unknown, status = 200, type = 'application/json'): Response {
-  return new Response(JSON.stringify(value), { status, headers: { 'content-type': type } });
-}
+  #problem(code: ProblemCode, more: object = {}): Response {
+    const { status, title } = PROBLEMS[code];
+    const problem = { type: problemType(code), title, status, ...more };
+    return this.#json(ProblemSchema, problem, status, 'application/problem+json');
+  }
 
-function problem(status: 401 | 404): Response {
-  const code = status === 404 ? 'missing' : 'unauthenticated';
-  const body = { type: `urn:postern:problem:${code}`, title: 'no', status };
-  return json(body, status, 'application/problem+json');
+  #json(schema: TSchema, value: object, status = 200, type = 'application/json'): Response {
+    const text = JSON.stringify(value);
+    this.#want(schema, JSON.parse(text), `answer ${status}`);
+    return new Response(text, { status, headers: { 'content-type': type } });
+  }
+
+  #read<Schema extends TSchema>(schema: Schema, body: Uint8Array, what: string): Static<Schema> {
+    const value = JSON.parse(Buffer.from(body).toString());
+    this.#want(schema, value, what);
+    return value as Static<Schema>;
+  }
+
+  #want(schema: TSchema, value: JsonValue, what: string): void {
+    const [misfit] = schemaMisfits(schema, value);
+    if (misfit) throw this.#misfit(`${what}: ${misfit.path}`, misfit.problem);
+  }
+
+  #misfit(at: string, problem: string): Error {
+    this.misfits.push(`${at}: ${problem}`);
+    return new Error(`${at}: ${problem}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
@@ -21,9 +21,15 @@ import { ENROLMENT_KEY, FakeGateway, NODE, ORIGIN, testSigner } from './fake-gat
 const MINUTE = 60_000;
 const body = { model: 'simulated', messages: [{ role: 'user', content: 'a' }] };
 
+const gateways: FakeGateway[] = [];
+afterEach(() => {
+  for (const { misfits } of gateways.splice(0)) expect(misfits).toEqual([]);
+});
+
 async function enrolledBed(mood: FakeGateway['mood'] = 'well', ttl = 60 * MINUTE) {
   const clock = new Clock();
   const gateway = new FakeGateway(() => clock.now);
+  gateways.push(gateway);
   gateway.mood = mood;
   gateway.ttl = ttl;
   const bed = await agentBed({
@@ -215,6 +221,30 @@ describe('usage', () => {
     await bed.agent.close();
     expect(gateway.usage).toHaveLength(3);
     expect(bed.agent.keyset()).toBeUndefined();
+  });
+});
+
+describe('an agent that ends before a silent gateway', () => {
+  it('does not wait for what it asked it', async () => {
+    const { bed, gateway } = await enrolledBed('silent');
+    await until(() => gateway.asked.length > 0);
+    await bed.agent.close();
+    expect(bed.lines.at(-1)).toContain('agent closed');
+  });
+
+  it('waits no longer with usage than with sessions', async () => {
+    const { bed, gateway, clock } = await enrolledBed();
+    await inForce(bed);
+    gateway.mood = 'silent';
+    const broken = { ...body, model: 'fault:dies-mid-stream', stream: true };
+    await send(bed, sealed(bed, innerRequest(bed, { body: broken })).bytes);
+    await until(() => gateway.asked.at(-1) === 'POST /v1/usage');
+    const closing = bed.agent.close();
+    await until(() => gateway.asked.filter((one) => one === 'POST /v1/usage').length === 2);
+    clock.advance(bed.config.limits.closeWithin);
+    await closing;
+    expect(bed.agent.metrics.of('usage_lost')).toBe(1);
+    gateway.mood = 'well';
   });
 });
 

@@ -20,6 +20,11 @@ describe('the counts of an answer that nobody holds', () => {
     expect(countsOf(document(`,"model":"m", ${usage} ,"id":"x"}\n`))).toEqual(counted);
   });
 
+  it('are read from its beginning as well', () => {
+    const counted = { promptTokens: 7, completionTokens: 0, counted: true };
+    expect(countsOf(`{${usage},${document('}').slice(1)}`)).toEqual(counted);
+  });
+
   it.each([
     ['deeper', `,"x":{${usage}}}`],
     ['in a text', `,"x":${JSON.stringify(`,${usage}}`)}}`],

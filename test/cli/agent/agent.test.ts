@@ -87,6 +87,12 @@ describe('a configuration that can’t be used', () => {
     ['kind: Agent', 'kind: Agent\nkeys: { life: 48h }', /keys.life: want at most 24h/],
     ['kind: Agent', 'kind: Agent\nallow: { requestHeaders: [cookie] }', /is never passed on/],
     ['kind: Agent', 'kind: Agent\nallow: { requests: ["GET /%2e"] }', /allow.requests\[0\]: want/],
+    [
+      'kind: Agent',
+      'kind: Agent\nallow: { requests: ["CONNECT /a"] }',
+      /allow.requests\[0\]: want/,
+    ],
+    ['kind: Agent', 'kind: Agent\nallow: { requests: ["TRACE /a"] }', /allow.requests\[0\]: want/],
     ['kind: Agent', 'kind: Agent\nlimits: { bodies: 1MiB }', /limits.bodies: not one request/],
     [
       'kind: Agent',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
@@ -66,6 +66,48 @@ if (POSTGRES_URL === undefined) {
         (await run('audit', 'init', freshPath(), '--origin', 'example.org/other')).exit,
       ).not.toBe(0);
       expect(await infoOf(dir, io)).toMatchObject({ size: 2 });
+    });
+  });
+
+  it('a database that was brought back is marked in the database, for all of its folders', async () => {
+    await withDatabases(2, async ([url = '', another = '']) => {
+      const dir = freshPath();
+      const io = envOf(url);
+      const run = (...argv: string[]) => audit(argv, io);
+      await run('audit', 'init', dir, '--origin', 'example.org/pg');
+      expect((await run('audit', 'resume', dir, '--nothing-published', 'it is new')).exit).toBe(64);
+      const named = await run('audit', 'restore', freshPath('backup'), dir);
+      expect([named.exit, named.err]).toMatchObject([
+        64,
+        expect.stringContaining(`once it has, postern audit restore ${dir}`),
+      ]);
+      const copy = freshPath();
+      cpSync(dir, copy, { recursive: true });
+      const marked = await run('audit', 'restore', dir);
+      expect([marked.exit, marked.out]).toMatchObject([0, expect.stringContaining('audit resume')]);
+      expect(existsSync(join(dir, 'restored'))).toBe(false);
+      for (const folder of [dir, copy]) {
+        expect(await infoOf(folder, io)).toMatchObject({ restoredAt: '2026-06-01T00:00:00.000Z' });
+        const refused = await run(...VERIFY_BUNDLE, '--record', folder);
+        expect([refused.exit, refused.err]).toMatchObject([
+          69,
+          expect.stringContaining('postern audit resume'),
+        ]);
+      }
+      const resumed = await run(
+        'audit',
+        'resume',
+        copy,
+        '--nothing-published',
+        'it stood in a lab',
+      );
+      expect([resumed.exit, resumed.err]).toEqual([0, '']);
+      expect(await infoOf(dir, io)).not.toHaveProperty('restoredAt');
+      expect((await run(...VERIFY_BUNDLE, '--record', dir)).exit).toBe(0);
+
+      // The database of another log is not marked by this one's folder.
+      await audit(['audit', 'init', freshPath(), '--origin', 'example.org/b'], envOf(another));
+      expect((await audit(['audit', 'restore', dir], envOf(another))).exit).toBe(1);
     });
   });
 

@@ -70,6 +70,14 @@ describe('restore', () => {
     expect(await leavesOf(dir)).toHaveLength(2);
   });
 
+  it('wants the backup of what is in SQLite', async () => {
+    const { dir } = await lost();
+    damage(dir);
+    const { exit, err } = await audit(['audit', 'restore', dir]);
+    expect([exit, err]).toMatchObject([64, expect.stringContaining('name the backup')]);
+    expect(existsSync(join(dir, 'restored'))).toBe(false);
+  });
+
   it('refuses to replace a database', async () => {
     const { dir, backup } = await lost();
     const { exit, err } = await restore(backup, dir);

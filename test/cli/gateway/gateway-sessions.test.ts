@@ -4,7 +4,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { createPostern } from '../../../src/client/create-postern.ts';
@@ -13,12 +12,8 @@ import type { PosternOptions } from '../../../src/client/options.ts';
 import type { Postern } from '../../../src/client/postern.ts';
 import { fromHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import { createServer, listenOn } from '../../../src/gateway/http/server.ts';
-import { witnessRoutes } from '../../../src/gateway/http/witness-routes.ts';
 import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
 import { saltedKeyset } from '../../../src/ledger/leaf/salted.ts';
-import { parseVerifierKey, writeVerifierKey } from '../../../src/ledger/note/verifier-key.ts';
-import { Witness } from '../../../src/ledger/witness/witness.ts';
 import { encodeKeyConfig } from '../../../src/sealed/key-config.ts';
 import { makeKeyPair } from '../../../src/sealed/key-pair.ts';
 import { openRequestHeader } from '../../../src/sealed/open-request.ts';
@@ -30,7 +25,7 @@ import { bodyOf, FakeAgent } from '../../support/fake-agent.ts';
 import { type Member, member, policyFile } from '../../support/fleet-bed.ts';
 import { base64Url } from '../../support/keyset.ts';
 import { textsInMemory } from '../../support/process-memory.ts';
-import { WitnessMemory, witnessSigners } from '../../support/witnessing.ts';
+import { type RunningWitness, startWitness } from '../../support/witness-server.ts';
 import { vkeyOf } from '../audit/ledgers.ts';
 import { jsonOf, type Ran } from '../fake-io.ts';
 import { freshPath, gate } from './gateways.ts';
@@ -59,7 +54,7 @@ let url = '';
 let id = '';
 let client = '';
 let tlogPolicy = '';
-let witness: FastifyInstance;
+let witness: RunningWitness;
 
 const asAdmin = (argv: readonly string[]): Promise<Ran> =>
   gate([...argv, '--gateway', url, '--dir', dir], io);
@@ -141,21 +136,8 @@ afterAll(async () => {
 
 /** A witness on loopback, which the ledger's folder names and a client's policy wants. */
 async function witnessed(): Promise<void> {
-  const [signer] = witnessSigners;
-  const log = await vkeyOf(join(dir, 'ledger'));
-  const key = parseVerifierKey(log, 'vkey');
-  witness = createServer();
-  witness.register(witnessRoutes, {
-    witness: new Witness({
-      store: new WitnessMemory(),
-      logs: new Map([[key.name, [key]]]),
-      signers: witnessSigners.slice(0, 1),
-      now: Date.now,
-      keepFork: async () => undefined,
-    }),
-  });
-  const at = await listenOn(witness, '127.0.0.1', 0);
-  tlogPolicy = `log ${log}\nwitness w ${signer && writeVerifierKey(signer.key)} ${at}\nquorum w\n`;
+  witness = await startWitness(await vkeyOf(join(dir, 'ledger')), Date.now);
+  tlogPolicy = witness.tlogPolicy;
   writeFileSync(join(dir, 'ledger/witnesses.tlog-policy'), tlogPolicy);
 }
 

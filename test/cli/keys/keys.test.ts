@@ -127,6 +127,58 @@ describe('keys create', () => {
   });
 });
 
+describe('quotas', () => {
+  const make = async (...more: string[]) => {
+    const dir = freshGateway();
+    await gate(['keys', 'create', dir, '--name', 'app', '--role', 'client', ...more]);
+    return dir;
+  };
+
+  it('of a key’s own are said with it, changed and listed', async () => {
+    const dir = await make('--quota-requests', '10', '--quota-tokens', 'unlimited');
+    const before = await called(dir, 'app');
+    expect(before).toMatchObject({ quotas: { requests: 10, tokens: 'unlimited' } });
+    const { out } = await gate(['keys', 'list', dir]);
+    expect(out).toMatch(/ client +requests 10, tokens unlimited +app\n/);
+    const argv = ['--quota-requests', 'default', '--quota-streams', '7', '--quota-evidence', '3'];
+    const changed = await gate(['keys', 'quotas', dir, 'app', ...argv]);
+    const own = 'streams 7, tokens unlimited, evidence 3';
+    expect(changed).toEqual({
+      exit: 0,
+      out: `${before?.id}: quotas of its own: ${own}\n`,
+      err: '',
+    });
+    const defaults = ['streams', 'tokens', 'evidence'].flatMap((q) => [`--quota-${q}`, 'default']);
+    const none = await gate(['keys', 'quotas', dir, 'app', ...defaults, '--json']);
+    expect(jsonOf(none)).not.toHaveProperty('quotas');
+    expect(await called(dir, 'app')).not.toHaveProperty('quotas');
+  });
+
+  it.each([
+    [['--quota-streams', '0'], '--quota-streams: want a whole number from 1 to 100000, got "0"'],
+    [
+      ['--quota-tokens', 'many'],
+      '--quota-tokens: want a whole number from 1 to 1125899906842624, or unlimited, got "many"',
+    ],
+    [
+      ['--quota-requests', 'unlimited'],
+      '--quota-requests: want a whole number from 1 to 1000000, got "unlimited"',
+    ],
+    [[], 'want one of --quota-requests, --quota-streams, --quota-tokens, --quota-evidence'],
+  ])('refuses %j', async (argv, detail) => {
+    const ran = await gate(['keys', 'quotas', await make(), 'app', ...argv]);
+    expect(ran).toEqual({ exit: 64, out: '', err: `postern: ${detail}\n` });
+  });
+
+  it('are for clients', async () => {
+    const { exit, err } = await gate([
+      ...['keys', 'quotas', freshGateway(), 'first-admin'],
+      ...['--quota-streams', '3'],
+    ]);
+    expect([exit, err]).toEqual([64, expect.stringContaining('for keys of role client only')]);
+  });
+});
+
 describe('keys add-public-key', () => {
   const { publicKey } = generateKeyPairSync('ed25519');
   const files = { 'key.pem': publicKey.export({ format: 'pem', type: 'spki' }).toString() };

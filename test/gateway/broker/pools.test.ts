@@ -18,8 +18,9 @@ beforeAll(async () => {
       nodeEvidence: 3,
     },
     deps: {
-      callEvidence: async (_endpoint, { nonce, purpose }) => {
-        challenges.push(`${purpose} ${Buffer.from(nonce).toString('hex')}`);
+      callEvidence: async (_endpoint, { nonce, purpose, session }) => {
+        const of = session ? ` ${Buffer.from(session).toString('hex')}` : '';
+        challenges.push(`${purpose} ${Buffer.from(nonce).toString('hex')}${of}`);
         return Buffer.from('{"v":1}');
       },
       endorse: async (bundle) => Buffer.concat([bundle, Buffer.from(' ')]),
@@ -27,7 +28,7 @@ beforeAll(async () => {
   });
   agent = await FakeAgent.start();
   bed.admit(agent, { pool: 'eu-pool' });
-  bed.admit(agent, { pool: 'eu-pool' });
+  bed.admit(agent, { pool: 'eu-pool', name: 'box', services: { ssh: '[2001:db8::1]:22' } });
   bed.admit(agent, { pool: 'us-pool' });
 });
 afterAll(async () => {
@@ -77,7 +78,17 @@ describe('candidates', () => {
     expect((await get('/v1/candidates?pool=empty')).body.candidates).toEqual([]);
   });
 
+  it('are one node of a pool, with where its services are', async () => {
+    expect((await get(`/v1/candidates?pool=eu-pool&node=${EU2}`)).body.candidates).toMatchObject([
+      { node: EU2, name: 'box', services: { ssh: '[2001:db8::1]:22' } },
+    ]);
+    expect((await get(`/v1/candidates?pool=us-pool&node=${EU2}`)).body.candidates).toEqual([]);
+  });
+
   it.each([
+    [`?node=${'ab'.repeat(16)}`, 400],
+    [`?model=large&node=${'ab'.repeat(16)}`, 400],
+    ['?pool=eu-pool&node=box', 400],
     ['?model=small&region=us', 404],
     ['?pool=none', 404],
     ['', 400],
@@ -94,12 +105,12 @@ describe('candidates', () => {
 });
 
 describe('evidence', () => {
-  const ask = (node: string, as: string, purpose = 'client') =>
+  const ask = (node: string, as: string, purpose = 'client', session?: string) =>
     take(bed, {
       path: `/v1/nodes/${node}/evidence`,
       as,
       headers: { 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify({ nonce: '5a'.repeat(32), purpose })),
+      body: Buffer.from(JSON.stringify({ nonce: '5a'.repeat(32), purpose, session })),
     });
 
   it('is asked for with the client’s own challenge, so often and no more', async () => {
@@ -109,6 +120,13 @@ describe('evidence', () => {
     expect(challenges.at(-1)).toBe(`client ${'5a'.repeat(32)}`);
     expect((await ask(EU1, 'client:a', 'admission:https://gate.example')).status).toBe(400);
     expect((await ask('ab'.repeat(16), 'client:a')).status).toBe(404);
+    // Of a connection of the client's own, which it has to name.
+    for (const session of [undefined, 'ab'.repeat(19), 'ab'.repeat(65), 'AB'.repeat(32)]) {
+      expect((await ask(EU1, 'client:a', 'ssh-session', session)).status).toBe(400);
+    }
+    expect((await ask(EU1, 'client:a', 'client', 'ab'.repeat(32))).status).toBe(400);
+    expect((await ask(US, 'client:d', 'ssh-session', 'ab'.repeat(32))).status).toBe(200);
+    expect(challenges.at(-1)).toBe(`ssh-session ${'5a'.repeat(32)} ${'ab'.repeat(32)}`);
     expect((await ask(EU2, 'client:a')).status).toBe(200);
     expect((await ask(EU2, 'client:a')).status).toBe(429);
     // Of one node no more than so many, whoever asks.

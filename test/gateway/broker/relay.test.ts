@@ -11,6 +11,7 @@ import {
   sessionOf,
   WHOLE,
 } from '../../support/fake-agent.ts';
+import { hexOf } from '../../support/fleet.ts';
 
 let bed: BrokerBed;
 let agent: FakeAgent;
@@ -32,6 +33,12 @@ afterEach(() => {
 
 const path = () => `/ohttp/${POOL}/${node}`;
 const sessions = async () => /^postern_broker_sessions (\d+)/m.exec(await bed.metrics.text())?.[1];
+/** What is kept of a session: before or soon after its answer has ended. */
+async function kept(session: string) {
+  const find = async () => (await bed.store.usage(0, 99)).find((one) => one.session === session);
+  await until(async () => (await find()) !== undefined);
+  return find();
+}
 const quiet = () => until(async () => (await sessions()) === '0');
 
 describe('the relay', () => {
@@ -60,7 +67,7 @@ describe('the relay', () => {
       'postern-account': expect.stringMatching(/^[0-9a-f]{32}$/),
       'content-length': '5039',
     });
-    const [usage] = (await bed.store.usage(0, 9)).slice(-1);
+    const usage = await kept(sessionOf(body));
     expect(answer.trailers['postern-usage']).toBe(usage?.statement);
     expect(usage).toMatchObject({ node, tokens: 7, session: sessionOf(body) });
   });
@@ -197,6 +204,14 @@ describe('the relay', () => {
     bed.putOut(other);
     expect(await put.broken).toBe(true);
     expect(await sessions()).toBe('1');
+    // Renewed: of the same standing. Out and in again before anybody looked: of another.
+    bed.admit(agent, { id: node, admission: hexOf(8, 16), decision: hexOf(9, 16) });
+    const back = bed.admit(agent);
+    const again = await open(back);
+    bed.admit(agent, { id: back, since: bed.clock.now + 1 });
+    expect(await again.broken).toBe(true);
+    expect(await sessions()).toBe('1');
+    bed.putOut(back);
     bed.admit(agent, { id: node, until: bed.clock.now + 500 });
     bed.clock.now += 501;
     expect(await stays.broken).toBe(true);

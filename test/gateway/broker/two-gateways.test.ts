@@ -8,6 +8,7 @@ import {
   ADMIN,
   attest,
   enrol,
+  type FleetBed,
   fleetBed,
   type Member,
   member,
@@ -31,17 +32,47 @@ beforeAll(async () => {
   return () => agent.stop();
 }, 120_000);
 
+interface Machine {
+  readonly here: FleetBed;
+  readonly id: string;
+  /** Does something that the other gateway is told of only when it is done. */
+  readonly unseen: (acts: () => Promise<void>) => Promise<void>;
+}
+type Act = (machine: Machine) => Promise<unknown>;
+
 describeStores('two gateways of one database', (kind) => {
-  it('a machine that is revoked at one has its streams cut at the other', async () => {
+  it.each<readonly [string, Act, number]>([
+    ['revoked', ({ here, id }) => here.fleet.revoke(id, ADMIN, REASON), 503],
+    [
+      'put out and let in again, before the other has looked,',
+      async ({ here, id, unseen }) => {
+        await unseen(async () => {
+          await here.fleet.quarantine(id, ADMIN, REASON);
+          await here.fleet.release(id, ADMIN, REASON);
+          here.clock.now += 1000;
+          expect(await attest(here, id, one)).toMatchObject({ verdict: 'accept' });
+        });
+      },
+      200,
+    ],
+  ])('a machine that is %s at one has its streams cut at the other', async (_, act, after) => {
     await withBed(kind, async (bed) => {
       const here = await fleetBed(await bed.open(), { published: [one] });
       const store = await bed.open();
       const { clock } = here;
       const now = () => clock.now;
       const listeners = new Set<() => void>();
-      const stop = await store.watchEvents(() => {
-        for (const tell of listeners) tell();
-      });
+      let isHeld = false;
+      const tellAll = () => {
+        if (!isHeld) for (const tell of listeners) tell();
+      };
+      const stop = await store.watchEvents(tellAll);
+      const unseen = async (acts: () => Promise<void>) => {
+        isHeld = true;
+        await acts();
+        isHeld = false;
+        tellAll();
+      };
       const failures: unknown[] = [];
       const there = await brokerBed({
         pools: [{ name: 'tdx', models: ['some-model'] }],
@@ -81,11 +112,12 @@ describeStores('two gateways of one database', (kind) => {
           answer.on('error', () => {}),
           'data',
         );
-        await here.fleet.revoke(id, ADMIN, REASON);
+        await act({ here, id, unseen });
         await broken;
         expect(answer.complete).toBe(false);
-        const refused = await take(there, { path, body: sealedRequest(++seed) });
-        expect(refused.status).toBe(503);
+        agent.serve = (request, response) => agent.answer(request, response);
+        const next = await take(there, { path, body: sealedRequest(++seed) });
+        expect(next.status).toBe(after);
         expect(failures).toEqual([]);
       } finally {
         agent.serve = (request, response) => agent.answer(request, response);

@@ -4,7 +4,7 @@ import type { NodeState } from '../../../src/gateway/fleet/node.ts';
 import type { Random } from '../../fuzz/random.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Front } from './front.ts';
-import { freshKeys, NodeLife } from './node-life.ts';
+import { freshKeys, NodeLife, wantPutOut } from './node-life.ts';
 import type { Fate, Machine } from './population.ts';
 
 /** Machines that are busy at the same moment. */
@@ -182,8 +182,9 @@ function wantVerdict(outcome: AttestationOutcome, want: AttestationOutcome['verd
   throw new Error(`want ${want}, got ${outcome.verdict}: ${JSON.stringify(told).slice(0, 2000)}`);
 }
 
-/** Whoever was put out gets no challenge. */
+/** Whoever was put out stands there as such, and gets no challenge. */
 async function wantClosed(life: NodeLife): Promise<void> {
+  wantPutOut(await life.found(), 'quarantine');
   const outcome = await life.attest().then(
     ({ verdict }) => verdict,
     (error: unknown) => codeOf(error),

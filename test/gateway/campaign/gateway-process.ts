@@ -22,6 +22,8 @@ export interface GatewayProcess {
   kill(): Promise<Ending>;
   /** As its operator would: what is under way comes to its end. */
   stop(): Promise<Ending>;
+  /** Whether it was told to end, or killed: then it owes nobody an answer. */
+  isEnding(): boolean;
   /** Bytes: resident now, and at its highest; undefined once it is gone. */
   memory(): { readonly now: number; readonly most: number } | undefined;
 }
@@ -36,7 +38,9 @@ export async function startGateway(name: string, task: GatewayTask): Promise<Gat
     throw new Error(`gateway ${name} ended before it listened (${code}): ${errors}`);
   });
   failed.catch(() => undefined);
+  let isEnding = false;
   const end = (signal: NodeJS.Signals) => {
+    isEnding = true;
     child.kill(signal);
     return ended;
   };
@@ -46,17 +50,22 @@ export async function startGateway(name: string, task: GatewayTask): Promise<Gat
     url: await Promise.race([listening.promise, failed]),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
+    isEnding: () => isEnding,
     memory: () => memoryOf(child.pid),
   };
 }
 
 function memoryOf(pid: number | undefined) {
+  let text: string;
   try {
-    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const bytes = (name: string) =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]) * 1024;
-    return { now: bytes('VmRSS'), most: bytes('VmHWM') };
+    text = readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {
     return undefined;
   }
+  const [now, most] = ['VmRSS', 'VmHWM'].map(
+    (name) => new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1],
+  );
+  // One that nobody has waited for yet has a state, and no memory.
+  if (now === undefined || most === undefined) return undefined;
+  return { now: Number(now) * 1024, most: Number(most) * 1024 };
 }

@@ -154,9 +154,28 @@ export class NodeLife {
     return front.ask(admin, (gateway) => gateway.json(NodeSchema, this.#self()));
   }
 
+  /** As that gateway sees it. */
+  foundAt(gateway: { readonly url: string }): Promise<NodeJson> {
+    const { front, admin } = this.#campaign;
+    return front.client(gateway, admin).json(NodeSchema, this.#self());
+  }
+
   #self() {
     return { method: 'GET', path: `/v1/nodes/${this.#id}` } as const;
   }
+}
+
+const PUT_OUT = { quarantine: 'quarantined', revoke: 'revoked' } as const;
+
+/** @throws Error where it stands otherwise than an operator's word has left it. */
+export function wantPutOut(
+  { name, standing, admittedNow }: NodeJson,
+  word: keyof typeof PUT_OUT,
+): void {
+  const { state, code } = standing;
+  if (state === PUT_OUT[word] && code === `operator.${word}` && !admittedNow) return;
+  const now = admittedNow ? 'admitted' : 'not admitted';
+  throw new Error(`${name}: ${word} has left it ${state} (${code}), and ${now}`);
 }
 
 /** Another operator's key. */

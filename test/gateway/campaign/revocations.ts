@@ -4,7 +4,7 @@ import { NodeSchema } from '../../../src/protocol/node.ts';
 import type { Campaign } from './campaign.ts';
 import { sleep } from './front.ts';
 import type { GatewayProcess } from './gateway-process.ts';
-import type { NodeLife } from './node-life.ts';
+import { type NodeLife, wantPutOut } from './node-life.ts';
 
 /** Until a revocation must be in force elsewhere, in milliseconds: far more than is aimed at. */
 const DEADLINE = 15_000;
@@ -14,13 +14,13 @@ const AIM = 1000;
 export interface Measured {
   /** The gateway that was asked has answered. */
   readonly answered: number;
-  /** The other one has refused the machine for the first time. */
+  /** The other one, or the same where it is alone, has refused the machine for the first time. */
   readonly refused: number;
   /** It has told those who follow its events. */
   readonly told: number;
 }
 
-/** Revokes machines at one gateway, and waits for each until another one refuses it and tells. */
+/** Revokes machines at one gateway, and waits for each until another one, if there is one, refuses it and tells. */
 export class Revocations {
   readonly #campaign: Campaign;
   readonly #here: GatewayProcess;
@@ -51,6 +51,12 @@ export class Revocations {
     await this.#following;
   }
 
+  /** In words. */
+  get where(): string {
+    return this.#there === this.#here ? 'same gateway' : 'other gateway';
+  }
+
+  /** @throws Error where it is not put out for good, at both. */
   async measure(life: NodeLife): Promise<Measured> {
     const { front, admin } = this.#campaign;
     const there = life.at(this.#there);
@@ -60,7 +66,7 @@ export class Revocations {
     const asked = front
       .client(this.#here, admin)
       .json(NodeSchema, life.asking('revoke'))
-      .then(() => performance.now());
+      .then((node) => ({ node, at: performance.now() }));
     asked.catch(() => undefined);
     const refused = await this.#until(`${life.name} to be refused`, async () => {
       const code = await refusalOf(life.evidence(there));
@@ -72,7 +78,9 @@ export class Revocations {
     const told = await this.#until(`${life.name} to be told of`, async () =>
       this.#told.get(life.id),
     );
-    return { answered: answered - began, refused: refused - began, told: told - began };
+    wantPutOut(answered.node, 'revoke');
+    wantPutOut(await life.foundAt(this.#there), 'revoke');
+    return { answered: answered.at - began, refused: refused - began, told: told - began };
   }
 
   async #until(what: string, look: () => Promise<number | undefined>): Promise<number> {
@@ -99,18 +107,27 @@ async function refusalOf(asked: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
-/** A line a measure, for people. */
-export function revocationLines(what: string, all: readonly Measured[]): readonly string[] {
+/**
+ * A line a measure, for people.
+ *
+ * @param where in which gateway's answers it was seen.
+ */
+export function revocationLines(
+  what: string,
+  where: string,
+  all: readonly Measured[],
+): readonly string[] {
   const row = (name: keyof Measured, text: string) => {
     const sorted = all.map((one) => one[name]).sort((a, b) => a - b);
-    const [median, worst] = [sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0];
+    const [median, worst] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+    if (median === undefined || worst === undefined) return `  ${text}: not measured`;
     const aim = name === 'answered' ? '' : worst < AIM ? '; < 1 s: met' : '; < 1 s: MISSED';
     return `  ${text}: median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms${aim}`;
   };
   return [
     `${all.length} revocations, ${what}, since the operator asked:`,
-    row('answered', 'answered here'),
-    row('refused', 'refused there'),
-    row('told', 'told there'),
+    row('answered', 'answered'),
+    row('refused', `refused by the ${where}`),
+    row('told', `told by the ${where}`),
   ];
 }

@@ -66,7 +66,9 @@ describeStores('a fleet', (kind) => {
     let node: FleetNode;
 
     it('a machine that is what it says, and tells nobody before it is durable', async () => {
-      node = await fresh('tdx', tdx);
+      const services = { ssh: 'node.example:22', tls: '[2001:db8::1]:443' };
+      node = await fresh('tdx', tdx, { services });
+      expect(node.services).toEqual(services);
       const before = await size();
       const answer = await attest(here, node.id, tdx);
       expect(answer).toMatchObject({ verdict: 'accept', authentic: true, reasons: [] });

@@ -21,7 +21,7 @@ describe('numbers', () => {
     metrics.verificationWork(3, 9);
     metrics.verificationWorkDone(0.02, 0.005);
     metrics.verificationThreadLost();
-    metrics.endorsementAge('tdx.tcb-info', 3600);
+    metrics.endorsementAges(new Map([['tdx.tcb-info', 3600]]));
     metrics.attestationLag(7);
     metrics.nodes({ enrolled: 1, admitted: 2, lapsed: 3, quarantined: 4, revoked: 5 });
     metrics.ledgerSize(1_000_001);
@@ -46,6 +46,24 @@ describe('numbers', () => {
       'postern_nodes{state="lapsed"}': 3,
       postern_ledger_leaves: 1_000_001,
     });
+  });
+
+  it('of endorsements are of the kinds that are used still', async () => {
+    const metrics = createMetrics();
+    const ages = async () =>
+      [...(await samples(metrics))].filter(([name]) => name.includes('endorsement_age'));
+    metrics.endorsementAges(
+      new Map([
+        ['tdx.crl', 60],
+        ['nvidia.ocsp', 90_000],
+      ]),
+    );
+    expect(await ages()).toHaveLength(2);
+    metrics.endorsementAges(new Map([['tdx.crl', 75]]));
+    expect(await ages()).toEqual([['postern_endorsement_age_seconds{kind="tdx.crl"}', 75]]);
+    metrics.endorsementAges(new Map());
+    expect(await ages()).toEqual([]);
+    metrics.close();
   });
 
   it('say how late the event loop was, and forget it when it was said', async () => {

@@ -36,6 +36,18 @@ it('counts each key for itself, and all together', () => {
   expect(takes(limit, 'b', 100, 9)).toBe(1);
 });
 
+it('holds a key by its own rule where it has one, and by nothing of the others', () => {
+  const limit = new RateLimit(RULES);
+  const own = { burst: 20, perSecond: 1 };
+  const mine = () => limit.take('own', 0, own).allowed;
+  expect(Array.from({ length: 25 }, mine).filter(Boolean)).toHaveLength(20);
+  expect(limit.take('own', 0, own)).toEqual({ allowed: false, by: 'each', retryAfter: 1000 });
+  expect(takes(limit, 'a', 0, 9) + takes(limit, 'b', 0, 9)).toBe(5);
+  // A rule that allows less from now on leaves no more than that.
+  expect(limit.take('own', 60_000, { burst: 1, perSecond: 1 }).allowed).toBe(true);
+  expect(limit.take('own', 60_000, { burst: 1, perSecond: 1 }).allowed).toBe(false);
+});
+
 it('remembers so many keys, and forgets the one that is longest unseen', () => {
   const all = { burst: 1000, perSecond: 1000 };
   const limit = new RateLimit({ ...RULES, all, mostKeys: 3 });

@@ -6,6 +6,7 @@ import type { LedgerWriter } from '../../../src/ledger/writer/ledger-writer.ts';
 import {
   appendAll,
   beatless,
+  NOW,
   numbered,
   quickPause,
   TIMES,
@@ -232,5 +233,23 @@ describe('writers in turn', () => {
     expect(store.leafRows).toHaveLength(80);
     await expectOneLog(store);
     expect(store.lease).toBeUndefined();
+  });
+});
+
+describe('a log that is marked as restored', () => {
+  it('is signed no more by whoever wrote it, and by the one who resumes it', async () => {
+    const store = new MemoryStore();
+    const running = await writerOn(store);
+    await appendAll(running, numbered(0, 2));
+    await store.markRestored(NOW);
+    const closed = { code: 'unreachable', at: 'ledger' };
+    await expect(appendAll(running, numbered(2, 1))).rejects.toMatchObject(closed);
+    await expect(writerOn(store, { holder: 'second' })).rejects.toMatchObject(closed);
+    const resuming = await writerOn(store, { holder: 'third', purpose: 'resume' });
+    await appendAll(resuming, numbered(3, 1));
+    await store.unmarkRestored(NOW);
+    await resuming.close();
+    await appendAll(running, numbered(4, 1));
+    expect(store.leafRows.map(({ id }) => id)).toEqual(['id-0', 'id-1', 'id-3', 'id-4']);
   });
 });

@@ -41,9 +41,13 @@ describeStores('credentials', (kind) => {
         expiresAt: 9_000,
         usedAt: 60_000,
       });
+      const client = credentialOf(4, {
+        role: 'client',
+        quotas: { requests: 1, streams: 2, tokens: 'unlimited', evidence: 4 },
+      });
       const gone = credentialOf(3, { revokedAt: 5, name: 'credential-1' });
-      for (const one of [plain, full, gone]) await store.addCredential(one);
-      expect(await store.credentials()).toEqual([gone, full, plain]);
+      for (const one of [plain, full, gone, client]) await store.addCredential(one);
+      expect(await store.credentials()).toEqual([client, gone, full, plain]);
       expect(await store.credential(full.id)).toEqual(full);
       expect(await store.credential(gone.id)).toEqual(gone);
       expect(await store.credentialByKey(key.publicKey)).toEqual(full);
@@ -54,7 +58,10 @@ describeStores('credentials', (kind) => {
         expect(await store.credentialByKey(nobody)).toBeUndefined();
       }
       const again = await bed.open();
-      expect(await again.credentials()).toEqual([gone, full, plain]);
+      expect(await again.credentials()).toEqual([client, gone, full, plain]);
+      const fewer = nextOf(client, { quotas: { tokens: 5 } });
+      await again.replaceCredential(fewer);
+      expect(await store.credential(client.id)).toEqual(fewer);
       expect(await again.faults()).toEqual([]);
     });
   });
@@ -192,6 +199,10 @@ describeStores('credentials', (kind) => {
         [{ proof: { ...key, publicKey: 'A'.repeat(64) } }, 'proof.publicKey'],
         [{ createdAt: -1 }, 'createdAt'],
         [{ expiresAt: Number.POSITIVE_INFINITY }, 'expiresAt'],
+        [{ quotas: { requests: 0 } }, 'quotas.requests'],
+        [{ quotas: { streams: 'unlimited' } }, 'quotas.streams'],
+        [{ quotas: { tokens: 'many' } }, 'quotas.tokens'],
+        [{ quotas: { other: 1 } }, 'quotas.other'],
         [{ version: 0 }, 'version'],
         [{ version: undefined }, 'version'],
       ];

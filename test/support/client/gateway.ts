@@ -107,6 +107,7 @@ export class StandInGateway {
     const candidates = await Promise.all(
       [...this.#entries.values()].map(async ({ machine, admitted, keyset, weight }) => ({
         node: machine.node,
+        name: `machine-${machine.node.slice(0, 4)}`,
         weight,
         until: formatTime(admitted.until),
         decision: admitted.decision,

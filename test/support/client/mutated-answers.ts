@@ -21,7 +21,11 @@ import { StandInMachine } from './machine.ts';
 import { openAiServer } from './openai-server.ts';
 import { readOutcome } from './outcome.ts';
 
-const nobody = new Gateway('https://nobody.example', () => Promise.reject(new TypeError('no')));
+const nobody = new Gateway(
+  'https://nobody.example',
+  () => Promise.reject(new TypeError('no')),
+  60_000,
+);
 
 /** One sealed answer, to be read in whatever state its bytes are. */
 async function sealedAnswer() {

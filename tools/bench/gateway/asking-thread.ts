@@ -10,28 +10,24 @@ export interface Asking {
 }
 
 /** Whoever asks a gateway, in a thread of its own: answers with how long each took, in milliseconds. */
-const agent = new Agent({ keepAlive: true });
-
-parentPort?.on('message', async (asking: Asking | 'end') => {
-  if (asking === 'end') {
-    agent.destroy();
-    parentPort?.close();
-    return;
-  }
+parentPort?.on('message', async (asking: Asking) => {
+  // A connection kept from before may have been closed meanwhile.
+  const agent = new Agent({ keepAlive: true });
   const waiting = [...asking.requests];
   const took: number[] = [];
   const turns = Array.from({ length: asking.atOnce }, async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const start = performance.now();
-      await post(`${asking.url}?${next.query}`, asking.type, next.body);
+      await post(agent, `${asking.url}?${next.query}`, asking.type, next.body);
       took.push(performance.now() - start);
     }
   });
   await Promise.all(turns);
+  agent.destroy();
   parentPort?.postMessage(took);
 });
 
-function post(url: string, type: string, body: Uint8Array): Promise<void> {
+function post(agent: Agent, url: string, type: string, body: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': type, 'content-length': body.length };
     const sent = request(url, { method: 'POST', agent, headers }, (answer) => {

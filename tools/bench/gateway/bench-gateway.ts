@@ -117,6 +117,14 @@ export async function benchGateway(
   };
 }
 
+/** Who enrols nodes, and takes them off the list. */
+export const OPERATOR = {
+  kind: 'credential',
+  id: '00'.repeat(8),
+  name: 'bench',
+  role: 'admin',
+} as const;
+
 /** Of nodes that are there, and have nothing to do. */
 export const PARKED = 'parked';
 
@@ -153,6 +161,5 @@ export async function enrolNode(
   const enrolled = { name, pool: POOL, key, inventory, ...(endpoint && { endpoint }) };
   const message = enrolmentTranscript({ origin: ORIGIN, nonce, enrolled });
   const signature = new Uint8Array(sign(null, message, privateKey));
-  const by = { kind: 'credential', id: '00'.repeat(8), name: 'bench', role: 'admin' } as const;
-  return (await service.enrol({ ...enrolled, nonce, signature }, by)).id;
+  return (await service.enrol({ ...enrolled, nonce, signature }, OPERATOR)).id;
 }
