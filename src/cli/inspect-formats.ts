@@ -29,6 +29,7 @@ import {
   SPDM_REQUEST,
 } from './inspect-nvidia.ts';
 import { looksLikeSnpReport, snpReportClaims } from './inspect-snp.ts';
+import { looksLikeSshCertificate, sshCertificateClaims } from './inspect-ssh.ts';
 import { ccelTableClaims, collateralClaims, tdxQuoteClaims } from './inspect-tdx.ts';
 import {
   derCertificateClaims,
@@ -55,6 +56,11 @@ export const FORMATS: readonly Format[] = [
     name: 'SEV-SNP attestation report',
     looksLike: looksLikeSnpReport,
     claims: snpReportClaims,
+  },
+  {
+    name: 'OpenSSH certificate',
+    looksLike: (_bytes, text) => looksLikeSshCertificate(text),
+    claims: sshCertificateClaims,
   },
   {
     name: 'TDX quote',

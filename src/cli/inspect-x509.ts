@@ -4,6 +4,7 @@ import { fromPem } from '../core/encoding/pem.ts';
 import { formatTime } from '../core/encoding/time.ts';
 import { type Certificate, parseCertificate } from '../core/x509/certificate.ts';
 import { parseCrl } from '../core/x509/crl.ts';
+import { NAME_CONSTRAINTS } from '../core/x509/name-constraints.ts';
 import { certificateClaims, crlClaims } from '../evidence/certificate-claims.ts';
 import { extensionClaims } from '../evidence/tdx/claims.ts';
 import { parsePckExtension, SGX_EXTENSION } from '../evidence/tdx/pck-extension.ts';
@@ -47,7 +48,7 @@ function headerLength(bytes: Uint8Array, at: number): number {
 }
 
 function certificateClaimsAt(der: Uint8Array, path: string): Claims {
-  const certificate: Certificate = parseCertificate(der, path);
+  const certificate: Certificate = parseCertificate(der, path, [NAME_CONSTRAINTS]);
   const { basicConstraints, keyUsage, extensions, publicKey } = certificate;
   const sgx = extensions.get(SGX_EXTENSION);
   return {

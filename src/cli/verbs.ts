@@ -16,6 +16,8 @@ import { auditServeVerb } from './audit/audit-serve.ts';
 import { auditVerifyVerb } from './audit/audit-verify.ts';
 import { auditWatchVerb } from './audit/audit-watch.ts';
 import { auditWitnessVerb } from './audit/audit-witness.ts';
+import { caInitVerb } from './certificates/ca-init.ts';
+import { certVerifyVerb } from './client/cert-verify.ts';
 import { chatVerb } from './client/chat-verb.ts';
 import { proxyVerb } from './client/proxy-verb.ts';
 import { conformanceVerb } from './conformance/verb.ts';
@@ -128,9 +130,11 @@ export const VERBS: readonly Verb[] = [
   knownHostsVerb,
   sshConfigVerb,
   tlsVerb,
+  certVerifyVerb,
   gatewayVerb,
   gatewayInitVerb,
   gatewayCheckVerb,
+  caInitVerb,
   agentVerb,
   agentDigestVerb,
   keysListVerb,

@@ -23,6 +23,11 @@ export const OPERATIONS = [
   'node.revoke',
   'node.override',
   'node.remove',
+  /** A certificate for a machine that is admitted. */
+  'certificate.issue',
+  /** Who certifies machines here. */
+  'certificate.authorities',
+  'certificate.prove',
   'decision.read',
   'decision.export',
   'decision.prove',

@@ -9,6 +9,7 @@ import { simulateSnp } from '../../src/simulator/snp/simulate.ts';
 import { createTdxPlatform } from '../../src/simulator/tdx/platform.ts';
 import { simulateTdx } from '../../src/simulator/tdx/simulate.ts';
 import { hcl } from '../support/hcl.ts';
+import { sshHostCertificate } from '../support/ssh-certificate.ts';
 import { tpmQuote } from '../support/tpm.ts';
 import { expectErrorJson } from './design-json.ts';
 import { honest, jsonOf, postern, UNSAFE } from './fake-io.ts';
@@ -30,6 +31,12 @@ const KNOWN: readonly (readonly [string, string, Uint8Array | string, object])[]
   ['a quote', 'TDX quote', quote, { quoteVersion: 4, fmspc: 'f0806f000000' }],
   ['a quote in hex', 'TDX quote', toHex(quote), { quoteVersion: 4 }],
   ['a quote in base64', 'TDX quote', toBase64(quote), { quoteVersion: 4 }],
+  [
+    'a certificate of SSH',
+    'OpenSSH certificate',
+    sshHostCertificate('node-1.pool.example'),
+    { type: 'host', principals: ['node-1.pool.example'], validBefore: '2026-06-01T12:30:00Z' },
+  ],
   ['an ACPI table', 'CCEL ACPI table', ccelTable, { oemId: 'PSTRN', logAreaMinimumLength: 4096 }],
   ['a CCEL log', 'TCG2 event log (CCEL)', ccelLog, { format: 'ccel' }],
   ['dstack’s log', 'dstack event log', text(dstackLog), { format: 'dstack' }],

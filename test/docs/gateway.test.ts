@@ -58,9 +58,15 @@ describe('the table of roles', () => {
 
   it('names all that an admin may not', () => {
     const denied = OPERATIONS.filter((operation) => !mayDo(credential('admin'), operation));
-    expect(denied).toEqual(['decision.export', 'session.prepare', 'session.relay', 'usage.add']);
+    expect(denied).toEqual([
+      'certificate.issue',
+      'decision.export',
+      'session.prepare',
+      'session.relay',
+      'usage.add',
+    ]);
     expect(page).toContain(
-      '| `admin` | everything but decisions with all that they saw, sealed sessions, and handing in usage |',
+      '| `admin` | everything but decisions with all that they saw, sealed sessions, certificates of machines, and handing in usage |',
     );
   });
 

@@ -16,6 +16,7 @@ import type { KeyQuotas, Role } from '../../src/gateway/identity/credential.ts';
 import { mayDo } from '../../src/gateway/identity/permissions.ts';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import { bodyOf, type FakeAgent } from './fake-agent.ts';
+import { fakeCertificates } from './fake-certificates.ts';
 import { fakeFleet } from './fake-fleet.ts';
 import { hexOf } from './fleet.ts';
 import { SQLITE } from './store-beds.ts';
@@ -99,6 +100,7 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
   const app: Gateway = createGateway({
     fleet: fakeFleet(),
     broker,
+    certificates: fakeCertificates(),
     identity: identityWith(options.quotas ?? {}),
     readLog: async () => undefined,
     keys: () => ({ keys: [] }),

@@ -1,6 +1,7 @@
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { Fault } from '../../src/core/fault.ts';
 import type { BrokerService } from '../../src/gateway/broker/service.ts';
+import type { CertificateService } from '../../src/gateway/certificates/service.ts';
 import type { FleetService } from '../../src/gateway/fleet/service.ts';
 import { createGateway, type GatewayDeps } from '../../src/gateway/http/gateway.ts';
 import type { Identity, RequestFacts } from '../../src/gateway/http/identity.ts';
@@ -10,6 +11,7 @@ import { createMetrics } from '../../src/gateway/http/metrics.ts';
 import type { Principal, Role } from '../../src/gateway/identity/credential.ts';
 import type { Operation, Subject } from '../../src/gateway/operation.ts';
 import { fakeBroker, SESSION } from './fake-broker.ts';
+import { CERTIFICATE, fakeCertificates } from './fake-certificates.ts';
 import { type FakeFleet, fakeFleet, NODE, NOW } from './fake-fleet.ts';
 
 /** `Bearer admin` is an admin, `Bearer node:<id>` a node; `Bearer wrong` holds for nobody. */
@@ -47,8 +49,16 @@ const OPEN = new Set<Operation>([
   'model.list',
   'evidence.verify',
   'enrolment.challenge',
+  'certificate.authorities',
+  'certificate.prove',
 ]);
-const OF_NODES = new Set<Operation>(['node.read', 'node.challenge', 'node.attest', 'usage.add']);
+const OF_NODES = new Set<Operation>([
+  'node.read',
+  'node.challenge',
+  'node.attest',
+  'certificate.issue',
+  'usage.add',
+]);
 
 function mayDo(principal: Principal, operation: Operation, subject?: Subject): boolean {
   if (OPEN.has(operation)) return true;
@@ -57,7 +67,7 @@ function mayDo(principal: Principal, operation: Operation, subject?: Subject): b
     return subject?.node === principal.id && OF_NODES.has(operation);
   }
   const { role } = principal;
-  if (role === 'admin') return operation !== 'usage.add';
+  if (role === 'admin') return operation !== 'usage.add' && operation !== 'certificate.issue';
   if (role === 'node') return operation === 'node.enrol' && subject?.pool === 'h100';
   const read = operation.endsWith('.read') || operation === 'node.list';
   if (role === 'validator') {
@@ -69,6 +79,7 @@ function mayDo(principal: Principal, operation: Operation, subject?: Subject): b
 export interface BedOptions {
   readonly fleet?: Partial<FleetService>;
   readonly broker?: Partial<BrokerService>;
+  readonly certificates?: Partial<CertificateService>;
   readonly limits?: Partial<Limits>;
   readonly limit?: GatewayDeps['limit'];
   readonly identity?: Identity;
@@ -88,6 +99,7 @@ export function gatewayBed(options: BedOptions = {}) {
   const app = createGateway({
     fleet,
     broker: fakeBroker(options.broker),
+    certificates: fakeCertificates(options.certificates),
     identity,
     readLog: async (name) =>
       name === 'checkpoint' || name === 'tile/0/000' ? utf8(name) : undefined,
@@ -205,6 +217,20 @@ export const SAMPLES: readonly Sample[] = [
     method: 'DELETE',
     url: `${nodes}?reason=${encodeURIComponent(REASON)}`,
     status: 204,
+  },
+  {
+    ...get('/v1/nodes/{node}/certificates'),
+    method: 'POST',
+    url: `${nodes}/certificates`,
+    headers: JSON_HEADERS,
+    body: text({ use: 'ssh-host', key: 'AQID', names: ['node-1.h100.fleet.example'] }),
+    status: 201,
+    as: `node:${NODE}`,
+  },
+  get('/v1/certificate-authorities'),
+  {
+    ...get('/v1/certificates/{certificate}/proof'),
+    url: `/v1/certificates/${CERTIFICATE}/proof`,
   },
   { ...get('/v1/decisions/{decision}', 'decision'), url: `/v1/decisions/${'fe'.repeat(16)}` },
   {

@@ -47,6 +47,18 @@ export const LEAVES: readonly Leaf[] = [
   { ...base, type: 'admission.refused', decision: base.id, code: 'fleet.hardware.taken' },
   { ...base, type: 'admission.revoked', admission: base.id, code: 'lease.expired' },
   { ...base, type: 'key.bound', decision: base.id, keyset: salted },
+  {
+    ...base,
+    type: 'certificate.issued',
+    decision: base.id,
+    use: 'ssh-host',
+    certificate: digest,
+    authority: digest,
+    bundle: digest,
+    key: salted,
+    names: salted,
+    until,
+  },
   { ...base, type: 'endorsements.seen', set: digest, kinds: ['ocsp', 'rim', 'tcb-info'] },
   { ...base, type: 'anchor.changed', vendor: 'nvidia.rim', anchor: digest, change: 'added' },
   {

@@ -103,6 +103,8 @@ function aboutOf(leaf: Leaf): string {
       return `of ${leaf.admission}: ${leaf.code}`;
     case 'key.bound':
       return `by decision ${leaf.decision}`;
+    case 'certificate.issued':
+      return `${leaf.use} by decision ${leaf.decision}, until ${formatInstant(leaf.until)}: ${leaf.certificate}`;
     case 'endorsements.seen':
       return leaf.kinds.join(', ');
     case 'anchor.changed':

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileMemory } from '../../client/file-memory.ts';
+import type { Memory } from '../../client/memory.ts';
 import type { LedgerTrust, PolicyPin, PosternOptions } from '../../client/options.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { CPU_AND_DEVICE_ANCHOR_OPTIONS, readBundleAnchors } from '../bundle-evidence.ts';
@@ -10,6 +11,23 @@ import { RIM_ANCHOR_OPTION } from '../nvidia-evidence.ts';
 import type { Args, Options } from '../verb.ts';
 
 const ROOTS: Options = { ...CPU_AND_DEVICE_ANCHOR_OPTIONS, ...RIM_ANCHOR_OPTION };
+
+/** Whose ledger has to show what a client relies on. */
+export const LEDGER_OPTIONS: Options = {
+  'ledger-key': { value: '<vkey|file>', help: 'the public key of the gateway’s ledger' },
+  'ledger-policy': {
+    value: '<file>',
+    help: 'or ledger, witnesses and their quorum, as a C2SP tlog-policy',
+  },
+  'ledger-unchecked': { help: 'or ask the ledger nothing, which every answer is marked with' },
+};
+
+export const MEMORY_OPTION: Options = {
+  memory: {
+    value: '<dir>',
+    help: 'where revisions and checkpoints are remembered; in your state folder by default',
+  },
+};
 
 /** How a client of verified machines is made, for all verbs that are one. */
 export const CLIENT_OPTIONS: Options = {
@@ -29,17 +47,9 @@ export const CLIENT_OPTIONS: Options = {
   keyring: { value: '<json>', help: 'or a keyring of such keys' },
   threshold: { value: '<n>', help: 'how many of the keys must sign; all by default' },
   'least-revision': { value: '<n>', help: 'with --policy-name: earlier revisions are refused' },
-  'ledger-key': { value: '<vkey|file>', help: 'the public key of the gateway’s ledger' },
-  'ledger-policy': {
-    value: '<file>',
-    help: 'or ledger, witnesses and their quorum, as a C2SP tlog-policy',
-  },
-  'ledger-unchecked': { help: 'or ask the ledger nothing, which every answer is marked with' },
+  ...LEDGER_OPTIONS,
   'any-deployment': { help: 'take a policy that does not pin its operator’s own machines' },
-  memory: {
-    value: '<dir>',
-    help: 'where revisions and checkpoints are remembered; in your state folder by default',
-  },
+  ...MEMORY_OPTION,
   ...ROOTS,
 };
 
@@ -68,7 +78,7 @@ export async function readClient(io: Io, args: Args): Promise<PosternOptions> {
     ...(apiKey?.kind === 'api-key' && { apiKey: apiKey.text }),
     ...(named && { anchors: await readBundleAnchors(io, args) }),
     ...(args.has('any-deployment') && { acceptAnyDeployment: true as const }),
-    memory: fileMemory(args.one('memory') ?? stateFolder(io, 'client')),
+    memory: readMemory(io, args),
     fetch: io.fetch,
     now: io.now,
     randomBytes: io.randomBytes,
@@ -114,7 +124,8 @@ async function readSigners(
   return { keys, threshold: readWholeNumber(args, 'threshold') ?? keys.length };
 }
 
-async function readLedger(io: Io, args: Args): Promise<LedgerTrust> {
+/** @throws Fault `usage` unless the options name one. */
+export async function readLedger(io: Io, args: Args): Promise<LedgerTrust> {
   const [key, policy] = [args.one('ledger-key'), args.one('ledger-policy')];
   const unchecked = args.has('ledger-unchecked');
   if ([key !== undefined, policy !== undefined, unchecked].filter(Boolean).length !== 1) {
@@ -124,6 +135,10 @@ async function readLedger(io: Io, args: Args): Promise<LedgerTrust> {
   if (key === undefined) return 'unchecked';
   const text = key.includes('+') ? key : fromUtf8(await io.readFile(key), key);
   return { verifierKey: text.trim() };
+}
+
+export function readMemory(io: Io, args: Args): Memory {
+  return fileMemory(args.one('memory') ?? stateFolder(io, 'client'));
 }
 
 /** By the XDG base directories, also where a desktop has none. */

@@ -26,6 +26,7 @@ import { type Io, warn } from '../io.ts';
 import { packageVersion } from '../package-version.ts';
 import { type Appraising, openAppraising } from './appraising.ts';
 import { composeBroker } from './compose-broker.ts';
+import { certificatesOf } from './compose-certificates.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './parts.ts';
 import { endorsementsOf, fleetTimes, httpLimits, requestLimit } from './settings.ts';
@@ -160,8 +161,10 @@ async function compose(
     metrics,
     log,
   });
+  const certificates = certificatesOf(io, config, parts, { ledger, writer, service, engine });
   const app = createGateway({
     fleet: service,
+    certificates,
     broker,
     identity: new KnownIdentity(
       { store, nodes: store, authority: authorityOf(config.origin, 'origin'), now },

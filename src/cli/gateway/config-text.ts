@@ -1,3 +1,4 @@
+import { CERTIFICATE_LIFE } from './certificates-config.ts';
 import { DEFAULTS } from './config.ts';
 
 /** What a new gateway's configuration has to say. */
@@ -123,6 +124,14 @@ pools: []
 #    keep: ${broker.times.keep}
 #    wait: ${broker.times.wait}
 #    epoch: ${broker.times.epoch}
+
+# Certificates for machines' SSH and TLS keys, for clients who trust an authority and so whoever holds
+# its key: postern ca init makes them. key: a file, or agent:<socket>#SHA256:<fingerprint>.
+# certificates:
+#   domain: fleet.example.org
+#   life: ${CERTIFICATE_LIFE}
+#   ssh: { key: ca/ssh-ca.pem }
+#   tls: { key: ca/tls-ca.pem, certificate: ca/tls-ca.crt }
 
 # Others who cosign the log: those of witnesses.tlog-policy in the folder of the ledger, if it is there.
 #witnesses: { every: ${witnesses.every} }

@@ -3,6 +3,7 @@ import { durationMs } from '../../appraisal/policy/duration.ts';
 import { sizeBytes } from '../config/size.ts';
 import { splitAddress } from '../config/split-address.ts';
 import { BROKER_DEFAULTS, type BrokerConfig, brokerConfig } from './broker-config.ts';
+import { type CertificatesConfig, certificatesConfig } from './certificates-config.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /** A gateway's configuration with everything said: paths absolute, times in milliseconds. */
@@ -27,6 +28,8 @@ export interface GatewayConfig {
   readonly calls: { readonly endpoints: 'public' | 'private-too'; readonly deadline: number };
   readonly limits: LimitsConfig;
   readonly broker: BrokerConfig;
+  /** Undefined: no machine is certified. */
+  readonly certificates: CertificatesConfig | undefined;
   /** How often those that the ledger's folder names are asked to cosign. */
   readonly witnesses: { readonly every: number };
   readonly logs: { readonly level: LogLevel; readonly addresses: 'written' | 'left-out' };
@@ -163,6 +166,7 @@ export function resolveConfig(written: WrittenConfig, dir: string): GatewayConfi
     calls: callsConfig(written.calls),
     limits: limitsConfig(written.limits),
     broker: brokerConfig(written.broker),
+    certificates: written.certificates && certificatesConfig(written.certificates, at),
     witnesses: { every: durationMs(written.witnesses?.every ?? DEFAULTS.witnesses.every) },
     logs: { ...DEFAULTS.logs, ...written.logs },
     metrics: written.metrics ?? DEFAULTS.metrics,

@@ -3,6 +3,8 @@ import { lintPolicy } from '../../appraisal/policy/lint.ts';
 import type { Misfit } from '../../core/document/explain-shape.ts';
 import { formatTime } from '../../core/encoding/time.ts';
 import { FAULTS } from '../../core/fault.ts';
+import { hostPattern } from '../../gateway/certificates/names.ts';
+import { sshFingerprint } from '../../gateway/certificates/ssh-key.ts';
 import { LAYOUT, type LedgerFolder } from '../audit/ledger-folder.ts';
 import { isShared } from '../audit/secret-files.ts';
 import { vkeysOf } from '../audit/verifier-keys.ts';
@@ -11,6 +13,7 @@ import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
+import { authorityFiles } from './certificates-config.ts';
 import type { GatewayConfig } from './config.ts';
 import { type GatewayParts, readParts } from './parts.ts';
 import { type ReadConfig, readConfig, SET_OPTION } from './read-config.ts';
@@ -23,7 +26,7 @@ export const gatewayCheckVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: SET_OPTION,
   notes: [
-    '<dir> holds postern.yaml; a path that ends in .yaml is the file itself. Nothing is opened, changed or asked for.',
+    '<dir> holds postern.yaml; a path that ends in .yaml is the file itself. Nothing is opened or changed, and nobody is asked but an ssh-agent that holds the key of an authority.',
     'A value is taken from --set before the environment (POSTERN_ and the path: POSTERN_TIMES_RETRY, POSTERN_POOLS_0_POLICY), from the environment before the file, from the file before the default. Values are YAML; an empty one takes the member out.',
     'Exit code: 0 it would start, 64 it would not: each problem stands on a line with its place.',
   ],
@@ -85,6 +88,7 @@ function served(
       const policy = `${metadata.name} revision ${metadata.revision}, ${metadata.lifecycle.state}`;
       return ['pool', `${pool.name}: ${policy}, ${by}, ${read.digest}`];
     }),
+    ...certificatesText(config, parts),
     ['evidence', `${roots}, endorsements ${endorsements.access} in ${endorsements.folder}`],
     ['tokens', `${parts.tokens.current.algorithm}, kid ${parts.tokens.current.publicKey.keyId}`],
     ['witnesses', witnessesText(parts)],
@@ -94,6 +98,20 @@ function served(
       `records ${daysOf(retention.records)}, events ${daysOf(retention.events)}, usage ${daysOf(retention.usage)}`,
     ],
   ];
+}
+
+function certificatesText(
+  { certificates }: GatewayConfig,
+  { authorities: { ssh, tls } }: GatewayParts,
+): readonly (readonly [string, string])[] {
+  if (certificates === undefined) return [];
+  const { domain, life } = certificates;
+  const by = [
+    ...(ssh ? [`SSH ${sshFingerprint(ssh.publicKey)}`] : []),
+    ...(tls ? [`TLS until ${formatTime(tls.validity.to)}`] : []),
+  ];
+  const names = `names below ${domain} for ${Math.round(life / 60_000)} min`;
+  return [['certificates', `${names}, by ${by.join(', ')}`]];
 }
 
 function witnessesText({ witnesses }: GatewayParts): string {
@@ -133,7 +151,7 @@ const SOON = 14 * 86_400_000;
 async function adviceOn(
   io: Io,
   config: GatewayConfig,
-  { ledger, pools, tls }: GatewayParts,
+  { ledger, pools, tls, authorities }: GatewayParts,
 ): Promise<readonly Misfit[]> {
   const now = io.now();
   const advice: Misfit[] = [];
@@ -163,6 +181,16 @@ async function adviceOn(
   }
   if (tls && tls.until < now) say('tls.cert', `has ended at ${formatTime(tls.until)}`);
   else if (tls && tls.until < now + SOON) say('tls.cert', `ends at ${formatTime(tls.until)}`);
+  const { tls: authority } = authorities;
+  if (authority && authority.validity.to < now + SOON) {
+    const ends = formatTime(authority.validity.to);
+    say('certificates.tls.certificate', `ends at ${ends}: make another with postern ca init`);
+  }
+  for (const [i, { name }] of config.pools.entries()) {
+    if (config.certificates === undefined || hostPattern(name, config.certificates.domain))
+      continue;
+    say(`pools[${i}].name`, 'is no label of DNS: none of its machines can be certified');
+  }
   if (config.calls.endpoints === 'private-too') {
     say('calls.endpoints', 'who enrols a machine has the gateway call any address in its network');
   }
@@ -180,7 +208,7 @@ function isLoopback(host: string): boolean {
 }
 
 function secretFiles(
-  { tls, tokens, hardwareKey }: GatewayConfig,
+  { tls, tokens, hardwareKey, certificates }: GatewayConfig,
   { dir }: LedgerFolder,
 ): readonly (readonly [string, string])[] {
   const { current, next } = tokenFiles(tokens.key);
@@ -190,6 +218,7 @@ function secretFiles(
     ['tokens.key', current],
     ['tokens.key', next],
     ['hardwareKey', hardwareKey],
+    ...authorityFiles(certificates),
     ...ofLedger.map((name) => ['ledger', `${dir}/${name}`] as const),
   ];
 }

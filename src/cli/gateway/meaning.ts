@@ -8,6 +8,7 @@ import { pcsBase } from '../../endorsements/intel/base-url.ts';
 import { ocspServiceUrl, rimServiceBase } from '../../endorsements/nvidia/url.ts';
 import { sizeBytes } from '../config/size.ts';
 import { splitAddress } from '../config/split-address.ts';
+import { checkCertificates } from './certificates-config.ts';
 import { DEFAULTS } from './config.ts';
 import type { WrittenConfig } from './schema.ts';
 
@@ -22,6 +23,7 @@ export function misunderstandings(written: WrittenConfig): readonly Misfit[] {
   checkPlaces(written, report);
   checkPools(written, report);
   checkBroker(written, report);
+  checkCertificates(written, report);
   checkAnchors(written, report);
   checkServices(written, report);
   checkTimes(written, report);

@@ -12,6 +12,7 @@ import {
 } from '../audit/ledger-folder.ts';
 import { witnessPeers } from '../audit/witness-peers.ts';
 import { type Io, usage } from '../io.ts';
+import { type Authorities, readAuthorities } from './certificate-authorities.ts';
 import type { GatewayConfig } from './config.ts';
 import { readHardwareKey } from './hardware-key.ts';
 import { type PoolStart, readPool } from './pool-policy.ts';
@@ -20,7 +21,10 @@ import { serviceKeyIn } from './settings.ts';
 import { readTls, type TlsFiles } from './tls-files.ts';
 import { readTokenKeys, type TokenKeys } from './token-keys.ts';
 
-/** All that a configuration names, read and verified; nothing is opened, and nobody asked. */
+/**
+ * All that a configuration names, read and verified; nothing is opened, and nobody asked but an
+ * ssh-agent that holds the key of an authority.
+ */
 export interface GatewayParts {
   readonly ledger: LedgerFolder;
   readonly identity: LogIdentity;
@@ -31,6 +35,7 @@ export interface GatewayParts {
   readonly pools: readonly PoolStart[];
   /** Undefined where a proxy ends TLS. */
   readonly tls: TlsFiles | undefined;
+  readonly authorities: Authorities;
   /** Undefined where the ledger's folder names none. */
   readonly witnesses: TlogPolicy | undefined;
 }
@@ -68,10 +73,12 @@ export async function readParts(
     const start = await at(`pools[${i}].policy`, () => readPool(io, pool, io.now()));
     if (start) pools.push(start);
   }
+  const authorities = await readAuthorities(io, config.certificates, at);
   await at('endorsements.rimServiceKey', () => readServiceKey(io, config));
   if (problems.length > 0 || !log || !tokens || !hardwareKey || !roots)
     return { parts: undefined, problems };
-  return { parts: { ...log, tokens, hardwareKey, roots, pools, tls, witnesses }, problems };
+  const parts = { ...log, tokens, hardwareKey, roots, pools, tls, authorities, witnesses };
+  return { parts, problems };
 }
 
 async function readLedger(io: Io, { ledger: dir, database }: GatewayConfig) {

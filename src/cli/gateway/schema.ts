@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { closed, Duration, text } from '../../appraisal/policy/schema/values.ts';
 import { count, Path, Size } from '../config/values.ts';
 import { Broker } from './broker-schema.ts';
+import { CertificatesSchema } from './certificates-schema.ts';
 
 const Url = Type.String({
   pattern: '^https?://[!-~]{1,1000}$',
@@ -204,6 +205,7 @@ export const GatewayConfigSchema = Type.Object(
     calls: Type.Optional(Calls),
     limits: Type.Optional(Limits),
     broker: Type.Optional(Broker),
+    certificates: Type.Optional(CertificatesSchema),
     witnesses: Type.Optional(Witnesses),
     logs: Type.Optional(
       closed({

@@ -30,6 +30,7 @@ export type KeyKind =
   | 'token'
   | 'challenge'
   | 'tls'
+  | 'authority'
   | 'service'
   | 'api-key'
   | 'ed25519'

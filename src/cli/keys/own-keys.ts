@@ -1,9 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sshFingerprint, sshKeyOf } from '../../gateway/certificates/ssh-key.ts';
 import type { FleetStore } from '../../gateway/fleet/store.ts';
 import { LAYOUT, readIdentity, readLedgerFolder } from '../audit/ledger-folder.ts';
 import { isShared, isThere } from '../audit/secret-files.ts';
+import { type AuthorityKey, readAuthorityKey } from '../certificates/authority-key.ts';
 import type { GatewayConfig } from '../gateway/config.ts';
 import { readTokenKeys, tokenFiles } from '../gateway/token-keys.ts';
 import type { Io } from '../io.ts';
@@ -12,6 +14,8 @@ import type { KeyRow } from './key-row.ts';
 const DAY = 86_400_000;
 /** Of a key that signs for others, and is replaced without anybody noticing. */
 const TOKEN_KEY_AGE = 180 * DAY;
+/** Of a key that many people have to learn anew when it is replaced. */
+const AUTHORITY_AGE = 365 * DAY;
 const SOON = 14 * DAY;
 
 /** The keys that a gateway itself holds: of its ledger, of tokens and challenges, of TLS. */
@@ -30,6 +34,7 @@ export async function ownKeys(
     ...(await tokenKeys(config, now)),
     ...challengeKeys(await store.challengeKeys(), config, now),
     ...(await tlsKey(io, config, now)),
+    ...(await authorityKeys(io, config, now)),
     ...(await serviceKey(config)),
   ];
 }
@@ -110,6 +115,43 @@ async function tlsKey(io: Io, { tls }: GatewayConfig, now: number): Promise<read
   const row = await withFile({ id, kind: 'tls', role: 'shows who the gateway is' }, tls.key);
   const advice = until < now ? ['has ended'] : until < now + SOON ? ['ends soon: renew it'] : [];
   return [{ ...row, until, advice: [...row.advice, ...advice] }];
+}
+
+/** Of those who sign for machines: who trusts them trusts whoever has these. */
+async function authorityKeys(
+  io: Io,
+  { certificates: config }: GatewayConfig,
+  now: number,
+): Promise<readonly KeyRow[]> {
+  const rows: KeyRow[] = [];
+  if (config?.ssh) rows.push(await authorityRow(config.ssh.key, 'certifies SSH host keys', now));
+  if (config?.tls) {
+    const row = await authorityRow(config.tls.key, 'certifies TLS keys', now);
+    const { certificate } = config.tls;
+    if (!(await isThere(certificate))) rows.push(row);
+    else {
+      const until = new X509Certificate(await io.readFile(certificate)).validToDate.getTime();
+      const advice = until < now ? ['has ended'] : until < now + SOON ? ['ends soon'] : [];
+      rows.push({ ...row, until, advice: [...row.advice, ...advice] });
+    }
+  }
+  return rows;
+}
+
+async function authorityRow(key: AuthorityKey, role: string, now: number): Promise<KeyRow> {
+  if (key.in === 'agent') {
+    const { fingerprint: id, socket } = key;
+    const by = `${role}; held by the ssh-agent at ${socket}`;
+    return { id, kind: 'authority', role: by, state: 'in-force', advice: [] };
+  }
+  const id = await readAuthorityKey(key).then(
+    ({ publicKey }) => sshFingerprint(sshKeyOf(publicKey)),
+    () => '–',
+  );
+  const row = await withFile({ id, kind: 'authority', role }, key.file);
+  const isOld = row.madeAt !== undefined && now - row.madeAt > AUTHORITY_AGE;
+  const rotate = 'is older than a year: make another with postern ca init and hand it out';
+  return { ...row, advice: [...row.advice, ...(isOld ? [rotate] : [])] };
 }
 
 async function serviceKey({ endorsements }: GatewayConfig): Promise<readonly KeyRow[]> {

@@ -4,7 +4,7 @@ import type { IdentityStore } from '../../gateway/identity/store.ts';
 import { usage } from '../io.ts';
 
 /** Keys of the gateway itself that are called by what they are for. */
-const OWN = ['token', 'challenge', 'log', 'archive', 'hardware'] as const;
+const OWN = ['token', 'challenge', 'log', 'archive', 'hardware', 'authority'] as const;
 export type OwnKey = (typeof OWN)[number];
 
 export const WHICH_OPERANDS = '<dir> <id|name|token|challenge>';
@@ -41,6 +41,11 @@ const NOT_BY_US = {
     'all that is archived is sealed under it, and the database knows it by its own mark: another key would open nothing.',
     'What should not be read any more can go: postern audit forget deletes what old decisions saw.',
     'If it was stolen together with a copy of the database, what is in that copy can be read whatever is done here; in a new gateway nothing is sealed under it.',
+  ],
+  authority: [
+    'everybody who trusts it has its public half, and has to learn another one from you first.',
+    'Make the new one beside it with postern ca init, hand out what that prints beside the old lines, name it in certificates when all have it, and let them take the old one out when its last certificate has ended.',
+    'If it was stolen, whoever has it can make any machine out of anything below its domain: tell all who trust it to take it out now. What was certified by others than this gateway is not in its ledger: postern cert verify refuses it.',
   ],
   hardware: [
     'the database knows each machine’s hardware by a name that is made with it: under another key none would be known again, and one machine could be here twice.',

@@ -47,8 +47,8 @@ export interface FleetStore {
    * All of a change, durable, or nothing. The ledger's `commit` applies those that come with its
    * entries in the same transaction, by the same rules.
    *
-   * @throws Fault `conflict` at `nodes[<id>]` where it is not of the version that was read or its
-   *   id is taken, at `nodes.name` or `nodes.key` where another has it, at `spent` for what was
+   * @throws Fault `conflict` at `nodes[<id>]` where it is not of the version that was read, is
+   *   gone or its id is taken, at `nodes.name` or `nodes.key` where another has it, at `spent` for what was
    *   spent already, at `hardware[<name>]` where another node has it, at `decisions[<id>]` where
    *   the id is taken, at `nodes[<id>]` where a decision is about a node that is not there, at
    *   `pools[<name>]` where its policy is not of the digest that was read.
@@ -96,6 +96,8 @@ export interface FleetChange {
   readonly node?: { readonly expected: number | 'new'; readonly next: FleetNode };
   /** It goes, and its hardware is free again. */
   readonly remove?: { readonly id: string; readonly expected: number };
+  /** A node that all this is about and that stays as it is: if it has changed, nothing is done. */
+  readonly about?: { readonly id: string; readonly expected: number };
   /** Something that may be used once. */
   readonly spend?: Spent;
   /** A decision about a node. */

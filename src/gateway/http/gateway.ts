@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { toHex } from '../../core/bytes/hex.ts';
 import { PROBLEM_TYPE } from '../../protocol/media-types.ts';
 import type { BrokerService } from '../broker/service.ts';
+import type { CertificateService } from '../certificates/service.ts';
 import type { FleetService } from '../fleet/service.ts';
 import { BodyBudget } from './body-budget.ts';
 import { servePreflights } from './cross-origin.ts';
@@ -30,6 +31,7 @@ import { Turnstile } from './turnstile.ts';
 /** What a gateway's HTTP is made of. Built once, in `cli/`. */
 export interface GatewayDeps {
   readonly fleet: FleetService;
+  readonly certificates: CertificateService;
   readonly broker: BrokerService;
   readonly identity: Identity;
   /** Files of the ledger. */
@@ -115,6 +117,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const described: object = {};
   const routes = routeTable({
     fleet,
+    certificates: deps.certificates,
     broker,
     metrics,
     limits,

@@ -39,6 +39,11 @@ const PERMISSIONS = {
   'node.revoke': ADMIN,
   'node.override': ADMIN,
   'node.remove': ADMIN,
+  /** Whoever has the key asks: nobody else has a use for it. */
+  'certificate.issue': ['node'],
+  'certificate.authorities': EVERYBODY,
+  /** Whoever meets a machine has its certificate, and may ask what it rests on. */
+  'certificate.prove': EVERYBODY,
   'decision.read': WATCHERS,
   /** With all that was seen: addresses, serial numbers, logs of a stranger's machine. */
   'decision.export': ['auditor'],

@@ -14,7 +14,7 @@ import {
 } from '../form/form.ts';
 import { instant } from '../form/instant.ts';
 import { LARGEST_ENTRY } from '../tiles/entry-bundle.ts';
-import type { DecisionLeaf, Leaf, LeafType } from './leaf.ts';
+import { CERTIFICATE_USES, type DecisionLeaf, type Leaf, type LeafType } from './leaf.ts';
 import {
   anchorKind,
   codes,
@@ -88,6 +88,17 @@ const FORMS: { readonly [Type in LeafType]: Form<OfType<Type>> } = {
     code: codeWord,
   }),
   'key.bound': members({ ...base('key.bound'), decision: leafId, keyset: saltedDigest }),
+  'certificate.issued': members({
+    ...base('certificate.issued'),
+    decision: leafId,
+    use: oneOf(...CERTIFICATE_USES),
+    certificate: digest,
+    authority: digest,
+    bundle: digest,
+    key: saltedDigest,
+    names: saltedDigest,
+    until: instant,
+  }),
   'endorsements.seen': members({
     ...base('endorsements.seen'),
     set: digest,

@@ -17,6 +17,7 @@ export type Leaf =
   | AdmissionRefused
   | AdmissionRevoked
   | KeyBound
+  | CertificateIssued
   | EndorsementsSeen
   | AnchorChanged
   | OperatorOverride
@@ -101,6 +102,28 @@ export interface KeyBound extends LeafBase<'key.bound'> {
   /** Of the keyset's SHA-384, under the salt of the decision's record. */
   readonly keyset: `hmac-sha256:${string}`;
 }
+
+/** Somebody who trusts the gateway's authority takes a key for a machine's: on what that rests. */
+export interface CertificateIssued extends LeafBase<'certificate.issued'> {
+  /** Id of the leaf of the decision that the machine is admitted by. */
+  readonly decision: string;
+  readonly use: CertificateUse;
+  /** `sha256:<hex>` of the certificate: SSH's wire form, DER of TLS. */
+  readonly certificate: string;
+  /** `sha256:<hex>` of the authority's key: SSH's wire form, SubjectPublicKeyInfo of TLS. */
+  readonly authority: string;
+  /** `sha256:<hex>` of the bundle that was decided about: the quote, and the key with its signature. */
+  readonly bundle: string;
+  /** Of the key's SHA-256, under the salt of the decision's record. */
+  readonly key: `hmac-sha256:${string}`;
+  /** Of the names, under the same salt: they are addresses. */
+  readonly names: `hmac-sha256:${string}`;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+export const CERTIFICATE_USES = ['ssh-host', 'tls'] as const;
+export type CertificateUse = (typeof CERTIFICATE_USES)[number];
 
 export interface EndorsementsSeen extends LeafBase<'endorsements.seen'> {
   /** `sha256:<hex>` of the set. */

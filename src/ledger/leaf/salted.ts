@@ -42,6 +42,20 @@ export function saltedKeyset(salt: Uint8Array, sha384: Uint8Array): Salted {
   return salted(salt, 'postern/keyset/v1', [sha384]);
 }
 
+/**
+ * A key that was certified: HMAC-SHA-256(salt, LP("postern/certified-key/v1") ‖ LP(digest)).
+ *
+ * @param sha256 of the key as the keyset hashes it.
+ */
+export function saltedKey(salt: Uint8Array, sha256: Uint8Array): Salted {
+  return salted(salt, 'postern/certified-key/v1', [sha256]);
+}
+
+/** The names of a certificate: HMAC-SHA-256(salt, LP("postern/certified-names/v1") ‖ LP(name) ‖ …), sorted. */
+export function saltedNames(salt: Uint8Array, names: readonly string[]): Salted {
+  return salted(salt, 'postern/certified-names/v1', names.toSorted().map(utf8));
+}
+
 /** Each once, by kind and then by id: the order in which devices came says nothing. */
 export function sortedIds(ids: readonly HardwareId[]): readonly HardwareId[] {
   const byText = new Map(ids.map((one) => [`${one.kind} ${one.id}`, one]));

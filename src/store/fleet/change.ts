@@ -15,11 +15,12 @@ import {
 import { addDecision } from './decisions.ts';
 import { addEvents, wantEvent } from './events.ts';
 import { nodeId, wantNodeDocument } from './node-shape.ts';
-import { lookAtAll, removeNode, writeNode } from './nodes.ts';
+import { lookAtAll, removeNode, wantNode, writeNode } from './nodes.ts';
 import { wantPolicy, wantPoolPolicy, writePoolPolicy } from './pool-policies.ts';
 import { spend } from './spent.ts';
 
 const removal = closed<NonNullable<FleetChange['remove']>>({ id: nodeId, expected: ordinal });
+const subject = closed<NonNullable<FleetChange['about']>>({ id: nodeId, expected: ordinal });
 const ruling = closed<NonNullable<FleetChange['under']>>({
   pool: words,
   digest,
@@ -40,6 +41,7 @@ export async function applyChange(sql: Sql, change: FleetChange): Promise<void> 
   // First, as no other answer helps whoever comes with what was used up.
   if (change.spend) await spend(sql, change.spend);
   if (change.under) await wantPolicy(sql, change.under);
+  if (change.about) await wantNode(sql, change.about);
   if (change.remove) await removeNode(sql, change.remove);
   if (change.node) await writeNode(sql, change.node);
   if (change.decision) await addDecision(sql, change.decision);
@@ -54,9 +56,10 @@ export async function applyChange(sql: Sql, change: FleetChange): Promise<void> 
  * @throws Fault `usage` at the member.
  */
 export function checkChange(change: FleetChange, at = 'change'): void {
-  const { node, remove, spend: spent, decision, under, policy, lookAt, events } = change;
+  const { node, remove, about, spend: spent, decision, under, policy, lookAt, events } = change;
   if (node) checkNode(node, `${at}.node`);
   if (remove) wantShape(removal, remove, `${at}.remove`, 'usage');
+  if (about) wantShape(subject, about, `${at}.about`, 'usage');
   if (spent) checkSpent(spent, `${at}.spend`);
   if (decision) wantShape(decided, decision, `${at}.decision`, 'usage');
   if (under) wantShape(ruling, under, `${at}.under`, 'usage');

@@ -100,6 +100,15 @@ export async function removeNode(
   await sql.run('DELETE FROM nodes WHERE id = ?', id);
 }
 
+/** @throws Fault `conflict` where it has changed or is gone. */
+export async function wantNode(
+  sql: Sql,
+  { id, expected }: NonNullable<FleetChange['about']>,
+): Promise<void> {
+  const [row] = await sql.all('SELECT * FROM nodes WHERE id = ?', id);
+  wantVersion(row, expected, `nodes[${id}]`);
+}
+
 /** What is due at a time, and with nobody. */
 const DUE = 'due IS NOT NULL AND due <= ? AND (taken IS NULL OR taken <= ?)';
 

@@ -36,6 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/nodes/{node}': [`node:${NODE}`, 'validator', 'auditor', 'admin'],
   'POST /v1/nodes/{node}/challenges': [`node:${NODE}`, 'admin'],
   'POST /v1/nodes/{node}/attestations': [`node:${NODE}`, 'admin'],
+  'POST /v1/nodes/{node}/certificates': [`node:${NODE}`],
   'GET /v1/decisions/{decision}': ['validator', 'auditor', 'admin'],
   'GET /v1/decisions/{decision}/export': ['auditor', 'admin'],
   'GET /v1/decisions/{decision}/proof': ['auditor', 'admin'],
@@ -46,7 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/usage': [`node:${NODE}`],
 };
 const OPEN =
-  /^\/(health|metrics|openapi|\.well-known|checkpoint|tile|v1\/verify|v1\/challenges|v1\/models)/;
+  /^\/(health|metrics|openapi|\.well-known|checkpoint|tile|v1\/verify|v1\/challenges|v1\/models|v1\/certificate)/;
 
 const finite = SAMPLES.filter(({ template }) => template !== '/v1/events');
 

@@ -16,6 +16,8 @@ const OPEN: ReadonlySet<string> = new Set([
   'POST /ohttp/{pool}/{node}',
   'GET /ohttp/{pool}/{node}/{session}',
   'DELETE /ohttp/{pool}/{node}/{session}',
+  'GET /v1/certificate-authorities',
+  'GET /v1/certificates/{certificate}/proof',
   'GET /v1/usage',
 ]);
 const nameOf = ({ method, template }: Sample) => `${method} ${template}`;

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { Fault, type FaultCode } from '../../../src/core/fault.ts';
 import type { BrokerService } from '../../../src/gateway/broker/service.ts';
+import type { CertificateService } from '../../../src/gateway/certificates/service.ts';
 import type { FleetService } from '../../../src/gateway/fleet/service.ts';
 import type { Identity } from '../../../src/gateway/http/identity.ts';
 import { LIMITS } from '../../../src/gateway/http/limits.ts';
@@ -84,7 +85,16 @@ function failingBroker(make: () => unknown): Partial<BrokerService> {
   return Object.fromEntries(methods.map((method) => [method, fail]));
 }
 
+/** And of the authorities'. */
+function failingCertificates(make: () => unknown): Partial<CertificateService> {
+  const fail = async () => {
+    throw make();
+  };
+  return { issue: fail, proof: fail };
+}
+
 const fault = (code: FaultCode): BedOptions => ({
+  certificates: failingCertificates(() => new Fault(code, 'nodes[1]', 'so it is')),
   broker: failingBroker(() => new Fault(code, 'nodes[1]', 'so it is')),
   fleet: failing(() => new Fault(code, 'nodes[1]', 'so it is')),
   deps: { readLog: async () => Promise.reject(new Fault(code, 'log', 'so it is')) },

@@ -61,6 +61,17 @@ describeStores('a change', (kind) => {
     });
   });
 
+  it('may be about a node that it leaves as it is', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      await enrol(store, fleetNode(1));
+      const about = { id: hexOf(1, 16), expected: 1 };
+      await store.apply({ about, events: [eventOf('node.renewed', 5, about.id)] });
+      expect(await store.node(about.id)).toEqual(fleetNode(1));
+      expect(await store.lastEvent()).toBeGreaterThan(0);
+    });
+  });
+
   it('is made under the policy that decides in its pool, and may put another in its place', async () => {
     await withBed(kind, async (bed) => {
       const store = await bed.open();
@@ -173,6 +184,16 @@ const CONFLICTS: readonly Refused[] = [
       },
     },
     at: 'nodes.key',
+  },
+  {
+    name: 'what is about a node that has changed',
+    change: { ...becomes({}), about: { id: hexOf(2, 16), expected: 1 } },
+    at: `nodes[${hexOf(2, 16)}]`,
+  },
+  {
+    name: 'what is about a node that is gone',
+    change: { ...becomes({}), about: { id: hexOf(3, 16), expected: 1 } },
+    at: `nodes[${hexOf(3, 16)}]`,
   },
   { name: 'what was spent', change: { ...becomes({}), spend: spent }, at: 'spent' },
   {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { BrokerService } from '../../../src/gateway/broker/service.ts';
+import type { CertificateService } from '../../../src/gateway/certificates/service.ts';
 import { createGateway, type Gateway } from '../../../src/gateway/http/gateway.ts';
 import { createMetrics } from '../../../src/gateway/http/metrics.ts';
 import { listenOn } from '../../../src/gateway/http/server.ts';
@@ -30,11 +31,19 @@ const NO_BROKER = new Proxy({} as BrokerService, {
   },
 });
 
+/** Nor for certificates. */
+const NO_CERTIFICATES = new Proxy({} as CertificateService, {
+  get: (_target, name) => () => {
+    throw new Error(`the bench has no authority: ${String(name)}`);
+  },
+});
+
 /** Whoever asks may: it is the way to the verifier that is measured, not the door. */
 function appOf({ service, now }: BenchGateway, metrics: ReturnType<typeof createMetrics>): Gateway {
   return createGateway({
     fleet: service,
     broker: NO_BROKER,
+    certificates: NO_CERTIFICATES,
     identity: { authenticate: async () => ({ kind: 'anyone' }), mayDo: () => true },
     readLog: async () => undefined,
     keys: () => ({ keys: [] }),

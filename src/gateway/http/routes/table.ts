@@ -1,9 +1,11 @@
 import type { BrokerService } from '../../broker/service.ts';
+import type { CertificateService } from '../../certificates/service.ts';
 import type { FleetService } from '../../fleet/service.ts';
 import type { Limits } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Route } from '../route.ts';
 import { attestationRoutes } from './attestation-routes.ts';
+import { certificateRoutes } from './certificate-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { descriptionRoutes, type PublicKeySet } from './description-routes.ts';
 import { enrolmentRoutes } from './enrolment-routes.ts';
@@ -20,6 +22,7 @@ import { verifyRoutes } from './verify-routes.ts';
 
 export interface TableOptions {
   readonly fleet: FleetService;
+  readonly certificates: CertificateService;
   readonly broker: BrokerService;
   readonly metrics: Metrics;
   readonly limits: Limits;
@@ -30,7 +33,7 @@ export interface TableOptions {
 
 /** All routes of a gateway, but for the ledger's files. */
 export function routeTable(options: TableOptions): readonly Route[] {
-  const { fleet, broker, metrics, limits, keys, describe, openStream } = options;
+  const { fleet, certificates, broker, metrics, limits, keys, describe, openStream } = options;
   return [
     ...healthRoutes(fleet, metrics),
     ...descriptionRoutes(describe, keys),
@@ -39,6 +42,7 @@ export function routeTable(options: TableOptions): readonly Route[] {
     ...nodeRoutes(fleet, limits),
     ...attestationRoutes(fleet, limits),
     ...nodeActRoutes(fleet, limits),
+    ...certificateRoutes(certificates, limits),
     ...decisionRoutes(fleet),
     ...poolRoutes(fleet, limits),
     ...misbehaviourRoutes(fleet, limits),

@@ -1,0 +1,262 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signingKeyIn } from '../../src/cli/signing-key-file.ts';
+import { toBase64 } from '../../src/core/encoding/base64.ts';
+import { parseSshCertificateLine } from '../../src/core/ssh/certificate.ts';
+import { parseSshPublicKey, SSH_ED25519 } from '../../src/core/ssh/public-key.ts';
+import {
+  sshCertificateLine,
+  sshCertificateToSign,
+  writeSshCertificate,
+} from '../../src/core/ssh/write-certificate.ts';
+import { gate } from '../cli/gateway/gateways.ts';
+import { type Member, member } from '../support/fleet-bed.ts';
+import { JSON_HEADERS } from '../support/gateway-bed.ts';
+import { attestAt, bearer, call, callAs, enrolAt } from '../support/gateway-caller.ts';
+import { type ServingKeys, servesWith, servingKeys } from '../support/serving-keys.ts';
+import { type WholeGateway, wholeGateway } from '../support/whole-gateway.ts';
+
+const HOST = 'node-1.tdx.fleet.example';
+const SSHD = '/usr/sbin/sshd';
+const hasSsh =
+  spawnSync(SSHD, ['-?']).error === undefined && spawnSync('ssh', ['-V']).error === undefined;
+if (!hasSsh)
+  process.stderr.write(
+    '\n*** WARNING: no OpenSSH server here. What it does with certificates is SKIPPED. ***\n\n',
+  );
+
+const keys: ServingKeys = servingKeys();
+const dir = mkdtempSync(join(tmpdir(), 'postern-fleet-certificates-'));
+const at = (name: string) => join(dir, name);
+let machine: Member;
+let here: WholeGateway;
+let id = '';
+let certificate = '';
+let ledgerKey = '';
+
+beforeAll(async () => {
+  machine = await member('certified', {
+    endorsements: 'carried',
+    edit: servesWith([keys.ssh, keys.tls]),
+  });
+  const ca = await gate(['ca', 'init', at('ca'), '--domain', 'fleet.example'], {
+    now: () => Date.UTC(2026, 5, 1),
+  });
+  const [line = ''] = ca.out.split('\n');
+  writeFileSync(at('known_hosts'), `${line}\n`);
+  const more = `certificates: { domain: fleet.example, ssh: { key: ${at('ca/ssh-ca.pem')} }, tls: { key: ${at('ca/tls-ca.pem')}, certificate: ${at('ca/tls-ca.crt')} } }`;
+  here = await wholeGateway({ model: machine, more });
+  id = await enrolAt(here, machine, 'node-1');
+  const info = await gate(['audit', 'info', join(here.dir, 'ledger'), '--json']);
+  ledgerKey = JSON.parse(info.out).keys[0].key;
+}, 120_000);
+
+afterAll(async () => {
+  await here.close();
+  rmSync(dir, { recursive: true });
+});
+
+const asks = (use: 'ssh-host' | 'tls') => {
+  const key = toBase64(use === 'tls' ? keys.tls.key : keys.ssh.key);
+  const path = `/v1/nodes/${id}/certificates`;
+  return { method: 'POST', path, headers: JSON_HEADERS, body: JSON.stringify({ use, key }) };
+};
+/** As a client of this gateway: what is fetched from its name comes from its port. */
+const verify = (file: string, more: readonly string[], roots = ['--other-roots']) =>
+  gate(
+    [
+      ...['cert', 'verify', file, '--host', HOST, '--json', '--memory', at('memory')],
+      ...['--gateway', here.origin, '--ledger-key', ledgerKey, ...roots, ...more],
+    ],
+    {
+      now: here.now,
+      fetch: async (url) => {
+        const { pathname, search } = new URL(String(url));
+        const { status, bytes } = await call(here, { path: `${pathname}${search}` });
+        return new Response(new Uint8Array(bytes), { status });
+      },
+    },
+  );
+
+it('certifies nothing of a machine that was not admitted', async () => {
+  expect((await callAs(machine, here, asks('ssh-host'))).status).toBe(409);
+});
+
+it('certifies a machine that is, and tells how to verify that', async () => {
+  expect((await attestAt(here, machine, id)).status).toBe(200);
+  const came = await callAs(machine, here, asks('ssh-host'));
+  expect(came.status, came.text).toBe(201);
+  expect(came.json()).toMatchObject({ use: 'ssh-host', names: [HOST] });
+  certificate = came.json().certificate;
+  writeFileSync(at('host-cert.pub'), certificate);
+  const ran = await verify(at('host-cert.pub'), ['--authority', at('known_hosts')]);
+  expect(ran.err).toBe('');
+  expect(ran.exit).toBe(0);
+  const { decision, sha256 } = came.json();
+  expect(JSON.parse(ran.out)).toMatchObject({
+    valid: true,
+    sha256,
+    names: [HOST],
+    ledger: { leaf: came.json().leaf.index, decision: { id: decision, anchors: 'simulator' } },
+  });
+  const inspected = await call(here, { path: '/v1/certificate-authorities' });
+  expect(inspected.json().pools[0].knownHosts).toContain('@cert-authority *.tdx.fleet.example ');
+});
+
+it('of TLS as well', async () => {
+  const came = await callAs(machine, here, asks('tls'));
+  expect(came.status, came.text).toBe(201);
+  writeFileSync(at('tls.pem'), came.json().certificate);
+  const ran = await verify(at('tls.pem'), ['--authority', at('ca/tls-ca.crt')]);
+  expect([ran.exit, ran.err]).toEqual([0, '']);
+  const wrong = await verify(at('tls.pem'), ['--authority', at('known_hosts')]);
+  expect(wrong.exit).toBe(1);
+});
+
+describe('a client that asks the ledger refuses', () => {
+  it('what the authority’s key signed beside the gateway', async () => {
+    const made = await gate(['ca', 'init', at('other'), '--domain', 'fleet.example'], {
+      now: here.now,
+    });
+    writeFileSync(at('other_hosts'), made.out.split('\n')[0] ?? '');
+    const strange = await verify(at('host-cert.pub'), ['--authority', at('other_hosts')]);
+    expect([strange.exit, JSON.parse(strange.out).problem]).toEqual([
+      1,
+      'is signed by another authority',
+    ]);
+    // With the very key of the authority, and a name that it may.
+    const file = at('forged');
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+    const sign = [
+      '-q',
+      '-s',
+      at('ca/ssh-ca.pem'),
+      '-h',
+      '-I',
+      'x',
+      '-n',
+      HOST,
+      '-V',
+      '20260601000000Z:20260602000000Z',
+    ];
+    if (spawnSync('ssh-keygen', [...sign, `${file}.pub`]).status !== 0) return;
+    const forged = await verify(`${file}-cert.pub`, ['--authority', at('known_hosts')]);
+    expect(forged.exit).toBe(1);
+    expect(JSON.parse(forged.out)).toMatchObject({
+      valid: false,
+      problem: expect.stringMatching(/404/),
+    });
+  });
+
+  it('a decision on a simulator’s roots, unless they were asked for', async () => {
+    const hosts = ['--authority', at('known_hosts')];
+    const vendors = await verify(at('host-cert.pub'), hosts, []);
+    expect([vendors.exit, JSON.parse(vendors.out).problem]).toEqual([
+      1,
+      expect.stringContaining('rests on simulator roots'),
+    ]);
+    const nobody = [
+      'cert',
+      'verify',
+      at('host-cert.pub'),
+      ...hosts,
+      '--ledger-unchecked',
+      '--json',
+    ];
+    const unasked = await gate(nobody, { now: here.now });
+    expect([unasked.exit, JSON.parse(unasked.out).ledger]).toEqual([0, 'unchecked']);
+  });
+
+  it('one that has ended', async () => {
+    const hosts = ['--authority', at('known_hosts')];
+    const late = await verify(at('host-cert.pub'), [...hosts, '--at', '2026-06-02T00:00:00Z']);
+    expect([late.exit, JSON.parse(late.out).problem]).toEqual([1, 'is valid no longer']);
+  });
+});
+
+it.skipIf(!hasSsh)(
+  'is what the real ssh takes by an @cert-authority line, and by nothing else',
+  async () => {
+    // The gateway's clock is in the simulator's world; for sshd the same is signed for now.
+    const host = at('ssh_host');
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', host]);
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('user')]);
+    writeFileSync(at('ssh_host-cert.pub'), statedNow(`${host}.pub`));
+    const port = await freePort();
+    writeFileSync(
+      at('sshd_config'),
+      [
+        `ListenAddress 127.0.0.1:${port}`,
+        `HostKey ${host}`,
+        `HostCertificate ${host}-cert.pub`,
+        `AuthorizedKeysFile ${at('user.pub')}`,
+        ...['StrictModes no', 'UsePAM no', `PidFile ${at('pid')}`, ''],
+      ].join('\n'),
+    );
+    const sshd = spawn(SSHD, ['-D', '-e', '-f', at('sshd_config')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      await once(sshd.stderr, 'data');
+      const ssh = (alias: string, knownHosts: string) =>
+        spawnSync(
+          'ssh',
+          [
+            ...['-F', 'none', '-p', `${port}`, '-i', at('user'), '-o', 'BatchMode=yes'],
+            ...['-o', `HostKeyAlias=${alias}`, '-o', `UserKnownHostsFile=${knownHosts}`],
+            ...['-o', 'GlobalKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=yes'],
+            ...[`${userInfo().username}@127.0.0.1`, 'echo', 'reached'],
+          ],
+          { encoding: 'utf8' },
+        );
+      expect(ssh(HOST, at('known_hosts')).stdout).toBe('reached\n');
+      expect(ssh('node-2.tdx.fleet.example', at('known_hosts')).stderr).toMatch(
+        /not (a )?listed principal|name is not/i,
+      );
+      expect(ssh('node-1.bank.example', at('known_hosts')).stdout).toBe('');
+      expect(ssh(HOST, at('other_hosts')).stdout).toBe('');
+    } finally {
+      sshd.kill();
+      await once(sshd, 'exit');
+    }
+  },
+);
+
+/** The same statement about a key of today, by the same authority. */
+function statedNow(file: string): string {
+  const seconds = BigInt(Math.floor(Date.now() / 1000));
+  const toSign = sshCertificateToSign({
+    ...parseSshCertificateLine(certificate, 'certificate'),
+    ...{ validAfter: seconds - 60n, validBefore: seconds + 600n },
+    key: parseSshPublicKey(readFileSync(file, 'utf8').trim(), file),
+  });
+  const { sign } = signingKeyIn('ca', new Uint8Array(readFileSync(at('ca/ssh-ca.pem'))));
+  const signed = writeSshCertificate(toSign, { algorithm: SSH_ED25519, signature: sign(toSign) });
+  return `${sshCertificateLine(signed)}\n`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+it('certifies nothing more of a machine that was revoked', async () => {
+  const reason = JSON.stringify({ reason: 'its owner sold it' });
+  const path = `/v1/nodes/${id}/revoke`;
+  const headers = { ...JSON_HEADERS, ...bearer(here.keys.admin) };
+  expect((await call(here, { method: 'POST', path, headers, body: reason })).status).toBe(200);
+  const came = await callAs(machine, here, asks('ssh-host'));
+  expect(came.status).toBe(409);
+  const listed = await gate(['audit', 'list', join(here.dir, 'ledger')]);
+  expect(listed.out.match(/certificate\.issued/g)).toHaveLength(2);
+  expect((await gate(['audit', 'fsck', join(here.dir, 'ledger')])).exit).toBe(0);
+  expect((await gate(['audit', 'replay', join(here.dir, 'ledger')])).exit).toBe(0);
+});
