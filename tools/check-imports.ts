@@ -61,7 +61,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@noble/hashes': ['core/crypto/', 'simulator/'],
   '@noble/post-quantum': ['core/crypto/'],
   '@opentelemetry/api': ['gateway/'],
-  '@peculiar/x509': ['gateway/certificates/', 'simulator/'],
+  '@peculiar/x509': ['agent/tls/', 'gateway/certificates/', 'simulator/'],
   '@scure/sr25519': ['core/crypto/'],
   fastify: ['gateway/http/'],
   jose: ['appraisal/result/'],
@@ -82,6 +82,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
     'cli/gateway/',
     'cli/nodes/',
   ],
+  undici: ['client/tls/'],
   yaml: ['core/document/', 'cli/'],
 };
 

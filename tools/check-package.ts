@@ -15,6 +15,7 @@ const USE_LIBRARY = `
   import { readFileSync } from 'node:fs';
   import { createPostern, PosternError } from 'postern/client';
   import { fileMemory } from 'postern/client/file-memory';
+  import { attestedDispatcher } from 'postern/client/tls';
   import { parseVerifierKey, writeVerifierKey } from 'postern/ledger';
   import { appraise, compilePolicy, readPolicy } from 'postern/policy';
   import { anchorFromCertificate, bundleClocksAt, clocksAt, snpClocksAt, verifyBundle, verifySnp, verifyTdx } from 'postern';
@@ -56,6 +57,9 @@ const USE_LIBRARY = `
   if (!(refused instanceof PosternError) || refused.code !== 'candidates.usage') throw refused;
   const { nodes } = (await createPostern({ gateway: 'https://gateway.example', ...taken })).verification();
   if (nodes.length > 0 || (await fileMemory('nowhere').get('key')) !== undefined) throw new Error('client');
+  const dispatcher = await attestedDispatcher({ gateway: 'https://gateway.example', pool: 'llm', ...taken });
+  const plain = await fetch('http://127.0.0.1:8080/', { dispatcher }).catch(({ cause }) => cause);
+  if (plain.code !== 'connect.usage') throw plain;
   for (const { evidence, verdict } of [tdx, snp, bundle]) {
     if (verdict !== 'accept') throw new Error(evidence + ' verdict ' + verdict);
   }

@@ -16,8 +16,10 @@ import { SealedRoute } from './http/sealed-route.ts';
 import { Keeping } from './keeping.ts';
 import { type KeyGeneration, makeGeneration } from './keys/key-generation.ts';
 import { KeyRing } from './keys/key-ring.ts';
+import { makeServerKeys, type ServerKeys } from './keys/server-keys.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { Serving, servicesOf } from './serving.ts';
 import { Allowed } from './session/allowed.ts';
 import { Places } from './session/places.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -45,6 +47,8 @@ export interface AgentDeps {
 export interface Agent {
   /** Where it listens. */
   readonly url: string;
+  /** The port that TLS is listened for at, where it is. */
+  readonly tlsPort: number | undefined;
   readonly metrics: Metrics;
   /** Keys of now, for whoever runs it in the same process. */
   readonly keyset: () => Uint8Array | undefined;
@@ -68,7 +72,12 @@ export async function runAgent(
   const log = createLog({ write: deps.write, level: config.logs.level, now });
   const metrics = new Metrics();
   const ring = new KeyRing(config.keys, deps);
-  const attester = new Attester({ evidence: deps.evidence, waiting: config.limits.challenges });
+  const serverKeys = makeServerKeys(config);
+  const attester = new Attester({
+    evidence: deps.evidence,
+    waiting: config.limits.challenges,
+    shown: serverKeys.shown,
+  });
   const calls = new Calls(deps.fetch);
   const gateway = gatewayOf(config, secrets, deps, { calls, ring, attester, log, metrics });
   const { retry, retryMost } = config.gateway ?? { retry: 1000, retryMost: 60_000 };
@@ -80,8 +89,26 @@ export async function runAgent(
     log,
     metrics,
   });
-  const makeKeys = keyMaker(config, deps);
-  const keeping = new Keeping({ ring, makeKeys, gateway, now, random, pause, log, metrics });
+  const makeKeys = keyMaker(config, deps, serverKeys);
+  const serving = await Serving.open({
+    config,
+    keys: serverKeys,
+    attester,
+    randomBytes: deps.randomBytes,
+    log,
+    metrics,
+  });
+  const keeping = new Keeping({
+    ring,
+    makeKeys,
+    prepare: (generation) => serving.prepare(generation),
+    gateway,
+    now,
+    random,
+    pause,
+    log,
+    metrics,
+  });
   const ending = new AbortController();
   const sealed = new SealedRoute({
     ring,
@@ -110,7 +137,12 @@ export async function runAgent(
     limits: config.limits,
     ring,
     attester,
-    purposes: new Set(['client', ...(gateway ? [`admission:${gateway.config.origin}`] : [])]),
+    purposes: new Set([
+      'client',
+      ...serving.purposes,
+      ...(gateway ? [`admission:${gateway.config.origin}`] : []),
+    ]),
+    serving,
     epoch: () => gateway?.epochs.last,
     sealed,
     log,
@@ -118,9 +150,12 @@ export async function runAgent(
     elapsed: deps.elapsed,
     closing: () => stopping.signal.aborted,
   });
-  const url = await listen(server, config.listen);
+  const url = await listen(server, config.listen).catch(async (error: unknown) => {
+    await serving.close();
+    throw error;
+  });
   log('info', 'agent listening');
-  const within = async (done: Promise<void>) => {
+  const within = async (done: Promise<unknown>) => {
     const waited = new AbortController();
     await Promise.race([done, pause(config.limits.closeWithin, waited.signal)]);
     waited.abort();
@@ -128,6 +163,7 @@ export async function runAgent(
   const duties = [keeping.run(stopping.signal), outbox.run(stopping.signal)];
   return {
     url,
+    tlsPort: serving.tlsPort,
     metrics,
     keyset: () => ring.current?.keyset,
     close: async () => {
@@ -136,10 +172,10 @@ export async function runAgent(
       calls.giveUp();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await within(sealed.idle());
+      await within(Promise.all([sealed.idle(), serving.stop()]));
       ending.abort();
       server.closeAllConnections();
-      await Promise.all([sealed.idle(), closed, ...duties]);
+      await Promise.all([sealed.idle(), closed, serving.close(), ...duties]);
       calls.again();
       const flushed = outbox.flush();
       await within(flushed);
@@ -152,7 +188,7 @@ export async function runAgent(
 }
 
 function gatewayOf(
-  { gateway, machine }: AgentConfig,
+  { gateway, machine, ssh, tls }: AgentConfig,
   { enrolmentKey }: AgentSecrets,
   { signer, now, randomBytes }: AgentDeps,
   {
@@ -169,7 +205,9 @@ function gatewayOf(
   if (gateway === null) return undefined;
   if (signer === undefined) throw new Fault('usage', 'gateway.nodeKey', 'there is none');
   const io = { fetch: calls.fetch, now, randomBytes };
-  const standing = new Standing({ io, gateway, machine, signer, enrolmentKey, ...parts });
+  const services = servicesOf({ ssh, tls });
+  const enrolled = { machine, services, enrolmentKey };
+  const standing = new Standing({ io, gateway, signer, ...enrolled, ...parts });
   return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
 }
 
@@ -182,6 +220,7 @@ async function pushUsage({ client }: Standing, usage: readonly string[]) {
 function keyMaker(
   config: AgentConfig,
   { now, elapsed, randomBytes }: AgentDeps,
+  { own: more }: ServerKeys,
 ): () => KeyGeneration {
   const agentConfigSha256 = configDigest(config);
   const { deployment, keys } = config;
@@ -195,6 +234,7 @@ function keyMaker(
       now: now(),
       elapsed: elapsed(),
       randomBytes,
+      more,
     });
     firstKeyId = (firstKeyId + keys.suites.length) % 256;
     return made;

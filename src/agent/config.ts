@@ -2,6 +2,7 @@ import { sha256 } from '#crypto';
 import { utf8 } from '../core/bytes/text.ts';
 import { canonicalJson } from '../core/encoding/jcs.ts';
 import type { JsonValue } from '../core/encoding/json.ts';
+import type { SshKeyKind } from './keys/ssh-host-key.ts';
 
 /**
  * All that an agent was told: whoever could tell it something else would read every prompt. Of
@@ -28,6 +29,10 @@ export type AgentConfig = {
   };
   /** Null: it is enrolled nowhere, and answers those who ask it. */
   readonly gateway: GatewayConfig | null;
+  /** Null: no key of a keyset is for SSH. */
+  readonly ssh: SshConfig | null;
+  /** Null: no key of a keyset is for TLS. */
+  readonly tls: TlsConfig | null;
   readonly evidence: EvidenceConfig;
   readonly logs: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 };
@@ -109,6 +114,31 @@ export type GatewayConfig = {
   /** After a failure, doubled with each up to `retryMost`. */
   readonly retry: number;
   readonly retryMost: number;
+};
+
+export type SshConfig = {
+  /** Folder of the socket that signs for sshd, of the public keys and of sshd's configuration. */
+  readonly folder: string;
+  readonly algorithms: readonly SshKeyKind[];
+  /** Where people reach sshd, `host:port`; null: nobody is told. */
+  readonly address: string | null;
+  /** What has sshd read its configuration again, a program and its arguments; null: nothing has. */
+  readonly reload: readonly string[] | null;
+};
+
+export type TlsConfig = {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Names and addresses of the server, at least one. */
+  readonly names: readonly string[];
+  /** `127.0.0.1:<port>`, `[::1]:<port>` or `unix:<path>`. */
+  readonly forward: string;
+  /** Where people reach it, `host:port`; null: nobody is told. */
+  readonly address: string | null;
+  readonly connections: number;
+  /** Until a handshake is done. */
+  readonly handshakeWithin: number;
+  /** Without a byte in either direction. */
+  readonly idle: number;
 };
 
 export type EvidenceConfig = {

@@ -10,6 +10,8 @@ import type { Metrics } from './metrics.ts';
 export interface KeepingOptions {
   readonly ring: KeyRing;
   readonly makeKeys: () => KeyGeneration;
+  /** Makes what has to be there when these keys come in force. @returns what puts it in force. */
+  readonly prepare: (generation: KeyGeneration) => Promise<() => void>;
   /** Undefined where there is no gateway to be let in by. */
   readonly gateway:
     | { readonly config: GatewayConfig; readonly standing: Standing; readonly epochs: Epochs }
@@ -38,6 +40,7 @@ export class Keeping {
   readonly #alarm: Alarm;
   /** Keys that the gateway has not seen yet. */
   #next: KeyGeneration | undefined;
+  #putInForce: (() => void) | undefined;
   #renewAt: number | undefined;
   #lookAt = 0;
   #epochAt = 0;
@@ -72,9 +75,9 @@ export class Keeping {
     return 'failed';
   }
 
-  async #step(): Promise<'done'> {
+  async #step(): Promise<'done' | 'failed'> {
     const { ring, now, gateway } = this.#options;
-    if (ring.dueAt <= now()) await this.#newKeys();
+    if (ring.dueAt <= now() && (await this.#newKeys()) === 'failed') return 'failed';
     if (gateway === undefined) return 'done';
     await this.#keepAdmitted(gateway);
     if (now() >= this.#epochAt) {
@@ -84,24 +87,40 @@ export class Keeping {
     return 'done';
   }
 
-  async #newKeys(): Promise<void> {
+  async #newKeys(): Promise<'done' | 'failed'> {
     const { ring, makeKeys, gateway, log, metrics, now } = this.#options;
     if (this.#next === undefined || this.#next.notAfter <= now()) {
       this.#next?.erase();
       this.#next = makeKeys();
+      this.#putInForce = undefined;
       metrics.count('keys');
       log('info', 'keys made', { keyset: this.#next.digest });
     }
     const next = this.#next;
+    this.#putInForce ??= await this.#prepared(next);
+    if (this.#putInForce === undefined) return 'failed';
     if (gateway) {
       await gateway.standing.show(next);
       this.#shown(gateway.standing);
     }
     this.#next = undefined;
     ring.activate(next);
+    this.#putInForce();
     gateway?.epochs.forget();
     this.#epochAt = 0;
     log('info', 'keys in force', { keyset: next.digest });
+    return 'done';
+  }
+
+  async #prepared(next: KeyGeneration): Promise<(() => void) | undefined> {
+    const { prepare, log, metrics } = this.#options;
+    try {
+      return await prepare(next);
+    } catch (error) {
+      metrics.count('certificates_failed');
+      log('warn', 'certificate failed', { keyset: next.digest, code: codeOfError(error) });
+      return undefined;
+    }
   }
 
   async #keepAdmitted({ standing }: NonNullable<KeepingOptions['gateway']>): Promise<void> {

@@ -22,6 +22,12 @@ export const LOG_MESSAGES = [
   'epoch skipped',
   'usage handed over',
   'usage lost',
+  'host key refused',
+  'sshd set up',
+  'sshd not reloaded',
+  'certificate issued',
+  'certificate failed',
+  'tls refused',
 ] as const;
 export type LogMessage = (typeof LOG_MESSAGES)[number];
 
@@ -68,7 +74,7 @@ const FORMS: readonly (readonly [keyof LogFields, Form])[] = [
   ['count', number],
   ['code', matching(WORD)],
   ['outcome', matching(WORD)],
-  ['purpose', matching(/^(?:admission|client|epoch|other)$/)],
+  ['purpose', matching(/^(?:admission|client|epoch|ssh-session|tls-session|other)$/)],
   ['node', matching(/^[0-9a-f]{32}$/)],
   ['until', matching(/^[0-9TZ:.-]{20,24}$/)],
   ['decision', matching(/^[0-9a-f]{32}$/)],

@@ -14,6 +14,11 @@ export const COUNTERS = {
   admissions: 'Times that the gateway let this machine in.',
   gateway_failures: 'Times that the gateway could not be asked, or said no.',
   usage_lost: 'Usage statements that could not be handed in.',
+  host_key_signatures: 'Times that an SSH host key signed for sshd.',
+  host_key_refusals: 'Times that it was asked for what no host key signs.',
+  certificates_failed: 'Times that no certificate of TLS could be made.',
+  tls_connections: 'TLS connections that were begun.',
+  tls_refused: 'TLS connections that came to nothing.',
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;

@@ -1,3 +1,4 @@
+import { readTlsEvidence, TLS_EVIDENCE_OID } from '../appraisal/binding/tls-evidence.ts';
 import { toHex } from '../core/bytes/hex.ts';
 import { fromPem } from '../core/encoding/pem.ts';
 import { formatTime } from '../core/encoding/time.ts';
@@ -9,6 +10,7 @@ import { extensionClaims } from '../evidence/tdx/claims.ts';
 import { parsePckExtension, SGX_EXTENSION } from '../evidence/tdx/pck-extension.ts';
 import type { Claims } from '../evidence/verification.ts';
 import { asciiText } from './input.ts';
+import { bundleFileClaims } from './inspect-bundle.ts';
 import { vekClaims } from './inspect-snp.ts';
 
 /** PEM, one or more. */
@@ -59,5 +61,8 @@ function certificateClaimsAt(der: Uint8Array, path: string): Claims {
     extensions: [...extensions.keys()],
     ...(sgx && { sgx: extensionClaims(parsePckExtension(sgx.value, 'certificate.sgx')) }),
     ...vekClaims(certificate),
+    ...(extensions.has(TLS_EVIDENCE_OID) && {
+      evidence: bundleFileClaims(readTlsEvidence(certificate.der).bundle),
+    }),
   };
 }

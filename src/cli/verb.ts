@@ -21,6 +21,8 @@ export interface Verb {
   /** How many positional arguments it takes. */
   readonly arity: { readonly min: number; readonly max: number };
   readonly options: Options;
+  /** All from the first operand on is another program's: options of the verb stand before it. */
+  readonly passesOn?: true;
   /** Paragraphs below the options in help. */
   readonly notes: readonly string[];
   readonly run: (io: Io, args: Args) => Promise<number>;
@@ -78,6 +80,10 @@ function parse(verb: Verb, argv: readonly string[]) {
   const values = new Map<string, readonly string[]>();
   const operands: string[] = [];
   for (const token of tokensOf(argv, options)) {
+    if (token.kind === 'positional' && verb.passesOn) {
+      operands.push(...argv.slice(token.index));
+      break;
+    }
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value } = token;
@@ -103,7 +109,7 @@ function parse(verb: Verb, argv: readonly string[]) {
     }
     values.set(name, [...(before ?? []), value]);
   }
-  const named = [...operands, ...[...values.values()].flat()];
+  const named = [...(verb.passesOn ? [] : operands), ...[...values.values()].flat()];
   if (named.filter((value) => value === '-').length > 1) {
     throw wrong(verb, '- (standard input) is named twice, and can be read only once');
   }

@@ -69,7 +69,11 @@ import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
 import { snpFloorsVerb } from './snp-floors.ts';
 import { snpIdBlockVerb } from './snp-id-block.ts';
 import { snpMeasureVerb } from './snp-measure.ts';
+import { knownHostsVerb } from './ssh/known-hosts-verb.ts';
+import { sshConfigVerb } from './ssh/ssh-config-verb.ts';
+import { sshVerb } from './ssh/ssh-verb.ts';
 import { tdxMeasureVerb } from './tdx-measure.ts';
+import { tlsVerb } from './tls/tls-verb.ts';
 import { usageExportVerb } from './usage/usage-export.ts';
 import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
@@ -122,6 +126,10 @@ export const VERBS: readonly Verb[] = [
   auditWitnessVerb,
   proxyVerb,
   chatVerb,
+  sshVerb,
+  knownHostsVerb,
+  sshConfigVerb,
+  tlsVerb,
   certVerifyVerb,
   gatewayVerb,
   gatewayInitVerb,

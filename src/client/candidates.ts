@@ -12,7 +12,7 @@ import type { Target } from './postern.ts';
 /** Many times what a few nodes with three proofs each need. */
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 /** Enough to go on to, where some don't hold what they promise. */
-const COUNT = 4;
+const FEW = 4;
 
 /**
  * What the gateway proposes for a pool or a model. Hints: nothing of it is believed that evidence
@@ -25,8 +25,9 @@ export async function askCandidates(
   target: Target,
   region: string | undefined,
   credential: Credential,
+  count = FEW,
 ): Promise<Candidates> {
-  const query = new URLSearchParams({ ...target, count: String(COUNT) });
+  const query = new URLSearchParams({ ...target, count: String(count) });
   if (region !== undefined) query.set('region', region);
   const path = `/v1/candidates?${query}`;
   return readCandidates(await gateway.json(path, LARGEST_ANSWER, { credential }), target);

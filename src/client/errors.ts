@@ -12,6 +12,10 @@ export const STAGES = {
   freshness: 'the evidence may be an old one; no request was sent',
   appraisal: 'the evidence is not what the policy wants; no request was sent',
   ledger: 'the evidence is good, but the ledger does not show it; no request was sent',
+  connect:
+    'the machine is verified, and no connection that ends in it came about; nothing was sent over one',
+  session:
+    'the connection was closed; what went over it before was for whoever holds a key that the verified machine has shown',
   seal: 'the machine is verified, but the request could not be sealed; no request was sent',
   relay:
     'the machine is verified and the request was sealed for it alone; this is the word of the gateway, whom nobody verifies',
@@ -40,6 +44,8 @@ export class PosternError extends Error {
   readonly stage: Stage;
   /** `<stage>.<word>`, stable. */
   readonly code: `${Stage}.${string}`;
+  /** The message without its code, and without {@link trust}. */
+  readonly what: string;
   /** How far trust reached. */
   readonly trust: string;
   readonly checks: readonly Check[];
@@ -55,6 +61,7 @@ export class PosternError extends Error {
     super(`${code}: ${bounded(what)} (${trust})`, cause === undefined ? {} : { cause });
     this.stage = stage;
     this.code = code;
+    this.what = bounded(what);
     this.trust = trust;
     this.checks = checks;
     this.node = node;

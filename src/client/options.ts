@@ -30,13 +30,12 @@ export type LedgerTrust =
   | { readonly tlogPolicy: Uint8Array | string }
   | 'unchecked';
 
-export interface PosternOptions {
+/** By what machines are verified, and who relays what is asked of them. */
+export interface MachinesOptions {
   /** The gateway's address, `https://gateway.example`; http on this machine alone. */
   readonly gateway: string;
   readonly policy: PolicyPin;
   readonly ledger: LedgerTrust;
-  /** Which machines: a pool by name. Left out, the model that a request names decides. */
-  readonly pool?: string;
   readonly region?: string;
   /**
    * The gateway's API key. Requests bring their own `Authorization`, which is that too; this is for
@@ -80,16 +79,21 @@ export interface PosternOptions {
    * then says why.
    */
   readonly longestLook?: number;
-  /** In bytes; 64 MiB by default. A request is held in memory, since it may have to be sealed again. */
-  readonly largestRequest?: number;
-  /** Whether an answer is continued after its connection broke; `true` by default. */
-  readonly resume?: boolean;
   /** Where revisions and checkpoints are remembered; in this process alone by default. */
   readonly memory?: Memory;
-  readonly onReceipt?: (receipt: CheckedReceipt) => void;
   /** The platform's by default. */
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly randomBytes?: (length: number) => Uint8Array;
+}
+
+export interface PosternOptions extends MachinesOptions {
+  /** Which machines: a pool by name. Left out, the model that a request names decides. */
+  readonly pool?: string;
+  /** In bytes; 64 MiB by default. A request is held in memory, since it may have to be sealed again. */
+  readonly largestRequest?: number;
+  /** Whether an answer is continued after its connection broke; `true` by default. */
+  readonly resume?: boolean;
+  readonly onReceipt?: (receipt: CheckedReceipt) => void;
 }

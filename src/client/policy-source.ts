@@ -12,7 +12,7 @@ import { atStage } from './at-stage.ts';
 import { PosternError } from './errors.ts';
 import type { Credential, Gateway } from './gateway.ts';
 import { type Memory, remember } from './memory.ts';
-import type { PosternOptions } from './options.ts';
+import type { MachinesOptions } from './options.ts';
 import {
   type HeldPolicy,
   hold,
@@ -40,7 +40,7 @@ interface Handed {
 
 /** Where machines' policy comes from: the caller's own hands, or a gateway that can only pass on. */
 export class PolicySource {
-  readonly #options: PosternOptions;
+  readonly #options: MachinesOptions;
   readonly #deps: PolicySourceDeps;
   readonly #signers: SignerPin | undefined;
   /** By pool, since a gateway has one in each. */
@@ -49,7 +49,7 @@ export class PolicySource {
   #last: HeldPolicy | undefined;
 
   /** @throws PosternError for a pin that pins nothing; Fault for a policy or keys that can't be read. */
-  constructor(options: PosternOptions, deps: PolicySourceDeps) {
+  constructor(options: MachinesOptions, deps: PolicySourceDeps) {
     this.#options = options;
     this.#deps = deps;
     const { policy: pin } = options;

@@ -23,7 +23,7 @@ export const Endpoint = Type.String({
   description: 'an http or https URL of at most 512 characters',
 });
 
-const Address = Type.String({
+export const ServiceAddress = Type.String({
   maxLength: 260,
   pattern: '^(?:[A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9a-f:.]+\\]):[1-9][0-9]{0,4}$',
   description: 'host:port, IPv6 as [address]:port',
@@ -31,8 +31,8 @@ const Address = Type.String({
 
 /** Where people reach what a machine serves under keys of its keyset: hints, the keys decide. */
 export const ServicesSchema = closed({
-  ssh: Type.Optional(Address),
-  tls: Type.Optional(Address),
+  ssh: Type.Optional(ServiceAddress),
+  tls: Type.Optional(ServiceAddress),
 });
 export type Services = Type.Static<typeof ServicesSchema>;
 

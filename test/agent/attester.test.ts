@@ -13,6 +13,7 @@ it('the machine’s own challenge is next, however many strangers wait', async (
       cpu: async (reportData) => ({ kind: 'snp', report: reportData }),
     },
     waiting: 8,
+    shown: () => [],
   });
   const order: string[] = [];
   const challenge = (purpose: string) => ({

@@ -16,8 +16,8 @@ describe('the operator’s page', () => {
     expect(page).toContain(`\`${place}\``);
   });
 
-  const { keys, limits, upstream } = AGENT_DEFAULTS;
-  const numbers = { keys, limits, upstream } as const;
+  const { keys, limits, upstream, ssh, tls } = AGENT_DEFAULTS;
+  const numbers = { keys, limits, upstream, ssh, tls } as const;
   const defaults = Object.entries(numbers).flatMap(([group, values]) =>
     Object.entries(values)
       .filter(([, value]) => !Array.isArray(value))

@@ -65,6 +65,7 @@ function newBed() {
     now: NOW,
     elapsed: 0,
     randomBytes,
+    more: [],
   });
   ring.activate(generation);
   const config = generation.key(1)?.config;

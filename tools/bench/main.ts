@@ -10,6 +10,7 @@ import { readOptions, selectRows } from './options.ts';
 import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
 import { sealedMeasurements } from './sealed/measurements.ts';
+import { tlsTrials } from './session/tls-trial.ts';
 import { sessionTrials } from './session/trials.ts';
 import { snpMeasurements } from './snp/measurements.ts';
 import { snpPeerMeasurements } from './snp/peer.ts';
@@ -48,7 +49,8 @@ stand still, through a gateway in a process of its own: rssEach and heapEach are
 session.* are a client, a whole gateway and a whole agent before a model server, over loopback, all in one process;
 limit.session.plain.* the same server behind a bare pipe, asked by fetch. session.ttft is one request after the
 other until the first word; session.tokens four streams of 1,000 words at once, per second of CPU time of all
-these together, streamCpuMs that of one stream.`;
+these together, streamCpuMs that of one stream. tls.connect is a connection to a machine that was verified before,
+limit.tls.plain one of node:tls to the same server; firstMs has the verification in it.`;
 
 /** Rows of one call after the other in two minutes. */
 const PACE: Pace = {
@@ -70,6 +72,7 @@ async function bench(args: readonly string[], scratch: Scratch): Promise<string>
   const trials = [
     ...gatewayTrials(scratch, process.env['POSTERN_TEST_POSTGRES'], warn),
     ...sessionTrials(scratch),
+    ...tlsTrials(scratch),
     ...brokerTrials(scratch, warn),
   ];
   const isOfTrials = only !== '' && trials.some(({ name }) => name.startsWith(only));

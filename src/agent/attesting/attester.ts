@@ -1,3 +1,5 @@
+import type { ShownKey } from '../../appraisal/binding/possession.ts';
+import { LARGEST_TLS_EVIDENCE } from '../../appraisal/binding/tls-evidence.ts';
 import { type Challenge, gpuNonceFor, reportDataFor } from '../../appraisal/binding/transcript.ts';
 import { Fault } from '../../core/fault.ts';
 import type { EvidenceSource } from '../evidence/source.ts';
@@ -7,6 +9,8 @@ export interface AttesterOptions {
   readonly evidence: EvidenceSource;
   /** How many may wait while one is answered: devices take seconds, and strangers may ask. */
   readonly waiting: number;
+  /** Keys of the keyset that every bundle shows, with their signatures over its challenge. */
+  readonly shown: (challenge: Challenge) => readonly ShownKey[];
 }
 
 /**
@@ -27,7 +31,15 @@ export class Attester {
 
   /** Of the machine itself: only what is under way goes before it. */
   own(challenge: Challenge): Promise<Uint8Array> {
-    return this.#inTurn(this.#own, challenge);
+    return this.#inTurn(this.#own, () => this.#bundle(challenge));
+  }
+
+  /**
+   * For a certificate, which has no room for more: of the processor alone, and without its event
+   * log where that takes too much. Of the machine itself as well.
+   */
+  forCertificate(challenge: Challenge): Promise<Uint8Array> {
+    return this.#inTurn(this.#own, () => this.#smallBundle(challenge));
   }
 
   /**
@@ -40,15 +52,15 @@ export class Attester {
     }
     this.#waiting += 1;
     try {
-      return await this.#inTurn(this.#asked, challenge);
+      return await this.#inTurn(this.#asked, () => this.#bundle(challenge));
     } finally {
       this.#waiting -= 1;
     }
   }
 
-  #inTurn(lane: (() => Promise<void>)[], challenge: Challenge): Promise<Uint8Array> {
+  #inTurn(lane: (() => Promise<void>)[], make: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    lane.push(() => this.#bundle(challenge).then(resolve, reject));
+    lane.push(() => make().then(resolve, reject));
     void this.#work();
     return promise;
   }
@@ -66,9 +78,19 @@ export class Attester {
 
   /** The devices first: the processor signs for what they gave. */
   async #bundle(challenge: Challenge): Promise<Uint8Array> {
-    const { evidence } = this.#options;
+    const { evidence, shown } = this.#options;
     const deviceEvidence = await evidence.devices(gpuNonceFor(challenge));
     const cpu = await evidence.cpu(reportDataFor({ ...challenge, deviceEvidence }));
-    return writeBundle(cpu, deviceEvidence, challenge);
+    return writeBundle(cpu, deviceEvidence, challenge, shown(challenge));
+  }
+
+  async #smallBundle(challenge: Challenge): Promise<Uint8Array> {
+    const { evidence, shown } = this.#options;
+    const none = new Uint8Array();
+    const cpu = await evidence.cpu(reportDataFor({ ...challenge, deviceEvidence: none }));
+    const keys = shown(challenge);
+    const whole = writeBundle(cpu, none, challenge, keys);
+    if (cpu.kind !== 'tdx' || whole.length <= LARGEST_TLS_EVIDENCE) return whole;
+    return writeBundle({ kind: cpu.kind, quote: cpu.quote }, none, challenge, keys);
   }
 }

@@ -1,6 +1,6 @@
 import { fromHex } from '../../core/bytes/hex.ts';
 import { Fault } from '../../core/fault.ts';
-import { type NodeJson, NodeSchema } from '../../protocol/node.ts';
+import { type NodeJson, NodeSchema, type Services } from '../../protocol/node.ts';
 import { parseTime } from '../../protocol/values.ts';
 import type { Attester } from '../attesting/attester.ts';
 import type { AgentConfig, GatewayConfig } from '../config.ts';
@@ -16,6 +16,8 @@ export interface StandingOptions {
   readonly io: GatewayIo;
   readonly gateway: GatewayConfig;
   readonly machine: AgentConfig['machine'];
+  /** Undefined where it serves nothing that people are told of. */
+  readonly services: Services | undefined;
   readonly signer: NodeSigner;
   /** API key of role `node`; undefined where the node is enrolled already. */
   readonly enrolmentKey: string | undefined;
@@ -121,7 +123,7 @@ export class Standing {
   }
 
   async #enrol(): Promise<string> {
-    const { io, gateway, machine, signer, enrolmentKey, log } = this.#options;
+    const { io, gateway, machine, services, signer, enrolmentKey, log } = this.#options;
     if (enrolmentKey === undefined) {
       throw new Fault('usage', 'gateway.node', 'is not known, and there is no key to enrol with');
     }
@@ -131,6 +133,7 @@ export class Standing {
       name,
       pool,
       ...(endpoint !== null && { endpoint }),
+      ...(services && { services }),
       inventory: machine,
     });
     this.#node = id;

@@ -1,9 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { NONCE_SIZE } from '../../appraisal/binding/transcript.ts';
-import { fromUtf8 } from '../../core/bytes/text.ts';
-import { parseJson } from '../../core/encoding/json.ts';
-import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { Fault } from '../../core/fault.ts';
+import { type AttestCall, challengeOf, parseAttestCall } from '../../protocol/attest-call.ts';
 import { BUNDLE_TYPE, JSON_TYPE, TEXT_TYPE } from '../../protocol/media-types.ts';
 import type { Epoch } from '../../protocol/session/epoch.ts';
 import type { Attester } from '../attesting/attester.ts';
@@ -12,6 +9,7 @@ import type { KeyRing } from '../keys/key-ring.ts';
 import { codeOfError, type Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { Rate } from '../rate.ts';
+import type { Serving } from '../serving.ts';
 import { headerOf, readAll, sendBytes, sendJson, sendProblem } from './answers.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import type { SealedRoute } from './sealed-route.ts';
@@ -24,6 +22,7 @@ export interface AgentServerOptions {
   readonly attester: Attester;
   /** The purposes that are answered: nobody gets evidence for another's end. */
   readonly purposes: ReadonlySet<string>;
+  readonly serving: Pick<Serving, 'knows'>;
   /** What the gateway's checkpoint was answered with last. */
   readonly epoch: () => Epoch | undefined;
   readonly sealed: SealedRoute;
@@ -115,10 +114,13 @@ function routesOf(options: AgentServerOptions): ReadonlyMap<string, ReadonlyMap<
   ]);
 }
 
+const NO_SUCH_SESSION = 'no connection of this session is open that was begun with a key of here';
+
 function attestHandler({
   attester,
   ring,
   purposes,
+  serving,
   limits,
   log,
   metrics,
@@ -136,6 +138,10 @@ function attestHandler({
       log('warn', 'challenge failed', { purpose: 'other', code: 'forbidden' });
       return sendProblem(response, 'forbidden');
     }
+    if (call.session !== undefined && !serving.knows(call.purpose, call.session)) {
+      log('warn', 'challenge failed', { purpose, code: 'missing' });
+      return sendProblem(response, 'missing', NO_SUCH_SESSION);
+    }
     const { current } = ring;
     if (current === undefined) return sendProblem(response, 'unreachable');
     if (!rate.take(elapsed())) {
@@ -143,7 +149,7 @@ function attestHandler({
       return sendProblem(response, 'too-many-requests');
     }
     try {
-      const bundle = await attester.asked({ ...call, keyset: current.keyset });
+      const bundle = await attester.asked({ ...challengeOf(call), keyset: current.keyset });
       metrics.count('challenges');
       log('info', 'challenge answered', { purpose, keyset: current.digest });
       sendBytes(response, 200, BUNDLE_TYPE, bundle);
@@ -156,12 +162,9 @@ function attestHandler({
   };
 }
 
-function callIn(bytes: Uint8Array): { nonce: Uint8Array; purpose: string } | undefined {
+function callIn(bytes: Uint8Array): AttestCall | undefined {
   try {
-    const shape = new JsonShape(parseJson(fromUtf8(bytes, 'body'), 'body').value, 'body');
-    const isOther = shape.names().some((name) => name !== 'nonce' && name !== 'purpose');
-    if (isOther) return undefined;
-    return { nonce: shape.hex('nonce', NONCE_SIZE), purpose: shape.string('purpose') };
+    return parseAttestCall(bytes);
   } catch (error) {
     if (error instanceof Fault && error.code === 'malformed') return undefined;
     throw error;

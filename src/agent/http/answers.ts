@@ -36,10 +36,15 @@ export function sendJson(response: ServerResponse, value: unknown): void {
 /** Seconds. */
 const RETRY_AFTER = '5';
 
-/** A problem outside the seal: a word of ours, and nothing of what was asked. */
-export function sendProblem(response: ServerResponse, code: ProblemCode): void {
+/**
+ * A problem outside the seal: a word of ours, and nothing of what was asked.
+ *
+ * @param detail of ours as well.
+ */
+export function sendProblem(response: ServerResponse, code: ProblemCode, detail?: string): void {
   const { status, title } = PROBLEMS[code];
-  const body = JSON.stringify({ type: problemType(code), title, status });
+  const told = { type: problemType(code), title, status, ...(detail !== undefined && { detail }) };
+  const body = JSON.stringify(told);
   const isLater = status === 503 || status === 429;
   sendBytes(response, status, PROBLEM_TYPE, body, {
     ...(isLater && { 'retry-after': RETRY_AFTER }),

@@ -39,14 +39,14 @@ export interface GenerationOptions {
   readonly elapsed: number;
   readonly randomBytes: (length: number) => Uint8Array;
   /** Keys of other uses that the same enclave made. */
-  readonly more?: readonly OwnKey[];
+  readonly more: readonly OwnKey[];
 }
 
 const SUITES: Readonly<Record<SuiteName, Suite>> = { hybrid: SUITE_HYBRID, x25519: SUITE_X25519 };
 
 /** New keys, in memory alone. */
 export function makeGeneration(options: GenerationOptions): KeyGeneration {
-  const { deployment, agentConfigSha256, keys, firstKeyId, now, randomBytes, more = [] } = options;
+  const { deployment, agentConfigSha256, keys, firstKeyId, now, randomBytes, more } = options;
   const pairs = keys.suites.map((name, i) =>
     makeKeyPair({ keyId: (firstKeyId + i) % 256, suite: SUITES[name], randomBytes }),
   );

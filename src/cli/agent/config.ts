@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { AgentConfig, GatewayConfig } from '../../agent/config.ts';
+import type { AgentConfig, GatewayConfig, SshConfig, TlsConfig } from '../../agent/config.ts';
 import { ACPI_TABLES } from '../../agent/evidence/ccel.ts';
 import { TSM_REPORT_ROOT } from '../../agent/evidence/configfs-tsm.ts';
 import {
@@ -40,6 +40,8 @@ export const AGENT_DEFAULTS = {
   },
   machine: { gpus: 0, switches: 0 },
   gateway: { epochEvery: '5m', retry: '2s', retryMost: '5m' },
+  ssh: { folder: '/run/postern/ssh', algorithms: ['ed25519'] },
+  tls: { connections: 1024, handshakeWithin: '10s', idle: '10m' },
   evidence: {
     tsm: TSM_REPORT_ROOT,
     acpi: ACPI_TABLES,
@@ -64,7 +66,7 @@ export function resolveAgentConfig(
   told: ToldSecrets,
   dir: string,
 ): AgentConfig {
-  const { deployment, gateway, allow = {} } = written;
+  const { deployment, gateway, ssh, tls, allow = {} } = written;
   const serves = written.serves ?? AGENT_DEFAULTS.serves;
   const upstream = { ...AGENT_DEFAULTS.upstream, ...written.upstream };
   const keys = { ...AGENT_DEFAULTS.keys, ...written.keys };
@@ -104,6 +106,8 @@ export function resolveAgentConfig(
     },
     machine: { ...AGENT_DEFAULTS.machine, ...written.machine },
     gateway: gateway === undefined ? null : gatewayConfig(gateway, told),
+    ssh: ssh === undefined ? null : sshConfig(ssh, dir),
+    tls: tls === undefined ? null : tlsConfig(tls),
     evidence: {
       tsm: resolve(dir, evidence.tsm),
       acpi: resolve(dir, evidence.acpi),
@@ -132,5 +136,25 @@ function gatewayConfig(
     epochEvery: durationMs(epochEvery),
     retry: durationMs(retry),
     retryMost: durationMs(retryMost),
+  };
+}
+
+function sshConfig(written: NonNullable<WrittenAgentConfig['ssh']>, dir: string): SshConfig {
+  const { folder, algorithms } = { ...AGENT_DEFAULTS.ssh, ...written };
+  const { address = null, reload = null } = written;
+  return { folder: resolve(dir, folder), algorithms, address, reload };
+}
+
+function tlsConfig(written: NonNullable<WrittenAgentConfig['tls']>): TlsConfig {
+  const { listen, names, forward, address = null } = written;
+  const { connections, handshakeWithin, idle } = { ...AGENT_DEFAULTS.tls, ...written };
+  return {
+    listen: splitAddress(listen),
+    names,
+    forward,
+    address,
+    connections,
+    handshakeWithin: durationMs(handshakeWithin),
+    idle: durationMs(idle),
   };
 }

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { NEVER_PASSED } from '../../agent/session/allowed.ts';
+import { parseForward } from '../../agent/tls/forward.ts';
 import { parseUpstreamAddress } from '../../agent/upstream/address.ts';
 import { durationMs } from '../../appraisal/policy/duration.ts';
 import type { Misfit } from '../../core/document/explain-shape.ts';
@@ -20,6 +22,7 @@ export function agentMisunderstandings(written: WrittenAgentConfig): readonly Mi
   checkAllowed(written, report);
   checkKeys(written, report);
   checkGateway(written, report);
+  checkTls(written, report);
   return found;
 }
 
@@ -89,5 +92,21 @@ function checkGateway({ gateway }: WrittenAgentConfig, report: Report): void {
   const { retry, retryMost } = { ...AGENT_DEFAULTS.gateway, ...gateway };
   if (durationMs(retryMost) < durationMs(retry)) {
     report('gateway.retryMost', 'want no less than gateway.retry');
+  }
+}
+
+function checkTls({ tls }: WrittenAgentConfig, report: Report): void {
+  if (tls === undefined) return;
+  if (splitAddress(tls.listen).port > 65_535) report('tls.listen', 'want a port up to 65535');
+  try {
+    parseForward(tls.forward);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'usage') throw error;
+    report('tls.forward', error.detail);
+  }
+  for (const [i, name] of tls.names.entries()) {
+    if (/^[0-9.]+$|:/.test(name) && isIP(name) === 0) {
+      report(`tls.names[${i}]`, 'is neither a name nor an IP address');
+    }
   }
 }

@@ -1,7 +1,8 @@
 import Type from 'typebox';
+import { SSH_KEY_KINDS } from '../../agent/keys/ssh-host-key.ts';
 import { HEADER_NAME, REQUEST_PATTERN } from '../../agent/session/allowed.ts';
 import { closed, Duration, hex, text } from '../../appraisal/policy/schema/values.ts';
-import { NodeName } from '../../protocol/node.ts';
+import { NodeName, ServiceAddress } from '../../protocol/node.ts';
 import { PoolName } from '../../protocol/values.ts';
 import { count, Path, Size } from '../config/values.ts';
 
@@ -108,6 +109,48 @@ const Gateway = closed({
   retryMost: Type.Optional(Duration),
 });
 
+const Listen = Type.String({
+  pattern: '^(\\[[0-9a-fA-F:]{2,39}\\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):(0|[1-9][0-9]{0,4})$',
+  description: 'host:port, e.g. 0.0.0.0:8500',
+});
+
+const Ssh = closed({
+  folder: Type.Optional(Path),
+  algorithms: Type.Optional(
+    Type.Array(Type.Enum([...SSH_KEY_KINDS], { description: SSH_KEY_KINDS.join(' or ') }), {
+      minItems: 1,
+      maxItems: SSH_KEY_KINDS.length,
+      uniqueItems: true,
+    }),
+  ),
+  /** Where people reach sshd. */
+  address: Type.Optional(ServiceAddress),
+  reload: Type.Optional(Type.Array(text(1, 1024), { minItems: 1, maxItems: 32 })),
+});
+
+const Tls = closed({
+  listen: Listen,
+  names: Type.Array(
+    Type.String({
+      pattern:
+        '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|[0-9a-f:]{2,39})$',
+      maxLength: 253,
+      description: 'the name of a host in lower case, or an IP address',
+    }),
+    { minItems: 1, maxItems: 64, uniqueItems: true },
+  ),
+  forward: Type.String({
+    pattern: '^((127\\.0\\.0\\.1|\\[::1\\]):[1-9][0-9]{0,4}|unix:/[^\\p{C}]{1,106})$',
+    description:
+      '127.0.0.1:<port>, [::1]:<port> or unix:<path of a socket>, and nothing outside of this machine',
+  }),
+  /** Where people reach it. */
+  address: Type.Optional(ServiceAddress),
+  connections: Type.Optional(count(1, 100_000)),
+  handshakeWithin: Type.Optional(Duration),
+  idle: Type.Optional(Duration),
+});
+
 const Evidence = closed({
   tsm: Type.Optional(Path),
   acpi: Type.Optional(Path),
@@ -123,12 +166,7 @@ export const AgentConfigSchema = Type.Object(
       pattern: '^[!-~]{1,128}$',
       description: '1 to 128 visible characters: the operator’s name for what is deployed',
     }),
-    listen: Type.Optional(
-      Type.String({
-        pattern: '^(\\[[0-9a-fA-F:]{2,39}\\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):(0|[1-9][0-9]{0,4})$',
-        description: 'host:port, e.g. 0.0.0.0:8500',
-      }),
-    ),
+    listen: Type.Optional(Listen),
     serves: Type.Optional(
       Type.Enum(['openai', 'plain'], {
         description: 'openai, or plain: requests and answers of any kind',
@@ -145,6 +183,8 @@ export const AgentConfigSchema = Type.Object(
     limits: Type.Optional(Limits),
     machine: Machine,
     gateway: Type.Optional(Gateway),
+    ssh: Type.Optional(Ssh),
+    tls: Type.Optional(Tls),
     evidence: Type.Optional(Evidence),
     logs: Type.Optional(
       closed({

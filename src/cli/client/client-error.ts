@@ -11,7 +11,7 @@ const OWN = new Set(['policy.deployment', 'candidates.target']);
 const AWAY = /\.(unreachable|refused|busy)$/;
 
 /** The exit code of a client's failure: a verdict on the machine, or a service that is not there. */
-function exitOf({ code, stage }: PosternError): number {
+export function exitOf({ code, stage }: PosternError): number {
   if (code.endsWith('.usage') || OWN.has(code)) return FAULTS.usage.exit;
   if (AWAY.test(code) || stage === 'candidates' || stage === 'relay')
     return FAULTS.unreachable.exit;

@@ -138,13 +138,13 @@ export async function readLedger(io: Io, args: Args): Promise<LedgerTrust> {
 }
 
 export function readMemory(io: Io, args: Args): Memory {
-  return fileMemory(args.one('memory') ?? stateFolder(io));
+  return fileMemory(args.one('memory') ?? stateFolder(io, 'client'));
 }
 
 /** By the XDG base directories, also where a desktop has none. */
-function stateFolder(io: Io): string {
+export function stateFolder(io: Io, of: string): string {
   const home = io.env('HOME') ?? io.env('USERPROFILE');
   const state = io.env('XDG_STATE_HOME') ?? (home && join(home, '.local', 'state'));
-  if (state === undefined) throw usage('where to remember what was seen: --memory');
-  return join(state, 'postern', 'client');
+  if (state === undefined) throw usage('where to remember what was seen? No HOME: --memory');
+  return join(state, 'postern', of);
 }

@@ -65,7 +65,13 @@ function policyFor({ name, machines, agentConfigs, origin, ledger }: PolicyWish)
       bindings: {
         recipes: ['postern-v1'],
         keys: ['ohttp', 'receipt'],
-        purposes: [`admission:${origin}`, 'client', epochPurpose(ledger)],
+        purposes: [
+          `admission:${origin}`,
+          'client',
+          'ssh-session',
+          'tls-session',
+          epochPurpose(ledger),
+        ],
         challenge: 'require',
       },
       workload: { ...spec.workload, agentConfigSha256: [...agentConfigs] },

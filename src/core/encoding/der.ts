@@ -21,6 +21,10 @@ export const TAG = {
   set: 0x31,
 } as const;
 
+/** An arc that is a UUID has up to 128 bits (ITU-T X.667 section 6): 19 bytes. */
+const LARGEST_ARC = 1n << 128n;
+const LONGEST_ARC = 19;
+
 /** One element: `raw` is header and content, as signed or hashed. */
 export interface DerElement {
   readonly tag: number;
@@ -195,29 +199,40 @@ export class DerReader {
     return { bytes: content.subarray(1), unused };
   }
 
-  /** Dotted decimal; an arc above 2^53 is refused instead of being rounded onto another OID. */
+  /** Dotted decimal; an arc above 128 bits is refused. */
   oid(field: string): string {
     this.#want(TAG.oid, field);
     let arcs = '';
     let value = 0;
-    let started = false;
-    for (let at = this.#pass(field); at < this.#offset; at++) {
+    let start = this.#pass(field);
+    for (let at = start; at < this.#offset; at++) {
       const byte = this.#bytes[at] as number;
-      if (!started && byte === 0x80) throw malformed(this.#at(field), 'OID arc is not minimal');
+      if (at === start && byte === 0x80) throw malformed(this.#at(field), 'OID arc is not minimal');
+      if (at - start === LONGEST_ARC) throw malformed(this.#at(field), 'OID arc is too large');
       value = value * 128 + (byte & 0x7f);
-      if (!Number.isSafeInteger(value)) throw malformed(this.#at(field), 'OID arc is too large');
-      started = (byte & 0x80) !== 0;
-      if (started) continue;
-      if (arcs === '') {
+      if ((byte & 0x80) !== 0) continue;
+      if (arcs !== '') {
+        arcs += `.${Number.isSafeInteger(value) ? value : this.#longArc(start, at, field)}`;
+      } else if (Number.isSafeInteger(value)) {
         const first = Math.min(2, Math.floor(value / 40));
         arcs = `${first}.${value - 40 * first}`;
       } else {
-        arcs += `.${value}`;
+        throw malformed(this.#at(field), 'OID arc is too large');
       }
       value = 0;
+      start = at + 1;
     }
-    if (started || arcs === '') throw malformed(this.#at(field), 'OID is cut short');
+    if (start < this.#offset || arcs === '') throw malformed(this.#at(field), 'OID is cut short');
     return arcs;
+  }
+
+  #longArc(start: number, last: number, field: string): bigint {
+    let value = 0n;
+    for (let at = start; at <= last; at++) {
+      value = value * 128n + BigInt((this.#bytes[at] as number) & 0x7f);
+      if (value >= LARGEST_ARC) throw malformed(this.#at(field), 'OID arc is too large');
+    }
+    return value;
   }
 
   /** Call last: nothing may follow. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
@@ -7,6 +8,7 @@ import { epochNonce } from '../../../src/protocol/session/epoch.ts';
 import { verifyUsage } from '../../../src/protocol/session/usage.ts';
 import {
   type AgentBed,
+  type AgentBedOptions,
   agentBed,
   ask,
   Clock,
@@ -16,6 +18,7 @@ import {
   send,
   until,
 } from '../../support/agent-bed.ts';
+import { testFolder } from '../../support/sshd.ts';
 import { ENROLMENT_KEY, FakeGateway, NODE, ORIGIN, testSigner } from './fake-gateway.ts';
 
 const MINUTE = 60_000;
@@ -26,7 +29,11 @@ afterEach(() => {
   for (const { misfits } of gateways.splice(0)) expect(misfits).toEqual([]);
 });
 
-async function enrolledBed(mood: FakeGateway['mood'] = 'well', ttl = 60 * MINUTE) {
+async function enrolledBed(
+  mood: FakeGateway['mood'] = 'well',
+  ttl = 60 * MINUTE,
+  written: AgentBedOptions['written'] = {},
+) {
   const clock = new Clock();
   const gateway = new FakeGateway(() => clock.now);
   gateways.push(gateway);
@@ -34,6 +41,7 @@ async function enrolledBed(mood: FakeGateway['mood'] = 'well', ttl = 60 * MINUTE
   gateway.ttl = ttl;
   const bed = await agentBed({
     written: {
+      ...written,
       gateway: {
         origin: ORIGIN,
         pool: 'p',
@@ -74,6 +82,22 @@ describe('an agent with a gateway', () => {
         inventory: { cpu: 'snp', gpus: 0, switches: 0 },
       },
     ]);
+  });
+
+  it('tells where what it serves is reached, and nothing of what it does not serve', async () => {
+    const ssh = { folder: join(testFolder(), 'ssh'), address: '203.0.113.7:22' };
+    const tls = { listen: '127.0.0.1:0', names: ['a.example'], forward: '127.0.0.1:1' };
+    const told = async (more: AgentBedOptions['written']) => {
+      const { bed, gateway } = await enrolledBed('well', 60 * MINUTE, more);
+      await inForce(bed);
+      return (gateway.enrolled[0] as { services?: unknown }).services;
+    };
+    expect(await told({})).toBeUndefined();
+    expect(await told({ tls })).toBeUndefined();
+    expect(await told({ ssh, tls })).toEqual({ ssh: '203.0.113.7:22' });
+    expect(await told({ tls: { ...tls, address: 'a.example:8443' } })).toEqual({
+      tls: 'a.example:8443',
+    });
   });
 
   it.each(['down', 'rejects', 'other-purpose'] as const)(

@@ -29,6 +29,7 @@ it('keys whose tables are full follow each other up to eight: then the oldest en
       now: begin + passed,
       elapsed: passed,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      more: [],
     });
     ring.activate(made);
     made.encapsulations.claim(Uint8Array.of(count));

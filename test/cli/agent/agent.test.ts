@@ -24,6 +24,7 @@ deployment: test
 upstream: { address: "http://127.0.0.1:8000" }
 machine: { cpu: tdx }
 `;
+const TLS = '{ listen: "0.0.0.0:8443", names: [a.example], forward: "127.0.0.1:80" }';
 const digest = (text: string, argv: readonly string[] = [], files: Files = {}) =>
   postern(['agent', 'digest', 'agent.yaml', ...argv], { 'agent.yaml': text, ...files });
 
@@ -52,9 +53,33 @@ describe('the digest', () => {
       'keys.life=30m',
       'upstream.address=http://127.0.0.1:8001',
       'padding.bucket=0',
+      'ssh.folder=/run/keys',
     ]) {
       expect((await digest(MINIMAL, ['--set', set])).out).not.toBe(same[0]?.out);
     }
+  });
+
+  it('says that SSH and TLS are not served, or all of how they are', async () => {
+    const [none, both] = [
+      await digest(MINIMAL, ['--json']),
+      await digest(`${MINIMAL}ssh: { folder: ssh }\ntls: ${TLS}\n`, ['--json']),
+    ].map((ran) => JSON.parse((jsonOf(ran) as Record<string, string>)['canonical'] ?? ''));
+    expect([none.ssh, none.tls]).toEqual([null, null]);
+    expect(both.ssh).toEqual({
+      folder: join(process.cwd(), 'ssh'),
+      algorithms: ['ed25519'],
+      address: null,
+      reload: null,
+    });
+    expect(both.tls).toEqual({
+      listen: { host: '0.0.0.0', port: 8443 },
+      names: ['a.example'],
+      forward: '127.0.0.1:80',
+      address: null,
+      connections: 1024,
+      handshakeWithin: 10_000,
+      idle: 600_000,
+    });
   });
 
   it('has no secret in it, and changes with each', async () => {
@@ -98,6 +123,33 @@ describe('a configuration that can’t be used', () => {
       'kind: Agent',
       'kind: Agent\ngateway: { origin: "https://a.example", pool: p, name: n }',
       /gateway.enrolmentKey: is missing/,
+    ],
+    [
+      'kind: Agent',
+      'kind: Agent\nssh: { algorithms: [rsa] }',
+      /ssh.algorithms\[0\]: want ed25519 or/,
+    ],
+    ['kind: Agent', 'kind: Agent\nssh: { address: "203.0.113.7" }', /ssh.address: want host:port/],
+    [
+      'kind: Agent',
+      `kind: Agent\ntls: ${TLS.replace('127.0.0.1:80', '10.0.0.1:80')}`,
+      /tls.forward: want 127/,
+    ],
+    ['kind: Agent', `kind: Agent\ntls: ${TLS.replace(':80"', ':99999"')}`, /tls.forward: want 127/],
+    [
+      'kind: Agent',
+      `kind: Agent\ntls: ${TLS.replace('a.example', '10.0.0.300')}`,
+      /tls.names\[0\]: is neither/,
+    ],
+    [
+      'kind: Agent',
+      `kind: Agent\ntls: ${TLS.replace('a.example', 'A.example')}`,
+      /tls.names\[0\]: want/,
+    ],
+    [
+      'kind: Agent',
+      `kind: Agent\ntls: ${TLS.replace(':8443', ':99999')}`,
+      /tls.listen: want a port/,
     ],
     ['kind: Agent', 'kind: Agent\nupstreams: 1', /upstreams: is not known.*did you mean upstream/],
   ])('%s, but %s', async (was, is, says) => {

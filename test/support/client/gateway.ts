@@ -1,9 +1,10 @@
 import { keysetDigest } from '../../../src/appraisal/binding/keyset.ts';
-import { fromHex, toHex } from '../../../src/core/bytes/hex.ts';
+import { toHex } from '../../../src/core/bytes/hex.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { toBase64 } from '../../../src/core/encoding/base64.ts';
 import { formatTime } from '../../../src/core/encoding/time.ts';
 import { parseTilePath } from '../../../src/ledger/tiles/tile-path.ts';
+import { challengeOf, parseAttestCall } from '../../../src/protocol/attest-call.ts';
 import { BUNDLE_TYPE, JSON_TYPE, PROBLEM_TYPE } from '../../../src/protocol/media-types.ts';
 import { epochNonce, epochPurpose } from '../../../src/protocol/session/epoch.ts';
 import { encodeOhttpProblem } from '../../../src/sealed/problem.ts';
@@ -62,6 +63,11 @@ export class StandInGateway {
     this.#entries.set(machine.node, { machine, admitted, keyset, weight: changes.weight ?? 1 });
   }
 
+  /** Proposes it to nobody any more. */
+  withdraw({ node }: StandInMachine): void {
+    this.#entries.delete(node);
+  }
+
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const { pathname, search, origin } = new URL(request.url);
@@ -104,10 +110,15 @@ export class StandInGateway {
   }
 
   async #candidates(query: URLSearchParams): Promise<Response> {
+    const wanted = query.get('node');
+    const entries = [...this.#entries.values()].filter(
+      ({ machine: { node } }) => wanted === null || node === wanted,
+    );
     const candidates = await Promise.all(
-      [...this.#entries.values()].map(async ({ machine, admitted, keyset, weight }) => ({
+      entries.map(async ({ machine, admitted, keyset, weight }) => ({
         node: machine.node,
         name: `machine-${machine.node.slice(0, 4)}`,
+        ...(Object.keys(machine.services).length > 0 && { services: machine.services }),
         weight,
         until: formatTime(admitted.until),
         decision: admitted.decision,
@@ -140,8 +151,13 @@ export class StandInGateway {
   }
 
   #evidence(machine: StandInMachine, body: Uint8Array): Response {
-    const { nonce, purpose } = JSON.parse(new TextDecoder().decode(body));
-    const bundle = machine.attest(fromHex(nonce, 'nonce'), purpose);
+    const call = parseAttestCall(body);
+    const { session } = call;
+    if (session !== undefined && !machine.begun.has(`${call.purpose} ${toHex(session)}`)) {
+      return refusal(404, 'missing');
+    }
+    const { nonce, purpose } = challengeOf(call);
+    const bundle = machine.attest(nonce, purpose);
     return new Response(bundle as BodyInit, { headers: { 'content-type': BUNDLE_TYPE } });
   }
 

@@ -1,12 +1,15 @@
 import { generateKeyPairSync, type KeyObject, randomBytes as nodeRandom } from 'node:crypto';
 import { sha256 } from '#crypto';
 import { keysetDigest } from '../../../src/appraisal/binding/keyset.ts';
+import { possessionTranscript, type ShownUse } from '../../../src/appraisal/binding/possession.ts';
 import { signStatement } from '../../../src/appraisal/result/signed-statement.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { toBase64 } from '../../../src/core/encoding/base64.ts';
 import { toBase64Url } from '../../../src/core/encoding/base64url.ts';
 import { formatTime } from '../../../src/core/encoding/time.ts';
+import type { Services } from '../../../src/protocol/node.ts';
 import { sessionId } from '../../../src/protocol/session/session-id.ts';
 import {
   RECEIPT_TYPE,
@@ -27,6 +30,7 @@ import {
   createBundleMachine,
 } from '../../../src/simulator/bundle/simulate.ts';
 import { SIMULATED_NOW } from '../../../src/simulator/tdx/plan.ts';
+import { edited } from '../bundle.ts';
 
 /** What the model's server behind a machine answers. */
 export interface Served {
@@ -46,7 +50,18 @@ export interface MachineKeys {
   readonly keysetSha384: string;
 }
 
+/** A key that a machine serves SSH or TLS with. */
+export interface ServingKey {
+  readonly use: ShownUse;
+  /** Its entry in the keyset. */
+  readonly listed: Readonly<Record<string, string>>;
+  /** As it is shown beside the keyset. */
+  readonly key: Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
+}
+
 export interface MachineChanges {
+  readonly serving?: readonly ServingKey[];
   readonly suite?: Suite;
   /** Milliseconds that its keyset lasts. */
   readonly life?: number;
@@ -63,6 +78,11 @@ export class StandInMachine {
   readonly #changes: MachineChanges;
   keys: MachineKeys;
   serve: Serve;
+  /** Listed in its keyset from the next rotation on, and shown. */
+  serving: readonly ServingKey[];
+  services: Services = {};
+  /** Connections that were begun with its keys: purpose and session, in lower-case hex. */
+  readonly begun = new Set<string>();
   /** Requests as they came out of their seals. */
   readonly opened: RequestMessage[] = [];
   readonly sessions = new Set<string>();
@@ -83,6 +103,7 @@ export class StandInMachine {
     this.hardware = hardware;
     this.#changes = changes;
     this.serve = serve;
+    this.serving = changes.serving ?? [];
     this.keys = this.#makeKeys(1);
   }
 
@@ -106,8 +127,18 @@ export class StandInMachine {
   }
 
   attest(nonce: Uint8Array, purpose: string): Uint8Array {
-    this.hardware.plan.keyset = this.keys.keyset;
-    return this.hardware.bundle({ nonce, purpose });
+    const { keyset } = this.keys;
+    this.hardware.plan.keyset = keyset;
+    const bundle = this.hardware.bundle({ nonce, purpose });
+    if (this.serving.length === 0) return bundle;
+    const possession = this.serving.map((own) => {
+      const transcript = possessionTranscript({ purpose, nonce, keyset }, own);
+      const signature = toBase64(own.sign(transcript));
+      return { use: own.use, key: toBase64(own.key), signature };
+    });
+    return edited(bundle, (document) => {
+      return { ...document, binding: { ...(document['binding'] as object), possession } };
+    });
   }
 
   /**
@@ -195,6 +226,7 @@ export class StandInMachine {
               },
             ]
           : []),
+        ...this.serving.map(({ listed }) => listed),
       ],
     };
     const keyset = utf8(JSON.stringify(document));

@@ -1,0 +1,62 @@
+import { asPosternError } from '../../client/at-stage.ts';
+import { PosternError } from '../../client/errors.ts';
+import { admissionEnd } from '../../client/machine-watch.ts';
+import type { OpenMachines } from '../../client/open-machines.ts';
+import type { AgentProxy } from '../../client/ssh/agent-proxy.ts';
+import type { VerifiedMachine } from '../../client/verifying.ts';
+import { equalBytes } from '../../core/bytes/equal.ts';
+import { type Io, warn } from '../io.ts';
+import type { Guard } from './guarded.ts';
+import type { SshSystem } from './system.ts';
+
+/** In milliseconds: until ssh has to be so far that it authenticates its user: it may have to reach a slow network. */
+const SHOWN_WITHIN = 120_000;
+
+/** Ends the connection with the machine's admission. */
+export function admissionGuard(
+  io: Io,
+  { machines, credential }: OpenMachines,
+  machine: VerifiedMachine,
+  { pause, watchEvery }: SshSystem,
+): Guard {
+  const pick: OpenMachines['machines']['pick'] = async (...asked) => {
+    try {
+      return await machines.pick(...asked);
+    } catch (error) {
+      if (error instanceof PosternError && error.checks.length === 0) {
+        warn(io, `${machine.node} can’t be looked at again: ${error.what}`);
+      }
+      throw error;
+    }
+  };
+  const fits = ({ sshHostKeys }: VerifiedMachine) =>
+    machine.sshHostKeys.some(({ blob }) => sshHostKeys.some((key) => equalBytes(key.blob, blob)));
+  const deps = { machines: { pick }, credential, now: io.now, pause, every: watchEvery };
+  return (signal) => admissionEnd(machine, fits, deps, signal);
+}
+
+/** Ends the connection that the machine does not answer for, or of which ssh does not say which it is. */
+export function proofGuard(
+  { proven }: AgentProxy,
+  { node }: VerifiedMachine,
+  { pause }: SshSystem,
+): Guard {
+  const late = async (signal: AbortSignal) => {
+    await pause(SHOWN_WITHIN, signal);
+    if (signal.aborted) return;
+    throw new PosternError(
+      'connect.session',
+      `ssh showed no session within ${SHOWN_WITHIN / 1000} seconds`,
+      { node },
+    );
+  };
+  return async (signal) => {
+    try {
+      await Promise.race([proven, late(signal)]);
+      return undefined;
+    } catch (error) {
+      const said = asPosternError('connect', `the proof of ${node}`, { node }, error);
+      return said instanceof Error ? said : new Error(String(said));
+    }
+  };
+}

@@ -1,0 +1,49 @@
+import { atStage } from '../at-stage.ts';
+import { PosternError } from '../errors.ts';
+import { judge, look, wantAccepted } from '../judge-evidence.ts';
+import type { OpenMachines } from '../open-machines.ts';
+import { serverKeys } from '../server-keys.ts';
+import type { VerifiedMachine } from '../verifying.ts';
+import { shownFingerprint } from './known-hosts.ts';
+import { boundKey, type SessionBind } from './session-bind.ts';
+
+/**
+ * That a machine answers for one SSH connection as begun with its own key: evidence of now that is
+ * about this session alone. Who has stolen the key, or has SSH end before the machine, can't show it.
+ *
+ * @throws PosternError `connect.host-key`, `connect.session`; of the stage that failed besides.
+ */
+export async function proveSession(
+  { deps, credential: ask }: Pick<OpenMachines, 'deps' | 'credential'>,
+  { node, pool, sshHostKeys }: VerifiedMachine,
+  bind: SessionBind,
+): Promise<void> {
+  if (boundKey(bind, sshHostKeys) === undefined) {
+    throw new PosternError(
+      'connect.host-key',
+      `ssh is connected to a machine with ${shownFingerprint(bind.hostKey)}, which is no key of ${node}`,
+      { node },
+    );
+  }
+  const credential = await ask();
+  const policy = await deps.policies.policyOf(pool, credential);
+  const own = { purpose: 'ssh-session', session: bind.session } as const;
+  const seen = await atStage('evidence', `what ${node} says of this connection`, { node }, () =>
+    look(deps, node, credential, own),
+  ).catch((cause: unknown) => {
+    if (!(cause instanceof PosternError) || cause.code !== 'evidence.refused') throw cause;
+    throw new PosternError(
+      'connect.session',
+      `${node} does not answer for this connection: whoever has its host key at the other end is not it (${cause.what})`,
+      { node, cause },
+    );
+  });
+  const keyset = wantAccepted(node, await judge(deps, { pool, credential, policy }, seen), seen);
+  if (boundKey(bind, serverKeys(keyset, seen.verified).sshHostKeys) === undefined) {
+    throw new PosternError(
+      'connect.session',
+      `${node} does not show the key ${shownFingerprint(bind.hostKey)} that this connection was begun with`,
+      { node },
+    );
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AskingProcess } from '../../../src/cli/ssh/asking-process.ts';
+import { knownHostsVerbOf } from '../../../src/cli/ssh/known-hosts-verb.ts';
+import { toBase64 } from '../../../src/core/encoding/base64.ts';
+import { NODE } from '../../support/client/bed.ts';
+import { hostKey } from '../../support/ssh/host-key.ts';
+import { type VerbBed, verbBed } from '../../support/ssh/verb-bed.ts';
+
+const LONG = 120_000;
+
+let world: VerbBed;
+let cache: string;
+const dir = mkdtempSync(join(tmpdir(), 'postern-known-'));
+beforeAll(async () => {
+  world = await verbBed(hostKey());
+}, LONG);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+let count = 0;
+beforeEach(() => {
+  cache = join(dir, `cache-${++count}`);
+  world.bed.gateway.answering = (_asked, honest) => honest();
+});
+
+const one: AskingProcess = { pid: 1000, start: '1' };
+const ask = (
+  kind: string,
+  {
+    by = one,
+    host = NODE,
+    key = ['NONE', 'NONE'],
+    more = [],
+  }: {
+    by?: AskingProcess | null;
+    host?: string;
+    key?: readonly [string, string];
+    more?: readonly string[];
+  } = {},
+) =>
+  world.run(
+    knownHostsVerbOf(async () => by ?? undefined),
+    [...[...world.flags, '--cache', cache, ...more], ...[kind, host, ...key, 'NONE']],
+  );
+const verifications = () =>
+  world.bed.gateway.paths().filter((path) => path.endsWith('/evidence')).length;
+
+/** How many verifications it takes. */
+async function counted(act: () => Promise<unknown>): Promise<number> {
+  const before = verifications();
+  await act();
+  return verifications() - before;
+}
+
+const own = () => ['ssh-ed25519', toBase64(world.key.key.blob)] as const;
+
+describe('postern known-hosts', () => {
+  it('says the key of a machine that it verified, as ssh names the host', async () => {
+    const ran = await ask('HOSTNAME', { key: own() });
+    expect(ran).toMatchObject({ exit: 0, err: '', out: `${NODE} ${own().join(' ')}\n` });
+    world.bed.machine.services = { ssh: '127.0.0.1:2222' };
+    const at = await ask('HOSTNAME', { key: own(), host: '[127.0.0.1]:2222' });
+    expect(at).toMatchObject({ exit: 0, out: `[127.0.0.1]:2222 ${own().join(' ')}\n` });
+  });
+
+  it('says no other key, and which it should have been', async () => {
+    const theirs = ['ssh-ed25519', toBase64(hostKey().key.blob)] as const;
+    const ran = await ask('HOSTNAME', { key: theirs });
+    expect(ran).toMatchObject({ exit: 1, out: '' });
+    expect(ran.err).toContain(`is not ${NODE}, which was verified`);
+  });
+
+  it('verifies once for a connection, however often it asks', async () => {
+    const times = await counted(async () => {
+      for (const kind of ['ORDER', 'HOSTNAME', 'ADDRESS']) {
+        expect(await ask(kind, { more: ['--window', '0'] })).toMatchObject({ exit: 0 });
+      }
+    });
+    expect(times).toBe(1);
+  });
+
+  it('verifies anew for another process, host or policy where no window is open', async () => {
+    const more = ['--window', '0'];
+    await ask('ORDER', { more });
+    expect(await counted(() => ask('ORDER', { more, by: { ...one, start: '2' } }))).toBe(1);
+    expect(await counted(() => ask('ORDER', { more, by: { ...one, pid: 1001 } }))).toBe(1);
+    expect(await counted(() => ask('ORDER', { more, host: 'machine' }))).toBe(0);
+    expect(await counted(() => ask('ORDER', { more: [...more, '--any-deployment'] }))).toBe(1);
+    expect(await counted(() => ask('ORDER', { more }))).toBe(0);
+    expect(await counted(() => ask('ORDER', { more, by: null }))).toBe(1);
+  });
+
+  it('serves the next connection within its window, and none after', async () => {
+    const { gateway } = world.bed;
+    const next = (pid: number) => ask('ORDER', { by: { pid, start: '1' } });
+    expect(await counted(() => next(1))).toBe(1);
+    gateway.now += 59_000;
+    expect(await counted(() => next(2))).toBe(0);
+    gateway.now += 2_000;
+    expect(await counted(() => next(3))).toBe(1);
+    gateway.now -= 10_000;
+    // A clock that was put back makes nothing young again.
+    expect(await counted(() => next(4))).toBe(1);
+  });
+
+  it('remembers a refusal for its connection alone', async () => {
+    world.bed.gateway.answering = async () => new Response('', { status: 500 });
+    const ran = await ask('ORDER');
+    expect(ran.exit).toBe(69);
+    expect(ran.err).toContain('candidates.refused');
+    world.bed.gateway.answering = (_asked, honest) => honest();
+    expect(await ask('HOSTNAME', { key: own() })).toMatchObject({ exit: 69, out: '' });
+    expect(await ask('ORDER', { by: { ...one, pid: 2 } })).toMatchObject({ exit: 0 });
+  });
+
+  it('keeps what it remembers to its owner, and takes nothing from where others may write', async () => {
+    await ask('ORDER');
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    const modes = readdirSync(cache).map((name) => statSync(join(cache, name)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]);
+    cache = join(dir, 'open');
+    mkdirSync(cache, { mode: 0o755 });
+    const ran = await ask('ORDER');
+    expect(ran.exit).toBe(64);
+    expect(ran.err).toContain('nobody else may enter');
+  });
+
+  it.each([
+    ['a b', /host/],
+    ['*', /host/],
+    ['x,y', /host/],
+    ['@cert-authority', /host/],
+  ])('never writes %j as a host', async (host, why) => {
+    const ran = await ask('HOSTNAME', { host, more: ['--node', NODE] });
+    expect(ran).toMatchObject({ exit: 64, out: '' });
+    expect(ran.err).toMatch(why);
+  });
+
+  it('wants a window of ten minutes at most', async () => {
+    for (const window of ['11m', '1h', 'x', '-1']) {
+      expect((await ask('ORDER', { more: [`--window=${window}`] })).exit).toBe(64);
+    }
+  });
+});
