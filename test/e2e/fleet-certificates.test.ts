@@ -8,7 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signingKeyIn } from '../../src/cli/signing-key-file.ts';
 import { toBase64 } from '../../src/core/encoding/base64.ts';
 import { parseSshCertificateLine } from '../../src/core/ssh/certificate.ts';
-import { parseSshPublicKey, SSH_ED25519 } from '../../src/core/ssh/public-key.ts';
+import {
+  parseSshKeyBlob,
+  parseSshPublicKey,
+  SSH_ED25519,
+  sshKeyLine,
+} from '../../src/core/ssh/public-key.ts';
 import {
   sshCertificateLine,
   sshCertificateToSign,
@@ -130,22 +135,8 @@ describe('a client that asks the ledger refuses', () => {
       'is signed by another authority',
     ]);
     // With the very key of the authority, and a name that it may.
-    const file = at('forged');
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
-    const sign = [
-      '-q',
-      '-s',
-      at('ca/ssh-ca.pem'),
-      '-h',
-      '-I',
-      'x',
-      '-n',
-      HOST,
-      '-V',
-      '20260601000000Z:20260602000000Z',
-    ];
-    if (spawnSync('ssh-keygen', [...sign, `${file}.pub`]).status !== 0) return;
-    const forged = await verify(`${file}-cert.pub`, ['--authority', at('known_hosts')]);
+    writeFileSync(at('forged-cert.pub'), stated(sshKeyLine(strangersKey()), here.now()));
+    const forged = await verify(at('forged-cert.pub'), ['--authority', at('known_hosts')]);
     expect(forged.exit).toBe(1);
     expect(JSON.parse(forged.out)).toMatchObject({
       valid: false,
@@ -186,7 +177,10 @@ it.skipIf(!hasSsh)(
     const host = at('ssh_host');
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', host]);
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('user')]);
-    writeFileSync(at('ssh_host-cert.pub'), statedNow(`${host}.pub`));
+    writeFileSync(
+      at('ssh_host-cert.pub'),
+      stated(readFileSync(`${host}.pub`, 'utf8').trim(), Date.now()),
+    );
     const port = await freePort();
     writeFileSync(
       at('sshd_config'),
@@ -227,17 +221,21 @@ it.skipIf(!hasSsh)(
   },
 );
 
-/** The same statement about a key of today, by the same authority. */
-function statedNow(file: string): string {
-  const seconds = BigInt(Math.floor(Date.now() / 1000));
+/** The same statement about another key at another time, by the authority's own key. */
+function stated(line: string, now: number): string {
+  const seconds = BigInt(Math.floor(now / 1000));
   const toSign = sshCertificateToSign({
     ...parseSshCertificateLine(certificate, 'certificate'),
     ...{ validAfter: seconds - 60n, validBefore: seconds + 600n },
-    key: parseSshPublicKey(readFileSync(file, 'utf8').trim(), file),
+    key: parseSshPublicKey(line, 'key'),
   });
   const { sign } = signingKeyIn('ca', new Uint8Array(readFileSync(at('ca/ssh-ca.pem'))));
   const signed = writeSshCertificate(toSign, { algorithm: SSH_ED25519, signature: sign(toSign) });
   return `${sshCertificateLine(signed)}\n`;
+}
+
+function strangersKey() {
+  return parseSshKeyBlob(servingKeys().ssh.key, 'key');
 }
 
 async function freePort(): Promise<number> {

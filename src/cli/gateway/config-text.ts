@@ -127,11 +127,11 @@ pools: []
 
 # Certificates for machines' SSH and TLS keys, for clients who trust an authority and so whoever holds
 # its key: postern ca init makes them. key: a file, or agent:<socket>#SHA256:<fingerprint>.
-# certificates:
-#   domain: fleet.example.org
-#   life: ${CERTIFICATE_LIFE}
-#   ssh: { key: ca/ssh-ca.pem }
-#   tls: { key: ca/tls-ca.pem, certificate: ca/tls-ca.crt }
+#certificates:
+#  domain: fleet.example.org
+#  life: ${CERTIFICATE_LIFE}
+#  ssh: { key: ca/ssh-ca.pem }
+#  tls: { key: ca/tls-ca.pem, certificate: ca/tls-ca.crt }
 
 # Others who cosign the log: those of witnesses.tlog-policy in the folder of the ledger, if it is there.
 #witnesses: { every: ${witnesses.every} }

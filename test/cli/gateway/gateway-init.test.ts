@@ -150,6 +150,15 @@ describe('the configuration that it writes', () => {
         ...without?.broker,
         pools: [{ name: 'serving', models: ['some-model'], region: 'somewhere' }],
       },
+      certificates: {
+        domain: 'fleet.example.org',
+        life: 1_800_000,
+        ssh: { key: { in: 'file', file: '/gate/ca/ssh-ca.pem' } },
+        tls: {
+          key: { in: 'file', file: '/gate/ca/tls-ca.pem' },
+          certificate: '/gate/ca/tls-ca.crt',
+        },
+      },
       pools: [
         {
           name: 'serving',
