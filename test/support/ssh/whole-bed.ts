@@ -18,6 +18,10 @@ import type { SshRan } from './verb-bed.ts';
 
 /** A gateway, an agent and sshd, all of them real, and what says how a client asks them. */
 export interface WholeSshBed {
+  /** Gone with the bed. */
+  readonly dir: string;
+  /** Where the agent puts what sshd includes. */
+  readonly hostKeys: string;
   readonly whole: SessionsWorld;
   /** Where the machine is reached, as its gateway says. */
   readonly relay: TcpRelay;
@@ -54,7 +58,7 @@ export async function wholeSshBed(program: string): Promise<WholeSshBed> {
   relay.target = sshd.port;
   const flags = clientFlags({ dir: whole.world.dir, url: whole.relay.url }, POOL);
   return {
-    ...{ whole, relay, user, sshd, other, flags },
+    ...{ dir, hostKeys: folder, whole, relay, user, sshd, other, flags },
     ssh: (argv, theirs) => ran([...flags, ...argv, '-F', user.config, ...theirs]),
     close: async () => {
       await relay.close();
