@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sshConfigVerbOf } from '../../../src/cli/ssh/ssh-config-verb.ts';
 import { sshSystem } from '../../../src/cli/ssh/system.ts';
 import { Args } from '../../../src/cli/verb.ts';
-import { type ClientBed, clientBed } from '../../support/client/bed.ts';
+import { type ClientBed, clientBed, NODE } from '../../support/client/bed.ts';
 import { GATEWAY, POOL } from '../../support/client/gateway.ts';
 import { LOG_KEY } from '../../support/client/ledger.ts';
 import { hostKey } from '../../support/ssh/host-key.ts';
@@ -26,6 +26,7 @@ import {
 if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
 
 const LONG = 180_000;
+const NAME = `machine-${NODE.slice(0, 4)}`;
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const SELF = [process.execPath, '--conditions=postern-src', MAIN];
 
@@ -124,11 +125,10 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
       mkdirSync(join(user.dir, 'state'));
       const { exit, err } = await written(['--window', '5m']);
       expect(exit).toBe(0);
-      expect(err).toContain('goes by its id');
       expect(err).toContain(`Include ${config}`);
       expect(statSync(config).mode & 0o777).toBe(0o600);
       const before = verifications();
-      const name = `${POOL}.${bed.machine.node}`;
+      const name = `${POOL}.${NAME}`;
       expect(await ssh(name, 'echo', 'it is me')).toMatchObject({ code: 0, out: 'it is me\n' });
       expect(verifications() - before).toBe(1);
       expect(await ssh(name, 'echo', 'again')).toMatchObject({ code: 0, out: 'again\n' });
@@ -141,7 +141,7 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     'refuses another machine at the address, and says which it is not',
     async () => {
       relay.target = opened[1]?.port ?? 0;
-      const { code, out, err } = await ssh(`${POOL}.${bed.machine.node}`, 'echo', 'it is me');
+      const { code, out, err } = await ssh(`${POOL}.${NAME}`, 'echo', 'it is me');
       relay.target = opened[0]?.port ?? 0;
       expect([code, out]).toEqual([255, '']);
       expect(err).toContain(`is not ${bed.machine.node}, which was verified`);
@@ -154,11 +154,27 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     async () => {
       await written(['--window', '0']);
       bed.gateway.withdraw(bed.machine);
-      const { code, out, err } = await ssh(`${POOL}.${bed.machine.node}`, 'echo', 'it is me');
+      const { code, out, err } = await ssh(`${POOL}.${NAME}`, 'echo', 'it is me');
       await bed.gateway.admit(bed.machine);
       expect([code, out]).toEqual([255, '']);
       expect(err).toContain('candidates.none');
     },
     LONG,
   );
+
+  it('has a machine that is named like a host of somebody’s go by its id', async () => {
+    bed.gateway.answering = async (asked, honest) => {
+      const text = await (await honest()).text();
+      return new Response(
+        asked.path.startsWith('/v1/candidates') ? text.replace(NAME, 'corp.example.com') : text,
+        { headers: { 'content-type': 'application/json' } },
+      );
+    };
+    const { exit, err } = await written(['--short-names']);
+    bed.gateway.answering = (_asked, honest) => honest();
+    expect(exit).toBe(0);
+    expect(err).toContain(`corp.example.com (${NODE}) goes by its id`);
+    const hosts = readFileSync(config, 'utf8').match(/^Host .*$/gm);
+    expect(hosts).toEqual([`Host ${POOL}.${NODE}`]);
+  });
 });
