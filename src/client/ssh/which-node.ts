@@ -20,28 +20,29 @@ export function sshAddress(text: string): string {
 /**
  * Which of the machines somebody means: by id, by the name that its operator gave it, or by the
  * address where its SSH is said to be. Names and addresses are hints of the gateway; who answers has
- * to be acceptable whichever it is.
+ * to be acceptable whichever it is. None of the three goes before another: a machine that is named
+ * like another's address is not meant by it.
  *
  * @throws Fault `missing` where none is meant, `usage` where several are.
  */
 export function whichNode(candidates: readonly Candidate[], wanted: string): Candidate {
   const address = sshAddress(wanted);
-  const means: readonly ((one: Candidate) => boolean)[] = [
-    ({ node }) => node === wanted,
-    ({ name }) => name === wanted,
-    ({ name }) => name.toLowerCase() === wanted.toLowerCase(),
-    ({ services }) => services?.ssh !== undefined && sshAddress(services.ssh) === address,
-  ];
-  for (const is of means) {
-    const [one, ...more] = candidates.filter(is);
-    if (one === undefined) continue;
-    if (more.length === 0) return one;
-    const ids = [one, ...more].map(({ node }) => node).join(', ');
-    throw new Fault('usage', wanted, `is the name of several nodes; which one: ${ids}`);
-  }
-  throw new Fault(
-    'missing',
-    wanted,
-    'the gateway proposes no such node: it is not admitted, or of another pool',
+  const [one, ...more] = candidates.filter(
+    ({ node, name, services }) =>
+      node === wanted ||
+      name.toLowerCase() === wanted.toLowerCase() ||
+      (services?.ssh !== undefined && sshAddress(services.ssh) === address),
   );
+  if (one === undefined) {
+    throw new Fault(
+      'missing',
+      wanted,
+      'the gateway proposes no such node: it is not admitted, or of another pool',
+    );
+  }
+  if (more.length > 0) {
+    const ids = [one, ...more].map(({ node }) => node).join(', ');
+    throw new Fault('usage', wanted, `is the name or address of several nodes; which one: ${ids}`);
+  }
+  return one;
 }

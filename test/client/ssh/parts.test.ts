@@ -119,6 +119,21 @@ describe('which node is meant', () => {
     expect(() => whichNode(nodes, 'two')).toThrow(/several nodes/);
     expect(() => whichNode(nodes, 'three')).toThrow(/no such node/);
   });
+
+  it.each([['box.example'], ['BOX.example:22'], ['aa'.repeat(16)], ['ONE'], ['[fe80::1]:2222']])(
+    'is not for a machine to say that is named %j, as another is called',
+    (name) => {
+      const thief = node('dd', name, 'elsewhere.example:22');
+      expect(() => whichNode([thief, ...nodes], name)).toThrow(/several nodes/);
+      expect(() => whichNode([...nodes, thief], name)).toThrow(/several nodes/);
+      expect(whichNode([thief], name).node).toBe(thief.node);
+    },
+  );
+
+  it('is one machine, however much of it is called so', () => {
+    const both = node('ee', 'both.example', 'both.example:22');
+    expect(whichNode([both, ...nodes], 'both.example').node).toBe(both.node);
+  });
 });
 
 describe('ssh_config', () => {
