@@ -33,7 +33,7 @@ export async function askCandidates(
   return readCandidates(await gateway.json(path, LARGEST_ANSWER, { credential }), target);
 }
 
-/** @throws Fault `malformed` at `candidates…`, also for another pool than was asked for. */
+/** @throws Fault `malformed` at `candidates…`, also for another pool or node than was asked for. */
 export function readCandidates(value: JsonValue, target: Target): Candidates {
   const [misfit] = schemaMisfits(CandidatesSchema, value);
   if (misfit) throw malformed(`candidates.${misfit.path}`, misfit.problem);
@@ -41,6 +41,9 @@ export function readCandidates(value: JsonValue, target: Target): Candidates {
   if ('pool' in target && candidates.pool !== target.pool) {
     throw malformed('candidates.pool', `want ${target.pool}, got ${candidates.pool}`);
   }
+  const node = 'pool' in target ? target.node : undefined;
+  const other = candidates.candidates.find((one) => node !== undefined && one.node !== node);
+  if (other) throw malformed('candidates.candidates', `want ${node} alone, got ${other.node}`);
   const ids = new Set(candidates.candidates.map(({ node }) => node));
   if (ids.size < candidates.candidates.length) {
     throw malformed('candidates.candidates', 'a node twice');
