@@ -71,6 +71,12 @@ async function sshConfig(
   const { candidates } = await atStage('candidates', 'the candidates', {}, async () =>
     askCandidates(deps.gateway, { pool }, options.region, await credential(), MOST_CANDIDATES),
   );
+  if (candidates.length >= MOST_CANDIDATES) {
+    warn(
+      io,
+      `a gateway names ${MOST_CANDIDATES} machines at once, drawn at random: the pool may have more, which are left out; postern ssh finds those by their names`,
+    );
+  }
   const plain = await effectiveConfig(ssh, ['-F', 'none', 'postern'], system);
   const plan = {
     command: [...self, 'known-hosts', ...clientWords(args, ['window'])],

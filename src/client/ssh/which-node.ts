@@ -1,20 +1,11 @@
 import { Fault } from '../../core/fault.ts';
-import type { Candidate } from '../../protocol/session/candidates.ts';
+import { type Candidate, isCalled } from '../../protocol/session/candidates.ts';
 
 const ID = /^[0-9a-f]{32}$/;
 
 /** Whether a text can be nothing but a node's id. */
 export function isNodeId(text: string): boolean {
   return ID.test(text);
-}
-
-/** `host:port` as ssh writes one: without the port where it is 22, in brackets where it is not. */
-export function sshAddress(text: string): string {
-  const [, bracketed, port] = /^\[([^\]]+)\](?::([0-9]+))?$/.exec(text) ?? [];
-  const host = (bracketed ?? text).toLowerCase();
-  const isPlain = bracketed === undefined && /^[^:]+:[0-9]+$/.test(text);
-  if (isPlain) return host;
-  return host.includes(':') ? `[${host}]:${port ?? 22}` : `${host}:${port ?? 22}`;
 }
 
 /**
@@ -26,13 +17,7 @@ export function sshAddress(text: string): string {
  * @throws Fault `missing` where none is meant, `usage` where several are.
  */
 export function whichNode(candidates: readonly Candidate[], wanted: string): Candidate {
-  const address = sshAddress(wanted);
-  const [one, ...more] = candidates.filter(
-    ({ node, name, services }) =>
-      node === wanted ||
-      name.toLowerCase() === wanted.toLowerCase() ||
-      (services?.ssh !== undefined && sshAddress(services.ssh) === address),
-  );
+  const [one, ...more] = candidates.filter((candidate) => isCalled(candidate, wanted));
   if (one === undefined) {
     throw new Fault(
       'missing',

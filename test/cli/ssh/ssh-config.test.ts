@@ -177,4 +177,25 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     const hosts = readFileSync(config, 'utf8').match(/^Host .*$/gm);
     expect(hosts).toEqual([`Host ${POOL}.${NODE}`]);
   });
+
+  it('says that there may be more machines than a gateway names at once', async () => {
+    expect((await written()).err).not.toContain('may have more');
+    bed.gateway.answering = async (asked, honest) => {
+      const said = (await (await honest()).json()) as { candidates: { node: string }[] };
+      const [one] = said.candidates;
+      const candidates = Array.from({ length: 99 }, (_, i) => ({
+        ...one,
+        node: i.toString(16).padStart(32, '0'),
+        name: `box-${i}`,
+      }));
+      return Response.json(
+        asked.path.startsWith('/v1/candidates') ? { ...said, candidates } : said,
+      );
+    };
+    const { exit, err } = await written();
+    bed.gateway.answering = (_asked, honest) => honest();
+    expect(exit).toBe(0);
+    expect(err).toContain('may have more');
+    expect(readFileSync(config, 'utf8').match(/^Host /gm)).toHaveLength(99);
+  });
 });

@@ -4,9 +4,9 @@ import { differences, parseEffective, unfit } from '../../../src/client/ssh/effe
 import { identityOptions, parsePlace } from '../../../src/client/ssh/hardening.ts';
 import { hostKeyAlgorithms, knownHostsLines } from '../../../src/client/ssh/known-hosts.ts';
 import { isSince, parseSshVersion, SSH_FEATURES } from '../../../src/client/ssh/version.ts';
-import { sshAddress, whichNode } from '../../../src/client/ssh/which-node.ts';
+import { whichNode } from '../../../src/client/ssh/which-node.ts';
 import { parseSshPublicKey } from '../../../src/core/ssh/public-key.ts';
-import type { Candidate } from '../../../src/protocol/session/candidates.ts';
+import { type Candidate, sshAddress } from '../../../src/protocol/session/candidates.ts';
 import { ECDSA_LINE, ED25519_LINE } from '../../support/ssh.ts';
 
 const keys = [ECDSA_LINE, ED25519_LINE].map((line) => parseSshPublicKey(line, 'key'));
