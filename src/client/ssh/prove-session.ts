@@ -1,5 +1,6 @@
 import { atStage } from '../at-stage.ts';
 import { PosternError } from '../errors.ts';
+import { isMissing } from '../gateway.ts';
 import { judge, look, wantAccepted } from '../judge-evidence.ts';
 import type { OpenMachines } from '../open-machines.ts';
 import { serverKeys } from '../server-keys.ts';
@@ -31,7 +32,8 @@ export async function proveSession(
   const seen = await atStage('evidence', `what ${node} says of this connection`, { node }, () =>
     look(deps, node, credential, own),
   ).catch((cause: unknown) => {
-    if (!(cause instanceof PosternError) || cause.code !== 'evidence.refused') throw cause;
+    // Whom the gateway can't reach has said nothing of this connection.
+    if (!(cause instanceof PosternError) || !isMissing(cause.cause)) throw cause;
     throw new PosternError(
       'connect.session',
       `${node} does not answer for this connection: whoever has its host key at the other end is not it (${cause.what})`,

@@ -4,7 +4,7 @@ import { TLS_EXPORTER } from '../../appraisal/binding/session-nonce.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { asPosternError } from '../at-stage.ts';
 import { PosternError } from '../errors.ts';
-import { type Credential, Refusal } from '../gateway.ts';
+import { type Credential, isMissing } from '../gateway.ts';
 import { judge, look, type SeenEvidence, wantAccepted } from '../judge-evidence.ts';
 import type { Machines } from '../machines.ts';
 import type { VerifiedMachine, VerifyingDeps } from '../verifying.ts';
@@ -67,7 +67,7 @@ async function asked(
   try {
     return await ask();
   } catch (error) {
-    if (pause === undefined || !(error instanceof Refusal)) {
+    if (pause === undefined || !isMissing(error)) {
       throw asPosternError('evidence', `evidence of this connection to ${node}`, { node }, error);
     }
   }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTcpRelay, type TcpRelay } from '../../../src/cli/demo/ssh/tcp-relay.ts';
 import { sshConfigVerbOf } from '../../../src/cli/ssh/ssh-config-verb.ts';
 import { sshSystem } from '../../../src/cli/ssh/system.ts';
 import { Args } from '../../../src/cli/verb.ts';
@@ -18,8 +19,6 @@ import {
   type SshUser,
   sshUser,
   startSshd,
-  startTcpRelay,
-  type TcpRelay,
   WITHOUT_SSHD,
 } from '../../support/ssh/sshd.ts';
 
