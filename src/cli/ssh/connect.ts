@@ -122,7 +122,7 @@ async function runGuarded(
 ): Promise<number> {
   const { code, lastWords, because } = await guarded(system.start(ssh.program, argv), [
     admissionGuard(io, open, machine, system),
-    ...(proxy ? [proofGuard(proxy, machine, system)] : []),
+    ...(proxy ? [proofGuard(proxy, machine.node, system)] : []),
   ]);
   if (because !== undefined) throw because;
   if (await proving?.isLetInUnproven()) throw letInUnproven(machine);

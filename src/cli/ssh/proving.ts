@@ -2,8 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EffectiveConfig } from '../../client/ssh/effective.ts';
 import type { SshOption } from '../../client/ssh/hardening.ts';
-import type { Io } from '../io.ts';
-import { usage, warn } from '../io.ts';
+import { type Io, usage, warn } from '../io.ts';
 import type { PrivateFolder, SshSystem } from './system.ts';
 
 /** What lies in the folder of a connection that is to be proven. */
