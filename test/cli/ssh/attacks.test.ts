@@ -207,6 +207,46 @@ describe.skipIf(SSHD === undefined)('postern ssh, with OpenSSH at both ends', ()
     );
 
     it(
+      'a proof that shows a keyset which nobody admitted',
+      async () => {
+        const { machine, gateway } = world.bed;
+        gateway.answering = ({ path, body }, honest) => {
+          const isProof = path.endsWith('/evidence') && Buffer.from(body).includes('ssh-session');
+          if (isProof) machine.rotate(5);
+          return honest();
+        };
+        try {
+          const ran = await ssh();
+          expect(ran).toMatchObject({ exit: 1, out: '' });
+          expect(ran.err).toMatch(/ledger\.|session\.keyset/);
+        } finally {
+          machine.rotate(6);
+          await gateway.admit(machine);
+        }
+      },
+      LONG,
+    );
+
+    it(
+      'but accuses nobody where its gateway does not let it ask: it asks three times',
+      async () => {
+        let asked = 0;
+        world.bed.gateway.answering = async ({ path, body }, honest) => {
+          const isProof = path.endsWith('/evidence') && Buffer.from(body).includes('ssh-session');
+          if (!isProof) return honest();
+          asked++;
+          return new Response(null, { status: 429 });
+        };
+        const ran = await ssh();
+        expect(ran).toMatchObject({ exit: 69, out: '' });
+        expect(ran.err).toContain('evidence.refused');
+        expect(ran.err).not.toContain('whoever has its host key');
+        expect(asked).toBe(3);
+      },
+      LONG,
+    );
+
+    it(
       'who has stolen its host key, before anybody is authenticated',
       async () => {
         const thief = await world.another(world.key);
