@@ -23,13 +23,13 @@ import { printJson } from '../render.ts';
 import type { Args } from '../verb.ts';
 import { guarded } from './guarded.ts';
 import { admissionGuard, proofGuard } from './guards.ts';
-import { machineJson, tellMachine, tellOther } from './say.ts';
-import type { SshSystem } from './system.ts';
+import { type Proving, prepareProving } from './proving.ts';
+import { letInUnproven, machineJson, tellKeysOnly, tellMachine, tellOther } from './say.ts';
+import type { PrivateFolder, SshSystem } from './system.ts';
 import { effectiveConfig, findSsh, type TheSsh } from './the-ssh.ts';
 import { userAgent } from './user-agent.ts';
 
 const KNOWN_HOSTS = 'known_hosts';
-const AGENT_SOCKET = 'agent';
 
 /** All that one connection is made of. */
 interface Connection {
@@ -66,7 +66,7 @@ export async function connectBySsh(io: Io, args: Args, system: SshSystem): Promi
   tellMachine(io, open, machine, place);
   const folder = await system.folder({ [KNOWN_HOSTS]: lines });
   try {
-    return await run(io, connection, folder.path, system);
+    return await run(io, connection, folder, system);
   } finally {
     await folder.remove();
   }
@@ -75,33 +75,34 @@ export async function connectBySsh(io: Io, args: Args, system: SshSystem): Promi
 async function run(
   io: Io,
   connection: Connection,
-  folder: string,
+  folder: PrivateFolder,
   system: SshSystem,
 ): Promise<number> {
   const { ssh, open, machine, words, proves } = connection;
   const plain = await effectiveConfig(ssh, words, system);
-  const socket = join(folder, AGENT_SOCKET);
-  const wanted = wantedOptions(connection, plain, folder, socket);
+  const proving = proves ? await prepareProving(io, folder, plain, system) : undefined;
+  const wanted = [...wantedOptions(connection, plain, folder.path), ...(proving?.options ?? [])];
   const argv = [...asArguments(wanted), ...words];
   const config = await effectiveConfig(ssh, argv, system);
-  const problems = [...differences(config, wanted), ...unfit(config, proves)];
+  const problems = [...differences(config, wanted), ...unfit(config)];
   if (problems.length > 0) {
     throw usage(
       `ssh is not run, since its configuration undoes what keeps it to one machine: ${problems.join('; ')}`,
     );
   }
-  const proxy = proves
+  const proxy = proving
     ? await startAgentProxy({
-        socket,
+        socket: proving.socket,
         upstream: userAgent(io, plain),
         onSession: async (bind) => {
           await proveSession(open, machine, bind);
+          await proving.prove();
           warn(io, `${machine.node} answers for this very connection`);
         },
       })
     : undefined;
   try {
-    return await runGuarded(io, connection, { argv, proxy }, system);
+    return await runGuarded(io, connection, { argv, proxy, proving }, system);
   } finally {
     await proxy?.close();
   }
@@ -110,28 +111,32 @@ async function run(
 interface Running {
   readonly argv: readonly string[];
   readonly proxy: AgentProxy | undefined;
+  readonly proving: Proving | undefined;
 }
 
 async function runGuarded(
   io: Io,
   { ssh, open, machine, place }: Connection,
-  { argv, proxy }: Running,
+  { argv, proxy, proving }: Running,
   system: SshSystem,
 ): Promise<number> {
   const { code, lastWords, because } = await guarded(system.start(ssh.program, argv), [
     admissionGuard(io, open, machine, system),
-    ...(proxy ? [proofGuard(proxy, machine, system)] : []),
+    ...(proxy ? [proofGuard(proxy, machine.node, system)] : []),
   ]);
   if (because !== undefined) throw because;
-  if (code === 255) tellOther(io, lastWords, machine, place);
+  if (await proving?.isLetInUnproven()) throw letInUnproven(machine);
+  if (code === 255) {
+    tellOther(io, lastWords, machine, place);
+    if (proving) tellKeysOnly(io, lastWords);
+  }
   return code;
 }
 
 function wantedOptions(
-  { ssh, machine, place, proves }: Connection,
+  { ssh, machine, place }: Connection,
   plain: EffectiveConfig,
   folder: string,
-  socket: string,
 ): readonly SshOption[] {
   const knows: SshKnows = {
     knownHostsCommand: isSince(ssh.version, SSH_FEATURES.knownHostsCommand),
@@ -142,11 +147,7 @@ function wantedOptions(
     alias: machine.node,
     algorithms: hostKeyAlgorithms(machine.sshHostKeys),
   };
-  return [
-    ...identityOptions(identity, knows),
-    ...placeOptions(place),
-    ...(proves ? [['IdentityAgent', socket] as const] : []),
-  ];
+  return [...identityOptions(identity, knows), ...placeOptions(place)];
 }
 
 /** What ssh takes for a name, and nothing else: no option, no user, no address of another form. */

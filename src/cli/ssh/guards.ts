@@ -9,8 +9,11 @@ import { type Io, warn } from '../io.ts';
 import type { Guard } from './guarded.ts';
 import type { SshSystem } from './system.ts';
 
-/** In milliseconds: until ssh has to be so far that it authenticates its user: it may have to reach a slow network. */
-const SHOWN_WITHIN = 120_000;
+/**
+ * In milliseconds: until ssh has to show its session. Before that a jump host may ask for what its user
+ * has to look up; who lets ssh in with nothing shown has it ended without this.
+ */
+const SHOWN_WITHIN = 10 * 60_000;
 
 /** Ends the connection with the machine's admission. */
 export function admissionGuard(
@@ -37,16 +40,16 @@ export function admissionGuard(
 
 /** Ends the connection that the machine does not answer for, or of which ssh does not say which it is. */
 export function proofGuard(
-  { proven }: AgentProxy,
-  { node }: VerifiedMachine,
-  { pause }: SshSystem,
+  { proven, isShown }: Pick<AgentProxy, 'proven' | 'isShown'>,
+  node: string,
+  { pause }: Pick<SshSystem, 'pause'>,
 ): Guard {
   const late = async (signal: AbortSignal) => {
     await pause(SHOWN_WITHIN, signal);
-    if (signal.aborted) return;
+    if (signal.aborted || isShown()) return proven;
     throw new PosternError(
       'connect.session',
-      `ssh showed no session within ${SHOWN_WITHIN / 1000} seconds`,
+      `ssh asked its agent nothing within ${SHOWN_WITHIN / 60_000} minutes, and so showed no session that ${node} could answer for: it may still wait for a jump host, or for who is at the other end to take a key. --no-prove-session takes the host key alone`,
       { node },
     );
   };

@@ -1,3 +1,4 @@
+import { PosternError } from '../../client/errors.ts';
 import type { OpenMachines } from '../../client/open-machines.ts';
 import type { Place } from '../../client/ssh/hardening.ts';
 import { shownFingerprint } from '../../client/ssh/known-hosts.ts';
@@ -67,5 +68,24 @@ export function tellOther(
   warn(
     io,
     `the machine at ${host}:${port} is not ${node}, which was verified: it does not have its host key. Nothing was sent to it; somebody redirects this address, or the gateway names a wrong one`,
+  );
+}
+
+const DENIED = /^.*Permission denied \(.*\)\.\r?$/m;
+
+/** After an ssh that nobody let in: by which ways it was not allowed to try. */
+export function tellKeysOnly(io: Io, lastWords: string): void {
+  if (!DENIED.test(lastWords)) return;
+  warn(
+    io,
+    'ssh may authenticate by key alone where the session is proven; password, keyboard-interactive, host-based and GSSAPI take --no-prove-session',
+  );
+}
+
+export function letInUnproven({ node }: VerifiedMachine): PosternError {
+  return new PosternError(
+    'connect.session',
+    `whoever is at the other end let ssh in before ssh asked its agent, and so before ${node} answered for this connection: ssh was ended. It takes no key of yours, or is not ${node}; --no-prove-session takes the host key alone for it`,
+    { node },
   );
 }

@@ -21,13 +21,15 @@ export function sshVerbOf(system: SshSystem): Verb {
       'prove-session': {
         help: 'insist that the machine answers for this very connection; on where ssh can (8.9)',
       },
-      'no-prove-session': { help: 'take the host key alone for it' },
+      'no-prove-session': {
+        help: 'take the host key alone for it; wanted for passwords and all but keys',
+      },
       ...SSH_OPTION,
     },
     notes: [
       'The node is named by its id, its name or the address of its SSH, with a user before it where one is wanted: root@node. Options of postern stand before it; all behind it is ssh’s: its options, and a command.',
       'The machine is verified with a fresh nonce, and ssh is given the host keys that its evidence commits to, in a file of its own; nothing else of ssh’s configuration can say who is at the other end. Where an option or a Match block would, ssh is not run, and it is said which.',
-      'A host key may have been stolen. --prove-session adds: before you are authenticated, the machine shows evidence that is about this connection alone; where it does not, the connection is ended. It takes the place of your ssh-agent for that, and passes the rest on to it.',
+      'A host key may have been stolen. --prove-session adds: before your session begins, the machine shows evidence that is about this connection alone; where it does not, the connection is ended. It takes the place of your ssh-agent for that, and passes the rest on to it. ssh authenticates by key alone then, and no LocalCommand of yours is run.',
       'While you are connected the machine is verified again and again: once it is no longer let in, ssh is ended, and why is said. A gateway that can’t be reached ends nothing until what was verified has run out.',
       'Exit codes: ssh’s own where it ran to its end; 1, 2, 64 and 69 as ever where it was not run or was ended. With --json ssh is not run: what it would be given is printed.',
       ...CLIENT_NOTES,

@@ -28,6 +28,8 @@ export interface RunningSsh {
 
 export interface PrivateFolder {
   readonly path: string;
+  /** Another file in it. */
+  readonly write: (name: string, text: string) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
@@ -133,15 +135,17 @@ const PLAIN_PATH = /^[A-Za-z0-9/._+-]+$/;
 async function privateFolder(files: Readonly<Record<string, string>>): Promise<PrivateFolder> {
   const path = await mkdtemp(join(tmpdir(), 'postern-ssh-'));
   const remove = () => rm(path, { recursive: true, force: true });
+  const write = (name: string, text: string) =>
+    writeFile(join(path, name), text, { mode: 0o600, flag: 'wx' });
   try {
     if (!PLAIN_PATH.test(path)) {
       throw usage(`ssh would read ${path} as something else: set TMPDIR to a plain path`);
     }
     await chmod(path, 0o700);
     for (const [name, text] of Object.entries(files)) {
-      await writeFile(join(path, name), text, { mode: 0o600, flag: 'wx' });
+      await write(name, text);
     }
-    return { path, remove };
+    return { path, write, remove };
   } catch (error) {
     await remove();
     throw error;

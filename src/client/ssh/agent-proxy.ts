@@ -11,7 +11,7 @@ export interface AgentProxyOptions {
   readonly upstream: string | undefined;
   /**
    * Told of the one session that ssh shows, before the user is authenticated; nothing of ssh's is
-   * answered until this has resolved, and where it rejects, nothing ever is.
+   * answered until this has resolved, and where it rejects, nothing ever is: ssh waits to be ended.
    */
   readonly onSession: (bind: SessionBind) => Promise<void>;
 }
@@ -19,6 +19,8 @@ export interface AgentProxyOptions {
 export interface AgentProxy {
   /** Settles with the session: as `onSession` did, or by what was shown in its place. */
   readonly proven: Promise<void>;
+  /** Whether ssh has said anything to it yet. */
+  readonly isShown: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -31,12 +33,13 @@ export async function startAgentProxy(options: AgentProxyOptions): Promise<Agent
   const proven = Promise.withResolvers<void>();
   proven.promise.catch(() => undefined);
   let isBegun = false;
-  const gate = (message: Uint8Array): Promise<void> => {
+  const gate = async (message: Uint8Array): Promise<void> => {
     if (!isBegun) {
       isBegun = true;
       proven.resolve(begin(message, options.onSession));
     }
-    return proven.promise;
+    // An ssh whose agent goes away goes on without one: who is refused waits until all is closed.
+    await proven.promise.catch(() => new Promise<never>(() => undefined));
   };
   const track = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -53,6 +56,7 @@ export async function startAgentProxy(options: AgentProxyOptions): Promise<Agent
   });
   return {
     proven: proven.promise,
+    isShown: () => isBegun,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();

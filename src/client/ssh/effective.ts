@@ -49,8 +49,8 @@ function fits(got: string, want: string): boolean {
   return said === undefined ? got === want : said.includes(got);
 }
 
-/** Switches that would take ssh out of sight, or keep it from showing its session; each with why. */
-export function unfit(config: EffectiveConfig, provesSession: boolean): readonly string[] {
+/** Switches that would take ssh out of sight, or have another than the host key vouch; each with why. */
+export function unfit(config: EffectiveConfig): readonly string[] {
   const is = (name: string, value: 'yes' | 'no') =>
     config.get(name)?.some((got) => SAID_AS[value]?.includes(got)) ?? false;
   return [
@@ -59,11 +59,6 @@ export function unfit(config: EffectiveConfig, provesSession: boolean): readonly
       : []),
     ...(is('gssapikeyexchange', 'yes')
       ? ['GSSAPIKeyExchange: Kerberos would vouch for the host, and not its key']
-      : []),
-    ...(provesSession && is('pubkeyauthentication', 'no')
-      ? [
-          'PubkeyAuthentication: want yes, since ssh shows its session to no agent otherwise; --no-prove-session does without',
-        ]
       : []),
   ];
 }

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { TLS_EXPORTER } from '../../appraisal/binding/session-nonce.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { asPosternError } from '../at-stage.ts';
 import { PosternError } from '../errors.ts';
 import { type Credential, isMissing } from '../gateway.ts';
-import { judge, look, type SeenEvidence, wantAccepted } from '../judge-evidence.ts';
+import { judge, wantAccepted } from '../judge-evidence.ts';
 import type { Machines } from '../machines.ts';
+import { sessionEvidence, withKeyset } from '../session-evidence.ts';
 import type { VerifiedMachine, VerifyingDeps } from '../verifying.ts';
 import { servesWith } from './pinned.ts';
 
@@ -38,7 +38,7 @@ export async function proveSession(
       session: new Uint8Array(socket.exportKeyingMaterial(size, label, NO_CONTEXT)),
     };
     const policy = await deps.policies.policyOf(pool, credential);
-    const seen = await asked(() => look(deps, node, credential, own), node);
+    const seen = await sessionEvidence(deps, node, credential, own);
     const appraisal = await judge(deps, { pool, credential, policy }, seen);
     const { sha384 } = wantAccepted(node, appraisal, seen);
     const admitted = await withKeyset(machines, machine, toHex(sha384), credential);
@@ -56,44 +56,10 @@ export async function proveSession(
   }
 }
 
-/** Milliseconds: a client has finished a handshake before the server knows of it. */
-const AGAIN_AFTER = [100, 400] as const;
-
-async function asked(
-  ask: () => Promise<SeenEvidence>,
-  node: string,
-  [pause, ...pauses]: readonly number[] = AGAIN_AFTER,
-): Promise<SeenEvidence> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (pause === undefined || !isMissing(error)) {
-      throw asPosternError('evidence', `evidence of this connection to ${node}`, { node }, error);
-    }
-  }
-  await sleep(pause);
-  return asked(ask, node, pauses);
-}
-
 export interface Connection {
   readonly socket: TLSSocket;
   /** As it was verified for this connection. */
   readonly machine: VerifiedMachine;
   /** SubjectPublicKeyInfo in DER, of the key that answered. */
   readonly spki: Uint8Array;
-}
-
-/** A keyset that is another by now has to be in the ledger as well: somebody's own enclave is not. */
-async function withKeyset(
-  machines: Pick<Machines, 'pick' | 'drop'>,
-  machine: VerifiedMachine,
-  keyset: string,
-  credential: Credential,
-): Promise<VerifiedMachine> {
-  if (machine.keyset === keyset) return machine;
-  const { node, pool } = machine;
-  machines.drop(machine);
-  const again = await machines.pick({ pool, node }, credential);
-  if (again.keyset === keyset) return again;
-  throw new PosternError('session.keyset', 'the evidence is of another keyset than was admitted');
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTcpRelay, type TcpRelay } from '../../../src/cli/demo/ssh/tcp-relay.ts';
@@ -10,7 +10,7 @@ import { StandInMachine } from '../../support/client/machine.ts';
 import { openAiServer } from '../../support/client/openai-server.ts';
 import { type SshBed, sshBed } from '../../support/ssh/bed.ts';
 import { type HostKey, hostKey } from '../../support/ssh/host-key.ts';
-import { SSHD, type Sshd, WITHOUT_SSHD } from '../../support/ssh/sshd.ts';
+import { lateSsh, SSHD, type Sshd, WITHOUT_SSHD } from '../../support/ssh/sshd.ts';
 
 if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
 
@@ -201,6 +201,46 @@ describe.skipIf(SSHD === undefined)('postern ssh, with OpenSSH at both ends', ()
     );
 
     it(
+      'a proof that shows a keyset which nobody admitted',
+      async () => {
+        const { machine, gateway } = world.bed;
+        gateway.answering = ({ path, body }, honest) => {
+          const isProof = path.endsWith('/evidence') && Buffer.from(body).includes('ssh-session');
+          if (isProof) machine.rotate(5);
+          return honest();
+        };
+        try {
+          const ran = await ssh();
+          expect(ran).toMatchObject({ exit: 1, out: '' });
+          expect(ran.err).toMatch(/ledger\.|session\.keyset/);
+        } finally {
+          machine.rotate(6);
+          await gateway.admit(machine);
+        }
+      },
+      LONG,
+    );
+
+    it(
+      'but accuses nobody where its gateway does not let it ask: it asks three times',
+      async () => {
+        let asked = 0;
+        world.bed.gateway.answering = async ({ path, body }, honest) => {
+          const isProof = path.endsWith('/evidence') && Buffer.from(body).includes('ssh-session');
+          if (!isProof) return honest();
+          asked++;
+          return new Response(null, { status: 429 });
+        };
+        const ran = await ssh();
+        expect(ran).toMatchObject({ exit: 69, out: '' });
+        expect(ran.err).toContain('evidence.refused');
+        expect(ran.err).not.toContain('whoever has its host key');
+        expect(asked).toBe(3);
+      },
+      LONG,
+    );
+
+    it(
       'who has stolen its host key, before anybody is authenticated',
       async () => {
         const thief = await world.another(world.key);
@@ -211,6 +251,41 @@ describe.skipIf(SSHD === undefined)('postern ssh, with OpenSSH at both ends', ()
         expect(thief.said()).not.toContain('Accepted');
         const unproven = await ssh(['--no-prove-session', NODE]);
         expect(unproven).toMatchObject({ exit: 0, out: 'it is me\n' });
+      },
+      LONG,
+    );
+
+    it(
+      'who has stolen its host key and lets ssh in without its agent: no command is run',
+      async () => {
+        const thief = await world.another(world.key);
+        relay.target = thief.port;
+        const mark = join(world.user.dir, 'begun');
+        const late = ['--ssh', lateSsh(world.user).path];
+        const theirs = [`touch ${mark}; echo it is me`];
+        const ran = await ssh([...late, NODE], theirs);
+        expect(thief.said()).toContain('Accepted');
+        expect(ran).toMatchObject({ exit: 1, out: '' });
+        expect(ran.err).toContain('connect.session: whoever is at the other end let ssh in before');
+        expect(existsSync(mark)).toBe(false);
+        expect(await ssh([...late, NODE], ['-N'])).toMatchObject({ exit: 1, out: '' });
+        expect(await ssh([...late, '--no-prove-session', NODE], theirs)).toMatchObject({ exit: 0 });
+      },
+      LONG,
+    );
+
+    it(
+      'who has stolen its host key and asks for a password: none is given',
+      async () => {
+        const wants = ['PubkeyAuthentication no', 'PasswordAuthentication yes'];
+        relay.target = (await world.another(world.key, wants)).port;
+        const { path, asked } = lateSsh(world.user);
+        const ran = await ssh(['--ssh', path, NODE]);
+        expect(ran).toMatchObject({ exit: 255, out: '' });
+        expect(ran.err).toContain('by key alone where the session is proven');
+        expect(asked()).toBe(false);
+        expect(await ssh(['--ssh', path, '--no-prove-session', NODE])).toMatchObject({ exit: 255 });
+        expect(asked()).toBe(true);
       },
       LONG,
     );

@@ -4,29 +4,18 @@ import { makeSshHostKey, sshSignature } from '../../../src/agent/keys/ssh-host-k
 import { AgentFrames, framed } from '../../../src/client/ssh/agent-frames.ts';
 import { isSignedSession, parseSessionBind } from '../../../src/client/ssh/session-bind.ts';
 import { lengthPrefixed } from '../../../src/core/bytes/length-prefixed.ts';
-import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { parseSshKeyBlob } from '../../../src/core/ssh/public-key.ts';
 import { readSshStrings } from '../../../src/core/ssh/strings.ts';
 import { fuzz, orRefused } from '../../support/fuzz.ts';
 import { hostKey } from '../../support/ssh/host-key.ts';
+import { type BindChanges, sessionBind } from '../../support/ssh/session-bind.ts';
 
 const host = hostKey();
 const ZERO = new Uint8Array(1);
 const session = new Uint8Array(32).fill(5);
 
-function bind({
-  of = session,
-  forwarding = 0,
-  name = 'session-bind@openssh.com',
-} = {}): Uint8Array {
-  const signature = lengthPrefixed(utf8('ssh-ed25519'), host.sign(session));
-  return concatBytes(
-    Uint8Array.of(27),
-    lengthPrefixed(utf8(name), host.key.blob, of, signature),
-    Uint8Array.of(forwarding),
-  );
-}
+const bind = (changes: BindChanges = {}) => sessionBind(host, { session, ...changes });
 
 describe('session-bind@openssh.com', () => {
   it('is read whole, and its signature holds for its session alone', () => {

@@ -8,7 +8,7 @@ export interface SshBed extends VerbBed {
   readonly user: SshUser;
   readonly sshd: Sshd;
   /** Another sshd of the same user, whose key is as it is said. */
-  readonly another: (key: HostKey) => Promise<Sshd>;
+  readonly another: (key: HostKey, settings?: readonly string[]) => Promise<Sshd>;
   readonly close: () => Promise<void>;
 }
 
@@ -17,8 +17,8 @@ export async function sshBed(): Promise<SshBed> {
   const { machine } = verbs.bed;
   const user = sshUser();
   const opened: Sshd[] = [];
-  const open = async (key: HostKey, onSigned?: (data: Uint8Array) => void) => {
-    const one = await startSshd(user, key, onSigned);
+  const open = async (...what: [HostKey, ((data: Uint8Array) => void)?, (readonly string[])?]) => {
+    const one = await startSshd(user, ...what);
     opened.push(one);
     return one;
   };
@@ -29,7 +29,7 @@ export async function sshBed(): Promise<SshBed> {
     ...verbs,
     user,
     sshd,
-    another: (key) => open(key),
+    another: (key, settings) => open(key, undefined, settings),
     close: async () => {
       for (const one of opened) await one.close();
       removeUser(user);

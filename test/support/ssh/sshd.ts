@@ -33,6 +33,28 @@ export function sshUser(): SshUser {
   return { dir, config, name, authorized: readFileSync(`${key}.pub`, 'utf8') };
 }
 
+/**
+ * An ssh that, like newer ones, asks no agent before it authenticates by key, and whom its
+ * user's password can be had from.
+ *
+ * @returns its path, and whether a password was asked for.
+ */
+export function lateSsh({ dir }: SshUser): {
+  readonly path: string;
+  readonly asked: () => boolean;
+} {
+  const [path, askpass, asked] = [join(dir, 'late-ssh'), join(dir, 'askpass'), join(dir, 'asked')];
+  const script = (lines: readonly string[]) => ['#!/bin/sh', ...lines, ''].join('\n');
+  writeFileSync(askpass, script([`: > ${asked}`, 'echo a-secret']), { mode: 0o755 });
+  const late = [
+    'case "$1" in -V|-G) exec ssh "$@";; esac',
+    `export SSH_ASKPASS=${askpass} SSH_ASKPASS_REQUIRE=force`,
+    'exec ssh -o IdentityAgent=none "$@"',
+  ];
+  writeFileSync(path, script(late), { mode: 0o755 });
+  return { path, asked: () => existsSync(asked) };
+}
+
 export interface Sshd {
   readonly port: number;
   readonly address: string;
@@ -48,6 +70,7 @@ export async function startSshd(
   user: SshUser,
   key: HostKey,
   onSigned?: (data: Uint8Array) => void,
+  settings: readonly string[] = ['PasswordAuthentication no', 'KbdInteractiveAuthentication no'],
 ): Promise<Sshd> {
   const dir = join(user.dir, `sshd-${++count}`);
   mkdirSync(dir);
@@ -67,8 +90,7 @@ export async function startSshd(
       'StrictModes no',
       'UsePAM no',
       'PermitRootLogin yes',
-      'PasswordAuthentication no',
-      'KbdInteractiveAuthentication no',
+      ...settings,
       '',
     ].join('\n'),
   );
