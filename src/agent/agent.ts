@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { Fault } from '../core/fault.ts';
 import { UsageFatesSchema } from '../protocol/session/usage.ts';
 import { Attester } from './attesting/attester.ts';
+import { FleetCertificates } from './certificates/fleet-certificates.ts';
 import { type AgentConfig, type AgentSecrets, configDigest } from './config.ts';
 import type { EvidenceSource } from './evidence/source.ts';
 import { Calls } from './gateway/calls.ts';
+import { askForCertificate } from './gateway/certificate.ts';
 import { Epochs } from './gateway/epochs.ts';
 import { jsonBody } from './gateway/gateway-client.ts';
 import type { NodeSigner } from './gateway/proof.ts';
@@ -17,7 +19,7 @@ import { Keeping } from './keeping.ts';
 import { type KeyGeneration, makeGeneration } from './keys/key-generation.ts';
 import { KeyRing } from './keys/key-ring.ts';
 import { makeServerKeys, type ServerKeys } from './keys/server-keys.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Serving, servicesOf } from './serving.ts';
 import { Allowed } from './session/allowed.ts';
@@ -98,11 +100,13 @@ export async function runAgent(
     log,
     metrics,
   });
+  const certificates = gateway && certificatesOf(gateway, serving, deps, { log, metrics });
   const keeping = new Keeping({
     ring,
     makeKeys,
     prepare: (generation) => serving.prepare(generation),
     gateway,
+    onAdmitted: () => certificates?.admitted(),
     now,
     random,
     pause,
@@ -160,7 +164,9 @@ export async function runAgent(
     await Promise.race([done, pause(config.limits.closeWithin, waited.signal)]);
     waited.abort();
   };
-  const duties = [keeping.run(stopping.signal), outbox.run(stopping.signal)];
+  const duties = [keeping, outbox, ...(certificates ? [certificates] : [])].map((duty) =>
+    duty.run(stopping.signal),
+  );
   return {
     url,
     tlsPort: serving.tlsPort,
@@ -209,6 +215,27 @@ function gatewayOf(
   const enrolled = { machine, services, enrolmentKey };
   const standing = new Standing({ io, gateway, signer, ...enrolled, ...parts });
   return { config: gateway, standing, epochs: new Epochs({ client: standing.client, ...parts }) };
+}
+
+/** Undefined where no key is to be certified. */
+function certificatesOf(
+  { config: { retry, retryMost }, standing }: NonNullable<ReturnType<typeof gatewayOf>>,
+  serving: Serving,
+  { now, random, pause }: AgentDeps,
+  parts: { readonly log: Log; readonly metrics: Metrics },
+): FleetCertificates | undefined {
+  const keys = serving.toCertify;
+  if (keys.length === 0) return undefined;
+  return new FleetCertificates({
+    keys,
+    ask: async (key) => {
+      const { node, client } = standing;
+      if (node === undefined) throw new Fault('conflict', 'node', 'is not enrolled now');
+      return askForCertificate(client, node, key);
+    },
+    install: (certificates) => serving.certify(certificates),
+    ...{ retry, retryMost, now, random, pause, ...parts },
+  });
 }
 
 async function pushUsage({ client }: Standing, usage: readonly string[]) {

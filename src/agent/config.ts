@@ -124,6 +124,8 @@ export type SshConfig = {
   readonly address: string | null;
   /** What has sshd read its configuration again, a program and its arguments; null: nothing has. */
   readonly reload: readonly string[] | null;
+  /** Whether the gateway's authority is to certify the host keys. */
+  readonly certificates: boolean;
 };
 
 export type TlsConfig = {
@@ -135,6 +137,8 @@ export type TlsConfig = {
   /** Where people reach it, `host:port`; null: nobody is told. */
   readonly address: string | null;
   readonly connections: number;
+  /** Whether the gateway's authority is to certify the key. */
+  readonly certificates: boolean;
   /** Until a handshake is done. */
   readonly handshakeWithin: number;
   /** Without a byte in either direction. */

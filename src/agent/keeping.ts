@@ -16,6 +16,8 @@ export interface KeepingOptions {
   readonly gateway:
     | { readonly config: GatewayConfig; readonly standing: Standing; readonly epochs: Epochs }
     | undefined;
+  /** Told each time that the gateway let this machine in. */
+  readonly onAdmitted: () => void;
   readonly now: () => number;
   /** From 0 up to 1: machines that began together don't come back together. */
   readonly random: () => number;
@@ -140,6 +142,7 @@ export class Keeping {
     const now = this.#options.now();
     this.#renewAt = until === undefined ? undefined : until - Math.max(0, until - now) * LEFT;
     this.#lookAt = now + LONGEST_WAIT;
+    this.#options.onAdmitted();
   }
 
   #untilDue(): number {

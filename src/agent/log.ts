@@ -27,6 +27,11 @@ export const LOG_MESSAGES = [
   'sshd not reloaded',
   'certificate issued',
   'certificate failed',
+  'certified',
+  'not certified',
+  'certificate refused',
+  'certificate not installed',
+  'certificate over',
   'tls refused',
 ] as const;
 export type LogMessage = (typeof LOG_MESSAGES)[number];
@@ -51,6 +56,8 @@ export interface LogFields {
   readonly node?: string;
   readonly until?: string;
   readonly decision?: string;
+  /** What a key is for. */
+  readonly use?: string;
 }
 
 export type Log = (level: LogLevel, message: LogMessage, fields?: LogFields) => void;
@@ -78,6 +85,7 @@ const FORMS: readonly (readonly [keyof LogFields, Form])[] = [
   ['node', matching(/^[0-9a-f]{32}$/)],
   ['until', matching(/^[0-9TZ:.-]{20,24}$/)],
   ['decision', matching(/^[0-9a-f]{32}$/)],
+  ['use', matching(/^(?:ssh-host|tls)$/)],
 ];
 
 /** Lines of JSON, of the messages and fields above and no others. */

@@ -17,6 +17,8 @@ export const COUNTERS = {
   host_key_signatures: 'Times that an SSH host key signed for sshd.',
   host_key_refusals: 'Times that it was asked for what no host key signs.',
   certificates_failed: 'Times that no certificate of TLS could be made.',
+  certified: 'Certificates of the gateway’s authorities that were taken.',
+  not_certified: 'Times that there was none, or that it was refused or could not be installed.',
   tls_connections: 'TLS connections that were begun.',
   tls_refused: 'TLS connections that came to nothing.',
 } as const;

@@ -1,13 +1,15 @@
 import type { SessionPurpose } from '../appraisal/binding/session-nonce.ts';
 import { certificateChallenge } from '../appraisal/binding/tls-evidence.ts';
+import { equalBytes } from '../core/bytes/equal.ts';
 import type { Services } from '../protocol/node.ts';
 import type { Attester } from './attesting/attester.ts';
-import type { AgentConfig } from './config.ts';
+import type { FleetCertificate, ServedKey } from './certificates/taken.ts';
+import type { AgentConfig, SshConfig } from './config.ts';
 import type { KeyGeneration } from './keys/key-generation.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { codeOfError, type Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { installForSshd, openFolder } from './ssh/folder.ts';
+import { installForSshd, openFolder, type SshFolder } from './ssh/folder.ts';
 import { HostKeyAgent } from './ssh/host-key-agent.ts';
 import { reload } from './ssh/reload.ts';
 import { makeLeaf } from './tls/leaf.ts';
@@ -27,12 +29,16 @@ export class Serving {
   /** Purposes that evidence about one connection is asked for with. */
   readonly purposes: readonly SessionPurpose[];
   readonly #options: ServingOptions;
-  readonly #ssh: HostKeyAgent | undefined;
+  readonly #ssh: { readonly agent: HostKeyAgent; readonly folder: SshFolder } | undefined;
   readonly #tls: TlsServer | undefined;
+
+  #shownOfTls: FleetCertificate | undefined;
+  /** The lines that were installed last. */
+  #shownOfSsh = '';
 
   private constructor(
     options: ServingOptions,
-    ssh: HostKeyAgent | undefined,
+    ssh: { readonly agent: HostKeyAgent; readonly folder: SshFolder } | undefined,
     tls: TlsServer | undefined,
   ) {
     this.#options = options;
@@ -50,7 +56,7 @@ export class Serving {
     try {
       return new Serving(options, ssh, await openTls(options));
     } catch (error) {
-      await ssh?.close();
+      await ssh?.agent.close();
       throw error;
     }
   }
@@ -62,7 +68,7 @@ export class Serving {
 
   /** Whether a connection is open, here, and was begun with a key of the keyset. */
   knows(purpose: SessionPurpose, session: Uint8Array): boolean {
-    const server = purpose === 'ssh-session' ? this.#ssh : this.#tls;
+    const server = purpose === 'ssh-session' ? this.#ssh?.agent : this.#tls;
     return server?.knows(session) ?? false;
   }
 
@@ -89,6 +95,51 @@ export class Serving {
     };
   }
 
+  /** The keys that the gateway's authorities are to certify. */
+  get toCertify(): readonly ServedKey[] {
+    const { config, keys } = this.#options;
+    return [
+      ...(config.ssh?.certificates
+        ? keys.ssh.map(({ blob }) => ({ use: 'ssh-host' as const, key: blob }))
+        : []),
+      ...(config.tls?.certificates && keys.tls
+        ? [{ use: 'tls' as const, key: keys.tls.spki }]
+        : []),
+    ];
+  }
+
+  /**
+   * Shows these certificates and no others, beside what shows the keys themselves. What does not
+   * change is left alone: sshd is reloaded where one of its own came or went.
+   *
+   * @throws Fault `unreachable` where they can't be installed for sshd.
+   */
+  async certify(certificates: readonly FleetCertificate[]): Promise<void> {
+    this.#certifyTls(certificates.find(({ use }) => use === 'tls'));
+    await this.#certifySsh(certificates.filter(({ use }) => use === 'ssh-host'));
+  }
+
+  #certifyTls(certificate: FleetCertificate | undefined): void {
+    if (certificate === this.#shownOfTls) return;
+    this.#tls?.useForNames(certificate && { names: certificate.names, chain: certificate.text });
+    this.#shownOfTls = certificate;
+  }
+
+  async #certifySsh(certificates: readonly FleetCertificate[]): Promise<void> {
+    const { config, keys, log } = this.#options;
+    const texts = certificates.map(({ text }) => text).join('');
+    if (config.ssh === null || this.#ssh === undefined || texts === this.#shownOfSsh) return;
+    const lines = new Map(
+      keys.ssh.flatMap((key) => {
+        const own = certificates.find((one) => equalBytes(one.key, key.blob));
+        return own ? [[key, own.text] as const] : [];
+      }),
+    );
+    await installForSshd(config.ssh.folder, this.#ssh.folder, keys.ssh, lines);
+    this.#shownOfSsh = texts;
+    await reloaded(config.ssh, log);
+  }
+
   /** Takes no more connections of TLS. @returns once none is open. */
   async stop(): Promise<void> {
     await this.#tls?.stop();
@@ -96,7 +147,7 @@ export class Serving {
 
   /** Cuts off what is open. */
   async close(): Promise<void> {
-    await Promise.all([this.#ssh?.close(), this.#tls?.close()]);
+    await Promise.all([this.#ssh?.agent.close(), this.#tls?.close()]);
   }
 }
 
@@ -112,12 +163,16 @@ async function openSsh({ config, keys, log, metrics }: ServingOptions) {
   const agent = await HostKeyAgent.open({ ...folder, keys: keys.ssh, log, metrics });
   await installForSshd(ssh.folder, folder, keys.ssh);
   log('info', 'sshd set up', { count: keys.ssh.length });
-  if (ssh.reload === null) return agent;
   // An sshd that is not there yet reads it when it starts.
-  await reload(ssh.reload).catch((error: unknown) => {
+  await reloaded(ssh, log);
+  return { agent, folder };
+}
+
+async function reloaded({ reload: command }: SshConfig, log: Log): Promise<void> {
+  if (command === null) return;
+  await reload(command).catch((error: unknown) => {
     log('warn', 'sshd not reloaded', { code: codeOfError(error) });
   });
-  return agent;
 }
 
 /** Where people reach what it serves, as it is told to a gateway; undefined where nobody is told. */

@@ -22,6 +22,7 @@ import { chatVerb } from './client/chat-verb.ts';
 import { proxyVerb } from './client/proxy-verb.ts';
 import { conformanceVerb } from './conformance/verb.ts';
 import { demoVerb } from './demo/demo.ts';
+import { demoSshVerb } from './demo/ssh/demo-ssh.ts';
 import { earVerifyVerb } from './ear-verify.ts';
 import {
   endorsementsCheckVerb,
@@ -168,6 +169,7 @@ export const VERBS: readonly Verb[] = [
   endorsementsEvaluationsVerb,
   conformanceVerb,
   demoVerb,
+  demoSshVerb,
   simulatorTdxVerb,
   simulatorSnpVerb,
   simulatorNvidiaVerb,

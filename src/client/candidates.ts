@@ -11,6 +11,12 @@ import type { Target } from './postern.ts';
 
 /** Many times what a few nodes with three proofs each need. */
 const LARGEST_ANSWER = 4 * 1024 * 1024;
+/** The machines of a pool that are called so. */
+export interface NamedTarget {
+  readonly pool: string;
+  readonly name: string;
+}
+
 /** Enough to go on to, where some don't hold what they promise. */
 const FEW = 4;
 
@@ -22,7 +28,7 @@ const FEW = 4;
  */
 export async function askCandidates(
   gateway: Gateway,
-  target: Target,
+  target: Target | NamedTarget,
   region: string | undefined,
   credential: Credential,
   count = FEW,
@@ -33,14 +39,17 @@ export async function askCandidates(
   return readCandidates(await gateway.json(path, LARGEST_ANSWER, { credential }), target);
 }
 
-/** @throws Fault `malformed` at `candidates…`, also for another pool than was asked for. */
-export function readCandidates(value: JsonValue, target: Target): Candidates {
+/** @throws Fault `malformed` at `candidates…`, also for another pool or node than was asked for. */
+export function readCandidates(value: JsonValue, target: Target | NamedTarget): Candidates {
   const [misfit] = schemaMisfits(CandidatesSchema, value);
   if (misfit) throw malformed(`candidates.${misfit.path}`, misfit.problem);
   const candidates = value as Candidates;
   if ('pool' in target && candidates.pool !== target.pool) {
     throw malformed('candidates.pool', `want ${target.pool}, got ${candidates.pool}`);
   }
+  const node = 'node' in target ? target.node : undefined;
+  const other = candidates.candidates.find((one) => node !== undefined && one.node !== node);
+  if (other) throw malformed('candidates.candidates', `want ${node} alone, got ${other.node}`);
   const ids = new Set(candidates.candidates.map(({ node }) => node));
   if (ids.size < candidates.candidates.length) {
     throw malformed('candidates.candidates', 'a node twice');

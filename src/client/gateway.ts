@@ -29,6 +29,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Whether a gateway refused because what was asked for is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Refusal && error.status === 404;
+}
+
 /** Requests to one gateway, and to nobody else. */
 export class Gateway {
   readonly origin: string;

@@ -15,13 +15,16 @@ export interface WatchDeps {
   readonly every: number;
 }
 
-/** What the ways of asking end in, and machines do not: whoever is asked may be away for a moment. */
-const AWAY = /\.(unreachable|refused|busy)$/;
+/**
+ * What the ways of asking end in, and machines do not: whoever is asked may be away for a moment, and
+ * so may who is needed to judge an answer.
+ */
+const AWAY = /\.(unreachable|refused|busy|indeterminate)$/;
 
 /**
  * Watches a machine for as long as somebody is connected to it: whether it is still proposed by its
- * gateway, and, whenever its verification runs out, whether it can be verified anew. Who can't be
- * asked about it has until then.
+ * gateway, and, whenever its verification runs out, whether it can be verified anew. Where nobody can
+ * be asked about it, or what is said decides nothing, it has until then.
  *
  * @param fits whether the machine, as it was verified anew, is still the one that was connected to.
  * @returns why its admission ended; undefined where the signal came first.

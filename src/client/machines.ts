@@ -173,11 +173,13 @@ export class Machines {
     }
   }
 
-  /** What was found before stands until it ends, unless this says otherwise. */
+  /** What was found before stands until it ends, unless this says otherwise: what is open does not. */
   #heed({ code, checks }: PosternError, node: string): void {
     // Of a log that says two things nobody knows what it showed of any machine.
     if (code === 'ledger.fork') this.#verified.clear();
-    else if (checks.length > 0) this.#verified.delete(node);
+    else if (code === 'appraisal.reject' || checks.some(({ outcome }) => outcome === 'fail')) {
+      this.#verified.delete(node);
+    }
   }
 
   #show(view: NodeView): void {

@@ -32,3 +32,27 @@ export async function authorities(now: number): Promise<AuthoritiesBed> {
   });
   return { ssh: new SshAuthority(signerOf('ed25519')), tls: new TlsAuthority(signer, der, DOMAIN) };
 }
+
+/** What a gateway would answer with. @param asked times in milliseconds since the epoch. */
+export async function certifiedText(
+  by: AuthoritiesBed,
+  asked: {
+    readonly use: 'ssh-host' | 'tls';
+    readonly key: Uint8Array;
+    readonly host: string;
+    readonly now: number;
+    readonly until: number;
+  },
+): Promise<string> {
+  const { use, ...rest } = asked;
+  const authority = use === 'tls' ? by.tls : by.ssh;
+  const { text } = await authority.certify({
+    ...rest,
+    from: asked.now - 60_000,
+    decision: 'cd'.repeat(16),
+    bundle: `sha256:${'0'.repeat(64)}`,
+    nonce: new Uint8Array(randomBytes(32)),
+    serial: new Uint8Array(randomBytes(16)),
+  });
+  return text;
+}

@@ -155,7 +155,7 @@ export const IN_PROCESSES: Runners = {
   },
 };
 
-function realIo(err: (text: string) => void): Io {
+export function realIo(err: (text: string) => void): Io {
   return {
     out: () => undefined,
     err,

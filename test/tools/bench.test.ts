@@ -10,6 +10,7 @@ import {
 } from '../../tools/bench/measure.ts';
 import { readOptions, selectRows } from '../../tools/bench/options.ts';
 import { renderJson, renderTable } from '../../tools/bench/report.ts';
+import { sshTrials } from '../../tools/bench/session/ssh-trial.ts';
 import { snpMeasurements } from '../../tools/bench/snp/measurements.ts';
 import { snpPeerMeasurements } from '../../tools/bench/snp/peer.ts';
 import { tdxMeasurements } from '../../tools/bench/tdx/measurements.ts';
@@ -335,4 +336,18 @@ it('the rows of gateways keep their names; those of a server are left out where 
     ...fleets('.postgres'),
   ]);
   expect(told).toHaveLength(1);
+});
+
+it('the row of ssh keeps its name, and is left out with a word where there is no sshd', async () => {
+  const scratch = new Scratch();
+  const told: string[] = [];
+  const named = (sshd: string | undefined) =>
+    sshTrials(
+      scratch,
+      (text) => told.push(text),
+      () => sshd,
+    ).map(({ name }) => name);
+  expect([named('/usr/sbin/sshd'), named(undefined)]).toEqual([['ssh.connect'], []]);
+  await scratch.end();
+  expect(told).toEqual(['ssh.connect is left out: there is no sshd here']);
 });

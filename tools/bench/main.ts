@@ -10,6 +10,7 @@ import { readOptions, selectRows } from './options.ts';
 import { policyMeasurements } from './policy/measurements.ts';
 import { renderJson, renderTable } from './report.ts';
 import { sealedMeasurements } from './sealed/measurements.ts';
+import { sshTrials } from './session/ssh-trial.ts';
 import { tlsTrials } from './session/tls-trial.ts';
 import { sessionTrials } from './session/trials.ts';
 import { snpMeasurements } from './snp/measurements.ts';
@@ -50,7 +51,10 @@ session.* are a client, a whole gateway and a whole agent before a model server,
 limit.session.plain.* the same server behind a bare pipe, asked by fetch. session.ttft is one request after the
 other until the first word; session.tokens four streams of 1,000 words at once, per second of CPU time of all
 these together, streamCpuMs that of one stream. tls.connect is a connection to a machine that was verified before,
-limit.tls.plain one of node:tls to the same server; firstMs has the verification in it.`;
+limit.tls.plain one of node:tls to the same server; firstMs has the verification in it. ssh.connect is the system's ssh to a real sshd, until a command there has ended:
+within the window of one verification, its host key from postern known-hosts; limit.ssh.plain the same with a file of
+known hosts. firstMs has the verification in it, proveMs is postern ssh, which has the machine answer for the connection
+besides. All of postern is run from source, and anew each time that ssh asks: most of what it takes is Node's start.`;
 
 /** Rows of one call after the other in two minutes. */
 const PACE: Pace = {
@@ -73,6 +77,7 @@ async function bench(args: readonly string[], scratch: Scratch): Promise<string>
     ...gatewayTrials(scratch, process.env['POSTERN_TEST_POSTGRES'], warn),
     ...sessionTrials(scratch),
     ...tlsTrials(scratch),
+    ...sshTrials(scratch, warn),
     ...brokerTrials(scratch, warn),
   ];
   const isOfTrials = only !== '' && trials.some(({ name }) => name.startsWith(only));

@@ -1,8 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { lengthPrefixed } from '../../core/bytes/length-prefixed.ts';
-import { utf8 } from '../../core/bytes/text.ts';
-import { concatBytes } from '../../core/bytes/writer.ts';
 import { SSH_ED25519, SSH_P256, sshEd25519Blob, sshP256Blob } from '../../core/ssh/public-key.ts';
+import { type SshSignature, writeSshSignature } from '../../core/ssh/signature.ts';
 
 export const SSH_KEY_KINDS = ['ed25519', 'ecdsa-p256'] as const;
 export type SshKeyKind = (typeof SSH_KEY_KINDS)[number];
@@ -11,7 +9,7 @@ export type SshKeyKind = (typeof SSH_KEY_KINDS)[number];
 export interface SshHostKey {
   readonly kind: SshKeyKind;
   /** As SSH names it. */
-  readonly algorithm: string;
+  readonly algorithm: SshSignature['algorithm'];
   /** The public key in its wire form (RFC 4253 section 6.6). */
   readonly blob: Uint8Array;
   /** Ed25519, or P-256 over SHA-256 as r ‖ s; 64 bytes both. */
@@ -43,18 +41,7 @@ export function makeSshHostKey(kind: SshKeyKind): SshHostKey {
   };
 }
 
-/** A signature as SSH writes it (RFC 8709 section 6, RFC 5656 section 3.1.2). */
+/** A signature as SSH writes it. */
 export function sshSignature({ algorithm, sign }: SshHostKey, message: Uint8Array): Uint8Array {
-  const raw = sign(message);
-  const value =
-    algorithm === SSH_ED25519
-      ? raw
-      : lengthPrefixed(mpint(raw.subarray(0, 32)), mpint(raw.subarray(32)));
-  return lengthPrefixed(utf8(algorithm), value);
-}
-
-/** A number above 0 as SSH writes it (RFC 4251 section 5): minimal, its first bit clear. */
-function mpint(bytes: Uint8Array): Uint8Array {
-  const minimal = bytes.subarray(bytes.findIndex((byte) => byte !== 0));
-  return (minimal[0] ?? 0) < 0x80 ? minimal : concatBytes(Uint8Array.of(0), minimal);
+  return writeSshSignature({ algorithm, signature: sign(message) });
 }

@@ -7,8 +7,8 @@ import type { SshHostKey, SshKeyKind } from '../keys/ssh-host-key.ts';
 const SOCKET = 'agent.sock';
 const CONFIGURATION = 'sshd.conf';
 const NAMES: Readonly<Record<SshKeyKind, string>> = {
-  ed25519: 'ssh_host_ed25519_key.pub',
-  'ecdsa-p256': 'ssh_host_ecdsa_key.pub',
+  ed25519: 'ssh_host_ed25519_key',
+  'ecdsa-p256': 'ssh_host_ecdsa_key',
 };
 /** Of a path that stands in sshd's configuration as it is: nothing there means anything else. */
 const PLAIN_PATH = /^\/[A-Za-z0-9._/-]+$/;
@@ -64,17 +64,39 @@ function answers(socket: string): Promise<boolean> {
   });
 }
 
-/** Writes the public keys and what sshd is to include; each file is there whole or not at all. */
+/**
+ * Writes the public keys, their certificates, and what sshd is to include; each file is there whole
+ * or not at all, and no certificate of an earlier time stays.
+ *
+ * @param certificates a line each, of keys that have one.
+ * @throws Fault `unreachable` where the folder can't be written to.
+ */
 export async function installForSshd(
   folder: string,
   { socket }: SshFolder,
   keys: readonly SshHostKey[],
+  certificates: ReadonlyMap<SshHostKey, string> = new Map(),
 ): Promise<void> {
-  for (const key of keys) {
-    await put(`${folder}/${NAMES[key.kind]}`, `${sshKeyLine(key)} postern\n`);
+  const lines: string[] = [];
+  const over: string[] = [];
+  try {
+    for (const key of keys) {
+      const path = `${folder}/${NAMES[key.kind]}`;
+      const certificate = certificates.get(key);
+      await put(`${path}.pub`, `${sshKeyLine(key)} postern\n`);
+      lines.push(`HostKey ${path}.pub\n`);
+      if (certificate === undefined) {
+        over.push(`${path}-cert.pub`);
+      } else {
+        await put(`${path}-cert.pub`, certificate);
+        lines.push(`HostCertificate ${path}-cert.pub\n`);
+      }
+    }
+    await put(`${folder}/${CONFIGURATION}`, [...lines, `HostKeyAgent ${socket}\n`].join(''));
+    for (const path of over) await rm(path, { force: true });
+  } catch (cause) {
+    throw new Fault('unreachable', 'ssh.folder', `${folder} can’t be written to`, { cause });
   }
-  const lines = keys.map(({ kind }) => `HostKey ${folder}/${NAMES[kind]}\n`);
-  await put(`${folder}/${CONFIGURATION}`, [...lines, `HostKeyAgent ${socket}\n`].join(''));
 }
 
 async function put(path: string, text: string): Promise<void> {

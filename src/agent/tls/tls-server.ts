@@ -1,6 +1,13 @@
 import { constants } from 'node:crypto';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
 import { TLS_EXPORTER } from '../../appraisal/binding/session-nonce.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { toPem } from '../../core/encoding/pem.ts';
@@ -16,6 +23,14 @@ export interface TlsServerOptions {
   readonly key: TlsKey;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+/** A certificate that connections for some names are shown in place of the usual one. */
+export interface NamedChain {
+  /** In lower case. */
+  readonly names: readonly string[];
+  /** PEM, of the same key; the authority's behind it. */
+  readonly chain: string;
 }
 
 /** No session is resumed: each connection shows the certificate of now, and that its key is here. */
@@ -36,13 +51,19 @@ export class TlsServer {
   readonly #open = new Map<TLSSocket, string>();
   /** Those whose handshake is not done too. */
   readonly #sockets = new Set<Socket>();
+  #named: { readonly names: ReadonlySet<string>; readonly context: SecureContext } | undefined;
   readonly #whenIdle: (() => void)[] = [];
 
   private constructor(options: TlsServerOptions) {
     this.#options = options;
     const { handshakeWithin, connections } = options.config;
     this.#server = createServer(
-      { ...RULES, handshakeTimeout: handshakeWithin, allowHalfOpen: true },
+      {
+        ...RULES,
+        handshakeTimeout: handshakeWithin,
+        allowHalfOpen: true,
+        SNICallback: (name, done) => done(null, this.#contextFor(name)),
+      },
       (socket) => this.#serve(socket),
     );
     this.#server.maxConnections = connections;
@@ -86,6 +107,16 @@ export class TlsServer {
     this.#options.key.lend((key) => this.#server.setSecureContext({ ...RULES, cert, key }));
   }
 
+  /** Connections that ask for these names from now on are shown this chain; undefined: none is. */
+  useForNames(named: NamedChain | undefined): void {
+    this.#named = named && {
+      names: new Set(named.names),
+      context: this.#options.key.lend((key) =>
+        createSecureContext({ ...RULES, cert: named.chain, key }),
+      ),
+    };
+  }
+
   /** Whether this is the exporter of a connection that is open. */
   knows(session: Uint8Array): boolean {
     const wanted = toHex(session);
@@ -107,6 +138,11 @@ export class TlsServer {
     const stopped = this.stop();
     for (const socket of [...this.#open.keys(), ...this.#sockets]) socket.destroy();
     await stopped;
+  }
+
+  /** @returns undefined for the usual one. */
+  #contextFor(name: string): SecureContext | undefined {
+    return this.#named?.names.has(name.toLowerCase()) ? this.#named.context : undefined;
   }
 
   #serve(socket: TLSSocket): void {

@@ -40,8 +40,8 @@ export const AGENT_DEFAULTS = {
   },
   machine: { gpus: 0, switches: 0 },
   gateway: { epochEvery: '5m', retry: '2s', retryMost: '5m' },
-  ssh: { folder: '/run/postern/ssh', algorithms: ['ed25519'] },
-  tls: { connections: 1024, handshakeWithin: '10s', idle: '10m' },
+  ssh: { folder: '/run/postern/ssh', algorithms: ['ed25519'], certificates: false },
+  tls: { certificates: false, connections: 1024, handshakeWithin: '10s', idle: '10m' },
   evidence: {
     tsm: TSM_REPORT_ROOT,
     acpi: ACPI_TABLES,
@@ -140,19 +140,23 @@ function gatewayConfig(
 }
 
 function sshConfig(written: NonNullable<WrittenAgentConfig['ssh']>, dir: string): SshConfig {
-  const { folder, algorithms } = { ...AGENT_DEFAULTS.ssh, ...written };
+  const { folder, algorithms, certificates } = { ...AGENT_DEFAULTS.ssh, ...written };
   const { address = null, reload = null } = written;
-  return { folder: resolve(dir, folder), algorithms, address, reload };
+  return { folder: resolve(dir, folder), algorithms, address, reload, certificates };
 }
 
 function tlsConfig(written: NonNullable<WrittenAgentConfig['tls']>): TlsConfig {
   const { listen, names, forward, address = null } = written;
-  const { connections, handshakeWithin, idle } = { ...AGENT_DEFAULTS.tls, ...written };
+  const { certificates, connections, handshakeWithin, idle } = {
+    ...AGENT_DEFAULTS.tls,
+    ...written,
+  };
   return {
     listen: splitAddress(listen),
     names,
     forward,
     address,
+    certificates,
     connections,
     handshakeWithin: durationMs(handshakeWithin),
     idle: durationMs(idle),

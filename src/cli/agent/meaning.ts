@@ -23,6 +23,7 @@ export function agentMisunderstandings(written: WrittenAgentConfig): readonly Mi
   checkKeys(written, report);
   checkGateway(written, report);
   checkTls(written, report);
+  checkCertificates(written, report);
   return found;
 }
 
@@ -107,6 +108,15 @@ function checkTls({ tls }: WrittenAgentConfig, report: Report): void {
   for (const [i, name] of tls.names.entries()) {
     if (/^[0-9.]+$|:/.test(name) && isIP(name) === 0) {
       report(`tls.names[${i}]`, 'is neither a name nor an IP address');
+    }
+  }
+}
+
+function checkCertificates({ gateway, ssh, tls }: WrittenAgentConfig, report: Report): void {
+  if (gateway !== undefined) return;
+  for (const [name, served] of Object.entries({ ssh, tls })) {
+    if (served?.certificates === true) {
+      report(`${name}.certificates`, 'there is no gateway to ask for them');
     }
   }
 }

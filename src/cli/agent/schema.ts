@@ -114,6 +114,11 @@ const Listen = Type.String({
   description: 'host:port, e.g. 0.0.0.0:8500',
 });
 
+/** Asked of the gateway for the keys, and shown beside them. */
+const Certificates = Type.Optional(
+  Type.Boolean({ description: 'true: the gateway’s authority is asked to certify the keys' }),
+);
+
 const Ssh = closed({
   folder: Type.Optional(Path),
   algorithms: Type.Optional(
@@ -126,6 +131,7 @@ const Ssh = closed({
   /** Where people reach sshd. */
   address: Type.Optional(ServiceAddress),
   reload: Type.Optional(Type.Array(text(1, 1024), { minItems: 1, maxItems: 32 })),
+  certificates: Certificates,
 });
 
 const Tls = closed({
@@ -146,6 +152,7 @@ const Tls = closed({
   }),
   /** Where people reach it. */
   address: Type.Optional(ServiceAddress),
+  certificates: Certificates,
   connections: Type.Optional(count(1, 100_000)),
   handshakeWithin: Type.Optional(Duration),
   idle: Type.Optional(Duration),

@@ -8,6 +8,7 @@ import { isDomain } from '../../gateway/certificates/names.ts';
 import { sshFingerprint, sshKeyOf } from '../../gateway/certificates/ssh-key.ts';
 import { makeTlsAuthority } from '../../gateway/certificates/tls-authority.ts';
 import { makeFolder, writeSecret } from '../audit/secret-files.ts';
+import { wantOwnKey } from '../gateway/certificate-authorities.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
@@ -59,6 +60,7 @@ export const caInitVerb: Verb = {
       await readAuthorityKey(authorityKey(keys.ssh, (path) => path)),
       await readAuthorityKey(authorityKey(keys.tls, (path) => path)),
     ];
+    wantOwnKey(tls.publicKey, ssh.publicKey.keyId);
     if (tls.publicKey.algorithm !== 'p256') throw usage('--tls-key: want a P-256 key');
     const from = Math.floor(io.now() / 1000) * 1000;
     const der = await makeTlsAuthority(tls, {

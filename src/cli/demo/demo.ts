@@ -1,16 +1,11 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import type { CheckedReceipt } from '../../client/receipt.ts';
-import { untilTold } from '../audit/serving.ts';
-import { type Io, usage, warn } from '../io.ts';
+import { type Io, warn } from '../io.ts';
 import type { Args, Verb } from '../verb.ts';
-import { DEMO_LAYOUT } from './folder.ts';
 import { DEMO_MACHINES } from './machines.ts';
 import { Recording } from './recording.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { clientOf, MODELS, type Scene } from './scene.ts';
+import { DEMO_OPTIONS, onStage, type Stage, untilAborted } from './stage.ts';
 import { showAdmitted } from './steps/admitted.ts';
 import { showAnswered } from './steps/answered.ts';
 import { showBilled } from './steps/billed.ts';
@@ -28,46 +23,18 @@ export const demoVerb: Verb = {
     'Show all of it on this machine: a gateway, simulated enclaves, a sealed prompt, an attack.',
   operands: '',
   arity: { min: 0, max: 0 },
-  options: {
-    dir: { value: '<dir>', help: 'where its files go, and stay; a temporary folder unless said' },
-    once: { help: 'end after the last step, as it does where there is no terminal' },
-  },
+  options: DEMO_OPTIONS,
   notes: [
     'Gateway, agents and client are those of the other verbs, over HTTP on free ports of the loopback; the hardware is the simulator’s, with roots that nobody else trusts. It protects nothing.',
     'What it does meanwhile is said on stderr. With --json each step is an object, one a line. The logs of gateway and agents are in log.jsonl of its folder.',
   ],
-  run: (io, args) => untilTold((signal) => demo(io, args, signal)),
+  run: (io, args) => onStage(io, args, (stage) => play(io, args, stage)),
 };
 
 /** Milliseconds between words: a reader sees the answer come. */
 const PACE = 60;
 
-async function demo(io: Io, args: Args, signal: AbortSignal): Promise<number> {
-  const stays = !args.has('once') && process.stdout.isTTY === true;
-  const { dir, isOurs } = await folderOf(args.one('dir'));
-  try {
-    await play(io, args, { dir, stays, signal });
-    return 0;
-  } finally {
-    if (isOurs) await rm(dir, { recursive: true, force: true });
-  }
-}
-
-interface Stage {
-  readonly dir: string;
-  readonly stays: boolean;
-  readonly signal: AbortSignal;
-}
-
-async function play(io: Io, args: Args, { dir, stays, signal }: Stage): Promise<void> {
-  const log = createWriteStream(join(dir, DEMO_LAYOUT.log));
-  const quiet: Io = {
-    ...io,
-    out: () => undefined,
-    err: (text) => log.write(text),
-    env: () => undefined,
-    envNames: () => [],
-  };
+async function play(io: Io, args: Args, { dir, stays, signal, quiet }: Stage): Promise<void> {
   const world = await startWorld(quiet, {
     dir,
     machines: DEMO_MACHINES,
@@ -89,7 +56,6 @@ async function play(io: Io, args: Args, { dir, stays, signal }: Stage): Promise<
   } finally {
     await relay.close();
     await world.close();
-    await new Promise((done) => log.end(done));
   }
 }
 
@@ -114,20 +80,4 @@ function stepsOf(scene: Scene, { url }: Relay): readonly (() => Promise<void>)[]
     () => showRefused(scene),
     async () => showRevoked(scene, await client.promise),
   ];
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-/** @throws Fault `usage` for a folder that has something in it. */
-async function folderOf(said: string | undefined) {
-  if (said === undefined) {
-    return { dir: await mkdtemp(join(tmpdir(), 'postern-demo-')), isOurs: true };
-  }
-  const dir = resolve(said);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  if ((await readdir(dir)).length > 0) throw usage(`--dir ${said}: there is something already`);
-  return { dir, isOurs: false };
 }

@@ -52,21 +52,36 @@ async function knownHosts(
   const { pool } = options;
   if (pool === undefined) throw usage('of which pool: --pool');
   const terms = under();
-  const cache = await VerdictCache.open(args.one('cache') ?? stateFolder(io, 'ssh'), io.now);
+  const cache = await openCache(io, args);
   const by = await asking();
   const own = by && cacheKey('connection', String(by.pid), by.start, host, terms);
   const next = cacheKey('window', host, terms);
-  const ofThis = own === undefined ? undefined : await cache.get(own);
-  const kept = ofThis ?? (window > 0 ? await cache.get(next) : undefined);
+  const ofThis = own === undefined ? undefined : await cache?.get(own);
+  const kept = ofThis ?? (window > 0 ? await cache?.get(next) : undefined);
   const wanted = args.one('node') ?? host;
   const verdict =
     kept ??
     (await verified(io, async () => findMachine(await openMachines(options), { pool, wanted })));
-  if (own !== undefined && ofThis === undefined) await cache.set(own, verdict);
+  const keep = async (key: string, what: CachedVerdict) => {
+    const why = await cache?.set(key, what);
+    if (why !== undefined) warn(io, `the verdict is not kept: ${why}`);
+  };
+  if (own !== undefined && ofThis === undefined) await keep(own, verdict);
   if (kept === undefined && window > 0 && !('refused' in verdict)) {
-    await cache.set(next, { ...verdict, until: Math.min(verdict.until, verdict.at + window) });
+    await keep(next, { ...verdict, until: Math.min(verdict.until, verdict.at + window) });
   }
   return answer(io, args, { host, offered, verdict });
+}
+
+/** Undefined, and said, where there is no room for one: each question is a verification then. */
+async function openCache(io: Io, args: Args): Promise<VerdictCache | undefined> {
+  try {
+    return await VerdictCache.open(args.one('cache') ?? stateFolder(io, 'ssh'), io.now);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    warn(io, `no verdict is kept: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 /** Of one verification, what is kept of it: also that it came to nothing. */

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { atStage } from '../../client/at-stage.ts';
 import { askCandidates } from '../../client/candidates.ts';
 import { openMachines } from '../../client/open-machines.ts';
-import { type ConfiguredHost, configBlock, isHostName } from '../../client/ssh/config-text.ts';
+import { type ConfiguredHost, configBlock } from '../../client/ssh/config-text.ts';
 import { MOST_CANDIDATES } from '../../client/ssh/find-machine.ts';
 import { parsePlace } from '../../client/ssh/hardening.ts';
+import { canPrefix, hostNames } from '../../client/ssh/host-names.ts';
 import { isSince, releaseText, SSH_FEATURES } from '../../client/ssh/version.ts';
 import { Fault } from '../../core/fault.ts';
 import { SSH_ED25519, SSH_P256 } from '../../core/ssh/public-key.ts';
@@ -36,7 +37,7 @@ export function sshConfigVerbOf(system: Pick<SshSystem, 'capture'>, self: readon
     },
     notes: [
       'Put it into ~/.ssh/config before all else, since ssh takes the first value it meets: Include ~/.ssh/postern.config. Machines that come later need it written anew.',
-      'Names and addresses are the gateway’s word: what does not fit a name or an address of a host is left out, and said. Who answers is verified at each connection, by postern known-hosts. With --short-names the gateway says which of your names are its machines’: without, they begin with the pool’s.',
+      'Names and addresses are the gateway’s word: an address that is none of a host is left out, a machine whose name is no single label goes by its id, and both are said. Who answers is verified at each connection, by postern known-hosts. With --short-names the gateway says which of your names are its machines’: without, they begin with the pool’s.',
       ...CLIENT_NOTES,
     ],
     run: (io, args) => telling(io, args, () => sshConfig(io, args, system, self)),
@@ -70,6 +71,12 @@ async function sshConfig(
   const { candidates } = await atStage('candidates', 'the candidates', {}, async () =>
     askCandidates(deps.gateway, { pool }, options.region, await credential(), MOST_CANDIDATES),
   );
+  if (candidates.length >= MOST_CANDIDATES) {
+    warn(
+      io,
+      `a gateway names ${MOST_CANDIDATES} machines at once, drawn at random: the pool may have more, which are left out; postern ssh finds those by their names`,
+    );
+  }
   const plain = await effectiveConfig(ssh, ['-F', 'none', 'postern'], system);
   const plan = {
     command: [...self, 'known-hosts', ...clientWords(args, ['window'])],
@@ -102,17 +109,23 @@ function hostsOf(
   pool: string,
   short: boolean,
 ): readonly ConfiguredHost[] {
-  const count = (name: string) => candidates.filter((one) => one.name === name).length;
-  return candidates.flatMap(({ node, name, services }) => {
+  if (!canPrefix(pool)) {
+    warn(io, `no name of a host begins with ${pool}.: its machines go by their ids alone`);
+  }
+  const called = hostNames(candidates, pool, short);
+  return candidates.flatMap(({ node, name, services }, i) => {
+    const { names = [], isNamed } = called[i] ?? {};
     const place = services?.ssh === undefined ? undefined : parsePlace(services.ssh);
     if (place === undefined) {
       warn(io, `${name} (${node}) is left out: its gateway does not say where its SSH is reached`);
       return [];
     }
-    const isFit = isHostName(name) && count(name) === 1;
-    if (!isFit)
-      warn(io, `${name} (${node}) goes by its id: its name is none of a host, or not its alone`);
-    const names = [...(isFit && short ? [name] : []), `${pool}.${isFit ? name : node}`];
+    if (!isNamed) {
+      warn(
+        io,
+        `${name} (${node}) goes by its id: its name is no label of a host, or not its alone`,
+      );
+    }
     return [{ node, names, place }];
   });
 }

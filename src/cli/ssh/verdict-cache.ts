@@ -25,6 +25,8 @@ export type CachedVerdict =
 /** A refusal is for one connection, which is over by then. */
 export const REFUSED_FOR = 2 * 60_000;
 const MOST_FILES = 512;
+/** Longer than it takes to write a file and to rename it. */
+const WRITTEN_WITHIN = 60_000;
 const LATEST = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -40,7 +42,10 @@ export class VerdictCache {
     this.#now = now;
   }
 
-  /** @throws Fault `usage` for a folder that others may write to, or that is somebody else’s. */
+  /**
+   * @throws Fault `usage` for a folder that others may write to, or that is somebody else’s; what the
+   * system says where there can be none.
+   */
   static async open(dir: string, now: () => number): Promise<VerdictCache> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const found = await lstat(dir);
@@ -59,11 +64,18 @@ export class VerdictCache {
     return verdict && verdict.at <= now && now < verdict.until ? verdict : undefined;
   }
 
-  async set(key: string, verdict: CachedVerdict): Promise<void> {
-    await this.#sweep();
+  /** @returns why it could not be kept; undefined where it is. */
+  async set(key: string, verdict: CachedVerdict): Promise<string | undefined> {
     const beside = join(this.#dir, `.${randomUUID()}`);
-    await writeFile(beside, JSON.stringify(verdict), { mode: 0o600, flag: 'wx' });
-    await rename(beside, this.#file(key));
+    try {
+      await this.#sweep();
+      await writeFile(beside, JSON.stringify(verdict), { mode: 0o600, flag: 'wx' });
+      await rename(beside, this.#file(key));
+      return undefined;
+    } catch (error) {
+      await rm(beside, { force: true }).catch(() => undefined);
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** Those that are over; all, where somebody connects to very many hosts. */
@@ -71,12 +83,22 @@ export class VerdictCache {
     const names = await readdir(this.#dir);
     for (const name of names) {
       const file = join(this.#dir, name);
-      const text = await readFile(file, 'utf8').catch(() => '');
-      const until = parseVerdict(text)?.until ?? 0;
-      const isBeingWritten = name.startsWith('.') && names.length < MOST_FILES;
-      if (isBeingWritten) continue;
-      if (until <= this.#now() || names.length >= MOST_FILES) await rm(file, { force: true });
+      const isOver = name.startsWith('.')
+        ? await this.#isLeft(file)
+        : names.length >= MOST_FILES || (await this.#until(file)) <= this.#now();
+      if (isOver) await rm(file, { force: true }).catch(() => undefined);
     }
+  }
+
+  /** Whether nobody writes at it any more, by its age; another process may have renamed it by now. */
+  async #isLeft(file: string): Promise<boolean> {
+    const found = await lstat(file).catch(() => undefined);
+    return found !== undefined && Math.abs(this.#now() - found.mtimeMs) > WRITTEN_WITHIN;
+  }
+
+  async #until(file: string): Promise<number> {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    return parseVerdict(text)?.until ?? 0;
   }
 
   #file(key: string): string {

@@ -7,10 +7,10 @@ import { parseSshCertificateLine, type SshCertificate } from '../../core/ssh/cer
 import { extensionText, hostCertificateProblem } from '../../core/ssh/host-certificate.ts';
 import { parseSshPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
 import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
+import { tlsHosts, tlsProblem } from '../../core/x509/host-certificate.ts';
 import { NAME_CONSTRAINTS } from '../../core/x509/name-constraints.ts';
 import type { CertificateUse } from '../../ledger/leaf/leaf.ts';
 import { SSH_EXTENSIONS } from '../../protocol/certificate.ts';
-import { tlsHosts, tlsProblem } from './tls-leaf.ts';
 
 /** A certificate that a machine shows, for whoever takes the authority's word for machines. */
 export interface Presented {

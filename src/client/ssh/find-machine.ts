@@ -24,7 +24,7 @@ export async function findMachine(
         const credential = await ask();
         const said = await askCandidates(
           deps.gateway,
-          { pool },
+          { pool, name: wanted },
           undefined,
           credential,
           MOST_CANDIDATES,

@@ -1,6 +1,6 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import { PosternError } from '../errors.ts';
-import { Refusal } from '../gateway.ts';
+import { isMissing } from '../gateway.ts';
 import { judge, wantAccepted } from '../judge-evidence.ts';
 import type { OpenMachines } from '../open-machines.ts';
 import { serverKeys } from '../server-keys.ts';
@@ -8,9 +8,6 @@ import { sessionEvidence, withKeyset } from '../session-evidence.ts';
 import type { VerifiedMachine } from '../verifying.ts';
 import { shownFingerprint } from './known-hosts.ts';
 import { boundKey, type SessionBind } from './session-bind.ts';
-
-/** The status by which a machine says that it has begun no such connection. */
-const NO_SUCH = 404;
 
 /**
  * That a machine answers for one SSH connection as begun with its own key: evidence of now that is
@@ -36,7 +33,8 @@ export async function proveSession(
   const policy = await deps.policies.policyOf(pool, credential);
   const own = { purpose: 'ssh-session', session: bind.session } as const;
   const seen = await sessionEvidence(deps, node, credential, own).catch((cause: unknown) => {
-    if (!(cause instanceof PosternError && isNoSuch(cause.cause))) throw cause;
+    // Whom the gateway can't reach has said nothing of this connection.
+    if (!(cause instanceof PosternError && isMissing(cause.cause))) throw cause;
     throw new PosternError(
       'connect.session',
       `${node} does not answer for this connection: whoever has its host key at the other end is not it (${cause.what})`,
@@ -52,8 +50,4 @@ export async function proveSession(
       { node },
     );
   }
-}
-
-function isNoSuch(error: unknown): boolean {
-  return error instanceof Refusal && error.status === NO_SUCH;
 }

@@ -3,15 +3,9 @@ import { u32be } from '../../core/bytes/big-endian.ts';
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
-import { malformed } from '../../core/fault.ts';
-import {
-  parseSshKeyBlob,
-  SSH_ED25519,
-  SSH_P256,
-  type SshPublicKey,
-  verifySshKey,
-} from '../../core/ssh/public-key.ts';
-import { readSshStrings } from '../../core/ssh/strings.ts';
+import { Fault, malformed } from '../../core/fault.ts';
+import { parseSshKeyBlob, type SshPublicKey, verifySshKey } from '../../core/ssh/public-key.ts';
+import { parseSshSignature } from '../../core/ssh/signature.ts';
 import { AGENT } from './agent-frames.ts';
 
 /** What ssh tells its agent of a connection (OpenSSH's PROTOCOL.agent section 1). */
@@ -27,8 +21,6 @@ export interface SessionBind {
 
 const NAME = 'session-bind@openssh.com';
 const PATH = 'session-bind';
-const P256_SIZE = 32;
-const ED25519_SIGNATURE = 64;
 
 /**
  * @param message of an agent's client, without its length.
@@ -52,28 +44,20 @@ export function parseSessionBind(message: Uint8Array): SessionBind | undefined {
   return { hostKey, session, signature, isForwarding: forwarding !== 0 };
 }
 
-/** Whether the host key that it names signed the session that it names. */
-export function isSignedSession({ hostKey, session, signature }: SessionBind): boolean {
-  const [name, value, ...more] = readSshStrings(signature, 2, `${PATH}.signature`);
-  if (name === undefined || value === undefined || more.length > 0) return false;
-  const algorithm = fromUtf8(name, `${PATH}.signature`);
-  if (algorithm !== hostKey.algorithm) return false;
-  const raw = algorithm === SSH_P256 ? p256Signature(value) : value;
-  if (algorithm !== SSH_P256 && algorithm !== SSH_ED25519) return false;
-  return raw?.length === ED25519_SIGNATURE && verifySshKey(hostKey, session, raw);
-}
-
-/** Two mpints (RFC 5656 section 3.1.2) as r ‖ s. */
-function p256Signature(value: Uint8Array): Uint8Array | undefined {
-  const [r, s] = readSshStrings(value, 2, `${PATH}.signature`);
-  if (r === undefined || s === undefined) return undefined;
-  const whole = new Uint8Array(2 * P256_SIZE);
-  for (const [i, one] of [r, s].entries()) {
-    const digits = one[0] === 0 ? one.subarray(1) : one;
-    if (digits.length === 0 || digits.length > P256_SIZE) return undefined;
-    whole.set(digits, (i + 1) * P256_SIZE - digits.length);
+/**
+ * Whether the host key that it names signed the session that it names; no key of another kind than
+ * the two that machines have did.
+ *
+ * @throws Fault `malformed` at `session-bind.signature` for what is no signature.
+ */
+export function isSignedSession({ hostKey, session, signature: wire }: SessionBind): boolean {
+  try {
+    const { algorithm, signature } = parseSshSignature(wire, `${PATH}.signature`);
+    return algorithm === hostKey.algorithm && verifySshKey(hostKey, session, signature);
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'unsupported') return false;
+    throw error;
   }
-  return whole;
 }
 
 /** The key of a machine that a connection was begun with, where it is one of these. */

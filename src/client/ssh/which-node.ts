@@ -1,5 +1,5 @@
 import { Fault } from '../../core/fault.ts';
-import type { Candidate } from '../../protocol/session/candidates.ts';
+import { type Candidate, isCalled } from '../../protocol/session/candidates.ts';
 
 const ID = /^[0-9a-f]{32}$/;
 
@@ -8,40 +8,26 @@ export function isNodeId(text: string): boolean {
   return ID.test(text);
 }
 
-/** `host:port` as ssh writes one: without the port where it is 22, in brackets where it is not. */
-export function sshAddress(text: string): string {
-  const [, bracketed, port] = /^\[([^\]]+)\](?::([0-9]+))?$/.exec(text) ?? [];
-  const host = (bracketed ?? text).toLowerCase();
-  const isPlain = bracketed === undefined && /^[^:]+:[0-9]+$/.test(text);
-  if (isPlain) return host;
-  return host.includes(':') ? `[${host}]:${port ?? 22}` : `${host}:${port ?? 22}`;
-}
-
 /**
  * Which of the machines somebody means: by id, by the name that its operator gave it, or by the
  * address where its SSH is said to be. Names and addresses are hints of the gateway; who answers has
- * to be acceptable whichever it is.
+ * to be acceptable whichever it is. None of the three goes before another: a machine that is named
+ * like another's address is not meant by it.
  *
  * @throws Fault `missing` where none is meant, `usage` where several are.
  */
 export function whichNode(candidates: readonly Candidate[], wanted: string): Candidate {
-  const address = sshAddress(wanted);
-  const means: readonly ((one: Candidate) => boolean)[] = [
-    ({ node }) => node === wanted,
-    ({ name }) => name === wanted,
-    ({ name }) => name.toLowerCase() === wanted.toLowerCase(),
-    ({ services }) => services?.ssh !== undefined && sshAddress(services.ssh) === address,
-  ];
-  for (const is of means) {
-    const [one, ...more] = candidates.filter(is);
-    if (one === undefined) continue;
-    if (more.length === 0) return one;
-    const ids = [one, ...more].map(({ node }) => node).join(', ');
-    throw new Fault('usage', wanted, `is the name of several nodes; which one: ${ids}`);
+  const [one, ...more] = candidates.filter((candidate) => isCalled(candidate, wanted));
+  if (one === undefined) {
+    throw new Fault(
+      'missing',
+      wanted,
+      'the gateway proposes no such node: it is not admitted, or of another pool',
+    );
   }
-  throw new Fault(
-    'missing',
-    wanted,
-    'the gateway proposes no such node: it is not admitted, or of another pool',
-  );
+  if (more.length > 0) {
+    const ids = [one, ...more].map(({ node }) => node).join(', ');
+    throw new Fault('usage', wanted, `is the name or address of several nodes; which one: ${ids}`);
+  }
+  return one;
 }

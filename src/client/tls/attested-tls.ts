@@ -88,7 +88,8 @@ class VerifiedTls implements AttestedTls {
   constructor(opened: OpenMachines, options: AttestedTlsOptions) {
     const { pool, node, proveSession: provesAll = false } = options;
     this.#opened = opened;
-    this.#pins = new Pins(opened.machines, { pool, ...(node !== undefined && { node }) });
+    const target = { pool, ...(node !== undefined && { node }) };
+    this.#pins = new Pins(opened.machines, target, opened.deps.now);
     this.#watchEvery = limitOf('connect', options, 'watchEvery', WATCH_EVERY);
     this.#provesAll = provesAll;
   }

@@ -14,6 +14,8 @@ export interface PoolTarget {
 
 /** Machines that are looked at for one key. */
 const MOST_LOOKS = 4;
+/** A look that is no older than that says what one now would: a foreign key costs no more of them. */
+const YOUNG = 30_000;
 
 export function servesWith({ tlsKeys }: VerifiedMachine, spki: Uint8Array): boolean {
   return tlsKeys.some((key) => equalBytes(key.spki, spki));
@@ -23,12 +25,13 @@ export function servesWith({ tlsKeys }: VerifiedMachine, spki: Uint8Array): bool
 export class Pins {
   readonly #machines: Machines;
   readonly #target: PoolTarget;
-  /** Those that were gone by before: their keys may be others by now. */
-  readonly #known = new WeakSet<VerifiedMachine>();
+  readonly #now: () => number;
 
-  constructor(machines: Machines, target: PoolTarget) {
+  /** @param now milliseconds since the epoch. */
+  constructor(machines: Machines, target: PoolTarget, now: () => number) {
     this.#machines = machines;
     this.#target = target;
+    this.#now = now;
   }
 
   /** One that may be connected to. @throws PosternError as {@link Machines.pick} does. */
@@ -37,8 +40,8 @@ export class Pins {
   }
 
   /**
-   * The machine that a peer is. Where it is none of those that were verified a while ago, they are
-   * verified anew, once.
+   * The machine that a peer is. Where it is none of those that were verified a while ago, whose keys
+   * may be others by now, they are verified anew, once.
    *
    * @param first looked at before all others.
    * @param at where the peer answered, for the message.
@@ -53,14 +56,13 @@ export class Pins {
     const { found, others } = servesWith(first, spki)
       ? { found: first, others: [] }
       : await this.#lookTwice(spki, credential);
-    for (const machine of [...others, ...(found ? [found] : [])]) this.#known.add(machine);
     if (found === undefined) throw stranger(spki, at, others);
     return found;
   }
 
   async #lookTwice(spki: Uint8Array, credential: Credential): Promise<Looked> {
     const looked = await this.#lookFor(spki, credential);
-    const old = looked.others.filter((machine) => this.#known.has(machine));
+    const old = looked.others.filter(({ view }) => this.#now() - view.checkedAt > YOUNG);
     if (looked.found !== undefined || old.length === 0) return looked;
     for (const machine of old) this.#machines.drop(machine);
     return this.#lookFor(spki, credential);

@@ -1,7 +1,7 @@
 import { toHex } from '../../core/bytes/hex.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
 import { Fault } from '../../core/fault.ts';
-import type { Candidate, Candidates } from '../../protocol/session/candidates.ts';
+import { type Candidate, type Candidates, isCalled } from '../../protocol/session/candidates.ts';
 import { writeTime } from '../../protocol/values.ts';
 import type { BrokerDeps, BrokerPool, ServingNode } from './deps.ts';
 import type { Health } from './health.ts';
@@ -24,12 +24,20 @@ export class Proposals {
   }
 
   /** @throws Fault `usage` for a question about nothing, `missing` where no pool serves it. */
-  async candidates({ model, pool, node: id, region, count }: CandidatesAsked): Promise<Candidates> {
+  async candidates({
+    model,
+    pool,
+    node: id,
+    name,
+    region,
+    count,
+  }: CandidatesAsked): Promise<Candidates> {
     if (model === undefined && pool === undefined) {
       throw new Fault('usage', 'query', 'want a model or a pool');
     }
-    if (id !== undefined && pool === undefined)
+    if ((id !== undefined || name !== undefined) && pool === undefined) {
       throw new Fault('usage', 'query', 'a node of which pool?');
+    }
     const fit = this.#deps.pools.filter(
       (one) =>
         (pool === undefined || one.name === pool) &&
@@ -39,7 +47,11 @@ export class Proposals {
     const best = this.#roomiest(fit);
     if (best === undefined) throw new Fault('missing', 'query', 'no pool serves this');
     const serving = this.#roster.ofPool(best.name);
-    const wanted = id === undefined ? serving : serving.filter((node) => node.id === id);
+    const wanted = serving.filter(
+      (node) =>
+        (id === undefined || node.id === id) &&
+        (name === undefined || isCalled({ ...node, node: node.id }, name)),
+    );
     const chosen = this.draw(wanted, count);
     const weights = weigh(chosen.map(({ id }) => this.#health.facts(id, this.#deps.now())));
     const candidates = await Promise.all(

@@ -36,6 +36,8 @@ export interface CandidatesAsked {
   readonly pool?: string;
   /** The id of a node, of the pool that is named. */
   readonly node?: string;
+  /** What nodes of that pool are called: see `isCalled`. */
+  readonly name?: string;
   readonly region?: string;
   /** At most so many. */
   readonly count: number;

@@ -13,6 +13,7 @@ import type { FleetLedger } from '../fleet/ledger.ts';
 import { type Admission, type FleetNode, isAdmitted } from '../fleet/node.ts';
 import type { FleetStore } from '../fleet/store.ts';
 import type { Authority, Certified } from './authority.ts';
+import { GivenBefore } from './given.ts';
 import { hostNameOf, wantOwnNames } from './names.ts';
 import type { CertificateWish, IssuedCertificate } from './service.ts';
 import { shownKeys } from './shown-keys.ts';
@@ -59,6 +60,7 @@ interface Grounds {
  */
 export class Issuing {
   readonly #deps: IssuingDeps;
+  readonly #given = new GivenBefore();
 
   constructor(deps: IssuingDeps) {
     this.#deps = deps;
@@ -68,8 +70,13 @@ export class Issuing {
     const authority = this.#authority(wish);
     for (let attempt = 1; ; attempt++) {
       const grounds = await this.#grounds(id, wish, authority);
+      const { admission, until, now } = grounds;
+      const before = this.#given.find(id, wish, { decision: admission.decision, until, now });
+      if (before) return before;
       try {
-        return await this.#certify(wish, authority, grounds);
+        const made = await this.#certify(wish, authority, grounds);
+        this.#given.put(id, wish, made, now);
+        return made;
       } catch (error) {
         const isRaced =
           error instanceof Fault && error.code === 'conflict' && error.at === `nodes[${id}]`;

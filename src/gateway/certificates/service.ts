@@ -6,7 +6,8 @@ import type { CertificateUse } from '../../ledger/leaf/leaf.ts';
  */
 export interface CertificateService {
   /**
-   * Certifies a key of a node that is admitted now.
+   * Certifies a key of a node that is admitted now; where it was on the same decision and not half
+   * of that certificate's life has passed, it is that one again.
    *
    * @throws Fault `missing` for a node that is not there and an authority that is not configured,
    *   `conflict` for a node that is not admitted now, or not with this key, `usage` for a name that

@@ -93,8 +93,8 @@ export interface NodeCaller {
   /**
    * The bundle that a node answers a challenge with.
    *
-   * @throws Fault `unreachable` where it does not, in time or at all; `malformed` for an answer
-   *   that is too large.
+   * @throws Fault `unreachable` where it does not, in time or at all; `missing` where it says that
+   *   it has no connection of the call's session; `malformed` for an answer that is too large.
    */
   readonly call: (endpoint: string, call: AttestCall) => Promise<Uint8Array>;
 }

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { Fault } from '../../core/fault.ts';
 import { type AttestCall, writeAttestCall } from '../../protocol/attest-call.ts';
-import { BUNDLE_TYPE } from '../../protocol/media-types.ts';
+import { BUNDLE_TYPE, PROBLEM_TYPE } from '../../protocol/media-types.ts';
 import { answerBytes } from '../answer-bytes.ts';
 import { type Endpoints, leadsInside, lookupFor } from '../endpoint-guard.ts';
 import type { NodeCaller } from './deps.ts';
@@ -38,6 +38,10 @@ export class HttpNodeCaller implements NodeCaller {
     const signal = AbortSignal.timeout(deadline);
     try {
       const answer = await send(url, body, { signal, ...lookupFor(endpoints) });
+      if (challenge.session !== undefined && isMissing(answer)) {
+        answer.destroy();
+        throw new Fault('missing', 'session', 'the machine has no such connection');
+      }
       return await bundleIn(answer, largest);
     } catch (error) {
       if (error instanceof Fault) throw error;
@@ -76,9 +80,18 @@ function send(
   });
 }
 
+/** An agent's own word: what else stands at an endpoint may answer 404 as well. */
+function isMissing(answer: IncomingMessage): boolean {
+  return answer.statusCode === 404 && typeOf(answer) === PROBLEM_TYPE;
+}
+
+function typeOf({ headers }: IncomingMessage): string | undefined {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+}
+
 async function bundleIn(answer: IncomingMessage, largest: number): Promise<Uint8Array> {
-  const { statusCode = 0, headers } = answer;
-  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  const { statusCode = 0 } = answer;
+  const type = typeOf(answer);
   const problem =
     statusCode !== 200
       ? `answered with status ${statusCode}`

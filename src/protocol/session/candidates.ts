@@ -10,11 +10,18 @@ export const RegionName = Type.String({
   description: 'a region: 1 to 64 of a-z, 0-9 and dash',
 });
 
-/** What is asked about: who serves a model, or a pool; of a pool, one node alone. */
+/** See {@link isCalled}. */
+const Called = text(1, 512);
+
+/**
+ * What is asked about: who serves a model, or a pool; of a pool, one node alone, or those that are
+ * called so.
+ */
 export const CandidatesQuery = closed({
   model: Type.Optional(ModelName),
   pool: Type.Optional(PoolName),
   node: Type.Optional(Id),
+  name: Type.Optional(Called),
   region: Type.Optional(RegionName),
   count: Type.Optional(Type.String({ pattern: '^[1-9][0-9]?$', description: '1 to 99' })),
 });
@@ -55,3 +62,24 @@ export const CandidatesSchema = closed({
   candidates: Type.Array(CandidateSchema),
 });
 export type Candidates = Type.Static<typeof CandidatesSchema>;
+
+/** `host:port` as ssh writes one: without the port where it is 22, in brackets where it is not. */
+export function sshAddress(text: string): string {
+  const [, bracketed, port] = /^\[([^\]]+)\](?::([0-9]+))?$/.exec(text) ?? [];
+  const host = (bracketed ?? text).toLowerCase();
+  const isPlain = bracketed === undefined && /^[^:]+:[0-9]+$/.test(text);
+  if (isPlain) return host;
+  return host.includes(':') ? `[${host}]:${port ?? 22}` : `${host}:${port ?? 22}`;
+}
+
+/** Whether a node is called so: by its id, by its name, or by the address where its SSH is said to be. */
+export function isCalled(
+  { node, name, services }: Pick<Candidate, 'node' | 'name' | 'services'>,
+  wanted: string,
+): boolean {
+  return (
+    node === wanted ||
+    name.toLowerCase() === wanted.toLowerCase() ||
+    (services?.ssh !== undefined && sshAddress(services.ssh) === sshAddress(wanted))
+  );
+}

@@ -8,6 +8,7 @@ import { schemaMisfits } from '../../../src/core/document/schema-misfits.ts';
 import type { JsonValue } from '../../../src/core/encoding/json.ts';
 import { parseSignedCheckpoint } from '../../../src/ledger/note/checkpoint.ts';
 import { AttestationAnswerSchema } from '../../../src/protocol/attestation.ts';
+import { CertificateRequest, IssuedCertificateSchema } from '../../../src/protocol/certificate.ts';
 import {
   ChallengeSchema,
   EnrolmentChallengeRequest,
@@ -63,6 +64,9 @@ export class FakeGateway {
   ].join('');
   /** How long an admission lasts, in milliseconds. */
   ttl = 3_600_000;
+  /** Certifies a key, or is the problem that is answered with. */
+  certify: ProblemCode | ((asked: Static<typeof CertificateRequest>) => Promise<string>) =
+    'missing';
   readonly #now: () => number;
   #nonces = 0;
 
@@ -83,10 +87,12 @@ export class FakeGateway {
     }
     const headers = new Headers(init?.headers);
     const body = new Uint8Array(await new Response(init?.body ?? null).arrayBuffer());
-    return this.#answer(route, headers, body);
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+    return Promise.race([this.#answer(route, headers, body), givenUp]);
   };
 
-  #answer(route: string, headers: Headers, body: Uint8Array): Response {
+  async #answer(route: string, headers: Headers, body: Uint8Array): Promise<Response> {
     const isNode = headers.has('signature');
     switch (route) {
       case 'POST /v1/challenges':
@@ -112,6 +118,14 @@ export class FakeGateway {
         return this.mood === 'forgot'
           ? this.#problem('missing')
           : this.#json(NodeSchema, this.#node());
+      case 'POST /v1/nodes/:node/certificates': {
+        const asked = this.#read(CertificateRequest, body, route);
+        const { certify } = this;
+        if (!isNode || typeof certify === 'string') {
+          return this.#problem(typeof certify === 'string' ? certify : 'unauthenticated');
+        }
+        return this.#json(IssuedCertificateSchema, await this.#issued(asked, certify), 201);
+      }
       case 'GET /checkpoint':
         parseSignedCheckpoint(Buffer.from(this.checkpoint), 'checkpoint');
         return new Response(this.checkpoint);
@@ -122,6 +136,23 @@ export class FakeGateway {
       default:
         throw this.#misfit(route, 'is nothing that an agent asks');
     }
+  }
+
+  async #issued(
+    asked: Static<typeof CertificateRequest>,
+    certify: (asked: Static<typeof CertificateRequest>) => Promise<string>,
+  ) {
+    const at = new Date(this.#now()).toISOString();
+    return {
+      use: asked.use,
+      certificate: await certify(asked),
+      sha256: '0'.repeat(64),
+      names: ['n.p.fleet.example'],
+      notBefore: at,
+      notAfter: at,
+      decision: 'cd'.repeat(16),
+      leaf: { origin: 'log.example/1', index: 2 },
+    };
   }
 
   #handIn(usage: readonly string[]): readonly UsageFate[] {

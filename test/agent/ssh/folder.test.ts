@@ -21,6 +21,26 @@ it('is made where it is not there, and says to sshd where the keys are', async (
   expect(readdirSync(folder).sort()).toEqual(['ssh_host_ed25519_key.pub', 'sshd.conf']);
 });
 
+it('has certificates beside the keys that have one, and none of an earlier time', async () => {
+  const folder = join(testFolder(), 'ssh');
+  const opened = await openFolder(folder);
+  const [one, two] = [makeSshHostKey('ed25519'), makeSshHostKey('ecdsa-p256')];
+  await installForSshd(folder, opened, [one, two], new Map([[two, 'a line\n']]));
+  expect(readFileSync(join(folder, 'sshd.conf'), 'utf8')).toBe(
+    [
+      `HostKey ${folder}/ssh_host_ed25519_key.pub`,
+      `HostKey ${folder}/ssh_host_ecdsa_key.pub`,
+      `HostCertificate ${folder}/ssh_host_ecdsa_key-cert.pub`,
+      `HostKeyAgent ${folder}/agent.sock`,
+      '',
+    ].join('\n'),
+  );
+  expect(readFileSync(join(folder, 'ssh_host_ecdsa_key-cert.pub'), 'utf8')).toBe('a line\n');
+  await installForSshd(folder, opened, [one, two]);
+  expect(readFileSync(join(folder, 'sshd.conf'), 'utf8')).not.toContain('HostCertificate');
+  expect(readdirSync(folder).filter((name) => name.includes('cert'))).toEqual([]);
+});
+
 it('is refused where others can use it', async () => {
   const folder = join(testFolder(), 'ssh');
   mkdirSync(folder);

@@ -42,6 +42,7 @@ async function bed(port: number, more: Partial<TlsConfig> = {}) {
     names: ['node-7.example'],
     forward: `127.0.0.1:${port}`,
     address: null,
+    certificates: false,
     connections: 16,
     handshakeWithin: 60_000,
     idle: 60_000,
@@ -94,6 +95,22 @@ describe('the certificate', () => {
     expect(new Uint8Array(after.getPeerX509Certificate()?.raw ?? [])).toEqual(next);
     before.write('still here');
     expect(String((await once(before, 'data'))[0])).toBe('still here');
+  });
+
+  it('is another for some names, by the same key, as long as it is said', async () => {
+    const { server, key, leaf } = await bed(await inside());
+    const named = await leafOf(key);
+    const names = ['n.p.fleet.example'];
+    server.useForNames({ names, chain: toPem(named, 'CERTIFICATE') });
+    const shown = async (servername: string) => {
+      const socket = await dial(server.port, leaf, { servername, rejectUnauthorized: false });
+      return new Uint8Array(socket.getPeerX509Certificate()?.raw ?? []);
+    };
+    expect(await shown('N.p.fleet.example')).toEqual(named);
+    expect(await shown('node-7.example')).toEqual(leaf);
+    expect(await shown('')).toEqual(leaf);
+    server.useForNames(undefined);
+    expect(await shown('n.p.fleet.example')).toEqual(leaf);
   });
 
   it('by another key is another server’s', async () => {

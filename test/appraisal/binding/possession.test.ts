@@ -15,12 +15,19 @@ import { JsonShape } from '../../../src/core/encoding/json-shape.ts';
 import { faultOf } from '../../support/fault-of.ts';
 
 const CONFIG = {
-  ssh: { folder: '/nowhere', algorithms: ['ed25519', 'ecdsa-p256'], address: null, reload: null },
+  ssh: {
+    folder: '/nowhere',
+    algorithms: ['ed25519', 'ecdsa-p256'],
+    address: null,
+    reload: null,
+    certificates: false,
+  },
   tls: {
     listen: { host: '127.0.0.1', port: 0 },
     names: ['node-7.example', 'node-7'],
     forward: '127.0.0.1:1',
     address: null,
+    certificates: false,
     connections: 1,
     handshakeWithin: 1,
     idle: 1,

@@ -70,12 +70,14 @@ describe('the digest', () => {
       algorithms: ['ed25519'],
       address: null,
       reload: null,
+      certificates: false,
     });
     expect(both.tls).toEqual({
       listen: { host: '0.0.0.0', port: 8443 },
       names: ['a.example'],
       forward: '127.0.0.1:80',
       address: null,
+      certificates: false,
       connections: 1024,
       handshakeWithin: 10_000,
       idle: 600_000,
@@ -146,6 +148,17 @@ describe('a configuration that can’t be used', () => {
       `kind: Agent\ntls: ${TLS.replace('a.example', 'A.example')}`,
       /tls.names\[0\]: want/,
     ],
+    [
+      'kind: Agent',
+      `kind: Agent\ntls: ${TLS.replace(' }', ', certificates: true }')}`,
+      /agent.yaml:\d+:\d+ tls.certificates: there is no gateway/,
+    ],
+    [
+      'kind: Agent',
+      'kind: Agent\nssh: { certificates: true }',
+      /agent.yaml:\d+:\d+ ssh.certificates: there is no gateway/,
+    ],
+    ['kind: Agent', 'kind: Agent\nssh: { certificates: always }', /ssh.certificates: want true/],
     [
       'kind: Agent',
       `kind: Agent\ntls: ${TLS.replace(':8443', ':99999')}`,

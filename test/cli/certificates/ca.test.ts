@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -39,6 +40,16 @@ describe('ca init', () => {
     expect(ran.err).not.toContain('PRIVATE');
     const again = await gate(['ca', 'init', at, ...DOMAIN]);
     expect([again.exit, again.out]).toEqual([69, '']);
+  });
+
+  it('refuses one key for both, however it is named', async () => {
+    const [at, key] = [fresh(), join(dir, 'shared.pem')];
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+    const other = `${dir}/./shared.pem`;
+    const ran = await gate(['ca', 'init', at, ...DOMAIN, '--ssh-key', key, '--tls-key', other]);
+    expect([ran.exit, ran.out]).toEqual([64, '']);
+    expect(ran.err).toContain('has the SSH authority’s key: want two');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -62,6 +62,8 @@ describe('postern known-hosts', () => {
     world.bed.machine.services = { ssh: '127.0.0.1:2222' };
     const at = await ask('HOSTNAME', { key: own(), host: '[127.0.0.1]:2222' });
     expect(at).toMatchObject({ exit: 0, out: `[127.0.0.1]:2222 ${own().join(' ')}\n` });
+    const asked = world.bed.gateway.asked.map(({ path }) => path);
+    expect(asked.some((path) => path.includes('name=%5B127.0.0.1%5D%3A2222'))).toBe(true);
   });
 
   it('says no other key, and which it should have been', async () => {
@@ -124,6 +126,17 @@ describe('postern known-hosts', () => {
     const ran = await ask('ORDER');
     expect(ran.exit).toBe(64);
     expect(ran.err).toContain('nobody else may enter');
+  });
+
+  it('goes on without what it can’t write, and says so', async () => {
+    await ask('ORDER');
+    const file = join(cache, 'in-the-way');
+    writeFileSync(file, '');
+    cache = join(file, 'cache');
+    const ran = await ask('HOSTNAME', { key: own() });
+    expect(ran).toMatchObject({ exit: 0, out: `${NODE} ${own().join(' ')}\n` });
+    expect(ran.err).toContain('no verdict is kept: ENOTDIR');
+    expect(await counted(() => ask('HOSTNAME', { key: own() }))).toBe(1);
   });
 
   it.each([

@@ -4,10 +4,11 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTcpRelay, type TcpRelay } from '../../../src/cli/demo/ssh/tcp-relay.ts';
 import { sshConfigVerbOf } from '../../../src/cli/ssh/ssh-config-verb.ts';
 import { sshSystem } from '../../../src/cli/ssh/system.ts';
 import { Args } from '../../../src/cli/verb.ts';
-import { type ClientBed, clientBed } from '../../support/client/bed.ts';
+import { type ClientBed, clientBed, NODE } from '../../support/client/bed.ts';
 import { GATEWAY, POOL } from '../../support/client/gateway.ts';
 import { LOG_KEY } from '../../support/client/ledger.ts';
 import { hostKey } from '../../support/ssh/host-key.ts';
@@ -18,14 +19,13 @@ import {
   type SshUser,
   sshUser,
   startSshd,
-  startTcpRelay,
-  type TcpRelay,
   WITHOUT_SSHD,
 } from '../../support/ssh/sshd.ts';
 
 if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
 
 const LONG = 180_000;
+const NAME = `machine-${NODE.slice(0, 4)}`;
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const SELF = [process.execPath, '--conditions=postern-src', MAIN];
 
@@ -124,11 +124,10 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
       mkdirSync(join(user.dir, 'state'));
       const { exit, err } = await written(['--window', '5m']);
       expect(exit).toBe(0);
-      expect(err).toContain('goes by its id');
       expect(err).toContain(`Include ${config}`);
       expect(statSync(config).mode & 0o777).toBe(0o600);
       const before = verifications();
-      const name = `${POOL}.${bed.machine.node}`;
+      const name = `${POOL}.${NAME}`;
       expect(await ssh(name, 'echo', 'it is me')).toMatchObject({ code: 0, out: 'it is me\n' });
       expect(verifications() - before).toBe(1);
       expect(await ssh(name, 'echo', 'again')).toMatchObject({ code: 0, out: 'again\n' });
@@ -141,7 +140,7 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     'refuses another machine at the address, and says which it is not',
     async () => {
       relay.target = opened[1]?.port ?? 0;
-      const { code, out, err } = await ssh(`${POOL}.${bed.machine.node}`, 'echo', 'it is me');
+      const { code, out, err } = await ssh(`${POOL}.${NAME}`, 'echo', 'it is me');
       relay.target = opened[0]?.port ?? 0;
       expect([code, out]).toEqual([255, '']);
       expect(err).toContain(`is not ${bed.machine.node}, which was verified`);
@@ -154,11 +153,48 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     async () => {
       await written(['--window', '0']);
       bed.gateway.withdraw(bed.machine);
-      const { code, out, err } = await ssh(`${POOL}.${bed.machine.node}`, 'echo', 'it is me');
+      const { code, out, err } = await ssh(`${POOL}.${NAME}`, 'echo', 'it is me');
       await bed.gateway.admit(bed.machine);
       expect([code, out]).toEqual([255, '']);
       expect(err).toContain('candidates.none');
     },
     LONG,
   );
+
+  it('has a machine that is named like a host of somebody’s go by its id', async () => {
+    bed.gateway.answering = async (asked, honest) => {
+      const text = await (await honest()).text();
+      return new Response(
+        asked.path.startsWith('/v1/candidates') ? text.replace(NAME, 'corp.example.com') : text,
+        { headers: { 'content-type': 'application/json' } },
+      );
+    };
+    const { exit, err } = await written(['--short-names']);
+    bed.gateway.answering = (_asked, honest) => honest();
+    expect(exit).toBe(0);
+    expect(err).toContain(`corp.example.com (${NODE}) goes by its id`);
+    const hosts = readFileSync(config, 'utf8').match(/^Host .*$/gm);
+    expect(hosts).toEqual([`Host ${POOL}.${NODE}`]);
+  });
+
+  it('says that there may be more machines than a gateway names at once', async () => {
+    expect((await written()).err).not.toContain('may have more');
+    bed.gateway.answering = async (asked, honest) => {
+      const said = (await (await honest()).json()) as { candidates: { node: string }[] };
+      const [one] = said.candidates;
+      const candidates = Array.from({ length: 99 }, (_, i) => ({
+        ...one,
+        node: i.toString(16).padStart(32, '0'),
+        name: `box-${i}`,
+      }));
+      return Response.json(
+        asked.path.startsWith('/v1/candidates') ? { ...said, candidates } : said,
+      );
+    };
+    const { exit, err } = await written();
+    bed.gateway.answering = (_asked, honest) => honest();
+    expect(exit).toBe(0);
+    expect(err).toContain('may have more');
+    expect(readFileSync(config, 'utf8').match(/^Host /gm)).toHaveLength(99);
+  });
 });

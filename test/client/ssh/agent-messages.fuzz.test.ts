@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeSshHostKey, sshSignature } from '../../../src/agent/keys/ssh-host-key.ts';
 import { AgentFrames, framed } from '../../../src/client/ssh/agent-frames.ts';
 import { isSignedSession, parseSessionBind } from '../../../src/client/ssh/session-bind.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { parseSshKeyBlob } from '../../../src/core/ssh/public-key.ts';
+import { readSshStrings } from '../../../src/core/ssh/strings.ts';
 import { fuzz, orRefused } from '../../support/fuzz.ts';
 import { hostKey } from '../../support/ssh/host-key.ts';
 import { type BindChanges, sessionBind } from '../../support/ssh/session-bind.ts';
 
 const host = hostKey();
+const ZERO = new Uint8Array(1);
 const session = new Uint8Array(32).fill(5);
 
 const bind = (changes: BindChanges = {}) => sessionBind(host, { session, ...changes });
@@ -20,6 +24,19 @@ describe('session-bind@openssh.com', () => {
     expect(parseSessionBind(bind({ forwarding: 1 }))?.isForwarding).toBe(true);
     const other = parseSessionBind(bind({ of: new Uint8Array(32).fill(6) }));
     expect(other && isSignedSession(other)).toBe(false);
+  });
+
+  it('is signed by P-256 too, in one writing of its numbers', () => {
+    const key = makeSshHostKey('ecdsa-p256');
+    const signature = sshSignature(key, session);
+    const hostKey = parseSshKeyBlob(key.blob, 'key');
+    const read = { hostKey, session, signature, isForwarding: false };
+    expect(isSignedSession(read)).toBe(true);
+    const [name = ZERO, numbers = ZERO] = readSshStrings(signature, 2, 's');
+    const [r = ZERO, s = ZERO] = readSshStrings(numbers, 2, 's');
+    const padded = lengthPrefixed(name, lengthPrefixed(concatBytes(ZERO, r), s));
+    expect(() => isSignedSession({ ...read, signature: padded })).toThrow(/number/);
+    expect(isSignedSession({ ...read, hostKey: host.key })).toBe(false);
   });
 
   it('is nothing else', () => {

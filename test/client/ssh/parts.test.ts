@@ -4,9 +4,9 @@ import { differences, parseEffective, unfit, unseen } from '../../../src/client/
 import { identityOptions, parsePlace } from '../../../src/client/ssh/hardening.ts';
 import { hostKeyAlgorithms, knownHostsLines } from '../../../src/client/ssh/known-hosts.ts';
 import { isSince, parseSshVersion, SSH_FEATURES } from '../../../src/client/ssh/version.ts';
-import { sshAddress, whichNode } from '../../../src/client/ssh/which-node.ts';
+import { whichNode } from '../../../src/client/ssh/which-node.ts';
 import { parseSshPublicKey } from '../../../src/core/ssh/public-key.ts';
-import type { Candidate } from '../../../src/protocol/session/candidates.ts';
+import { type Candidate, sshAddress } from '../../../src/protocol/session/candidates.ts';
 import { ECDSA_LINE, ED25519_LINE } from '../../support/ssh.ts';
 
 const keys = [ECDSA_LINE, ED25519_LINE].map((line) => parseSshPublicKey(line, 'key'));
@@ -121,6 +121,21 @@ describe('which node is meant', () => {
     expect(sshAddress('[127.0.0.1]:42222')).toBe('127.0.0.1:42222');
     expect(() => whichNode(nodes, 'two')).toThrow(/several nodes/);
     expect(() => whichNode(nodes, 'three')).toThrow(/no such node/);
+  });
+
+  it.each([['box.example'], ['BOX.example:22'], ['aa'.repeat(16)], ['ONE'], ['[fe80::1]:2222']])(
+    'is not for a machine to say that is named %j, as another is called',
+    (name) => {
+      const thief = node('dd', name, 'elsewhere.example:22');
+      expect(() => whichNode([thief, ...nodes], name)).toThrow(/several nodes/);
+      expect(() => whichNode([...nodes, thief], name)).toThrow(/several nodes/);
+      expect(whichNode([thief], name).node).toBe(thief.node);
+    },
+  );
+
+  it('is one machine, however much of it is called so', () => {
+    const both = node('ee', 'both.example', 'both.example:22');
+    expect(whichNode([both, ...nodes], 'both.example').node).toBe(both.node);
   });
 });
 

@@ -233,12 +233,27 @@ it('a machine that made new keys is verified anew, once', async () => {
   changing.machine.serving = [servingTls(key)];
   changing.machine.rotate();
   await gateway.admit(changing.machine);
+  gateway.now += 31_000;
   const socket = await tls.connect((await box(key)).address);
   expect(await said(socket, 'hello')).toBe('hello');
   socket.destroy();
   expect(gateway.paths().filter((path) => path.endsWith('/evidence'))).toHaveLength(2);
   // The key of before is nobody's by now.
   expect(await codeOfRejection(tls.connect(before.address))).toBe('connect.key');
+});
+
+it('a foreign key costs no verification while the last one is young', async () => {
+  const tls = await openAttestedTls(options());
+  const foreign = await box(stranger);
+  const looks = async () => {
+    for (let i = 0; i < 4; i++) {
+      expect(await codeOfRejection(tls.connect(foreign.address))).toBe('connect.key');
+    }
+    return gateway.paths().filter((path) => path.endsWith('/evidence')).length;
+  };
+  expect(await looks()).toBe(1);
+  gateway.now += 31_000;
+  expect(await looks()).toBe(2);
 });
 
 function policyAndRoots({ tls: { policy, anchors } }: TlsBed) {

@@ -85,7 +85,20 @@ describe('candidates', () => {
     expect((await get(`/v1/candidates?pool=us-pool&node=${EU2}`)).body.candidates).toEqual([]);
   });
 
+  it.each([['box'], ['BOX'], [EU2], ['[2001:db8::1]:22'], ['2001:db8::1']])(
+    'are those of a pool that are called %s, however many it has',
+    async (name) => {
+      const query = `name=${encodeURIComponent(name)}&count=1`;
+      const { body } = await get(`/v1/candidates?pool=eu-pool&${query}`);
+      expect(body.candidates).toMatchObject([{ node: EU2 }]);
+      expect((await get(`/v1/candidates?pool=us-pool&${query}`)).body.candidates).toEqual([]);
+    },
+  );
+
   it.each([
+    ['?name=box', 400],
+    ['?model=large&name=box', 400],
+    ['?pool=eu-pool&name=', 400],
     [`?node=${'ab'.repeat(16)}`, 400],
     [`?model=large&node=${'ab'.repeat(16)}`, 400],
     ['?pool=eu-pool&node=box', 400],

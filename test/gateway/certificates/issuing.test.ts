@@ -159,6 +159,18 @@ describeStores('certificates', (kind) => {
       expect(made.leaf).toMatchObject({ index: leaf?.index, size: before + 1 });
     });
 
+    it('are given again while they are young, and no leaf is made for that', async () => {
+      const wish = { use: 'ssh-host', key: keys.ssh.key } as const;
+      const first = await certificates.issue(node.id, wish);
+      const before = await size();
+      here.clock.now = first.until - LIFE / 2 - 1000;
+      expect(await certificates.issue(node.id, wish)).toEqual(first);
+      expect(await size()).toBe(before);
+      here.clock.now = first.until - LIFE / 2;
+      const next = await certificates.issue(node.id, wish);
+      expect([next.sha256 === first.sha256, await size()]).toEqual([false, before + 1]);
+    });
+
     it('are for its TLS key, under a chain that the authority’s constraints hold', async () => {
       const host = `${node.name}.tdx.${DOMAIN}`;
       const wish = { use: 'tls', key: keys.tls.key, names: [host] } as const;

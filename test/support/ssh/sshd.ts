@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { sshKeyLine } from '../../../src/core/ssh/public-key.ts';
@@ -130,38 +130,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address ? address.port : 0;
-}
-
-/** What stands before a machine and sends whoever comes to an address that may change. */
-export interface TcpRelay {
-  readonly address: string;
-  target: number;
-  readonly close: () => Promise<void>;
-}
-
-export async function startTcpRelay(target: number): Promise<TcpRelay> {
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const behind = connect(relay.target, '127.0.0.1');
-    for (const socket of [client, behind]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => sockets.delete(socket));
-    }
-    client.pipe(behind).pipe(client);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const relay: TcpRelay = {
-    address: `127.0.0.1:${port}`,
-    target,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-  return relay;
 }
 
 export function removeUser({ dir }: SshUser): void {

@@ -1,16 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clientFlags, POSTERN, writeLedgerKey } from '../client-flags.ts';
 import { DEMO_LAYOUT } from '../folder.ts';
 import { type Scene, SHOWN } from '../scene.ts';
 import type { World } from '../world.ts';
 
-/** From a checkout the verbs run by npm. */
-const POSTERN = import.meta.url.endsWith('.ts') ? 'npm run -s postern --' : 'postern';
-
 /** What a reader may want to try on what runs. */
 export async function showNext({ world, teller }: Scene, isLeft: boolean): Promise<void> {
-  const keyFile = join(world.dir, DEMO_LAYOUT.ledgerKey);
-  await writeFile(keyFile, `${world.verifierKey}\n`);
+  await writeLedgerKey(world);
   const commands = isLeft ? commandsFor(world) : [];
   if (isLeft) {
     teller.begin('It goes on until Ctrl-C. In another terminal:');
@@ -24,13 +20,7 @@ export async function showNext({ world, teller }: Scene, isLeft: boolean): Promi
 
 function commandsFor({ dir, url, verifierKey }: World) {
   const at = (path: string) => join(dir, path);
-  const client = [
-    `--gateway ${url} --api-key-file ${at(DEMO_LAYOUT.clientKey)} --pool ${SHOWN.pool}`,
-    `--policy-name ${SHOWN.pool} --signer ${at(DEMO_LAYOUT.ownerKey)} --least-revision 1`,
-    `--ledger-key ${at(DEMO_LAYOUT.ledgerKey)}`,
-    `--trust-anchor ${at('roots/intel.der')} --nvidia-trust-anchor ${at('roots/nvidia.der')}`,
-    `--rim-trust-anchor ${at('roots/rim.der')} --memory ${at('memory')}`,
-  ].join(' ');
+  const client = clientFlags({ dir, url }, SHOWN.pool).join(' ');
   return [
     { says: 'the ledger’s signed state', command: `curl ${url}/checkpoint` },
     {

@@ -1,10 +1,10 @@
-import { equalBytes } from '../../core/bytes/equal.ts';
-import { Fault } from '../../core/fault.ts';
-import type { Certificate } from '../../core/x509/certificate.ts';
-import { hostNames, SUBJECT_ALT_NAME } from '../../core/x509/host-names.ts';
-import { isWithin, NAME_CONSTRAINTS, permittedDomains } from '../../core/x509/name-constraints.ts';
-import { isSignedBy } from '../../core/x509/signed.ts';
-import { outsideValidity } from '../../core/x509/validity.ts';
+import { equalBytes } from '../bytes/equal.ts';
+import { Fault } from '../fault.ts';
+import type { Certificate } from './certificate.ts';
+import { hostNames, SUBJECT_ALT_NAME } from './host-names.ts';
+import { isWithin, NAME_CONSTRAINTS, permittedDomains } from './name-constraints.ts';
+import { isSignedBy } from './signed.ts';
+import { outsideValidity } from './validity.ts';
 
 /** @throws Fault `malformed` at `path…`. */
 export function tlsHosts({ extensions }: Certificate, path: string): readonly string[] {
