@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PosternError } from '../../client/errors.ts';
 import { type OpenMachines, openMachines } from '../../client/open-machines.ts';
 import { type AgentProxy, startAgentProxy } from '../../client/ssh/agent-proxy.ts';
-import { differences, type EffectiveConfig, unfit } from '../../client/ssh/effective.ts';
+import { differences, type EffectiveConfig, unfit, unseen } from '../../client/ssh/effective.ts';
 import { findMachine } from '../../client/ssh/find-machine.ts';
 import {
   asArguments,
@@ -15,6 +15,7 @@ import {
 } from '../../client/ssh/hardening.ts';
 import { hostKeyAlgorithms, knownHostsLines } from '../../client/ssh/known-hosts.ts';
 import { proveSession } from '../../client/ssh/prove-session.ts';
+import type { SessionBind } from '../../client/ssh/session-bind.ts';
 import { isSince, releaseText, SSH_FEATURES } from '../../client/ssh/version.ts';
 import type { VerifiedMachine } from '../../client/verifying.ts';
 import { readClient } from '../client/client-options.ts';
@@ -84,25 +85,34 @@ async function run(
   const wanted = [...wantedOptions(connection, plain, folder.path), ...(proving?.options ?? [])];
   const argv = [...asArguments(wanted), ...words];
   const config = await effectiveConfig(ssh, argv, system);
-  const problems = [...differences(config, wanted), ...unfit(config)];
+  const problems = [
+    ...differences(config, wanted),
+    ...unfit(config),
+    ...unseen(ssh.version, words),
+  ];
   if (problems.length > 0) {
     throw usage(
       `ssh is not run, since its configuration undoes what keeps it to one machine: ${problems.join('; ')}`,
     );
   }
+  let proven: SessionBind | undefined;
+  const proveAgain = async (again: VerifiedMachine) => {
+    if (proven) await proveSession(open, again, proven);
+  };
   const proxy = proving
     ? await startAgentProxy({
         socket: proving.socket,
         upstream: userAgent(io, plain),
         onSession: async (bind) => {
           await proveSession(open, machine, bind);
+          proven = bind;
           await proving.prove();
           warn(io, `${machine.node} answers for this very connection`);
         },
       })
     : undefined;
   try {
-    return await runGuarded(io, connection, { argv, proxy, proving }, system);
+    return await runGuarded(io, connection, { argv, proxy, proving, proveAgain }, system);
   } finally {
     await proxy?.close();
   }
@@ -112,23 +122,32 @@ interface Running {
   readonly argv: readonly string[];
   readonly proxy: AgentProxy | undefined;
   readonly proving: Proving | undefined;
+  readonly proveAgain: (machine: VerifiedMachine) => Promise<void>;
 }
 
 async function runGuarded(
   io: Io,
   { ssh, open, machine, place }: Connection,
-  { argv, proxy, proving }: Running,
+  { argv, proxy, proving, proveAgain }: Running,
   system: SshSystem,
 ): Promise<number> {
+  let isProven = false;
+  proxy?.proven.then(
+    () => {
+      isProven = true;
+    },
+    () => undefined,
+  );
   const { code, lastWords, because } = await guarded(system.start(ssh.program, argv), [
-    admissionGuard(io, open, machine, system),
+    admissionGuard(io, open, machine, system, proveAgain),
     ...(proxy ? [proofGuard(proxy, machine.node, system)] : []),
   ]);
   if (because !== undefined) throw because;
   if (await proving?.isLetInUnproven()) throw letInUnproven(machine);
-  if (code === 255) {
-    tellOther(io, lastWords, machine, place);
-    if (proving) tellKeysOnly(io, lastWords);
+  // What is said after the proof may be the words of an ssh that runs over there.
+  if (code === 255 && !isProven) tellOther(io, lastWords, machine, place);
+  if (code === 255 && !isProven && proving) {
+    tellKeysOnly(io, lastWords);
   }
   return code;
 }
@@ -172,7 +191,10 @@ function readPlace(args: Args, { node, services }: VerifiedMachine): Place {
     throw usage(`where is ${node} reached? Its gateway does not say: --address`);
   }
   const place = parsePlace(text);
-  if (place === undefined) throw usage(`--address: want host:port, got ${JSON.stringify(text)}`);
+  if (place === undefined) {
+    const from = given === undefined ? 'the gateway’s address of its SSH' : '--address';
+    throw usage(`${from}: want host:port, got ${JSON.stringify(text)}`);
+  }
   return place;
 }
 

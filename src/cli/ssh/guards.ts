@@ -15,16 +15,27 @@ import type { SshSystem } from './system.ts';
  */
 const SHOWN_WITHIN = 10 * 60_000;
 
-/** Ends the connection with the machine's admission. */
+/**
+ * Ends the connection with the machine's admission.
+ *
+ * @param proveAgain the session, to a machine that was verified anew; resolves where none is proven.
+ */
 export function admissionGuard(
   io: Io,
   { machines, credential }: OpenMachines,
   machine: VerifiedMachine,
   { pause, watchEvery }: SshSystem,
+  proveAgain: (machine: VerifiedMachine) => Promise<void>,
 ): Guard {
+  const fits = ({ sshHostKeys }: VerifiedMachine) =>
+    machine.sshHostKeys.some(({ blob }) => sshHostKeys.some((key) => equalBytes(key.blob, blob)));
+  let { checkedAt } = machine.view;
   const pick: OpenMachines['machines']['pick'] = async (...asked) => {
     try {
-      return await machines.pick(...asked);
+      const again = await machines.pick(...asked);
+      if (again.view.checkedAt !== checkedAt && fits(again)) await proveAgain(again);
+      checkedAt = again.view.checkedAt;
+      return again;
     } catch (error) {
       if (error instanceof PosternError && error.checks.length === 0) {
         warn(io, `${machine.node} can’t be looked at again: ${error.what}`);
@@ -32,8 +43,6 @@ export function admissionGuard(
       throw error;
     }
   };
-  const fits = ({ sshHostKeys }: VerifiedMachine) =>
-    machine.sshHostKeys.some(({ blob }) => sshHostKeys.some((key) => equalBytes(key.blob, blob)));
   const deps = { machines: { pick }, credential, now: io.now, pause, every: watchEvery };
   return (signal) => admissionEnd(machine, fits, deps, signal);
 }

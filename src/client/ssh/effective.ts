@@ -1,4 +1,5 @@
 import type { SshOption } from './hardening.ts';
+import { isSince, SSH_FEATURES, type SshVersion } from './version.ts';
 
 /** What `ssh -G` says it would do: names in lower case, and all values of each. */
 export type EffectiveConfig = ReadonlyMap<string, readonly string[]>;
@@ -61,4 +62,16 @@ export function unfit(config: EffectiveConfig): readonly string[] {
       ? ['GSSAPIKeyExchange: Kerberos would vouch for the host, and not its key']
       : []),
   ];
+}
+
+/** Letters of switches without a value, the one that sends ssh into the background among them. */
+const BACKGROUND = /^-[46AaCGgKkMNnqsTtVvXxYy]*f/;
+
+/** What an older `ssh -G` does not say: a switch among its words, or what looks like one. */
+export function unseen(version: SshVersion, words: readonly string[]): readonly string[] {
+  if (isSince(version, SSH_FEATURES.saysFork)) return [];
+  const found = words.find((word) => BACKGROUND.test(word));
+  return found === undefined
+    ? []
+    : [`${found}: would have ssh go on where nobody watches it, or looks so to ${version.text}`];
 }

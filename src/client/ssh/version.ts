@@ -13,6 +13,8 @@ export type SshRelease = readonly [major: number, minor: number];
 /** What Postern wants of OpenSSH, and since which release it is there. */
 export const SSH_FEATURES = {
   knownHostsCommand: [8, 5],
+  /** `ssh -G` says whether it is told to go on in the background. */
+  saysFork: [8, 7],
   sessionBind: [8, 9],
   /** `ssh -G` says all that decides who is at the other end. */
   least: [7, 6],

@@ -3,7 +3,7 @@ import { TLS_EXPORTER } from '../../appraisal/binding/session-nonce.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { asPosternError } from '../at-stage.ts';
 import { PosternError } from '../errors.ts';
-import { type Credential, isMissing } from '../gateway.ts';
+import type { Credential } from '../gateway.ts';
 import { judge, wantAccepted } from '../judge-evidence.ts';
 import type { Machines } from '../machines.ts';
 import { sessionEvidence, withKeyset } from '../session-evidence.ts';

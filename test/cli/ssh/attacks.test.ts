@@ -312,6 +312,22 @@ describe.skipIf(SSHD === undefined)('postern ssh, with OpenSSH at both ends', ()
     );
 
     it(
+      'that the machine no longer answers for, once it is verified anew',
+      async () => {
+        const { gateway, machine } = world.bed;
+        const ran = await ssh([NODE], idle, {
+          onOut: () => {
+            machine.begun.clear();
+            gateway.now += 10 * 60_000 + 1;
+          },
+        });
+        expect(ran).toMatchObject({ exit: 1, out: 'begun\n' });
+        expect(ran.err).toMatch(/session\.ended: .*connect\.session/);
+      },
+      LONG,
+    );
+
+    it(
       'where its gateway is away, once what was verified has run out',
       async () => {
         const { gateway } = world.bed;

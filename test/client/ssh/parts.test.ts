@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandWord, configBlock, isHostName } from '../../../src/client/ssh/config-text.ts';
-import { differences, parseEffective, unfit } from '../../../src/client/ssh/effective.ts';
+import { differences, parseEffective, unfit, unseen } from '../../../src/client/ssh/effective.ts';
 import { identityOptions, parsePlace } from '../../../src/client/ssh/hardening.ts';
 import { hostKeyAlgorithms, knownHostsLines } from '../../../src/client/ssh/known-hosts.ts';
 import { isSince, parseSshVersion, SSH_FEATURES } from '../../../src/client/ssh/version.ts';
@@ -97,6 +97,10 @@ describe('the effective configuration', () => {
   it('that would hide ssh is named too', () => {
     expect(unfit(parseEffective('forkafterauthentication yes'))).toHaveLength(1);
     expect(unfit(parseEffective('forkafterauthentication no'))).toEqual([]);
+    const old = parseSshVersion('OpenSSH_8.6p1');
+    for (const word of ['-f', '-Nf', '-fN']) expect(unseen(old, [word, 'n'])).toHaveLength(1);
+    expect(unseen(old, ['-F', '/f', '-N', 'n'])).toEqual([]);
+    expect(unseen(parseSshVersion('OpenSSH_8.7p1'), ['-f'])).toEqual([]);
   });
 });
 
