@@ -2,6 +2,8 @@ import { sha384 } from '#crypto';
 import type { BundleCheckId } from '../../appraisal/bundle/checks.ts';
 import type { BundleExpectation } from '../../appraisal/bundle/input.ts';
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
+import { toBase64 } from '../../core/encoding/base64.ts';
+import { sshEd25519Blob } from '../../core/ssh/public-key.ts';
 import type { NvidiaTopologyCheckId } from '../../evidence/nvidia/checks.ts';
 import { deriveBytes } from '../keys.ts';
 import { type BundlePlan, type BundlePlanOptions, standardKeyset } from './plan.ts';
@@ -145,6 +147,15 @@ export const BUNDLE_FAULTS = {
     options: SMALL,
     asks: (plan) => ({ ...asked(plan), recipes: ['tinfoil-v3'] }),
   },
+  possession_of_another: {
+    describes: 'somebody else’s SSH host key, shown as one of its own',
+    fails: ['bundle.binding.possession'],
+    options: SMALL,
+    apply: (plan) => {
+      plan.afterDocument = (document) =>
+        withBinding(document, { possession: [shownKey(plan.seed)] });
+    },
+  },
   report_data_of_another: {
     describes: 'a CPU that bound something else',
     fails: ['bundle.binding.report_data'],
@@ -197,9 +208,15 @@ export function bundleCase(name: BundleFaultName): BundleFault {
 
 function withBinding(
   document: Record<string, unknown>,
-  members: Readonly<Record<string, string>>,
+  members: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   return { ...document, binding: { ...(document['binding'] as object), ...members } };
+}
+
+/** In the form of a key that is shown; nobody signed for it. */
+function shownKey(seed: string): Readonly<Record<string, string>> {
+  const key = sshEd25519Blob(deriveBytes(seed, 'another host key', 32));
+  return { use: 'ssh-host', key: toBase64(key), signature: toBase64(new Uint8Array(64)) };
 }
 
 function otherKeyset({ seed, keyset }: BundlePlan): string {
