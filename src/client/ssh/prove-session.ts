@@ -37,7 +37,7 @@ export async function proveSession(
     if (!(cause instanceof PosternError && isMissing(cause.cause))) throw cause;
     throw new PosternError(
       'connect.session',
-      `${node} does not answer for this connection: whoever has its host key at the other end is not it (${cause.what})`,
+      `${node} does not answer for this connection: whoever has its host key at the other end is not it, unless it was put out just now (${cause.what})`,
       { node, cause },
     );
   });
