@@ -2,11 +2,12 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault } from '../../core/fault.ts';
+import { AgentFrames } from '../../core/ssh/agent-messages.ts';
 import type { SshHostKey } from '../keys/ssh-host-key.ts';
 import { codeOfError, type Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { HostKeySession } from './host-key-session.ts';
-import { RequestStream } from './messages.ts';
+import { LARGEST_REQUEST } from './messages.ts';
 
 export interface HostKeyAgentOptions {
   /** Path of its socket, in a folder that is its own. */
@@ -72,7 +73,7 @@ export class HostKeyAgent {
   #serve(socket: Socket): void {
     const { keys, log, metrics } = this.#options;
     const session = new HostKeySession(keys);
-    const stream = new RequestStream();
+    const stream = new AgentFrames(LARGEST_REQUEST, 'request');
     this.#open.set(socket, session);
     socket.on('close', () => this.#open.delete(socket));
     socket.on('error', () => undefined);

@@ -2,27 +2,21 @@ import { connect } from 'node:net';
 import { u32be, writeU32be } from '../../core/bytes/big-endian.ts';
 import { lengthPrefixed } from '../../core/bytes/length-prefixed.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
-import { concatBytes } from '../../core/bytes/writer.ts';
 import { Fault, malformed } from '../../core/fault.ts';
+import {
+  AGENT,
+  AgentFrames,
+  agentFrame,
+  LARGEST_AGENT_MESSAGE,
+} from '../../core/ssh/agent-messages.ts';
 
-/*
- * The protocol of ssh-agent (draft-miller-ssh-agent), as far as a key has to be found and asked to
- * sign: uint32 length, byte type, and what the type has behind it.
- */
-const FAILURE = 5;
-const REQUEST_IDENTITIES = 11;
-const IDENTITIES_ANSWER = 12;
-const SIGN_REQUEST = 13;
-const SIGN_RESPONSE = 14;
-
-const LARGEST_ANSWER = 256 * 1024;
 const MOST_KEYS = 1024;
 /** Somebody may have to touch a token. */
 const DEADLINE_MS = 20_000;
 
 /** @returns the wire form of each key that the agent has. @throws Fault `unreachable` at the socket. */
 export async function agentKeys(socket: string): Promise<readonly Uint8Array[]> {
-  const answer = await ask(socket, Uint8Array.of(REQUEST_IDENTITIES), IDENTITIES_ANSWER);
+  const answer = await ask(socket, agentFrame(AGENT.requestIdentities), AGENT.identitiesAnswer);
   return read(socket, answer, (r) => {
     const count = u32be(r, 'count');
     if (count > MOST_KEYS) throw malformed(socket, `says that it has ${count} keys`);
@@ -41,16 +35,16 @@ export async function agentSignature(
   message: Uint8Array,
 ): Promise<Uint8Array> {
   const flags = writeU32be(0);
-  const request = concatBytes(Uint8Array.of(SIGN_REQUEST), lengthPrefixed(key, message), flags);
-  const answer = await ask(socket, request, SIGN_RESPONSE);
+  const request = agentFrame(AGENT.signRequest, lengthPrefixed(key, message), flags);
+  const answer = await ask(socket, request, AGENT.signResponse);
   return read(socket, answer, (r) => string(r, 'signature'));
 }
 
 async function ask(socket: string, request: Uint8Array, wanted: number): Promise<Uint8Array> {
-  const answer = await exchange(socket, lengthPrefixed(request));
+  const answer = await exchange(socket, request);
   const [type] = answer;
   if (type === wanted) return answer.subarray(1);
-  const why = type === FAILURE ? 'refuses' : `answers with a message of type ${type}`;
+  const why = type === AGENT.failure ? 'refuses' : `answers with a message of type ${type}`;
   throw new Fault('unreachable', socket, `the ssh-agent ${why}`);
 }
 
@@ -58,7 +52,7 @@ async function ask(socket: string, request: Uint8Array, wanted: number): Promise
 function exchange(socket: string, message: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket);
-    let seen: Uint8Array = new Uint8Array();
+    const frames = new AgentFrames(LARGEST_AGENT_MESSAGE, socket);
     const fail = (why: string, cause?: unknown) => {
       connection.destroy();
       reject(new Fault('unreachable', socket, `the ssh-agent ${why}`, { cause }));
@@ -69,13 +63,16 @@ function exchange(socket: string, message: Uint8Array): Promise<Uint8Array> {
     );
     connection.on('close', () => fail('hung up'));
     connection.on('data', (part) => {
-      seen = concatBytes(seen, part);
-      if (seen.length < 4) return;
-      const length = u32be(new ByteReader(seen, socket), 'length');
-      if (length === 0 || length > LARGEST_ANSWER) return fail(`answers ${length} bytes`);
-      if (seen.length > 4 + length) return fail('says more than was asked for');
-      if (seen.length < 4 + length) return;
-      resolve(seen.subarray(4));
+      let answers: readonly Uint8Array[];
+      try {
+        answers = frames.push(part);
+      } catch (error) {
+        return fail(error instanceof Fault ? `answers: ${error.detail}` : String(error));
+      }
+      const [answer, ...more] = answers;
+      if (answer === undefined) return;
+      if (more.length > 0 || frames.isWithin) return fail('says more than was asked for');
+      resolve(answer);
       connection.destroy();
     });
     // Half closed, an ssh-agent takes it for the end and answers nothing.

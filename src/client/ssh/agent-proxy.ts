@@ -1,7 +1,13 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { writeU32be } from '../../core/bytes/big-endian.ts';
 import { malformed } from '../../core/fault.ts';
-import { AGENT, AgentFrames, agentFrame, framed } from './agent-frames.ts';
+import {
+  AGENT,
+  AgentFrames,
+  agentFrame,
+  framed,
+  LARGEST_AGENT_MESSAGE,
+} from '../../core/ssh/agent-messages.ts';
 import { isSignedSession, parseSessionBind, type SessionBind } from './session-bind.ts';
 
 export interface AgentProxyOptions {
@@ -85,7 +91,7 @@ async function pass(
   gate: (message: Uint8Array) => Promise<void>,
   track: (socket: Socket) => Socket,
 ): Promise<void> {
-  const frames = new AgentFrames();
+  const frames = new AgentFrames(LARGEST_AGENT_MESSAGE, 'agent');
   let agent: Socket | undefined;
   let isOpen = false;
   for await (const bytes of client as AsyncIterable<Uint8Array>) {

@@ -4,9 +4,9 @@ import { equalBytes } from '../../core/bytes/equal.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { Fault, malformed } from '../../core/fault.ts';
+import { AGENT } from '../../core/ssh/agent-messages.ts';
 import { parseSshKeyBlob, type SshPublicKey, verifySshKey } from '../../core/ssh/public-key.ts';
 import { parseSshSignature } from '../../core/ssh/signature.ts';
-import { AGENT } from './agent-frames.ts';
 
 /** What ssh tells its agent of a connection (OpenSSH's PROTOCOL.agent section 1). */
 export interface SessionBind {

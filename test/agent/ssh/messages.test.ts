@@ -6,15 +6,12 @@ import {
   sshSignature,
 } from '../../../src/agent/keys/ssh-host-key.ts';
 import { HostKeySession } from '../../../src/agent/ssh/host-key-session.ts';
-import {
-  LARGEST_REQUEST,
-  parseHostKeyRequest,
-  RequestStream,
-} from '../../../src/agent/ssh/messages.ts';
+import { LARGEST_REQUEST, parseHostKeyRequest } from '../../../src/agent/ssh/messages.ts';
 import { signable } from '../../../src/agent/ssh/signable.ts';
 import { lengthPrefixed } from '../../../src/core/bytes/length-prefixed.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import { AgentFrames } from '../../../src/core/ssh/agent-messages.ts';
 import { parseSshKeyBlob, verifySshKey } from '../../../src/core/ssh/public-key.ts';
 import { readSshStrings } from '../../../src/core/ssh/strings.ts';
 import { faultOf } from '../../support/fault-of.ts';
@@ -63,7 +60,9 @@ describe('a request', () => {
   it.each([0, LARGEST_REQUEST + 1, 0xffffffff])('of %i bytes ends the stream', (length) => {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setUint32(0, length);
-    expect(faultOf(() => new RequestStream().push(bytes)).at).toBe('request.length');
+    expect(faultOf(() => new AgentFrames(LARGEST_REQUEST, 'request').push(bytes)).at).toBe(
+      'request.length',
+    );
   });
 });
 
@@ -148,7 +147,7 @@ const pieces = fc.tuple(
 
 fuzz('a stream is the same messages in whatever pieces it comes', pieces, ([messages, sizes]) => {
   const bytes = lengthPrefixed(...messages);
-  const stream = new RequestStream();
+  const stream = new AgentFrames(LARGEST_REQUEST, 'request');
   const got: Uint8Array[] = [];
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const size = sizes[i % sizes.length] ?? 1;

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RequestStream } from '../../../src/agent/ssh/messages.ts';
 import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { sessionNonce } from '../../../src/appraisal/binding/session-nonce.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
+import { AgentFrames, LARGEST_AGENT_MESSAGE } from '../../../src/core/ssh/agent-messages.ts';
 import { parseSshPublicKey } from '../../../src/core/ssh/public-key.ts';
 import { readSshStrings } from '../../../src/core/ssh/strings.ts';
 import { writeAttestCall } from '../../../src/protocol/attest-call.ts';
@@ -41,7 +41,7 @@ async function sessionListener() {
   const sessions: Uint8Array[] = [];
   const server = createServer((connection) => {
     connection.on('error', () => undefined);
-    const stream = new RequestStream();
+    const stream = new AgentFrames(LARGEST_AGENT_MESSAGE, 'agent');
     connection.on('data', (bytes: Uint8Array) => {
       for (const request of stream.push(bytes)) {
         if (request[0] === 27) {

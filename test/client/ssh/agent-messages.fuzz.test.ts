@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeSshHostKey, sshSignature } from '../../../src/agent/keys/ssh-host-key.ts';
-import { AgentFrames, framed } from '../../../src/client/ssh/agent-frames.ts';
 import { isSignedSession, parseSessionBind } from '../../../src/client/ssh/session-bind.ts';
 import { lengthPrefixed } from '../../../src/core/bytes/length-prefixed.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import {
+  AgentFrames,
+  framed,
+  LARGEST_AGENT_MESSAGE,
+} from '../../../src/core/ssh/agent-messages.ts';
 import { parseSshKeyBlob } from '../../../src/core/ssh/public-key.ts';
 import { readSshStrings } from '../../../src/core/ssh/strings.ts';
 import { fuzz, orRefused } from '../../support/fuzz.ts';
@@ -72,7 +76,7 @@ fuzz(
   fc.tuple(messages, fc.integer({ min: 1, max: 50 })),
   ([list, size]) => {
     const stream = concatBytes(...list.map(framed));
-    const frames = new AgentFrames();
+    const frames = new AgentFrames(LARGEST_AGENT_MESSAGE, 'agent');
     const read: Uint8Array[] = [];
     for (let at = 0; at < stream.length; at += size)
       read.push(...frames.push(stream.subarray(at, at + size)));
@@ -81,6 +85,10 @@ fuzz(
 );
 
 it('messages without end, or of no byte, are refused', () => {
-  expect(() => new AgentFrames().push(Uint8Array.of(0, 4, 0, 1))).toThrow(/262145 bytes/);
-  expect(() => new AgentFrames().push(new Uint8Array(4))).toThrow(/0 bytes/);
+  expect(() =>
+    new AgentFrames(LARGEST_AGENT_MESSAGE, 'agent').push(Uint8Array.of(0, 4, 0, 1)),
+  ).toThrow(/got 262145/);
+  expect(() => new AgentFrames(LARGEST_AGENT_MESSAGE, 'agent').push(new Uint8Array(4))).toThrow(
+    /got 0/,
+  );
 });

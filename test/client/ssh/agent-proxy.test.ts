@@ -7,8 +7,8 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { proofGuard } from '../../../src/cli/ssh/guards.ts';
 import { PosternError } from '../../../src/client/errors.ts';
-import { framed } from '../../../src/client/ssh/agent-frames.ts';
 import { startAgentProxy } from '../../../src/client/ssh/agent-proxy.ts';
+import { framed } from '../../../src/core/ssh/agent-messages.ts';
 import { sessionBind } from '../../support/ssh/session-bind.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'postern-proxy-'));

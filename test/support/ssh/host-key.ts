@@ -1,12 +1,16 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { sha256 } from '#crypto';
-import { AgentFrames, agentFrame } from '../../../src/client/ssh/agent-frames.ts';
 import { writeU32be } from '../../../src/core/bytes/big-endian.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { lengthPrefixed } from '../../../src/core/bytes/length-prefixed.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
+import {
+  AgentFrames,
+  agentFrame,
+  LARGEST_AGENT_MESSAGE,
+} from '../../../src/core/ssh/agent-messages.ts';
 import {
   parseSshKeyBlob,
   type SshPublicKey,
@@ -56,7 +60,7 @@ export async function hostKeyAgent(
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    const frames = new AgentFrames();
+    const frames = new AgentFrames(LARGEST_AGENT_MESSAGE, 'agent');
     socket.on('error', () => socket.destroy());
     socket.on('data', (bytes) => {
       for (const message of frames.push(bytes)) {
