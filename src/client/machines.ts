@@ -15,11 +15,14 @@ const PROPOSED_FOR = 30_000;
 const MOST_LOOKS = 3;
 /** Of its life, the part at the end in which a machine is verified anew beside its use. */
 const LAST_PART = 1 / 4;
+/** Milliseconds: a machine has new keys in force a moment after the gateway has proposed them. */
+const AGAIN_AFTER = [0, 100, 400] as const;
 /** Views that are kept, for machines that come and go. */
 const MOST_VIEWS = 64;
 
 export interface MachinesDeps extends VerifyingDeps {
   readonly region: string | undefined;
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /** The machines of a gateway, as far as they were verified: each look is shared and kept a while. */
@@ -141,17 +144,23 @@ export class Machines {
     return look;
   }
 
-  /** A machine that made new keys between proposal and evidence is proposed anew, once. */
-  async #lookAgain(proposal: Proposal, target: Target): Promise<VerifiedMachine> {
+  /** A machine that made new keys between proposal and evidence is proposed anew, a few times. */
+  async #lookAgain(
+    proposal: Proposal,
+    target: Target,
+    [pause, ...pauses]: readonly number[] = AGAIN_AFTER,
+  ): Promise<VerifiedMachine> {
     try {
       return await this.#verify(proposal);
     } catch (error) {
-      if (!(error instanceof PosternError) || error.code !== 'ledger.rotated') throw error;
+      const isRotated = error instanceof PosternError && error.code === 'ledger.rotated';
+      if (!isRotated || pause === undefined) throw error;
+      if (pause > 0) await this.#deps.pause(pause);
       this.#proposed.clear();
       const { pool, candidates } = await this.#propose(target, proposal.credential);
       const again = candidates.find(({ node }) => node === proposal.candidate.node);
       if (again === undefined) throw error;
-      return this.#verify({ ...proposal, pool, candidate: again });
+      return this.#lookAgain({ ...proposal, pool, candidate: again }, target, pauses);
     }
   }
 

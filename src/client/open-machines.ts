@@ -76,7 +76,11 @@ export async function openMachines(options: MachinesOptions): Promise<OpenMachin
     now,
     randomBytes,
   };
-  const machines = new Machines({ ...deps, region: options.region });
+  const machines = new Machines({
+    ...deps,
+    region: options.region,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
   return {
     machines,
     deps,

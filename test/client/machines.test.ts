@@ -12,6 +12,19 @@ describe('a machine that was verified', () => {
   let bed: ClientBed;
   let lapse: 'none' | 'open' | 'fail';
   let machines: Machines;
+  /** How many proposals of the gateway are behind the machine's keys, and what was waited for them. */
+  let behind: number;
+  let pauses: number[];
+
+  /** As a gateway that has admitted other keys than the machine has in force. */
+  const fetchBehind: typeof fetch = async (input, init) => {
+    const response = await bed.gateway.fetch(input, init);
+    if (!String(input).includes('/v1/candidates') || behind-- <= 0) return response;
+    const said = await response.text();
+    return new Response(said.replace(/("keysetSha384":")[0-9a-f]+/, `$1${'00'.repeat(48)}`), {
+      headers: response.headers,
+    });
+  };
 
   beforeAll(async () => {
     bed = await clientBed();
@@ -19,7 +32,9 @@ describe('a machine that was verified', () => {
 
   beforeEach(async () => {
     lapse = 'none';
-    const { deps } = await openMachines(bed.options);
+    behind = 0;
+    pauses = [];
+    const { deps } = await openMachines({ ...bed.options, fetch: fetchBehind });
     const verify: BundleVerifier['verify'] = (asked) =>
       deps.verifier.verify({
         ...asked,
@@ -29,6 +44,9 @@ describe('a machine that was verified', () => {
     machines = new Machines({
       ...deps,
       region: undefined,
+      pause: async (ms) => {
+        pauses.push(ms);
+      },
       verifier: Object.assign(Object.create(deps.verifier), { verify }),
     });
   });
@@ -54,6 +72,18 @@ describe('a machine that was verified', () => {
     expect(() => readCandidates(value, { pool, node: 'bb'.repeat(16) })).toThrow(
       /want bb.* got aa/,
     );
+  });
+
+  it('has keys in force a moment after they were admitted, or before', async () => {
+    behind = 3;
+    expect(await machines.pick({ pool: POOL }, undefined)).toMatchObject({ node: NODE });
+    expect([behind, pauses]).toEqual([-1, [100, 400]]);
+  });
+
+  it('is not waited for without end', async () => {
+    behind = Number.POSITIVE_INFINITY;
+    expect(await codeOfRejection(machines.pick({ pool: POOL }, undefined))).toBe('ledger.rotated');
+    expect(pauses).toEqual([100, 400]);
   });
 
   it('stays so where its renewal is open', async () => {

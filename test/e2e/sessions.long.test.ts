@@ -63,8 +63,10 @@ it('keys that are replaced under twenty streams: each is whole, or says that it 
   };
   await Promise.all(Array.from({ length: STREAMS }, (_, number) => stream(number)));
   expect(keysets.size).toBeGreaterThan(2 * ROTATIONS);
-  const { whole = 0, ...broken } = Object.fromEntries(codes);
+  const { whole = 0, 'ledger.rotated': rotated = 0, ...broken } = Object.fromEntries(codes);
   expect(whole).toBeGreaterThan(STREAMS);
+  // Keys of seconds may change faster than a busy machine is looked at.
+  expect(rotated).toBeLessThan(whole / 20);
   // Streams of a fraction of a second end well within what keys live on.
   expect(broken).toEqual({});
 });
