@@ -14,6 +14,7 @@ import { INTEL_SGX_ROOT } from '../core/x509/anchors.ts';
 import { BundleEndorsements, type GivenEndorsements } from '../endorsements/bundle-endorsements.ts';
 import { NO_WISH, type RevocationWish } from '../endorsements/revocation-wish.ts';
 import { AMD_ENDORSEMENT_OPTIONS, readKdsClient } from './amd-endorsements.ts';
+import { CPU_AND_DEVICE_ANCHOR_OPTIONS } from './anchor-options.ts';
 import {
   ENDORSEMENT_OPTIONS,
   onlineMember,
@@ -23,7 +24,7 @@ import {
   readPcs,
   told,
 } from './collateral.ts';
-import { ANCHOR_OPTION, readAnchors, readAt, readExactly } from './input.ts';
+import { readAnchors, readAt, readExactly } from './input.ts';
 import { type Io, usage } from './io.ts';
 import { readKeySet } from './nras-statement.ts';
 import {
@@ -59,12 +60,6 @@ const SNP_OPTIONS: Options = {
   ...SNP_REQUEST_OPTIONS,
 };
 const DEVICE_OPTIONS = ['rim', 'ocsp', 'allow-opaque', 'allow-expired-rim', 'allow-rim-hold'];
-
-export const CPU_AND_DEVICE_ANCHOR_OPTIONS: Options = {
-  ...ANCHOR_OPTION,
-  'amd-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for AMD’s root' },
-  'nvidia-trust-anchor': { value: '<der|pem>', multiple: true, help: 'the same for NVIDIA’s root' },
-};
 
 export const BUNDLE_OPTIONS: Options = {
   nonce: {

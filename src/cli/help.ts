@@ -2,9 +2,8 @@ import { allOptions, type Verb } from './verb.ts';
 
 const WIDTH = 88;
 
-/** @param verbs all, of which those that go on from this one's name are listed. */
-export function verbHelp(verb: Verb, verbs: readonly Verb[]): string {
-  const further = verbs.filter(({ name }) => name.startsWith(`${verb.name} `));
+/** @param further verbs whose names go on from this one's. */
+export function verbHelp(verb: Verb, further: readonly Verb[]): string {
   const options = Object.entries(allOptions(verb)).map(
     ([name, { value, help, multiple }]): [string, string] => [
       `--${name}${value === undefined ? '' : ` ${value}`}${multiple ? ' …' : ''}`,

@@ -33,14 +33,6 @@ export function asciiText(file: Uint8Array): string | undefined {
   return new TextDecoder('latin1').decode(file);
 }
 
-export const ANCHOR_OPTION: Options = {
-  'trust-anchor': {
-    value: '<der|pem>',
-    multiple: true,
-    help: 'trust this root instead of the vendor’s; the result is marked as such',
-  },
-};
-
 /** The roots named on the command line in place of the vendor's. */
 export async function readAnchors(
   io: Io,

@@ -15,28 +15,14 @@ import { type NvidiaNodeVerification, verifyNvidiaNode } from '../evidence/nvidi
 import { trimTrailingZeros } from '../evidence/nvidia/report.ts';
 import type { DeviceCounts } from '../evidence/nvidia/topology.ts';
 import { type NvidiaVerification, NvidiaVerifier } from '../evidence/nvidia/verifier.ts';
-import {
-  ANCHOR_OPTION,
-  decodeEvidence,
-  readAnchors,
-  readAt,
-  readExactly,
-  readWholeNumber,
-} from './input.ts';
+import { ANCHOR_OPTION, RIM_ANCHOR_OPTION } from './anchor-options.ts';
+import { decodeEvidence, readAnchors, readAt, readExactly, readWholeNumber } from './input.ts';
 import { type Io, usage, warn } from './io.ts';
 import { findNvidiaEndorsements, NVIDIA_ENDORSEMENT_OPTIONS } from './nvidia-endorsements.ts';
 import type { Args, Options } from './verb.ts';
 
 /** Endorsements that may have been gathered at another moment than the report. */
 export const NVIDIA_AT_KINDS = ['rim', 'ocsp', 'rim-ocsp'] as const;
-
-export const RIM_ANCHOR_OPTION: Options = {
-  'rim-trust-anchor': {
-    value: '<der|pem>',
-    multiple: true,
-    help: 'trust this root for manifests instead of NVIDIA’s; the result is marked as such',
-  },
-};
 
 /** What may be asked of devices, alone or in a bundle. */
 export const NVIDIA_REQUEST_OPTIONS: Options = {

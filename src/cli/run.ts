@@ -4,7 +4,7 @@ import { type Io, usage, warn } from './io.ts';
 import { packageVersion } from './package-version.ts';
 import { printJson } from './render.ts';
 import { Args, type Verb } from './verb.ts';
-import { VERBS } from './verbs.ts';
+import { loadVerb, loadVerbs, VERB_NAMES } from './verbs.ts';
 import { visible } from './visible.ts';
 
 /**
@@ -44,54 +44,61 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     return 0;
   }
   if (first === undefined) {
-    io.err(overviewHelp(VERBS));
+    io.err(overviewHelp(await loadVerbs(VERB_NAMES)));
     return FAULTS.usage.exit;
   }
   if (first === 'help' && second !== undefined) return dispatch([...argv.slice(1), '--help'], io);
   if (first === '--help' || first === '-h' || first === 'help') {
-    io.out(overviewHelp(VERBS));
+    io.out(overviewHelp(await loadVerbs(VERB_NAMES)));
     return 0;
   }
-  const { name, verbs } = groupOf(argv);
-  const isVerb = VERBS.some((verb) => verb.name === name.join(' '));
-  if (verbs.length > 0 && !isVerb && argv[name.length] === '--help') {
-    io.out(groupHelp(name.join(' '), verbs));
+  const { words, names } = groupOf(argv);
+  const group = words.join(' ');
+  if (names.length > 0 && !VERB_NAMES.includes(group) && argv[words.length] === '--help') {
+    io.out(groupHelp(group, await loadVerbs(names)));
     return 0;
   }
-  const { verb, rest } = findVerb(argv);
+  const { verb, rest } = await findVerb(argv);
   const args = new Args(verb, rest);
   if (args.has('help')) {
-    io.out(verbHelp(verb, VERBS));
+    io.out(verbHelp(verb, await loadVerbs(namesBelow(verb.name))));
     return 0;
   }
   return verb.run(io, args);
 }
 
 /** The verb with the most words that the command line begins with. */
-function findVerb(argv: readonly string[]): { verb: Verb; rest: readonly string[] } {
+async function findVerb(argv: readonly string[]): Promise<{ verb: Verb; rest: readonly string[] }> {
   for (const words of [3, 2, 1]) {
-    const name = argv.slice(0, words).join(' ');
-    const verb = VERBS.find((known) => known.name === name);
+    const verb = await loadVerb(argv.slice(0, words).join(' '));
     if (verb) return { verb, rest: argv.slice(words) };
   }
-  const { name, verbs } = groupOf(argv);
-  if (verbs.length === 0) {
+  const { words, names } = groupOf(argv);
+  if (names.length === 0) {
     throw usage(`unknown verb ${JSON.stringify(argv[0])}; postern --help lists them`);
   }
-  const [next = '-'] = argv.slice(name.length);
-  const given = next.startsWith('-') ? name : [...name, next];
-  const names = verbs.map((verb) => verb.name).join(', ');
-  throw usage(`unknown verb ${JSON.stringify(given.join(' '))}, want ${names}`);
+  const [next = '-'] = argv.slice(words.length);
+  const given = next.startsWith('-') ? words : [...words, next];
+  throw usage(`unknown verb ${JSON.stringify(given.join(' '))}, want ${names.join(', ')}`);
+}
+
+interface Group {
+  readonly words: readonly string[];
+  readonly names: readonly string[];
 }
 
 /** The verbs that share the most words with the command line; none if not even the first. */
-function groupOf(argv: readonly string[]): { name: readonly string[]; verbs: readonly Verb[] } {
-  for (const words of [2, 1]) {
-    const name = argv.slice(0, words);
-    const verbs = VERBS.filter((verb) => verb.name.startsWith(`${name.join(' ')} `));
-    if (verbs.length > 0) return { name, verbs };
+function groupOf(argv: readonly string[]): Group {
+  for (const count of [2, 1]) {
+    const words = argv.slice(0, count);
+    const names = namesBelow(words.join(' '));
+    if (names.length > 0) return { words, names };
   }
-  return { name: [], verbs: [] };
+  return { words: [], names: [] };
+}
+
+function namesBelow(words: string): readonly string[] {
+  return VERB_NAMES.filter((name) => name.startsWith(`${words} `));
 }
 
 function toFault(error: unknown): Fault {

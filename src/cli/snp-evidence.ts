@@ -6,7 +6,8 @@ import type { SnpClocks, SnpRelaxation, SnpRequests } from '../evidence/snp/inpu
 import { type MinimumTcb, TCB_COMPONENTS, type TcbComponent } from '../evidence/snp/tcb-version.ts';
 import { type SnpVerification, verifySnp } from '../evidence/snp/verifier.ts';
 import { AMD_ENDORSEMENT_OPTIONS, findSnpEndorsements } from './amd-endorsements.ts';
-import { ANCHOR_OPTION, readAnchors, readAt } from './input.ts';
+import { ANCHOR_OPTION } from './anchor-options.ts';
+import { readAnchors, readAt } from './input.ts';
 import { type Io, usage } from './io.ts';
 import type { Args, Options } from './verb.ts';
 

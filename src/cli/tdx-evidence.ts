@@ -3,8 +3,9 @@ import type { TdxClocks } from '../evidence/tdx/clocks.ts';
 import type { TdxEventLogInput } from '../evidence/tdx/event-log/check.ts';
 import type { TdxRequests } from '../evidence/tdx/input.ts';
 import { type TdxVerification, verifyTdx } from '../evidence/tdx/verifier.ts';
+import { ANCHOR_OPTION } from './anchor-options.ts';
 import { ENDORSEMENT_OPTIONS, findCollateral } from './collateral.ts';
-import { ANCHOR_OPTION, readAnchors, readAt, readWholeNumber } from './input.ts';
+import { readAnchors, readAt, readWholeNumber } from './input.ts';
 import { type Io, usage } from './io.ts';
 import type { Args, Options } from './verb.ts';
 

@@ -1,176 +1,111 @@
-import { agentDigestVerb } from './agent/agent-digest.ts';
-import { agentVerb } from './agent/agent-run.ts';
-import { auditBackupVerb, auditRestoreVerb } from './audit/audit-backup.ts';
-import { auditExportVerb } from './audit/audit-export.ts';
-import { auditForgetVerb } from './audit/audit-forget.ts';
-import { auditFsckVerb } from './audit/audit-fsck.ts';
-import { auditInfoVerb } from './audit/audit-info.ts';
-import { auditInitVerb } from './audit/audit-init.ts';
-import { auditListVerb } from './audit/audit-list.ts';
-import { auditPolicyVerb } from './audit/audit-policy.ts';
-import { auditProveVerb } from './audit/audit-prove.ts';
-import { auditPublishVerb } from './audit/audit-publish.ts';
-import { auditReplayVerb } from './audit/audit-replay.ts';
-import { auditResumeVerb } from './audit/audit-resume.ts';
-import { auditServeVerb } from './audit/audit-serve.ts';
-import { auditVerifyVerb } from './audit/audit-verify.ts';
-import { auditWatchVerb } from './audit/audit-watch.ts';
-import { auditWitnessVerb } from './audit/audit-witness.ts';
-import { caInitVerb } from './certificates/ca-init.ts';
-import { certVerifyVerb } from './client/cert-verify.ts';
-import { chatVerb } from './client/chat-verb.ts';
-import { proxyVerb } from './client/proxy-verb.ts';
-import { conformanceVerb } from './conformance/verb.ts';
-import { demoVerb } from './demo/demo.ts';
-import { demoSshVerb } from './demo/ssh/demo-ssh.ts';
-import { earVerifyVerb } from './ear-verify.ts';
-import {
-  endorsementsCheckVerb,
-  endorsementsEvaluationsVerb,
-  endorsementsFetchVerb,
-  endorsementsListVerb,
-} from './endorsements.ts';
-import { gatewayCheckVerb } from './gateway/gateway-check.ts';
-import { gatewayInitVerb } from './gateway/gateway-init.ts';
-import { gatewayVerb } from './gateway/gateway-run.ts';
-import { inspectVerb } from './inspect.ts';
-import { keysAddPublicKeyVerb, keysCreateVerb } from './keys/keys-create.ts';
-import { keysListVerb } from './keys/keys-list.ts';
-import { keysQuotasVerb } from './keys/keys-quotas.ts';
-import { keysRevokeVerb, keysRotateVerb } from './keys/keys-rotate.ts';
-import {
-  nodesOverrideVerb,
-  nodesQuarantineVerb,
-  nodesReleaseVerb,
-  nodesRemoveVerb,
-  nodesRevokeVerb,
-} from './nodes/nodes-acts.ts';
-import { nodesAttestVerb, nodesChallengeVerb } from './nodes/nodes-attest.ts';
-import { nodesCallVerb } from './nodes/nodes-call.ts';
-import { nodesEnrolVerb } from './nodes/nodes-enrol.ts';
-import { nodesEventsVerb } from './nodes/nodes-events.ts';
-import { nodesListVerb } from './nodes/nodes-list.ts';
-import { nodesShowVerb } from './nodes/nodes-show.ts';
-import { policyDiffVerb } from './policy-diff.ts';
-import { policyExplainVerb } from './policy-explain.ts';
-import { policyFromCorimVerb } from './policy-from-corim.ts';
-import {
-  policyFromBundleVerb,
-  policyFromSnpVerb,
-  policyFromTdxVerb,
-} from './policy-from-evidence.ts';
-import { policyFromSnpImageVerb, policyFromTdxImageVerb } from './policy-from-image.ts';
-import { policyLintVerb } from './policy-lint.ts';
-import { policyRevokeVerb } from './policy-revoke.ts';
-import { policySignVerb } from './policy-sign.ts';
-import { policyTestVerb } from './policy-test.ts';
-import { policyVerifyVerb } from './policy-verify.ts';
-import { simulatorNvidiaVerb, simulatorSnpVerb, simulatorTdxVerb } from './simulator.ts';
-import { snpCheckIdBlockVerb } from './snp-check-id-block.ts';
-import { snpFloorsVerb } from './snp-floors.ts';
-import { snpIdBlockVerb } from './snp-id-block.ts';
-import { snpMeasureVerb } from './snp-measure.ts';
-import { knownHostsVerb } from './ssh/known-hosts-verb.ts';
-import { sshConfigVerb } from './ssh/ssh-config-verb.ts';
-import { sshVerb } from './ssh/ssh-verb.ts';
-import { tdxMeasureVerb } from './tdx-measure.ts';
-import { tlsVerb } from './tls/tls-verb.ts';
-import { usageExportVerb } from './usage/usage-export.ts';
-import { usageListVerb } from './usage/usage-list.ts';
 import type { Verb } from './verb.ts';
-import { verifyBundleVerb } from './verify-bundle.ts';
-import { verifyNvidiaVerb } from './verify-nvidia.ts';
-import { verifyRimVerb } from './verify-rim.ts';
-import { verifySnpVerb } from './verify-snp.ts';
-import { verifyTdxVerb } from './verify-tdx.ts';
-import { verifyVtpmVerb } from './verify-vtpm.ts';
 
-/** All that `postern` can be asked for, in the order of its help. */
-export const VERBS: readonly Verb[] = [
-  verifyTdxVerb,
-  verifySnpVerb,
-  verifyNvidiaVerb,
-  verifyRimVerb,
-  verifyVtpmVerb,
-  verifyBundleVerb,
-  inspectVerb,
-  policyLintVerb,
-  policyExplainVerb,
-  policyDiffVerb,
-  policyTestVerb,
-  policyFromBundleVerb,
-  policyFromTdxVerb,
-  policyFromSnpVerb,
-  policyFromTdxImageVerb,
-  policyFromSnpImageVerb,
-  policyFromCorimVerb,
-  policySignVerb,
-  policyVerifyVerb,
-  policyRevokeVerb,
-  earVerifyVerb,
-  auditInitVerb,
-  auditInfoVerb,
-  auditListVerb,
-  auditProveVerb,
-  auditVerifyVerb,
-  auditReplayVerb,
-  auditExportVerb,
-  auditFsckVerb,
-  auditWatchVerb,
-  auditPublishVerb,
-  auditPolicyVerb,
-  auditForgetVerb,
-  auditBackupVerb,
-  auditRestoreVerb,
-  auditResumeVerb,
-  auditServeVerb,
-  auditWitnessVerb,
-  proxyVerb,
-  chatVerb,
-  sshVerb,
-  knownHostsVerb,
-  sshConfigVerb,
-  tlsVerb,
-  certVerifyVerb,
-  gatewayVerb,
-  gatewayInitVerb,
-  gatewayCheckVerb,
-  caInitVerb,
-  agentVerb,
-  agentDigestVerb,
-  keysListVerb,
-  keysCreateVerb,
-  keysAddPublicKeyVerb,
-  keysQuotasVerb,
-  keysRotateVerb,
-  keysRevokeVerb,
-  usageListVerb,
-  usageExportVerb,
-  nodesListVerb,
-  nodesShowVerb,
-  nodesEnrolVerb,
-  nodesChallengeVerb,
-  nodesAttestVerb,
-  nodesCallVerb,
-  nodesQuarantineVerb,
-  nodesReleaseVerb,
-  nodesOverrideVerb,
-  nodesRevokeVerb,
-  nodesRemoveVerb,
-  nodesEventsVerb,
-  tdxMeasureVerb,
-  snpMeasureVerb,
-  snpFloorsVerb,
-  snpIdBlockVerb,
-  snpCheckIdBlockVerb,
-  endorsementsFetchVerb,
-  endorsementsListVerb,
-  endorsementsCheckVerb,
-  endorsementsEvaluationsVerb,
-  conformanceVerb,
-  demoVerb,
-  demoSshVerb,
-  simulatorTdxVerb,
-  simulatorSnpVerb,
-  simulatorNvidiaVerb,
-];
+/**
+ * All that `postern` can be asked for, in the order of its help. Each is loaded when it is asked
+ * for: what ssh waits for loads no gateway.
+ */
+const LOADERS: Readonly<Record<string, () => Promise<Verb>>> = {
+  'verify tdx': async () => (await import('./verify-tdx.ts')).verifyTdxVerb,
+  'verify snp': async () => (await import('./verify-snp.ts')).verifySnpVerb,
+  'verify nvidia': async () => (await import('./verify-nvidia.ts')).verifyNvidiaVerb,
+  'verify rim': async () => (await import('./verify-rim.ts')).verifyRimVerb,
+  'verify vtpm': async () => (await import('./verify-vtpm.ts')).verifyVtpmVerb,
+  'verify bundle': async () => (await import('./verify-bundle.ts')).verifyBundleVerb,
+  inspect: async () => (await import('./inspect.ts')).inspectVerb,
+  'policy lint': async () => (await import('./policy-lint.ts')).policyLintVerb,
+  'policy explain': async () => (await import('./policy-explain.ts')).policyExplainVerb,
+  'policy diff': async () => (await import('./policy-diff.ts')).policyDiffVerb,
+  'policy test': async () => (await import('./policy-test.ts')).policyTestVerb,
+  'policy from bundle': async () =>
+    (await import('./policy-from-evidence.ts')).policyFromBundleVerb,
+  'policy from tdx': async () => (await import('./policy-from-evidence.ts')).policyFromTdxVerb,
+  'policy from snp': async () => (await import('./policy-from-evidence.ts')).policyFromSnpVerb,
+  'policy from tdx-image': async () =>
+    (await import('./policy-from-image.ts')).policyFromTdxImageVerb,
+  'policy from snp-image': async () =>
+    (await import('./policy-from-image.ts')).policyFromSnpImageVerb,
+  'policy from corim': async () => (await import('./policy-from-corim.ts')).policyFromCorimVerb,
+  'policy sign': async () => (await import('./policy-sign.ts')).policySignVerb,
+  'policy verify': async () => (await import('./policy-verify.ts')).policyVerifyVerb,
+  'policy revoke': async () => (await import('./policy-revoke.ts')).policyRevokeVerb,
+  'ear verify': async () => (await import('./ear-verify.ts')).earVerifyVerb,
+  'audit init': async () => (await import('./audit/audit-init.ts')).auditInitVerb,
+  'audit info': async () => (await import('./audit/audit-info.ts')).auditInfoVerb,
+  'audit list': async () => (await import('./audit/audit-list.ts')).auditListVerb,
+  'audit prove': async () => (await import('./audit/audit-prove.ts')).auditProveVerb,
+  'audit verify': async () => (await import('./audit/audit-verify.ts')).auditVerifyVerb,
+  'audit replay': async () => (await import('./audit/audit-replay.ts')).auditReplayVerb,
+  'audit export': async () => (await import('./audit/audit-export.ts')).auditExportVerb,
+  'audit fsck': async () => (await import('./audit/audit-fsck.ts')).auditFsckVerb,
+  'audit watch': async () => (await import('./audit/audit-watch.ts')).auditWatchVerb,
+  'audit publish': async () => (await import('./audit/audit-publish.ts')).auditPublishVerb,
+  'audit policy': async () => (await import('./audit/audit-policy.ts')).auditPolicyVerb,
+  'audit forget': async () => (await import('./audit/audit-forget.ts')).auditForgetVerb,
+  'audit backup': async () => (await import('./audit/audit-backup.ts')).auditBackupVerb,
+  'audit restore': async () => (await import('./audit/audit-backup.ts')).auditRestoreVerb,
+  'audit resume': async () => (await import('./audit/audit-resume.ts')).auditResumeVerb,
+  'audit serve': async () => (await import('./audit/audit-serve.ts')).auditServeVerb,
+  'audit witness': async () => (await import('./audit/audit-witness.ts')).auditWitnessVerb,
+  proxy: async () => (await import('./client/proxy-verb.ts')).proxyVerb,
+  chat: async () => (await import('./client/chat-verb.ts')).chatVerb,
+  ssh: async () => (await import('./ssh/ssh-verb.ts')).sshVerb,
+  'known-hosts': async () => (await import('./ssh/known-hosts-verb.ts')).knownHostsVerb,
+  'ssh-config': async () => (await import('./ssh/ssh-config-verb.ts')).sshConfigVerb,
+  tls: async () => (await import('./tls/tls-verb.ts')).tlsVerb,
+  'cert verify': async () => (await import('./client/cert-verify.ts')).certVerifyVerb,
+  gateway: async () => (await import('./gateway/gateway-run.ts')).gatewayVerb,
+  'gateway init': async () => (await import('./gateway/gateway-init.ts')).gatewayInitVerb,
+  'gateway check': async () => (await import('./gateway/gateway-check.ts')).gatewayCheckVerb,
+  'ca init': async () => (await import('./certificates/ca-init.ts')).caInitVerb,
+  agent: async () => (await import('./agent/agent-run.ts')).agentVerb,
+  'agent digest': async () => (await import('./agent/agent-digest.ts')).agentDigestVerb,
+  'keys list': async () => (await import('./keys/keys-list.ts')).keysListVerb,
+  'keys create': async () => (await import('./keys/keys-create.ts')).keysCreateVerb,
+  'keys add-public-key': async () => (await import('./keys/keys-create.ts')).keysAddPublicKeyVerb,
+  'keys quotas': async () => (await import('./keys/keys-quotas.ts')).keysQuotasVerb,
+  'keys rotate': async () => (await import('./keys/keys-rotate.ts')).keysRotateVerb,
+  'keys revoke': async () => (await import('./keys/keys-rotate.ts')).keysRevokeVerb,
+  'usage list': async () => (await import('./usage/usage-list.ts')).usageListVerb,
+  'usage export': async () => (await import('./usage/usage-export.ts')).usageExportVerb,
+  'nodes list': async () => (await import('./nodes/nodes-list.ts')).nodesListVerb,
+  'nodes show': async () => (await import('./nodes/nodes-show.ts')).nodesShowVerb,
+  'nodes enrol': async () => (await import('./nodes/nodes-enrol.ts')).nodesEnrolVerb,
+  'nodes challenge': async () => (await import('./nodes/nodes-attest.ts')).nodesChallengeVerb,
+  'nodes attest': async () => (await import('./nodes/nodes-attest.ts')).nodesAttestVerb,
+  'nodes call': async () => (await import('./nodes/nodes-call.ts')).nodesCallVerb,
+  'nodes quarantine': async () => (await import('./nodes/nodes-acts.ts')).nodesQuarantineVerb,
+  'nodes release': async () => (await import('./nodes/nodes-acts.ts')).nodesReleaseVerb,
+  'nodes override': async () => (await import('./nodes/nodes-acts.ts')).nodesOverrideVerb,
+  'nodes revoke': async () => (await import('./nodes/nodes-acts.ts')).nodesRevokeVerb,
+  'nodes remove': async () => (await import('./nodes/nodes-acts.ts')).nodesRemoveVerb,
+  'nodes events': async () => (await import('./nodes/nodes-events.ts')).nodesEventsVerb,
+  'tdx measure': async () => (await import('./tdx-measure.ts')).tdxMeasureVerb,
+  'snp measure': async () => (await import('./snp-measure.ts')).snpMeasureVerb,
+  'snp floors': async () => (await import('./snp-floors.ts')).snpFloorsVerb,
+  'snp id-block': async () => (await import('./snp-id-block.ts')).snpIdBlockVerb,
+  'snp check-id-block': async () => (await import('./snp-check-id-block.ts')).snpCheckIdBlockVerb,
+  'endorsements fetch': async () => (await import('./endorsements.ts')).endorsementsFetchVerb,
+  'endorsements list': async () => (await import('./endorsements.ts')).endorsementsListVerb,
+  'endorsements check': async () => (await import('./endorsements.ts')).endorsementsCheckVerb,
+  'endorsements evaluations': async () =>
+    (await import('./endorsements.ts')).endorsementsEvaluationsVerb,
+  conformance: async () => (await import('./conformance/verb.ts')).conformanceVerb,
+  demo: async () => (await import('./demo/demo.ts')).demoVerb,
+  'demo ssh': async () => (await import('./demo/ssh/demo-ssh.ts')).demoSshVerb,
+  'simulator tdx': async () => (await import('./simulator.ts')).simulatorTdxVerb,
+  'simulator snp': async () => (await import('./simulator.ts')).simulatorSnpVerb,
+  'simulator nvidia': async () => (await import('./simulator.ts')).simulatorNvidiaVerb,
+};
+
+export const VERB_NAMES: readonly string[] = Object.keys(LOADERS);
+
+/** @param name one of `VERB_NAMES`; undefined for any other. */
+export async function loadVerb(name: string): Promise<Verb | undefined> {
+  return Object.hasOwn(LOADERS, name) ? LOADERS[name]?.() : undefined;
+}
+
+/** Those of these names that there are, in their order. */
+export async function loadVerbs(names: readonly string[]): Promise<readonly Verb[]> {
+  const verbs = await Promise.all(names.map(loadVerb));
+  return verbs.filter((verb) => verb !== undefined);
+}

@@ -1,11 +1,11 @@
 import { NVIDIA_ROOTS } from '../evidence/nvidia/anchors.ts';
 import { RIM_CHECKS } from '../evidence/nvidia/checks.ts';
 import { type RimVerification, verifyRim } from '../evidence/nvidia/rim/verify-rim.ts';
+import { RIM_ANCHOR_OPTION } from './anchor-options.ts';
 import { AT_OPTION, asciiText, readAnchors, readAt } from './input.ts';
 import { otherFormatNotes } from './inspect-formats.ts';
 import { looksLikeRim } from './inspect-nvidia.ts';
 import { EXIT } from './io.ts';
-import { RIM_ANCHOR_OPTION } from './nvidia-evidence.ts';
 import { asksFrom, CLAIMS_OPTION, printAnswer, printClaims, printJson } from './render.ts';
 import type { Verb } from './verb.ts';
 

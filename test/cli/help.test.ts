@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { allOptions } from '../../src/cli/verb.ts';
-import { VERBS } from '../../src/cli/verbs.ts';
+import { loadVerb, loadVerbs, VERB_NAMES } from '../../src/cli/verbs.ts';
 import { postern } from './fake-io.ts';
 
+const VERBS = await loadVerbs(VERB_NAMES);
+
 it('knows the verbs of this release', () => {
-  const names = VERBS.map(({ name }) => name);
-  expect(new Set(names).size).toBe(names.length);
-  expect(names).toEqual(
+  expect(VERBS.map(({ name }) => name)).toEqual(VERB_NAMES);
+  expect(VERB_NAMES).toEqual(
     expect.arrayContaining([
       'verify tdx',
       'verify snp',
@@ -21,6 +22,10 @@ it('knows the verbs of this release', () => {
       'simulator nvidia',
     ]),
   );
+});
+
+it.each(['', 'constructor', 'verify', 'tdx'])('knows no verb %j', async (name) => {
+  expect(await loadVerb(name)).toBeUndefined();
 });
 
 describe.each(VERBS)('postern $name --help', (verb) => {
@@ -80,9 +85,7 @@ describe('the overview', () => {
       const { exit, out, err } = await postern(argv);
       expect([exit, err]).toEqual([0, '']);
       const named = VERBS.filter(({ name }) => out.includes(`  ${name} `)).map(({ name }) => name);
-      expect(named).toEqual(
-        VERBS.map(({ name }) => name).filter((name) => name.startsWith('policy from ')),
-      );
+      expect(named).toEqual(VERB_NAMES.filter((name) => name.startsWith('policy from ')));
     },
   );
 });

@@ -21,7 +21,8 @@ import { printJson } from '../render.ts';
 import { parseRfc3339 } from '../rfc3339.ts';
 import { type Args, asOption, type Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
-import { LEDGER_OPTIONS, MEMORY_OPTION, readLedger, readMemory } from './client-options.ts';
+import { LEDGER_OPTIONS, MEMORY_OPTION } from './client-options.ts';
+import { readLedger, readMemory } from './read-client.ts';
 
 export const certVerifyVerb: Verb = {
   name: 'cert verify',

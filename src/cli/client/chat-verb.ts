@@ -11,7 +11,8 @@ import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { ask, modelsOf, type Said } from './ask.ts';
 import { tellError, telling } from './client-error.ts';
-import { CLIENT_NOTES, CLIENT_OPTIONS, readClient } from './client-options.ts';
+import { CLIENT_NOTES, CLIENT_OPTIONS } from './client-options.ts';
+import { readClient } from './read-client.ts';
 import { printTrust } from './trust-tree.ts';
 
 /** Lines as somebody types them. */

@@ -9,7 +9,8 @@ import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { telling } from './client-error.ts';
-import { CLIENT_NOTES, CLIENT_OPTIONS, readClient } from './client-options.ts';
+import { CLIENT_NOTES, CLIENT_OPTIONS } from './client-options.ts';
+import { readClient } from './read-client.ts';
 import { printTrust } from './trust-tree.ts';
 
 export const proxyVerb: Verb = {

@@ -18,7 +18,7 @@ import { proveSession } from '../../client/ssh/prove-session.ts';
 import type { SessionBind } from '../../client/ssh/session-bind.ts';
 import { isSince, releaseText, SSH_FEATURES } from '../../client/ssh/version.ts';
 import type { VerifiedMachine } from '../../client/verifying.ts';
-import { readClient } from '../client/client-options.ts';
+import { readClient } from '../client/read-client.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args } from '../verb.ts';

@@ -1,20 +1,18 @@
 import { sha256 } from '#crypto';
-import { PosternError } from '../../client/errors.ts';
-import { openMachines } from '../../client/open-machines.ts';
-import { findMachine } from '../../client/ssh/find-machine.ts';
 import { knownHostsLines, shownFingerprint } from '../../client/ssh/known-hosts.ts';
-import type { VerifiedMachine } from '../../client/verifying.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import { FAULTS, Fault } from '../../core/fault.ts';
+import { Fault } from '../../core/fault.ts';
 import { parseSshPublicKey, sshKeyLine } from '../../core/ssh/public-key.ts';
-import { exitOf, telling } from '../client/client-error.ts';
-import { CLIENT_NOTES, CLIENT_OPTIONS, readClient, stateFolder } from '../client/client-options.ts';
+import { telling } from '../client/client-error.ts';
+import { CLIENT_NOTES, CLIENT_OPTIONS, clientFiles } from '../client/client-options.ts';
+import { stateFolder } from '../client/state-folder.ts';
 import { EXIT, type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { type AskingProcess, askingProcess, lookAtProcess } from './asking-process.ts';
 import { terminalSystem } from './system.ts';
-import { type CachedVerdict, cacheKey, REFUSED_FOR, VerdictCache } from './verdict-cache.ts';
+import { type CachedVerdict, cacheKey, VerdictCache } from './verdict-cache.ts';
+import type { HostWanted } from './verdict-on.ts';
 import { readWindow, WINDOW_OPTION } from './window.ts';
 
 export function knownHostsVerbOf(asking: () => Promise<AskingProcess | undefined>): Verb {
@@ -39,6 +37,7 @@ export function knownHostsVerbOf(asking: () => Promise<AskingProcess | undefined
   };
 }
 
+/** What verifies is loaded only where nothing is known: ssh asks three times for one connection. */
 async function knownHosts(
   io: Io,
   args: Args,
@@ -47,21 +46,18 @@ async function knownHosts(
   const host = args.operand(1);
   const offered = readOffered(args);
   const window = readWindow(args);
-  const { read, under } = remembering(io, args);
-  const options = await readClient(read, args);
-  const { pool } = options;
+  const pool = args.one('pool');
   if (pool === undefined) throw usage('of which pool: --pool');
-  const terms = under();
+  const files = await readFiles(io, clientFiles(args));
+  const terms = termsOf(args, files);
   const cache = await openCache(io, args);
   const by = await asking();
   const own = by && cacheKey('connection', String(by.pid), by.start, host, terms);
   const next = cacheKey('window', host, terms);
   const ofThis = own === undefined ? undefined : await cache?.get(own);
   const kept = ofThis ?? (window > 0 ? await cache?.get(next) : undefined);
-  const wanted = args.one('node') ?? host;
   const verdict =
-    kept ??
-    (await verified(io, async () => findMachine(await openMachines(options), { pool, wanted })));
+    kept ?? (await verified(io, args, files, { pool, wanted: args.one('node') ?? host }));
   const keep = async (key: string, what: CachedVerdict) => {
     const why = await cache?.set(key, what);
     if (why !== undefined) warn(io, `the verdict is not kept: ${why}`);
@@ -73,6 +69,34 @@ async function knownHosts(
   return answer(io, args, { host, offered, verdict });
 }
 
+type Files = ReadonlyMap<string, Uint8Array>;
+
+async function readFiles(io: Io, paths: readonly string[]): Promise<Files> {
+  const read = paths.map(async (path) => [path, await io.readFile(path)] as const);
+  return new Map(await Promise.all(read));
+}
+
+/** One text of all that decides a verdict. */
+function termsOf(args: Args, files: Files): string {
+  const given = [...Object.keys(CLIENT_OPTIONS), 'node']
+    .filter((name) => args.has(name))
+    .map((name) => [name, ...args.many(name)]);
+  const said = [...files].map(([path, bytes]) => `${path} ${toHex(sha256(bytes))}`);
+  return JSON.stringify([given, said.toSorted()]);
+}
+
+/** By the very bytes that it will be remembered under. */
+async function verified(
+  io: Io,
+  args: Args,
+  files: Files,
+  host: HostWanted,
+): Promise<CachedVerdict> {
+  const { verdictOn } = await import('./verdict-on.ts');
+  const readFile = async (path: string) => files.get(path) ?? io.readFile(path);
+  return verdictOn({ ...io, readFile }, args, host);
+}
+
 /** Undefined, and said, where there is no room for one: each question is a verification then. */
 async function openCache(io: Io, args: Args): Promise<VerdictCache | undefined> {
   try {
@@ -81,22 +105,6 @@ async function openCache(io: Io, args: Args): Promise<VerdictCache | undefined> 
     if (error instanceof Fault) throw error;
     warn(io, `no verdict is kept: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
-  }
-}
-
-/** Of one verification, what is kept of it: also that it came to nothing. */
-async function verified(io: Io, find: () => Promise<VerifiedMachine>): Promise<CachedVerdict> {
-  const at = io.now();
-  try {
-    const { node, sshHostKeys, until } = await find();
-    return { node, keys: sshHostKeys.map(sshKeyLine), at, until };
-  } catch (error) {
-    const until = at + REFUSED_FOR;
-    if (error instanceof PosternError) {
-      return { refused: error.message, exit: exitOf(error), at, until };
-    }
-    if (!(error instanceof Fault) || error.code === 'internal') throw error;
-    return { refused: error.message, exit: FAULTS[error.code].exit, at, until };
   }
 }
 
@@ -137,23 +145,6 @@ function readOffered(args: Args): string | undefined {
   if (key === 'NONE' || key === '') return undefined;
   const { algorithm, blob } = parseSshPublicKey(`${type} ${key}`, 'key');
   return sshKeyLine({ algorithm, blob });
-}
-
-/** Reads what the options name, and comes to one text of all that decides a verdict. */
-function remembering(io: Io, args: Args) {
-  const files: string[] = [];
-  const read: Io = {
-    ...io,
-    readFile: async (path) => {
-      const bytes = await io.readFile(path);
-      files.push(`${path} ${toHex(sha256(bytes))}`);
-      return bytes;
-    },
-  };
-  const given = [...Object.keys(CLIENT_OPTIONS), 'node']
-    .filter((name) => args.has(name))
-    .map((name) => [name, ...args.many(name)]);
-  return { read, under: () => JSON.stringify([given, files.toSorted()]) };
 }
 
 export const knownHostsVerb = knownHostsVerbOf(() =>
