@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { findSshd } from '../../../src/cli/demo/ssh/sshd.ts';
 import { sshConfigVerbOf } from '../../../src/cli/ssh/ssh-config-verb.ts';
 import { sshSystem } from '../../../src/cli/ssh/system.ts';
@@ -14,7 +15,9 @@ import type { Trial } from '../trial.ts';
 const ROUNDS = 5;
 const WARM_UP = 1;
 const NAME = 'ssh.connect';
-const POSTERN = [process.execPath, '-C', 'postern-src', resolve('src/cli/main.ts')];
+/** As it is installed: types are taken out of no module while ssh waits. */
+const POSTERN = [process.execPath, resolve('dist/cli/main.js')];
+const BUILD = ['node_modules/typescript/bin/tsc', '-p', 'tools/tsconfig.build.json'];
 const WAYS = ['plain', 'window', 'first', 'prove'] as const;
 type Way = (typeof WAYS)[number];
 
@@ -31,6 +34,7 @@ export function sshTrials(
 }
 
 async function connections(program: string, scratch: Scratch): Promise<Result> {
+  await promisify(execFile)(process.execPath, BUILD);
   const bed = await wholeSshBed(program);
   scratch.onEnd(bed.close);
   const ways = await waysOf(bed);
