@@ -9,19 +9,26 @@ export type StoreOptions = Place & {
    * archived.
    */
   readonly archiveKey?: Uint8Array;
+  /**
+   * Where the disk is waited for: in a thread of its own, unless whoever opens it has nothing else
+   * to do meanwhile. That thread takes longer to begin than many a command to be done.
+   */
+  readonly thread?: 'own' | 'this';
 };
 
 /**
- * Opens a store in a thread of its own, and makes it first where there is none: a file of SQLite,
- * or the schema `postern` of a PostgreSQL database (`postgres://…`).
+ * Opens a store, and makes it first where there is none: a file of SQLite, or the schema `postern`
+ * of a PostgreSQL database (`postgres://…`).
  *
  * @throws Fault at the file or address: `unreachable`, `malformed` for what is no database,
  *   `unsupported` for one of a newer release, `conflict` for one of something else or sealed under
  *   another key, `usage` for an address or a key that is none.
  */
 export async function openStore(options: StoreOptions): Promise<GatewayStore> {
-  const { archiveKey, ...place } = options;
-  return RemoteStore.open(ENTRY, nameOf(place), { place, archiveKey });
+  const { archiveKey, thread = 'own', ...place } = options;
+  if (thread === 'own') return RemoteStore.open(ENTRY, nameOf(place), { place, archiveKey });
+  const { openHere } = await import('./open-here.ts');
+  return openHere({ place, archiveKey });
 }
 
 const SOURCE = new URL('./thread.ts', import.meta.url);

@@ -9,8 +9,8 @@ import {
   type Next,
   type Watching,
 } from './messages.ts';
-import { openDriver } from './open-driver.ts';
-import { SqlStore } from './sql-store.ts';
+import { openHere } from './open-here.ts';
+import type { SqlStore } from './sql-store.ts';
 
 /**
  * The store's own thread: every fsync, every seal and every wait for a database happens here.
@@ -21,7 +21,7 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   const following = new Following();
   let store: SqlStore;
   try {
-    store = await openStore(workerData as Beginning);
+    store = await openHere(workerData as Beginning);
   } catch (error) {
     return answer({ call: 0, fault: faultData(error) });
   }
@@ -39,16 +39,6 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
     if (method === 'close') port.close();
   });
   answer({ call: 0, value: undefined });
-}
-
-async function openStore({ place, archiveKey }: Beginning): Promise<SqlStore> {
-  const driver = await openDriver(place);
-  try {
-    return await SqlStore.open(driver, archiveKey);
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
 }
 
 /** Begun and ended in turns: the other side waits for each. */

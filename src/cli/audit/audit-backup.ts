@@ -156,7 +156,7 @@ function syncRenamed(dir: string, place: string): void {
 /** @throws Fault at the backup, also for what concerns its copy. */
 async function headOf(copy: string, archiveKey: Uint8Array, file: string): Promise<LogHead> {
   try {
-    const store = await openStore({ file: copy, archiveKey });
+    const store = await openStore({ file: copy, archiveKey, thread: 'this' });
     try {
       const head = await store.head();
       if (head !== undefined) return head;

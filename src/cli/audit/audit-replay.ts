@@ -40,7 +40,7 @@ export const auditReplayVerb: Verb = {
     'Exit code: 0 all came out the same, 1 one did not or the root is not by that key, 2 one could not be made again, or there was none to make: nothing is no pass.',
   ],
   run: async (io, args) => {
-    const ledger = await openLedger(io, args.operand(0));
+    const ledger = await openLedger(io, args.operand(0), 'own');
     try {
       const { head, tiles, heldAgainst } = await signedState(io, args, ledger);
       const run = new ReplayRun(ledger.store, tiles, `postern/${await packageVersion()}`);

@@ -9,7 +9,7 @@ import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
 import { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import type { GatewayStore } from '../../store/gateway-store.ts';
-import { openStore } from '../../store/open.ts';
+import { openStore, type StoreOptions } from '../../store/open.ts';
 import { CHECKPOINT, Projection } from '../../store/published/projection.ts';
 import { type Io, usage } from '../io.ts';
 import { askWitnesses } from './cosign.ts';
@@ -24,6 +24,8 @@ import {
 import { wantNotRestored } from './restored.ts';
 import { isThere } from './secret-files.ts';
 
+type StoreThread = NonNullable<StoreOptions['thread']>;
+
 /** A ledger that can be read. */
 export interface OpenLedger {
   readonly folder: LedgerFolder;
@@ -33,15 +35,26 @@ export interface OpenLedger {
   close(): Promise<void>;
 }
 
-/** @throws Fault at the folder, a key or the database. */
-export async function openLedger(io: Io, dir: string): Promise<OpenLedger> {
+/**
+ * @param thread of the store: `own` for who has more to do than to wait for it.
+ * @throws Fault at the folder, a key or the database.
+ */
+export async function openLedger(
+  io: Io,
+  dir: string,
+  thread: StoreThread = 'this',
+): Promise<OpenLedger> {
   const folder = await readLedgerFolder(dir);
   const identity = await readIdentity(folder);
-  return ledgerOf(folder, identity, await openLedgerStore(io, folder));
+  return ledgerOf(folder, identity, await openLedgerStore(io, folder, thread));
 }
 
 /** The database of a ledger, and of a gateway if it is one's. @throws Fault at a key or the database. */
-export async function openLedgerStore(io: Io, folder: LedgerFolder): Promise<GatewayStore> {
+export async function openLedgerStore(
+  io: Io,
+  folder: LedgerFolder,
+  thread: StoreThread = 'this',
+): Promise<GatewayStore> {
   const archiveKey = await readArchiveKey(folder);
   // Opening makes a database where there is none, and on an empty one the log would begin anew.
   if (folder.database === 'sqlite' && !(await isThere(join(folder.dir, LAYOUT.database)))) {
@@ -52,7 +65,7 @@ export async function openLedgerStore(io: Io, folder: LedgerFolder): Promise<Gat
       'is not there; postern audit restore brings a backup back',
     );
   }
-  const store = await openStore({ ...placeOf(io, folder), archiveKey });
+  const store = await openStore({ ...placeOf(io, folder), archiveKey, thread });
   try {
     await wantLog(store, folder);
   } catch (error) {
@@ -70,7 +83,7 @@ export async function openLedgerStore(io: Io, folder: LedgerFolder): Promise<Gat
 export async function createLedger(io: Io, folder: LedgerFolder): Promise<void> {
   await createLedgerFolder(io, folder, async () => {
     const archiveKey = await readArchiveKey(folder);
-    const store = await openStore({ ...placeOf(io, folder), archiveKey });
+    const store = await openStore({ ...placeOf(io, folder), archiveKey, thread: 'this' });
     try {
       const ledger = ledgerOf(folder, await readIdentity(folder), store);
       if ((await store.head()) !== undefined) throw usage('its database has a log already');

@@ -57,7 +57,7 @@ export async function composeGateway(
   config: GatewayConfig,
   parts: GatewayParts,
 ): Promise<ComposedGateway> {
-  const ledger = await openLedger(io, config.ledger);
+  const ledger = await openLedger(io, config.ledger, 'own');
   try {
     const writer = await openWriter(io, ledger);
     try {
