@@ -18,7 +18,8 @@ import {
   used,
 } from '../../support/record.ts';
 
-const machine = await wholeMachine();
+// One of each: its token has one of each thing to be held against.
+const machine = await wholeMachine({ gpus: 1, switches: 1 });
 const given = givenOf(machine, {
   endorsements: machine.published,
   expected: { nonce: machine.plan.nonce },
