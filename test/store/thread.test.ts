@@ -7,6 +7,7 @@ import { faultData, faultFrom } from '../../src/store/messages.ts';
 import { openStore } from '../../src/store/open.ts';
 import { RemoteStore } from '../../src/store/remote-store.ts';
 import {
+  ARCHIVE_KEY,
   batchOf,
   blobOf,
   commitWhole,
@@ -155,6 +156,27 @@ it('an event loop goes on while the disk is busy', async () => {
   });
 });
 
+const KEY = new Uint8Array(32);
+
+it('in the thread of whoever waits for it, a store is the same one', async () => {
+  await withBed(SQLITE, async ({ place }) => {
+    const here = await openStore({ ...place, thread: 'this', archiveKey: ARCHIVE_KEY });
+    expect(here).not.toBeInstanceOf(RemoteStore);
+    const blob = blobOf(Uint8Array.of(1));
+    const extras = { blobs: [blob], records: [recordOf('x', 1, [blob])] };
+    const { batch } = batchOf(await fenceOf(here, 'a'), EMPTY_LOG, ['x'], extras);
+    await commitWhole(here, batch);
+    await expect(commitWhole(here, batch)).rejects.toMatchObject({ code: 'conflict' });
+    await here.close();
+    await expect(here.head()).rejects.toMatchObject({ at: fileOf(place) });
+    const own = await openStore({ ...place, archiveKey: ARCHIVE_KEY });
+    expect(await own.head()).toEqual(batch.head);
+    expect(await own.blob(blob.digest)).toEqual(blob.bytes);
+    expect(await own.faults()).toEqual([]);
+    await own.close();
+  });
+});
+
 it('without the archive key all but blobs is read, and no blob is archived', async () => {
   await withBed(SQLITE, async (bed) => {
     const store = await bed.open();
@@ -172,10 +194,12 @@ it('without the archive key all but blobs is read, and no blob is archived', asy
     const next = batchOf(fence, first.log, ['y'], { blobs: [blobOf(Uint8Array.of(2))] });
     await expect(commitWhole(keyless, next.batch)).rejects.toMatchObject(needsKey);
     await keyless.close();
-    const stranger = openStore({ ...bed.place, archiveKey: new Uint8Array(32).fill(8) });
-    await expect(stranger).rejects.toMatchObject({ code: 'conflict', at: fileOf(bed.place) });
-    const short = openStore({ ...bed.place, archiveKey: new Uint8Array(31) });
-    await expect(short).rejects.toMatchObject(needsKey);
+    for (const thread of ['own', 'this'] as const) {
+      const stranger = openStore({ ...bed.place, thread, archiveKey: KEY.fill(8) });
+      await expect(stranger).rejects.toMatchObject({ code: 'conflict', at: fileOf(bed.place) });
+      const short = openStore({ ...bed.place, thread, archiveKey: KEY.subarray(1) });
+      await expect(short).rejects.toMatchObject(needsKey);
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import type { FleetChange } from '../../../src/gateway/fleet/store.ts';
 import { verifierKey } from '../../../src/ledger/note/verifier-key.ts';
 import type { NewBlob } from '../../../src/ledger/store.ts';
 import { HASH_SIZE } from '../../../src/ledger/tree/hash.ts';
@@ -45,24 +46,13 @@ export function benchIdentity(origin = 'bench.example/log'): LogIdentity {
 /** Leaves that go into a log one at a time and together, and decisions with what they saw. */
 export async function appendWorkloads(scratch: Scratch): Promise<{
   readonly one: Workload;
+  readonly offLoop: Workload;
   readonly grouped: Workload;
   readonly recorded: Workload;
 }> {
-  const store = await openStore({
-    file: scratch.path('append.sqlite'),
-    archiveKey: randomBytes(32),
-  });
-  const writer = await LedgerWriter.open({
-    store,
-    identity: benchIdentity(),
-    holder: 'bench',
-    now: () => Date.now(),
-    pause: (ms) => setTimeout(ms, undefined, { ref: false }),
-  });
-  scratch.onEnd(async () => {
-    await writer.close();
-    await store.close();
-  });
+  // As a command that records one decision has it, and as a gateway does.
+  const alone = await openWriter(scratch, 'this');
+  const writer = await openWriter(scratch, 'own');
   const group = (make: () => NewEntry) =>
     Promise.all(Array.from({ length: GROUP }, () => writer.append(make())));
   // Two groups are under way at a time, as under a load that does not wait for the last of them.
@@ -84,11 +74,35 @@ export async function appendWorkloads(scratch: Scratch): Promise<{
   return {
     one: {
       name: 'ledger.append',
+      prepare: () => async () => void (await alone.append(newLeaf())),
+    },
+    offLoop: {
+      name: 'ledger.append.off_loop',
       prepare: () => async () => void (await writer.append(newLeaf())),
     },
     grouped: together(`ledger.append.${GROUP}`, newLeaf),
     recorded: together(`ledger.record.${GROUP}`, newDecision),
   };
+}
+
+async function openWriter(
+  scratch: Scratch,
+  thread: 'own' | 'this',
+): Promise<LedgerWriter<FleetChange>> {
+  const file = scratch.path(`append-${thread}.sqlite`);
+  const store = await openStore({ file, archiveKey: randomBytes(32), thread });
+  const writer = await LedgerWriter.open({
+    store,
+    identity: benchIdentity(),
+    holder: 'bench',
+    now: () => Date.now(),
+    pause: (ms) => setTimeout(ms, undefined, { ref: false }),
+  });
+  scratch.onEnd(async () => {
+    await writer.close();
+    await store.close();
+  });
+  return writer;
 }
 
 const ENTRY = new Uint8Array(randomBytes(SIZES.entry));
@@ -128,10 +142,7 @@ export async function insertLimit(
   return { name, prepare: () => insert };
 }
 
-/**
- * The same by whoever must not hold up what else its thread does: in a thread of its own, which is
- * asked for each transaction and says when it is done.
- */
+/** The same in a thread of its own, which is asked for each transaction and says when it is done. */
 export async function insertThreadLimit(scratch: Scratch): Promise<Workload> {
   const workerData = await rowsOf(scratch, 1, 'leaves', 'thread');
   const thread = new Worker(new URL('./insert-thread.ts', import.meta.url), { workerData });

@@ -13,7 +13,7 @@ export async function ledgerMeasurements(scratch: Scratch): Promise<readonly Mea
   return [
     row({ subject: append.one, against: await insertLimit(scratch, 1), atLeast: 0.6 }),
     row({
-      subject: { ...append.one, name: 'ledger.append.off_loop' },
+      subject: append.offLoop,
       against: await insertThreadLimit(scratch),
       atLeast: 0.6,
     }),
