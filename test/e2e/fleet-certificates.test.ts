@@ -1,10 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { makeKey } from '../../src/cli/demo/ssh/sshd.ts';
 import { signingKeyIn } from '../../src/cli/signing-key-file.ts';
 import { toBase64 } from '../../src/core/encoding/base64.ts';
 import { parseSshCertificateLine } from '../../src/core/ssh/certificate.ts';
@@ -24,16 +22,11 @@ import { type Member, member } from '../support/fleet-bed.ts';
 import { JSON_HEADERS } from '../support/gateway-bed.ts';
 import { attestAt, bearer, call, callAs, enrolAt } from '../support/gateway-caller.ts';
 import { type ServingKeys, servesWith, servingKeys } from '../support/serving-keys.ts';
+import { outcomeOf, ssh } from '../support/ssh/client.ts';
+import { SSHD, startTestSshd } from '../support/ssh/sshd.ts';
 import { type WholeGateway, wholeGateway } from '../support/whole-gateway.ts';
 
 const HOST = 'node-1.tdx.fleet.example';
-const SSHD = '/usr/sbin/sshd';
-const hasSsh =
-  spawnSync(SSHD, ['-?']).error === undefined && spawnSync('ssh', ['-V']).error === undefined;
-if (!hasSsh)
-  process.stderr.write(
-    '\n*** WARNING: no OpenSSH server here. What it does with certificates is SKIPPED. ***\n\n',
-  );
 
 const keys: ServingKeys = servingKeys();
 const dir = mkdtempSync(join(tmpdir(), 'postern-fleet-certificates-'));
@@ -170,54 +163,26 @@ describe('a client that asks the ledger refuses', () => {
   });
 });
 
-it.skipIf(!hasSsh)(
+it.skipIf(SSHD === undefined)(
   'is what the real ssh takes by an @cert-authority line, and by nothing else',
   async () => {
     // The gateway's clock is in the simulator's world; for sshd the same is signed for now.
     const host = at('ssh_host');
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', host]);
-    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('user')]);
+    await makeKey(host);
     writeFileSync(
       at('ssh_host-cert.pub'),
       stated(readFileSync(`${host}.pub`, 'utf8').trim(), Date.now()),
     );
-    const port = await freePort();
-    writeFileSync(
-      at('sshd_config'),
-      [
-        `ListenAddress 127.0.0.1:${port}`,
-        `HostKey ${host}`,
-        `HostCertificate ${host}-cert.pub`,
-        `AuthorizedKeysFile ${at('user.pub')}`,
-        ...['StrictModes no', 'UsePAM no', `PidFile ${at('pid')}`, ''],
-      ].join('\n'),
-    );
-    const sshd = spawn(SSHD, ['-D', '-e', '-f', at('sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    try {
-      await once(sshd.stderr, 'data');
-      const ssh = (alias: string, knownHosts: string) =>
-        spawnSync(
-          'ssh',
-          [
-            ...['-F', 'none', '-p', `${port}`, '-i', at('user'), '-o', 'BatchMode=yes'],
-            ...['-o', `HostKeyAlias=${alias}`, '-o', `UserKnownHostsFile=${knownHosts}`],
-            ...['-o', 'GlobalKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=yes'],
-            ...[`${userInfo().username}@127.0.0.1`, 'echo', 'reached'],
-          ],
-          { encoding: 'utf8' },
-        );
-      expect(ssh(HOST, at('known_hosts')).stdout).toBe('reached\n');
-      expect(ssh('node-2.tdx.fleet.example', at('known_hosts')).stderr).toMatch(
-        /not (a )?listed principal|name is not/i,
-      );
-      expect(ssh('node-1.bank.example', at('known_hosts')).stdout).toBe('');
-      expect(ssh(HOST, at('other_hosts')).stdout).toBe('');
-    } finally {
-      sshd.kill();
-      await once(sshd, 'exit');
-    }
+    const sshd = await startTestSshd([`HostKey ${host}`, `HostCertificate ${host}-cert.pub`]);
+    const reach = (alias: string, knownHosts: string) => {
+      const options = [`HostKeyAlias=${alias}`, `UserKnownHostsFile=${knownHosts}`];
+      return outcomeOf(ssh(sshd, options, 'echo reached'));
+    };
+    expect(await reach(HOST, at('known_hosts'))).toEqual({ exit: 0, out: 'reached\n' });
+    const unlisted = await reach('node-2.tdx.fleet.example', at('known_hosts'));
+    expect(unlisted.out).toMatch(/not (a )?listed principal|name is not/i);
+    expect(await reach('node-1.bank.example', at('known_hosts'))).toMatchObject({ exit: 255 });
+    expect(await reach(HOST, at('other_hosts'))).toMatchObject({ exit: 255 });
   },
 );
 
@@ -236,14 +201,6 @@ function stated(line: string, now: number): string {
 
 function strangersKey() {
   return parseSshKeyBlob(servingKeys().ssh.key, 'key');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
 it('certifies nothing more of a machine that was revoked', async () => {

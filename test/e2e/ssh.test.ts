@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findSshd } from '../../src/cli/demo/ssh/sshd.ts';
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { writeAttestCall } from '../../src/protocol/attest-call.ts';
-import { WITHOUT_SSHD } from '../support/ssh/sshd.ts';
+import { SSHD } from '../support/ssh/sshd.ts';
 import { BOX, type WholeSshBed, wholeSshBed } from '../support/ssh/whole-bed.ts';
-
-const SSHD = findSshd();
-if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
 
 /** On a loaded machine. */
 const LONG = 120_000;
@@ -54,7 +50,7 @@ describe.skipIf(SSHD === undefined)('ssh to a machine whose host keys are its ag
   it(
     'is refused where somebody names another box’s address for it',
     async () => {
-      const address = `127.0.0.1:${bed.other.port}`;
+      const { address } = bed.other;
       const named = await bed.ssh(['--address', address, BOX], command);
       expect(named).toMatchObject({ exit: 255, out: '' });
       bed.whole.relay.meddle = async (asked, forward) => {

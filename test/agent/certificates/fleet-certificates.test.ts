@@ -8,7 +8,9 @@ import { parseSshCertificateLine } from '../../../src/core/ssh/certificate.ts';
 import { parseSshPublicKey, sshKeyLine } from '../../../src/core/ssh/public-key.ts';
 import { agentBed, Clock, send, until } from '../../support/agent-bed.ts';
 import { authorities, certifiedText } from '../../support/authorities.ts';
-import { hasSshd, outcomeOf, ssh, startSshd, testFolder } from '../../support/sshd.ts';
+import { outcomeOf, ssh } from '../../support/ssh/client.ts';
+import { SSHD, startTestSshd } from '../../support/ssh/sshd.ts';
+import { testFolder } from '../../support/test-folder.ts';
 import { ENROLMENT_KEY, FakeGateway, ORIGIN, testSigner } from '../gateway/fake-gateway.ts';
 
 const MINUTE = 60_000;
@@ -198,15 +200,20 @@ describe('a gateway that', () => {
   });
 });
 
-it.skipIf(!hasSshd)('the real ssh takes the certificate by an @cert-authority line', async () => {
-  const { start, folder, certifiers, reloads } = await bed(60 * MINUTE, new Clock(Date.now()));
-  await start();
-  await until(() => reloads() === 2);
-  const sshd = await startSshd([`Include ${folder}/sshd.conf`]);
-  const known = join(testFolder(), 'known_hosts');
-  writeFileSync(known, `@cert-authority ${HOST} ${sshKeyLine(certifiers.ssh.publicKey)}\n`);
-  const reach = (name: string) =>
-    outcomeOf(ssh(sshd, [`UserKnownHostsFile=${known}`, `HostKeyAlias=${name}`], 'echo it serves'));
-  expect((await reach(HOST)).out).toContain('it serves');
-  expect(await reach(`o.${HOST}`)).toMatchObject({ exit: 255 });
-});
+it.skipIf(SSHD === undefined)(
+  'the real ssh takes the certificate by an @cert-authority line',
+  async () => {
+    const { start, folder, certifiers, reloads } = await bed(60 * MINUTE, new Clock(Date.now()));
+    await start();
+    await until(() => reloads() === 2);
+    const sshd = await startTestSshd([`Include ${folder}/sshd.conf`]);
+    const known = join(testFolder(), 'known_hosts');
+    writeFileSync(known, `@cert-authority ${HOST} ${sshKeyLine(certifiers.ssh.publicKey)}\n`);
+    const reach = (name: string) =>
+      outcomeOf(
+        ssh(sshd, [`UserKnownHostsFile=${known}`, `HostKeyAlias=${name}`], 'echo it serves'),
+      );
+    expect((await reach(HOST)).out).toContain('it serves');
+    expect(await reach(`o.${HOST}`)).toMatchObject({ exit: 255 });
+  },
+);

@@ -18,7 +18,7 @@ import {
   send,
   until,
 } from '../../support/agent-bed.ts';
-import { testFolder } from '../../support/sshd.ts';
+import { testFolder } from '../../support/test-folder.ts';
 import { ENROLMENT_KEY, FakeGateway, NODE, ORIGIN, testSigner } from './fake-gateway.ts';
 
 const MINUTE = 60_000;

@@ -6,7 +6,7 @@ import { makeSshHostKey } from '../../../src/agent/keys/ssh-host-key.ts';
 import { installForSshd, openFolder } from '../../../src/agent/ssh/folder.ts';
 import { reload } from '../../../src/agent/ssh/reload.ts';
 import { parseSshPublicKey } from '../../../src/core/ssh/public-key.ts';
-import { testFolder } from '../../support/sshd.ts';
+import { testFolder } from '../../support/test-folder.ts';
 
 it('is made where it is not there, and says to sshd where the keys are', async () => {
   const folder = join(testFolder(), 'run', 'ssh');

@@ -11,7 +11,9 @@ import { parseSshPublicKey } from '../../../src/core/ssh/public-key.ts';
 import { readSshStrings } from '../../../src/core/ssh/strings.ts';
 import { writeAttestCall } from '../../../src/protocol/attest-call.ts';
 import { type AgentBed, keysOf, ready, send, until } from '../../support/agent-bed.ts';
-import { hasSshd, outcomeOf, ssh, startSshd, testFolder } from '../../support/sshd.ts';
+import { outcomeOf, ssh } from '../../support/ssh/client.ts';
+import { SSHD, startTestSshd } from '../../support/ssh/sshd.ts';
+import { testFolder } from '../../support/test-folder.ts';
 
 const NONCE = new Uint8Array(32).fill(0x5a);
 const ask = (bed: AgentBed, session: Uint8Array) =>
@@ -26,7 +28,7 @@ async function served(algorithms: ('ed25519' | 'ecdsa-p256')[] = ['ed25519']) {
   const bed = await ready({
     written: { ssh: { folder, algorithms }, limits: { challengesPerMinute: 100_000 } },
   });
-  const sshd = await startSshd([`Include ${folder}/sshd.conf`]);
+  const sshd = await startTestSshd([`Include ${folder}/sshd.conf`]);
   const lines = readdirSync(folder)
     .filter((name) => name.endsWith('.pub'))
     .map((name) => readFileSync(join(folder, name), 'utf8').trim());
@@ -57,7 +59,7 @@ async function sessionListener() {
   return { socket, sessions };
 }
 
-describe.skipIf(!hasSshd)('the real sshd, whose host keys are the agent’s', () => {
+describe.skipIf(SSHD === undefined)('the real sshd, whose host keys are the agent’s', () => {
   it.each(['ed25519', 'ecdsa-p256'] as const)('serves by %s', async (algorithm) => {
     const { bed, sshd, lines, known } = await served([algorithm]);
     const options = [`UserKnownHostsFile=${known}`];

@@ -4,15 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoSshVerbOf } from '../../../src/cli/demo/ssh/demo-ssh.ts';
-import { findSshd } from '../../../src/cli/demo/ssh/sshd.ts';
 import type { Io } from '../../../src/cli/io.ts';
 import { Args } from '../../../src/cli/verb.ts';
 import { realIo } from '../../support/sessions-world.ts';
-import { WITHOUT_SSHD } from '../../support/ssh/sshd.ts';
+import { SSHD } from '../../support/ssh/sshd.ts';
 import { postern } from '../fake-io.ts';
-
-const SSHD = findSshd();
-if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
 
 const REAL: Partial<Io> = {
   fetch: globalThis.fetch,

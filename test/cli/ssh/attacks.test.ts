@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Sshd } from '../../../src/cli/demo/ssh/sshd.ts';
 import { startTcpRelay, type TcpRelay } from '../../../src/cli/demo/ssh/tcp-relay.ts';
 import { sshVerbOf } from '../../../src/cli/ssh/ssh-verb.ts';
 import { toBase64 } from '../../../src/core/encoding/base64.ts';
@@ -9,10 +10,9 @@ import { NODE } from '../../support/client/bed.ts';
 import { StandInMachine } from '../../support/client/machine.ts';
 import { openAiServer } from '../../support/client/openai-server.ts';
 import { type SshBed, sshBed } from '../../support/ssh/bed.ts';
+import { lateSsh } from '../../support/ssh/client.ts';
 import { type HostKey, hostKey } from '../../support/ssh/host-key.ts';
-import { lateSsh, SSHD, type Sshd, WITHOUT_SSHD } from '../../support/ssh/sshd.ts';
-
-if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
+import { SSHD } from '../../support/ssh/sshd.ts';
 
 /** On a loaded machine. */
 const LONG = 120_000;

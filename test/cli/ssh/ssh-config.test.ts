@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sshd } from '../../../src/cli/demo/ssh/sshd.ts';
 import { startTcpRelay, type TcpRelay } from '../../../src/cli/demo/ssh/tcp-relay.ts';
 import { sshConfigVerbOf } from '../../../src/cli/ssh/ssh-config-verb.ts';
 import { sshSystem } from '../../../src/cli/ssh/system.ts';
@@ -12,17 +13,7 @@ import { type ClientBed, clientBed, NODE } from '../../support/client/bed.ts';
 import { GATEWAY, POOL } from '../../support/client/gateway.ts';
 import { LOG_KEY } from '../../support/client/ledger.ts';
 import { hostKey } from '../../support/ssh/host-key.ts';
-import {
-  removeUser,
-  SSHD,
-  type Sshd,
-  type SshUser,
-  sshUser,
-  startSshd,
-  WITHOUT_SSHD,
-} from '../../support/ssh/sshd.ts';
-
-if (SSHD === undefined) process.stderr.write(WITHOUT_SSHD);
+import { makeTestUser, SSHD, startKeySshd, type TestUser } from '../../support/ssh/sshd.ts';
 
 const LONG = 180_000;
 const NAME = `machine-${NODE.slice(0, 4)}`;
@@ -33,7 +24,7 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
   const key = hostKey();
   const otherKey = hostKey();
   let bed: ClientBed;
-  let user: SshUser;
+  let user: TestUser;
   let relay: TcpRelay;
   let front: Server;
   let config: string;
@@ -43,8 +34,8 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     bed = await clientBed({ serving: [key.serving], machine: { at: Date.now() } });
     bed.gateway.now = Date.now();
     await bed.gateway.admit(bed.machine);
-    user = sshUser();
-    for (const one of [key, otherKey]) opened.push(await startSshd(user, one));
+    user = await makeTestUser();
+    for (const one of [key, otherKey]) opened.push(await startKeySshd(user, one));
     relay = await startTcpRelay(opened[0]?.port ?? 0);
     bed.machine.services = { ssh: relay.address };
     front = createServer(async (request, response) => {
@@ -65,7 +56,7 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     front?.close();
     await relay?.close();
     for (const one of opened) await one.close();
-    if (user) removeUser(user);
+    user?.remove();
   });
 
   async function written(more: readonly string[] = []) {

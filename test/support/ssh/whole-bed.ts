@@ -50,11 +50,11 @@ export async function wholeSshBed(program: string): Promise<WholeSshBed> {
   });
   await writeLedgerKey(whole.world);
   const user = await makeSshUser(dir);
-  const sshdOf = (box: string, hostKeys: readonly string[]) =>
-    startSshd({ program, dir: join(dir, box), user, hostKeys, box });
-  const sshd = await sshdOf(BOX, [`Include ${folder}/sshd.conf`]);
+  const sshdOf = (box: string, ...lines: readonly string[]) =>
+    startSshd({ program, dir: join(dir, box), user, lines });
+  const sshd = await sshdOf(BOX, `Include ${folder}/sshd.conf`);
   await makeKey(join(dir, 'other_key'));
-  const other = await sshdOf('other', [`HostKey ${join(dir, 'other_key')}`]);
+  const other = await sshdOf('other', `HostKey ${join(dir, 'other_key')}`);
   relay.target = sshd.port;
   const flags = clientFlags({ dir: whole.world.dir, url: whole.relay.url }, POOL);
   return {

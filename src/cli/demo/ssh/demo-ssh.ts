@@ -79,14 +79,14 @@ async function open(
   await writeLedgerKey(world);
   warn(io, 'starting two servers of OpenSSH');
   const user = await makeSshUser(dir);
-  const start = async (box: string, hostKeys: readonly string[]) => {
-    const sshd = await startSshd({ program, dir: at(box), user, hostKeys, box });
+  const start = async (box: string, ...lines: readonly string[]) => {
+    const sshd = await startSshd({ program, dir: at(box), user, lines });
     opened.push(sshd.close);
     return sshd;
   };
-  const sshd = await start(BOX, [`Include ${folder}/sshd.conf`]);
+  const sshd = await start(BOX, `Include ${folder}/sshd.conf`);
   await makeKey(at('other_key'));
-  const other = await start(OTHER, [`HostKey ${at('other_key')}`]);
+  const other = await start(OTHER, `HostKey ${at('other_key')}`);
   const teller = new Teller(io, args.has('json') ? 'json' : 'lines');
   return { io, world, teller, relay, user, sshd, other };
 }

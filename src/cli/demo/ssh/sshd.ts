@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../../../core/fault.ts';
 import { freePorts } from '../free-ports.ts';
@@ -52,17 +52,16 @@ export async function makeKey(path: string): Promise<void> {
 
 export interface SshdPlan {
   readonly program: string;
-  /** Where nothing of another is yet; it is made. */
+  /** Is made. Commands find its name as BOX, so that it shows who ran them. */
   readonly dir: string;
   readonly user: SshUser;
-  /** Lines of sshd_config that say where its host keys are. */
-  readonly hostKeys: readonly string[];
-  /** What commands find as BOX, so that it shows who ran them. */
-  readonly box: string;
+  /** Of sshd_config: where its host keys are, and more that comes first, since sshd takes the first. */
+  readonly lines: readonly string[];
 }
 
 export interface Sshd {
   readonly port: number;
+  readonly address: string;
   /** All that it said. */
   readonly said: () => string;
   /** Connections that are open end with their clients. */
@@ -70,18 +69,19 @@ export interface Sshd {
 }
 
 /** The real OpenSSH server on the loopback, as the current user. @throws Fault `unreachable`. */
-export async function startSshd({ program, dir, user, hostKeys, box }: SshdPlan): Promise<Sshd> {
+export async function startSshd({ program, dir, user, lines }: SshdPlan): Promise<Sshd> {
   const [port = 0] = await freePorts(1);
+  const address = `127.0.0.1:${port}`;
   const at = (name: string) => join(dir, name);
   await mkdir(dir, { mode: 0o700 });
   await writeFile(at('authorized_keys'), user.authorized);
   await writeFile(
     at('sshd_config'),
     [
-      ...hostKeys,
-      `ListenAddress 127.0.0.1:${port}`,
+      ...lines,
+      `ListenAddress ${address}`,
       `AuthorizedKeysFile ${at('authorized_keys')}`,
-      `SetEnv BOX=${box}`,
+      `SetEnv BOX=${basename(dir)}`,
       'PidFile none',
       'StrictModes no',
       'UsePAM no',
@@ -113,7 +113,7 @@ export async function startSshd({ program, dir, user, hostKeys, box }: SshdPlan)
   };
   try {
     await listens.promise;
-    return { port, said: () => said, close };
+    return { port, address, said: () => said, close };
   } catch (error) {
     if (child.pid !== undefined) await close();
     throw error;

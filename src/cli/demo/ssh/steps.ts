@@ -56,7 +56,7 @@ export function showNextOfSsh(scene: SshScene, isLeft: boolean): void {
   const theirs = ['-F', scene.user.config];
   const line = (flags: readonly string[]) =>
     [POSTERN, ...words, ...flags, BOX, ...theirs].join(' ');
-  const redirected = ['--address', `127.0.0.1:${scene.other.port}`];
+  const redirected = ['--address', scene.other.address];
   const commands = [
     { says: 'a shell on the machine', command: line([]) },
     { says: `the same, led to ${OTHER}`, command: line(redirected) },
