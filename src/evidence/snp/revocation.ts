@@ -80,12 +80,15 @@ export function checkRevocation(
   return { crl, relied: signature.problem ? undefined : crl, further };
 }
 
-/** Unreadable or nobody's: then it says nothing, which is told in the claims. */
+/**
+ * Unreadable or nobody's: then it says nothing, which is told in the claims. The root that came
+ * along is the machine's choice, and the anchor's certificate is not: a list of either revokes.
+ */
 function readFurther(bytes: Uint8Array, { root, anchor }: VekChain): FurtherCrl {
   try {
     const crl = readCrl(bytes, 'crl');
     if (!root || !anchor) return { crl, problem: 'the chain leads to no anchor' };
-    const problem = crlProblem(crl, root);
+    const problem = crlProblem(crl, root) && crlProblem(crl, anchor.certificate);
     return { crl, problem: problem && `want ${problem.want}, got ${problem.got}` };
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'internal') throw error;

@@ -176,6 +176,17 @@ describe('a root', () => {
     ]);
   });
 
+  it('that came along without that right hides no list of the anchor’s', async () => {
+    const brought = await arkCertificate(world, { usages: KeyUsageFlags.keyCertSign });
+    const chain = [...(good.input.chain ?? []), brought];
+    expect(verify({ chain, furtherCrls: [clean] })).toMatchObject({ verdict: 'accept' });
+    for (const [, by] of WAYS) {
+      const result = verify({ chain, ...by(revoking) });
+      expect(result.verdict).toBe('reject');
+      expect(answers(result, 'fail')).toEqual(['snp.vek.revocation']);
+    }
+  });
+
   it('of somebody else’s revokes nobody in its own hierarchy either', async () => {
     const { input } = await snpEvidence(rogue);
     const chain = [...(input.chain ?? []), await arkCertificate(rogue)];
