@@ -47,24 +47,27 @@ export class LogMemory {
   }
 
   /**
-   * When the quorum cosigned the last state that this client remembers: milliseconds since the
-   * epoch, 0 where it remembers none.
+   * When the quorum cosigned last, as far as this client remembers: milliseconds since the epoch, 0
+   * where it remembers nothing.
    */
   async cosignedAt(): Promise<number> {
-    const { memory, trust } = this.#deps;
-    const text = await memory.get(`log/${trust.origin}`);
-    return text === undefined ? 0 : this.#timeOf(parseWatchState(utf8(text)).note);
+    const text = await this.#deps.memory.get(this.#cosigned);
+    return text === undefined ? 0 : this.#timeOf(utf8(text));
   }
 
   /** 0 for a note that was remembered under other keys: by these it says nothing. */
   #timeOf(note: Uint8Array): number {
     const { policy } = this.#deps.trust;
     try {
-      return quorumTime(judgeCheckpoint(note, policy, 'memory.log'), policy) ?? 0;
+      return quorumTime(judgeCheckpoint(note, policy, 'memory.cosigned'), policy) ?? 0;
     } catch (error) {
       if (error instanceof Fault) return 0;
       throw error;
     }
+  }
+
+  get #cosigned(): string {
+    return `cosigned/${this.#deps.trust.origin}`;
   }
 
   /**
@@ -89,10 +92,25 @@ export class LogMemory {
       wantGood(sight);
       await holdTogether(head, seen, tiles);
       this.#look(head, before === undefined);
-      // The same state, cosigned again: by the times in it this client knows how late it is.
-      const isLater = sight.kind === 'same' && this.#timeOf(head.note) > this.#timeOf(state.note);
-      const kept = isLater ? { ...state, note: head.note } : state;
-      return fromUtf8(writeWatchState(kept), 'memory.log');
+      return fromUtf8(writeWatchState(state), 'memory.log');
+    });
+    await this.#holdTimes(seen);
+  }
+
+  /**
+   * By the times of cosignatures this client knows how late it is, whatever its clock says: those of
+   * a small state can be later than those of a large one.
+   */
+  async #holdTimes(seen: readonly JudgedNote[]): Promise<void> {
+    const { memory, trust } = this.#deps;
+    const timed = seen.map(({ judgement, note }) => ({
+      note,
+      at: quorumTime(judgement, trust.policy) ?? 0,
+    }));
+    const last = timed.reduce((one, other) => (other.at > one.at ? other : one));
+    await remember(memory, this.#cosigned, async (text) => {
+      const known = text === undefined ? 0 : this.#timeOf(utf8(text));
+      return last.at > known ? fromUtf8(last.note, 'memory.cosigned') : undefined;
     });
   }
 

@@ -1,7 +1,7 @@
 /**
  * What a client remembers between runs: the highest revision of its policy, the revocations that it
- * has seen, and the ledger's last checkpoint. Who can write to it can make the client forget, and so
- * be shown an older state.
+ * has seen, the ledger's last checkpoint and the one that was cosigned last. Who can write to it can
+ * make the client forget, and so be shown an older state.
  *
  * A set replaces what the caller has read and nothing else, so that two clients on one memory don't
  * undo each other's progress.

@@ -417,6 +417,22 @@ describe('an epoch', () => {
     expect(await created({ ...epoch, policy: { file: policy } })).toBe('freshness.epoch');
   });
 
+  it('is no younger by a slow clock, for who has seen the same state cosigned later', async () => {
+    const memory = memoryInProcess();
+    const by = { ...epoch, policy: { file: policy } };
+    gateway.now += 400_000;
+    const { now } = gateway;
+    gateway.ledger.witnessedAt = seconds(now - 605_000);
+    const candidates = await (await gateway.fetch(`${GATEWAY}/v1/candidates?pool=${POOL}`)).json();
+    gateway.ledger.witnessedAt = seconds(now);
+    lieJson(CANDIDATES, (value) => Object.assign(value, candidates));
+    expect(await created({ ...by, memory })).toBeUndefined();
+    gateway.ledger.witnessedAt = seconds(now - 605_000);
+    gateway.now -= 400_000;
+    expect(await created(by)).toBeUndefined();
+    expect(await created({ ...by, memory })).toBe('freshness.epoch');
+  });
+
   it('that no witness cosigned', async () => {
     expect(await created({ ...epoch, policy: { file: policy } })).toBe('freshness.malformed');
   });

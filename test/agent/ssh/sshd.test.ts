@@ -59,6 +59,23 @@ async function sessionListener() {
   return { socket, sessions };
 }
 
+/** Connected, and with something to send, until what ssh has said by then is enough. */
+async function whileConnected(
+  sshd: Awaited<ReturnType<typeof startTestSshd>>,
+  options: readonly string[],
+  isEnough: (said: string) => boolean,
+): Promise<void> {
+  const child = ssh(sshd, options, 'head -c 100000 /dev/zero; cat');
+  let said = '';
+  child.stderr?.on('data', (bytes: Uint8Array) => {
+    said += bytes;
+  });
+  const ended = outcomeOf(child);
+  await until(() => isEnough(said));
+  child.stdin?.end();
+  expect((await ended).exit).toBe(0);
+}
+
 describe.skipIf(SSHD === undefined)('the real sshd, whose host keys are the agent’s', () => {
   it.each(['ed25519', 'ecdsa-p256'] as const)('serves by %s', async (algorithm) => {
     const { bed, sshd, lines, known } = await served([algorithm]);
@@ -83,7 +100,17 @@ describe.skipIf(SSHD === undefined)('the real sshd, whose host keys are the agen
     expect(exit).toBe(255);
   });
 
-  it('proves its other keys to a client that asks, and exchanges keys again', async () => {
+  it('exchanges keys again', async () => {
+    const { sshd, known } = await served(['ed25519']);
+    const options = [`UserKnownHostsFile=${known}`, 'RekeyLimit=16K', 'LogLevel=DEBUG1'];
+    await whileConnected(sshd, options, (said) => {
+      const exchanges = said.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;
+      return exchanges > 1;
+    });
+  });
+
+  // Where anybody else logs in, sshd 9.2 can't have an agent do it.
+  it.runIf(process.getuid?.() === 0)('proves its other keys to a client that asks', async () => {
     const { sshd, known, lines } = await served(['ed25519', 'ecdsa-p256']);
     const ed25519 = lines.find((line) => line.startsWith('ssh-ed25519'));
     writeFileSync(known, `[127.0.0.1]:${sshd.port} ${ed25519}\n`);
@@ -91,20 +118,10 @@ describe.skipIf(SSHD === undefined)('the real sshd, whose host keys are the agen
       `UserKnownHostsFile=${known}`,
       'UpdateHostKeys=yes',
       'HostKeyAlgorithms=ssh-ed25519,ecdsa-sha2-nistp256',
-      'RekeyLimit=16K',
-      'LogLevel=DEBUG1',
     ];
-    const child = ssh(sshd, options, 'head -c 100000 /dev/zero; cat');
-    let said = '';
-    child.stderr?.on('data', (bytes: Uint8Array) => {
-      said += bytes;
-    });
-    const ended = outcomeOf(child);
-    const exchanges = () => said.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;
-    const isProven = () => readFileSync(known, 'utf8').includes('ecdsa-sha2-nistp256');
-    await until(() => exchanges() > 1 && isProven());
-    child.stdin?.end();
-    expect((await ended).exit).toBe(0);
+    await whileConnected(sshd, options, () =>
+      readFileSync(known, 'utf8').includes('ecdsa-sha2-nistp256'),
+    );
   });
 
   it('has evidence of a connection while it is open, and of no other', async () => {
