@@ -89,15 +89,18 @@ function derTime(text: string, year: number, start: number): number {
 /** RFC 3339 in UTC with whole seconds where there are no fractions: `2026-01-31T00:00:00Z`. */
 export function formatTime(ms: number): string {
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return 'no valid time';
-  if (ms === last.ms) return last.text;
-  [last, before] = ms === before.ms ? [before, last] : [{ ms, text: textOf(ms) }, last];
-  return last.text;
+  const known = written.get(ms);
+  if (known !== undefined) return known;
+  if (written.size >= MOST_WRITTEN) written.clear();
+  const text = textOf(ms);
+  written.set(ms, text);
+  return text;
 }
 
 function textOf(ms: number): string {
   return new Date(ms).toISOString().replace('.000Z', 'Z');
 }
 
-/** Results of one moment all say the same one, and mostly the same date of a TCB. */
-let last = { ms: Number.NaN, text: '' };
-let before = last;
+/** Results of one moment say the same few: of that moment, and of what a fleet has in common. */
+const written = new Map<number, string>();
+const MOST_WRITTEN = 64;

@@ -49,7 +49,7 @@ export function verifyNvidiaNode(
   const checks = new CheckList<NvidiaTopologyCheckId>(NVIDIA_TOPOLOGY_CHECKS);
   const { devices: source, expected = {}, rims = [], ocsp = [], ...shared } = given;
   const devices = checks.read('nvidia.topology.format', () =>
-    source instanceof Uint8Array ? readNvidiaEvidence(source) : source,
+    source instanceof Uint8Array ? readNvidiaEvidence(source) : source.map(copied),
   );
   const pool = { rims: verifier.readRims(rims), ocsp: poolOcsp(ocsp) };
   const parts = (devices ?? []).map((device) =>
@@ -76,6 +76,11 @@ export function verifyNvidiaNode(
     () => nodeClaims(parts),
     () => endorsementsOfAll(parts),
   );
+}
+
+/** What is shared with the caller may change while the result is still being read. */
+function copied(device: NvidiaDevice): NvidiaDevice {
+  return { ...device, report: new Uint8Array(device.report) };
 }
 
 /** What is said of all of them, where they agree, and who they are. */

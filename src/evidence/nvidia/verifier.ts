@@ -86,8 +86,10 @@ export class NvidiaVerifier {
    * @param given.rims those of this device; one of another product or version fails.
    */
   verify(given: NvidiaInput): NvidiaVerification {
-    const { rims = [], ocsp = [] } = given;
-    return this.#verify(given, { rims: this.readRims(rims), ocsp: givenOcsp(ocsp) }, 'own');
+    const { report, rims = [], ocsp = [] } = given;
+    // A copy: the caller may use its buffer again while the result is still being read.
+    const own = { ...given, report: new Uint8Array(report) };
+    return this.#verify(own, { rims: this.readRims(rims), ocsp: givenOcsp(ocsp) }, 'own');
   }
 
   /** Of several devices: what strangers call a manifest is read once, not once for each. */
@@ -98,6 +100,8 @@ export class NvidiaVerifier {
   /**
    * The same, of manifests and OCSP responses of a whole machine: only those about this very
    * device are looked at.
+   *
+   * @param given.report is kept, and must stay as it is.
    */
   verifyAmong(given: Omit<NvidiaInput, 'rims' | 'ocsp'>, pool: NvidiaPool): NvidiaVerification {
     return this.#verify(given, pool, 'pool');
@@ -110,9 +114,7 @@ export class NvidiaVerifier {
   ): NvidiaVerification {
     const checks = new CheckList<NvidiaCheckId>(NVIDIA_CHECKS);
     checkClocks(checks, given.at);
-    // A copy: the caller may use its buffer again while the result is still being read.
-    const bytes = new Uint8Array(given.report);
-    const report = checks.read('nvidia.report.format', () => parseNvidiaReport(bytes));
+    const report = checks.read('nvidia.report.format', () => parseNvidiaReport(given.report));
     const chain = this.#chain(checks, given);
     const { identity } = chain;
     const kind = checkKind(checks, report, identity, given.device);
