@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'vitest';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import type { Place } from '../../src/store/messages.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore, type StoreOptions } from '../../src/store/open.ts';
 import { ARCHIVE_KEY } from './ledger-batches.ts';
 import { giveBack, POSTGRES_URL, query, takeDatabase } from './postgres-databases.ts';
 
@@ -58,7 +58,7 @@ async function sqliteBed(): Promise<Bed> {
   const folder = temporaryFolder();
   const file = join(folder, 'ledger.db');
   return bedOf(
-    { file },
+    { file, thread: 'own' },
     async (sql) => {
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: 10_000 });
       try {
@@ -75,20 +75,25 @@ async function postgresBed(server: string): Promise<Bed> {
   const database = await takeDatabase(server);
   const url = database.href;
   return bedOf(
-    { url },
+    // Nobody who waits for a server keeps this thread: what crosses threads is tested on SQLite.
+    { url, thread: 'this' },
     (sql) =>
       query(url, sql, "SET session_replication_role = 'replica'; SET search_path TO postern"),
     () => giveBack(database),
   );
 }
 
-function bedOf(place: Place, raw: Bed['raw'], drop: () => Promise<void>): Bed {
+function bedOf(
+  { thread, ...place }: Place & Required<Pick<StoreOptions, 'thread'>>,
+  raw: Bed['raw'],
+  drop: () => Promise<void>,
+): Bed {
   const stores: GatewayStore[] = [];
   return {
     place,
     raw,
     async open() {
-      const store = await openStore({ ...place, archiveKey: ARCHIVE_KEY });
+      const store = await openStore({ ...place, archiveKey: ARCHIVE_KEY, thread });
       stores.push(store);
       return store;
     },
