@@ -442,9 +442,12 @@ describe('what a body takes', () => {
 });
 
 describe('closing', () => {
-  it('lets what runs come to its end, and takes nothing new', async () => {
+  it('lets what runs come to its end, and then waits for nobody', async () => {
     const answer = Promise.withResolvers<readonly never[]>();
-    const { bed, client } = await started({ fleet: { policies: () => answer.promise } });
+    const { bed, client } = await started({
+      limits: { closeWithin: 600_000 },
+      fleet: { policies: () => answer.promise },
+    });
     const line = await client();
     line.send(get('/v1/pools'));
     await expect.poll(() => bed.fleet.calls.length).toBe(1);
