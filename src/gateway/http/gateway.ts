@@ -134,22 +134,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return app;
 }
 
-/** Milliseconds between looks for connections that nothing runs on any more. */
-const SWEEP_EVERY = 100;
-
 function closeInOrder(app: Gateway, closing: AbortController, deps: GatewayDeps): void {
   const { closeWithin } = deps.limits ?? LIMITS;
-  const timers: NodeJS.Timeout[] = [];
+  let deadline: NodeJS.Timeout | undefined;
   app.addHook('preClose', async () => {
     deps.log('info', 'gateway closing', {});
     closing.abort();
-    // Whose answer is through keeps its connection for a next request, which is not to come here.
-    const sweep = () => app.server.closeIdleConnections();
-    timers.push(setInterval(sweep, SWEEP_EVERY));
-    timers.push(setTimeout(() => app.server.closeAllConnections(), closeWithin));
+    deadline = setTimeout(() => app.server.closeAllConnections(), closeWithin);
   });
   app.addHook('onClose', async () => {
-    for (const timer of timers) clearTimeout(timer);
+    clearTimeout(deadline);
     deps.log('info', 'gateway closed', {});
   });
 }

@@ -83,8 +83,13 @@ export function createListener(handler: RequestListener, options: ListenerOption
   );
   server.once('close', () => clock.stop());
   server.prependListener('request', (message: IncomingMessage, response: ServerResponse) => {
-    running.set(message.socket, { message, response });
+    const { socket } = message;
+    running.set(socket, { message, response });
     clock.began(message);
+    // Nothing further is to come to a server that closes, and nobody waits for who keeps a connection.
+    response.once('finish', () => {
+      if (!server.listening && running.get(socket)?.response === response) socket.destroySoon();
+    });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const code = error.code ?? 'ERR';

@@ -1,8 +1,9 @@
 import { request as ask } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { FleetService } from '../../../src/gateway/fleet/service.ts';
 import { LIMITS, type Limits } from '../../../src/gateway/http/limits.ts';
 import { listenOn } from '../../../src/gateway/http/server.ts';
-import { NODE } from '../../support/fake-fleet.ts';
+import { fakeFleet, NODE } from '../../support/fake-fleet.ts';
 import {
   type Bed,
   type BedOptions,
@@ -457,6 +458,29 @@ describe('closing', () => {
     expect(statuses(await line.end())).toEqual([200]);
     await closed;
     expect(bed.lines.at(-1)).toContain('gateway closed');
+  });
+
+  it('lets a slow reader have all of an answer', async () => {
+    const answer = Promise.withResolvers<Awaited<ReturnType<FleetService['policies']>>>();
+    const { bed, client } = await started({
+      limits: { closeWithin: 600_000 },
+      fleet: { policies: () => answer.promise },
+    });
+    const line = await client();
+    line.send(get('/v1/pools'));
+    await expect.poll(() => bed.fleet.calls.length).toBe(1);
+    const closed = bed.app.close();
+    await expect.poll(() => bed.lines.some((text) => text.includes('gateway closing'))).toBe(true);
+    line.socket.pause();
+    const [policy] = await fakeFleet().policies();
+    answer.resolve(Array(60_000).fill(policy));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    line.socket.resume();
+    const came = await line.end();
+    await closed;
+    const [, length] = /content-length: (\d+)/i.exec(came) ?? [];
+    expect(Number(length)).toBeGreaterThan(8_000_000);
+    expect(came.length - came.indexOf('\r\n\r\n') - 4).toBe(Number(length));
   });
 
   it('cuts off what does not come to an end', async () => {
