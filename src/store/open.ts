@@ -11,7 +11,8 @@ export type StoreOptions = Place & {
   readonly archiveKey?: Uint8Array;
   /**
    * Where the disk is waited for: in a thread of its own, unless whoever opens it has nothing else
-   * to do meanwhile. That thread takes longer to begin than many a command to be done.
+   * to do meanwhile: while calls to SQLite follow one another in `this` thread, no timer runs in it
+   * and no signal is handled. The other one takes longer to begin than many a command to be done.
    */
   readonly thread?: 'own' | 'this';
 };

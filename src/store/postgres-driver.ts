@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { Fault } from '../core/fault.ts';
 import type { StoreFault } from '../ledger/store.ts';
 import type { Driver, Row, Sql, Value } from './driver.ts';
-import { newClient, SCHEMA } from './postgres-client.ts';
+import { leave, newClient, SCHEMA } from './postgres-client.ts';
 import { CHANNEL, PostgresEar } from './postgres-ear.ts';
 import { isLost, postgresFault } from './postgres-faults.ts';
 import { insertOf, rowsAtOnce, toPostgres } from './postgres-sql.ts';
@@ -106,7 +106,7 @@ export class PostgresDriver implements Driver {
     return this.#turns.take(async () => {
       const client = this.#client;
       this.#client = undefined;
-      await client?.end();
+      if (client) await leave(client);
     });
   }
 
@@ -189,7 +189,7 @@ export class PostgresDriver implements Driver {
       this.#client = client;
       return client;
     } catch (error) {
-      client?.end().catch(() => undefined);
+      if (client) void leave(client);
       throw postgresFault(error, this.place);
     }
   }
@@ -212,7 +212,7 @@ export class PostgresDriver implements Driver {
   /** The next call connects anew. */
   #drop(client: Client): void {
     if (client === this.#client) this.#client = undefined;
-    client.end().catch(() => undefined);
+    void leave(client);
   }
 
   /** Texts that come again and again are parsed and planned once a connection. */

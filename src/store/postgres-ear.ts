@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Row } from './driver.ts';
-import { newClient, SCHEMA } from './postgres-client.ts';
+import { leave, newClient, SCHEMA } from './postgres-client.ts';
 import { Watch } from './watch.ts';
 
 /** Channels are the whole database's, not the schema's. */
@@ -80,6 +80,6 @@ export class PostgresEar {
       this.#client = undefined;
       this.#watch?.lose();
     }
-    client.end().catch(() => undefined);
+    void leave(client);
   }
 }

@@ -60,6 +60,18 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server', () => {
     await bed.close();
   });
 
+  it.each(['own', 'this'] as const)(
+    'that has stopped answering is not waited for at the end, thread: %s',
+    async (thread) => {
+      const other = await openStore({ url, thread });
+      await other.head();
+      proxy.hush();
+      const begun = performance.now();
+      await other.close();
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    },
+  );
+
   it.each([
     { when: 'before' as const, kept: 0 },
     { when: 'after' as const, kept: 1 },

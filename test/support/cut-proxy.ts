@@ -30,6 +30,11 @@ export class CutProxy {
     this.#cut = { words, when };
   }
 
+  /** From now on nothing is passed on, and nobody told. */
+  hush(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
