@@ -114,7 +114,7 @@ async function running(
 }
 
 async function keysOf(io: Io, dir: string, admin: string): Promise<WholeGateway['keys']> {
-  const store = await openLedgerStore(io, await readLedgerFolder(join(dir, 'ledger')));
+  const store = await openLedgerStore(io, await readLedgerFolder(join(dir, 'ledger')), 'own');
   try {
     const keys = { admin } as Record<Role, string>;
     for (const role of ROLES.filter((one) => one !== 'admin')) {

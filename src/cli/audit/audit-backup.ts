@@ -32,7 +32,7 @@ export const auditBackupVerb: Verb = {
   ],
   run: async (io, args) => {
     const [dir, file] = [args.operand(0), args.operand(1)];
-    const ledger = await openLedger(io, dir);
+    const ledger = await openLedger(io, dir, 'this');
     try {
       if (await isThere(file))
         throw usage(`${file} is there already, and a backup replaces nothing`);
@@ -112,7 +112,7 @@ async function markDatabase(
       `${dir}: its ledger is in PostgreSQL, which restores it itself: once it has, postern audit restore ${dir}`,
     );
   }
-  const ledger = await openLedger(io, dir);
+  const ledger = await openLedger(io, dir, 'this');
   try {
     const head = await ledger.store.head();
     if (head === undefined) throw new Fault('malformed', 'DATABASE_URL', 'has no log');

@@ -19,7 +19,7 @@ export const auditExportVerb: Verb = {
     'The file (application/vnd.postern.decision+json) has the leaf, its proof, and evidence, endorsements and policy in clear, with the salt that ties the machine to the leaf: give it to whom you would show these. On another machine, with no network, postern audit verify holds it against the log’s key and makes the decision again.',
   ],
   run: async (io, args) => {
-    const ledger = await openLedger(io, args.operand(0));
+    const ledger = await openLedger(io, args.operand(0), 'this');
     try {
       const { index, id, entry } = await leafNamed(ledger.store, args.operand(1));
       const { record } = decisionNamed(index, entry);

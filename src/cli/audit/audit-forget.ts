@@ -30,7 +30,7 @@ export const auditForgetVerb: Verb = {
     if (!/^[1-9][0-9]{0,5}[smhd]$/.test(age))
       throw usage(`--older-than: want 90d, 12h, 30m or 60s, got ${JSON.stringify(age)}`);
     const why = dry ? undefined : wantReason('reason', reason);
-    const ledger = await openLedger(io, args.operand(0));
+    const ledger = await openLedger(io, args.operand(0), 'this');
     try {
       const now = io.now();
       const before = now - durationMs(age);

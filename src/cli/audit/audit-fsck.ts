@@ -68,7 +68,7 @@ async function* withDamage(findings: AsyncGenerator<StoreFault>): AsyncGenerator
 }
 
 async function* fsckOwn(io: Io, args: Args, dir: string, read: Read): AsyncGenerator<StoreFault> {
-  const ledger = await openLedger(io, dir);
+  const ledger = await openLedger(io, dir, 'this');
   const progress = new Progress(io);
   try {
     read.origin = ledger.identity.origin;

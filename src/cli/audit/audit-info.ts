@@ -25,7 +25,7 @@ export const auditInfoVerb: Verb = {
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
-    const ledger = await openLedger(io, dir);
+    const ledger = await openLedger(io, dir, 'this');
     const { folder, identity, store, close } = ledger;
     try {
       const head = await store.head();

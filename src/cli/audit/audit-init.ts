@@ -32,7 +32,7 @@ export const auditInitVerb: Verb = {
     if (await isLedger(dir)) throw usage(`${dir}: there is a ledger already`);
     wantNameOption('--origin', origin);
     await createLedger(io, { dir, origin, database });
-    const ledger = await openLedger(io, dir);
+    const ledger = await openLedger(io, dir, 'this');
     try {
       await publishLedger(io, ledger);
       const keys = vkeysOf(ledger.identity);

@@ -26,7 +26,7 @@ export const auditListVerb: Verb = {
     'With --json the leaves stand in an array, each as it is in the log, with its index beside it, and with forgotten where its record is: when, and why.',
   ],
   run: async (io, args) => {
-    const ledger = await openLedger(io, args.operand(0));
+    const ledger = await openLedger(io, args.operand(0), 'this');
     try {
       const size = (await ledger.store.head())?.size ?? 0;
       const count = readWholeNumber(args, 'count') ?? USUAL;

@@ -38,7 +38,7 @@ export const auditPolicyVerb: Verb = {
     const { name, revision } = policy.metadata;
     const leaf = leafOf(io, args, state, { name, revision, digest });
     const entry = writeLeaf(leaf);
-    const ledger = await openLedger(io, dir);
+    const ledger = await openLedger(io, dir, 'this');
     try {
       const writer = await openWriter(io, ledger);
       try {

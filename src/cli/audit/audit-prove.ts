@@ -17,7 +17,7 @@ export const auditProveVerb: Verb = {
     'It is about the leaf’s exact bytes, which the proof does not have: --json gives them, in base64, and audit export puts both into one file with all that the decision saw.',
   ],
   run: async (io, args) => {
-    const ledger = await openLedger(io, args.operand(0));
+    const ledger = await openLedger(io, args.operand(0), 'this');
     try {
       const { index, id, entry } = await leafNamed(ledger.store, args.operand(1));
       const proof = fromUtf8(await (await Stapler.open(ledger.store)).proofOf(index), 'proof');

@@ -29,7 +29,7 @@ export const auditPublishVerb: Verb = {
   ],
   run: async (io, args) => {
     const named = await readTrust(io, args);
-    const ledger = await openLedger(io, args.operand(0));
+    const ledger = await openLedger(io, args.operand(0), 'this');
     try {
       const trust = named ?? (await witnessPolicyOf(ledger.folder));
       // Under the lease: nobody writes the same files meanwhile, and what is stored was checked.

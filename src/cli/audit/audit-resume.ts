@@ -50,7 +50,7 @@ export const auditResumeVerb: Verb = {
   ],
   run: async (io, args) => {
     const dir = args.operand(0);
-    const ledger = await openLedger(io, dir);
+    const ledger = await openLedger(io, dir, 'this');
     try {
       const since = await restoredAt(ledger);
       if (since === undefined)

@@ -39,11 +39,7 @@ export interface OpenLedger {
  * @param thread of the store: `own` for who has more to do than to wait for it.
  * @throws Fault at the folder, a key or the database.
  */
-export async function openLedger(
-  io: Io,
-  dir: string,
-  thread: StoreThread = 'this',
-): Promise<OpenLedger> {
+export async function openLedger(io: Io, dir: string, thread: StoreThread): Promise<OpenLedger> {
   const folder = await readLedgerFolder(dir);
   const identity = await readIdentity(folder);
   return ledgerOf(folder, identity, await openLedgerStore(io, folder, thread));
@@ -53,7 +49,7 @@ export async function openLedger(
 export async function openLedgerStore(
   io: Io,
   folder: LedgerFolder,
-  thread: StoreThread = 'this',
+  thread: StoreThread,
 ): Promise<GatewayStore> {
   const archiveKey = await readArchiveKey(folder);
   // Opening makes a database where there is none, and on an empty one the log would begin anew.

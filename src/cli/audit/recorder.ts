@@ -67,7 +67,7 @@ export async function openRecorder(io: Io, args: Args): Promise<Recorder | undef
   return orUnrecorded(async () => {
     const isNew = !(await isLedger(dir));
     if (isNew) await createFor(io, dir);
-    const ledger = await openLedger(io, dir);
+    const ledger = await openLedger(io, dir, 'this');
     try {
       const made = isNew
         ? { dir: resolve(dir), key: vkeysOf(ledger.identity)[0] ?? '' }

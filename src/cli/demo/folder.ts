@@ -113,7 +113,11 @@ async function init(io: Io, dir: string, port: number): Promise<void> {
 
 /** A client's, an auditor's, and for each pool one that enrols machines into it. */
 async function makeKeys(io: Io, dir: string, pools: readonly string[]): Promise<void> {
-  const store = await openLedgerStore(io, await readLedgerFolder(join(dir, DEMO_LAYOUT.ledger)));
+  const store = await openLedgerStore(
+    io,
+    await readLedgerFolder(join(dir, DEMO_LAYOUT.ledger)),
+    'this',
+  );
   try {
     const { now, randomBytes } = io;
     const wishes = [

@@ -136,7 +136,7 @@ async function make(io: Io, dir: string, { wish, ledgerOrigin, config }: Plan): 
 }
 
 async function withFirstAdmin(io: Io, dir: string): Promise<Made> {
-  const ledger = await openLedger(io, dir);
+  const ledger = await openLedger(io, dir, 'this');
   try {
     await publishLedger(io, ledger);
     const deps = { store: ledger.store, now: io.now, randomBytes: io.randomBytes };

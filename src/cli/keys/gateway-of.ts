@@ -21,7 +21,7 @@ export async function withGatewayKeys<T>(
   act: (keys: GatewayKeys) => Promise<T>,
 ): Promise<T> {
   const { config } = await readConfig(io, args, args.operand(0));
-  const store = await openLedgerStore(io, await readLedgerFolder(config.ledger));
+  const store = await openLedgerStore(io, await readLedgerFolder(config.ledger), 'this');
   try {
     const { now, randomBytes } = io;
     return await act({ config, store, deps: { store, now, randomBytes } });

@@ -39,7 +39,7 @@ async function witnessed() {
   const randomBytes = (size: number) => crypto.getRandomValues(new Uint8Array(size));
   const now = () => clock.now;
   const io = { fetch, now, randomBytes, env: () => undefined, err: () => undefined };
-  const ledger = await openLedger(io as unknown as Io, dir);
+  const ledger = await openLedger(io as unknown as Io, dir, 'own');
   onTestFinished(() => ledger.close());
   const policy = await witnessPolicyOf(ledger.folder);
   if (policy === undefined) throw new Error('no policy');

@@ -57,7 +57,7 @@ export function named({ leaf, ...rest }: Pieces): Pieces {
 export async function putDown({ leaf, manifest, blobs }: Pieces): Promise<string> {
   const dir = freshPath();
   await audit(['audit', 'init', dir, '--origin', 'example.org/forger']);
-  const ledger = await openLedger(IO, dir);
+  const ledger = await openLedger(IO, dir, 'this');
   const writer = await openWriter(IO, ledger);
   const bytes = utf8(canonicalJson(manifest));
   const all = [

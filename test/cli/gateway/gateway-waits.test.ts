@@ -21,7 +21,7 @@ afterEach(async () => {
 /** As after a crash, when the log is still somebody’s who can’t say that he is gone. */
 it('a gateway waits for the log that another process writes, and does not end meanwhile', async () => {
   const dir = freshGateway();
-  ledger = await openLedger(io, join(dir, 'ledger'));
+  ledger = await openLedger(io, join(dir, 'ledger'), 'own');
   const writer = await openWriter(io, ledger);
   const listen = ['--set', 'listen=127.0.0.1:0'];
   child = spawn(

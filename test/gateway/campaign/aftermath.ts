@@ -31,7 +31,7 @@ export class Aftermath {
 
   static async open({ dir, database }: Place): Promise<Aftermath> {
     const env = (name: string) => (name === 'DATABASE_URL' ? database : undefined);
-    const ledger = await openLedger({ env } as never, `${dir}/ledger`);
+    const ledger = await openLedger({ env } as never, `${dir}/ledger`, 'own');
     const size = (await ledger.store.head())?.size ?? 0;
     const entries: Uint8Array[] = [];
     for (let from = 0; from < size; from += PAGE) {
