@@ -15,7 +15,10 @@ const PROPOSED_FOR = 30_000;
 const MOST_LOOKS = 3;
 /** Of its life, the part at the end in which a machine is verified anew beside its use. */
 const LAST_PART = 1 / 4;
-/** Milliseconds: a machine has new keys in force a moment after the gateway has proposed them. */
+/**
+ * Milliseconds: a machine has new keys in force a moment after the gateway has proposed them. Each
+ * time it is asked for evidence anew.
+ */
 const AGAIN_AFTER = [0, 100, 400] as const;
 /** Views that are kept, for machines that come and go. */
 const MOST_VIEWS = 64;
@@ -156,7 +159,7 @@ export class Machines {
       const isRotated = error instanceof PosternError && error.code === 'ledger.rotated';
       if (!isRotated || pause === undefined) throw error;
       if (pause > 0) await this.#deps.pause(pause);
-      this.#proposed.clear();
+      this.#proposed.delete(JSON.stringify(target));
       const { pool, candidates } = await this.#propose(target, proposal.credential);
       const again = candidates.find(({ node }) => node === proposal.candidate.node);
       if (again === undefined) throw error;

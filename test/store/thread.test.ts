@@ -156,7 +156,7 @@ it('an event loop goes on while the disk is busy', async () => {
   });
 });
 
-const KEY = new Uint8Array(32);
+const STRANGERS_KEY = new Uint8Array(32).fill(8);
 
 it('in the thread of whoever waits for it, a store is the same one', async () => {
   await withBed(SQLITE, async ({ place }) => {
@@ -195,9 +195,9 @@ it('without the archive key all but blobs is read, and no blob is archived', asy
     await expect(commitWhole(keyless, next.batch)).rejects.toMatchObject(needsKey);
     await keyless.close();
     for (const thread of ['own', 'this'] as const) {
-      const stranger = openStore({ ...bed.place, thread, archiveKey: KEY.fill(8) });
+      const stranger = openStore({ ...bed.place, thread, archiveKey: STRANGERS_KEY });
       await expect(stranger).rejects.toMatchObject({ code: 'conflict', at: fileOf(bed.place) });
-      const short = openStore({ ...bed.place, thread, archiveKey: KEY.subarray(1) });
+      const short = openStore({ ...bed.place, thread, archiveKey: STRANGERS_KEY.subarray(1) });
       await expect(short).rejects.toMatchObject(needsKey);
     }
   });

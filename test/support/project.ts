@@ -55,7 +55,7 @@ export const shared = {
   isolate: false,
   maxWorkers: Math.max(1, availableParallelism()),
   globalSetup: fileURLToPath(new URL('postgres-databases.ts', import.meta.url)),
-  execArgv: ['--no-memory-protection-keys'],
+  execArgv: ['--max-semi-space-size=64', '--no-memory-protection-keys'],
 };
 
 /** Of the file system that a folder is on; none where there is no such folder. */

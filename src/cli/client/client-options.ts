@@ -62,7 +62,7 @@ export function isVerifierKey(key: string): boolean {
   return key.includes('+');
 }
 
-const NAME_FILES = ['api-key-file', 'signer', 'keyring', 'ledger-policy'];
+const FILE_OPTIONS = ['api-key-file', 'signer', 'keyring', 'ledger-policy'];
 
 /** All files that the options of a client name: what they say decides what is found of a machine. */
 export function clientFiles(args: Args): readonly string[] {
@@ -70,6 +70,6 @@ export function clientFiles(args: Args): readonly string[] {
   return [
     ...(policy === undefined || isPolicyDigest(policy) ? [] : [policy]),
     ...(key === undefined || isVerifierKey(key) ? [] : [key]),
-    ...[...NAME_FILES, ...Object.keys(ROOT_OPTIONS)].flatMap((name) => args.many(name)),
+    ...[...FILE_OPTIONS, ...Object.keys(ROOT_OPTIONS)].flatMap((name) => args.many(name)),
   ];
 }

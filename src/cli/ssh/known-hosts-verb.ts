@@ -93,7 +93,11 @@ async function verified(
   host: HostWanted,
 ): Promise<CachedVerdict> {
   const { verdictOn } = await import('./verdict-on.ts');
-  const readFile = async (path: string) => files.get(path) ?? io.readFile(path);
+  const readFile = async (path: string) => {
+    const bytes = files.get(path);
+    if (bytes === undefined) throw new Fault('internal', path, 'was not read before');
+    return bytes;
+  };
   return verdictOn({ ...io, readFile }, args, host);
 }
 

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
 import { formatTime } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
 import type { Mismatch } from '../../core/mismatch.ts';
@@ -88,7 +89,10 @@ function readFurther(bytes: Uint8Array, { root, anchor }: VekChain): FurtherCrl 
   try {
     const crl = readCrl(bytes, 'crl');
     if (!root || !anchor) return { crl, problem: 'the chain leads to no anchor' };
-    const problem = crlProblem(crl, root) && crlProblem(crl, anchor.certificate);
+    const { certificate } = anchor;
+    const own = crlProblem(crl, root);
+    const isOther = own !== undefined && !equalBytes(root.der, certificate.der);
+    const problem = isOther ? crlProblem(crl, certificate) : own;
     return { crl, problem: problem && `want ${problem.want}, got ${problem.got}` };
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'internal') throw error;

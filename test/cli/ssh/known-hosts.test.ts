@@ -1,15 +1,28 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AskingProcess } from '../../../src/cli/ssh/asking-process.ts';
 import { knownHostsVerbOf } from '../../../src/cli/ssh/known-hosts-verb.ts';
+import { utf8 } from '../../../src/core/bytes/text.ts';
+import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { toBase64 } from '../../../src/core/encoding/base64.ts';
 import { NODE } from '../../support/client/bed.ts';
+import { loading } from '../../support/loaded-modules.ts';
 import { hostKey } from '../../support/ssh/host-key.ts';
 import { type VerbBed, verbBed } from '../../support/ssh/verb-bed.ts';
 
 const LONG = 120_000;
+/** What a verification needs, and an answer does not. */
+const HEAVY = /node_modules|open-machines|verifier|gateway/;
 
 let world: VerbBed;
 let cache: string;
@@ -91,6 +104,35 @@ describe('postern known-hosts', () => {
     expect(await counted(() => ask('ORDER', { more: [...more, '--any-deployment'] }))).toBe(1);
     expect(await counted(() => ask('ORDER', { more }))).toBe(0);
     expect(await counted(() => ask('ORDER', { more, by: null }))).toBe(1);
+  });
+
+  it('verifies anew where a file that an option names says something else', async () => {
+    await ask('ORDER');
+    expect(await counted(() => ask('HOSTNAME'))).toBe(0);
+    const { files } = world;
+    const policy = files.get('policy.json') ?? new Uint8Array();
+    files.set('policy.json', concatBytes(policy, utf8(' ')));
+    expect(await counted(() => ask('HOSTNAME'))).toBe(1);
+    files.set('policy.json', policy);
+    expect(await counted(() => ask('HOSTNAME'))).toBe(0);
+  });
+
+  it('answers from what it remembers without loading a verifier', async () => {
+    expect(await ask('ORDER', { by: null, key: own() })).toMatchObject({ exit: 0 });
+    const folder = mkdtempSync(join(dir, 'files-'));
+    for (const [name, bytes] of world.files) writeFileSync(join(folder, name), bytes);
+    // What was verified in the simulator's time was so in ours.
+    for (const name of readdirSync(cache)) {
+      const file = join(cache, name);
+      const verdict = JSON.parse(readFileSync(file, 'utf8'));
+      const [at, until] = [Date.now() - 1000, Date.now() + 60_000];
+      writeFileSync(file, JSON.stringify({ ...verdict, at, until }));
+    }
+    const argv = ['known-hosts', ...world.flags, '--cache', cache, 'HOSTNAME', NODE, ...own()];
+    const ran = await loading([...argv, 'NONE'], folder);
+    expect(ran).toMatchObject({ exit: 0, out: `${NODE} ${own().join(' ')}\n` });
+    expect(ran.loaded.some((url) => url.endsWith('/cli/ssh/verdict-cache.ts'))).toBe(true);
+    expect(ran.loaded.filter((url) => HEAVY.test(url))).toEqual([]);
   });
 
   it('serves the next connection within its window, and none after', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import { givenOcsp, poolOcsp } from '../../../src/evidence/nvidia/given-ocsp.ts';
 import type { NvidiaInput } from '../../../src/evidence/nvidia/input.ts';
+import { verifyNvidiaNode } from '../../../src/evidence/nvidia/node.ts';
 import { Remembered } from '../../../src/evidence/nvidia/remembered.ts';
 import { NvidiaVerifier, verifyNvidia } from '../../../src/evidence/nvidia/verifier.ts';
 import { type NvidiaSimulation, simulateNvidia } from '../../../src/simulator/nvidia/simulate.ts';
@@ -256,6 +257,18 @@ describe('what a result holds', () => {
     expect(JSON.stringify(result)).toBe(before);
     expect(verifier.verify(own).verdict).toBe('reject');
     expect(JSON.stringify(verifier.verify(copies()))).toBe(before);
+  });
+
+  it('does not change with the buffers of a machine’s devices', () => {
+    const own = { report: Buffer.from(input.report), chain };
+    const { report: _, chain: __, rims: ___, ...rest } = input;
+    const answer = () =>
+      verifyNvidiaNode({ ...rest, devices: [own], rims }, new NvidiaVerifier(anchors));
+    const before = JSON.stringify(answer());
+    const result = answer();
+    own.report.fill(0xaa);
+    expect(JSON.stringify(result)).toBe(before);
+    expect(answer().parts[0]?.verdict).toBe('reject');
   });
 
   it('does not come from an anchor that the caller’s buffer became', () => {

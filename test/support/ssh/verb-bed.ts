@@ -29,6 +29,8 @@ export interface VerbBed {
   readonly bed: ClientBed;
   readonly key: HostKey;
   readonly flags: readonly string[];
+  /** What they name. */
+  readonly files: Map<string, Uint8Array>;
   readonly run: (
     make: Verb | ((system: SshSystem) => Verb),
     argv: readonly string[],
@@ -47,15 +49,16 @@ export async function verbBed(key: HostKey): Promise<VerbBed> {
   const memory = mkdtempSync(join(tmpdir(), 'postern-ssh-memory-'));
   afterAll(() => rmSync(memory, { recursive: true, force: true }));
   const { tdx, snp, nvidia } = machine.hardware.roots;
-  const files: Readonly<Record<string, Uint8Array>> = {
-    'policy.json': bed.policy,
-    'tdx.der': tdx,
-    'snp.der': snp,
-    'nvidia.der': nvidia.device,
-    'rim.der': nvidia.rim,
-  };
+  const files = new Map([
+    ['policy.json', bed.policy],
+    ['tdx.der', tdx],
+    ['snp.der', snp],
+    ['nvidia.der', nvidia.device],
+    ['rim.der', nvidia.rim],
+  ]);
   return {
     bed,
+    files,
     key,
     flags: [
       ...['--gateway', GATEWAY, '--pool', POOL, '--memory', memory],
@@ -82,7 +85,7 @@ export async function verbBed(key: HostKey): Promise<VerbBed> {
         out: take,
         err: give,
         readFile: async (path) => {
-          const file = files[path];
+          const file = files.get(path);
           if (file === undefined) throw new Fault('unreachable', path, 'can’t be read (ENOENT)');
           return file;
         },

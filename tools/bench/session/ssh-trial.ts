@@ -17,7 +17,6 @@ const WARM_UP = 1;
 const NAME = 'ssh.connect';
 /** As it is installed: types are taken out of no module while ssh waits. */
 const POSTERN = [process.execPath, resolve('dist/cli/main.js')];
-const BUILD = ['node_modules/typescript/bin/tsc', '-p', 'tools/tsconfig.build.json'];
 const WAYS = ['plain', 'window', 'first', 'prove'] as const;
 type Way = (typeof WAYS)[number];
 
@@ -34,7 +33,7 @@ export function sshTrials(
 }
 
 async function connections(program: string, scratch: Scratch): Promise<Result> {
-  await promisify(execFile)(process.execPath, BUILD);
+  await promisify(execFile)('npm', ['run', '-s', 'build']);
   const bed = await wholeSshBed(program);
   scratch.onEnd(bed.close);
   const ways = await waysOf(bed);
