@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FleetChange } from '../../../src/gateway/fleet/store.ts';
@@ -124,6 +125,20 @@ function newDecision(): NewEntry {
 function newBlob(size: number): NewBlob {
   const bytes = new Uint8Array(randomBytes(size));
   return { bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
+}
+
+/** What each commit waits for: as many pages as an append writes, put on the disk. */
+export function syncLimit(scratch: Scratch): Workload {
+  const file = openSync(scratch.path('sync'), 'w');
+  scratch.onEnd(async () => closeSync(file));
+  const pages = randomBytes(4 * 4096);
+  return {
+    name: 'limit.sync',
+    prepare: () => () => {
+      writeSync(file, pages, 0, pages.length, 0);
+      fdatasyncSync(file);
+    },
+  };
 }
 
 /**

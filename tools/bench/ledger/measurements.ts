@@ -1,6 +1,6 @@
 import { type Measurement, row } from '../measure.ts';
 import { simulateNodeEvidence } from '../nvidia/evidence.ts';
-import { appendWorkloads, GROUP, insertLimit, insertThreadLimit } from './append.ts';
+import { appendWorkloads, GROUP, insertLimit, insertThreadLimit, syncLimit } from './append.ts';
 import { proofWorkloads } from './proofs.ts';
 import { replayWorkloads } from './replay.ts';
 import type { Scratch } from './scratch.ts';
@@ -11,6 +11,7 @@ export async function ledgerMeasurements(scratch: Scratch): Promise<readonly Mea
   const proofs = await proofWorkloads();
   const replay = await replayWorkloads(await simulateNodeEvidence(), scratch);
   return [
+    row({ subject: syncLimit(scratch) }),
     row({ subject: append.one, against: await insertLimit(scratch, 1), atLeast: 0.6 }),
     row({
       subject: append.offLoop,
