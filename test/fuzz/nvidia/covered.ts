@@ -8,7 +8,8 @@ export type Standing = 'acceptable' | 'authentic' | 'neither';
 /**
  * Judges evidence by comparison: report, certificates and responses must be, in all that is
  * signed, ones that are known to be genuine, and go together; a manifest that is relied upon as
- * well. What may be there besides are manifests that nobody needs. What is said of those who
+ * well. What may be there besides are manifests that nobody needs, and genuine responses about
+ * those who signed them. What is said of those who
  * sign manifests is no matter of the device's being genuine; nor, where a manifest can't be
  * read, what may be said of those who signed it.
  */
@@ -17,7 +18,7 @@ export function standingOf({ devices }: World, evidence: Evidence): Standing {
   if (facts === undefined) return 'neither';
   if (chainNames(evidence.chain)?.join() !== facts.chain.join()) return 'neither';
   const given = new Set(evidence.rims.map(rimName));
-  const revocation = revocationOf(facts, evidence, given);
+  const revocation = revocationOf(facts, evidence, given, besides(devices, given));
   if (revocation === 'neither') return 'neither';
   const compared = facts.rims.every((name) => given.has(name));
   const { nonce } = evidence.asked;
@@ -25,15 +26,33 @@ export function standingOf({ devices }: World, evidence: Evidence): Standing {
   return compared && answered ? revocation : 'authentic';
 }
 
+/** Says of a response whether it is genuine, and about who signed a manifest of another device. */
+function besides(
+  devices: World['devices'],
+  manifests: ReadonlySet<string>,
+): (der: Uint8Array) => boolean {
+  const all = [...devices.values()];
+  const genuine = new Set(all.flatMap(({ ocsp }) => ocsp.rim));
+  const serials = new Set(
+    all
+      .filter(({ rims }) => rims.some((name) => manifests.has(name)))
+      .flatMap(({ ocsp }) => ocsp.rimSerials),
+  );
+  return (der) => genuine.has(responseName(der)) && serials.has(answeredSerial(der) ?? '');
+}
+
 /** Every response is one of this device's; of those that are required, none is missing. */
 function revocationOf(
   { ocsp, rims }: DeviceFacts,
   { ocsp: given, asked }: Evidence,
   manifests: ReadonlySet<string>,
+  isBeside: (der: Uint8Array) => boolean,
 ): Standing {
   const names = new Set(given.map(responseName));
   const known = new Set([...ocsp.device, ...ocsp.rim]);
-  const odd = given.filter((der) => !known.has(responseName(der)) && !isBareStatus(der));
+  const odd = given.filter(
+    (der) => !known.has(responseName(der)) && !isBareStatus(der) && !isBeside(der),
+  );
   const ownManifests = manifests.symmetricDifference(new Set(rims)).size === 0;
   const mayBeOfSigners = (serial: string) =>
     ownManifests ? ocsp.rimSerials.includes(serial) : !ocsp.deviceSerials.includes(serial);
