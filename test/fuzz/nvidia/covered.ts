@@ -1,5 +1,13 @@
 import type { Evidence } from './evidence.ts';
-import { answeredSerial, chainNames, hexOf, reportName, responseName, rimName } from './pieces.ts';
+import {
+  answeredCertId,
+  answeredSerial,
+  chainNames,
+  hexOf,
+  reportName,
+  responseName,
+  rimName,
+} from './pieces.ts';
 import type { DeviceFacts, World } from './world.ts';
 
 /** The most that may be said of evidence: `neither` of what is not the vendor's word. */
@@ -54,9 +62,12 @@ function revocationOf(
     (der) => !known.has(responseName(der)) && !isBareStatus(der) && !isBeside(der),
   );
   const ownManifests = manifests.symmetricDifference(new Set(rims)).size === 0;
-  const mayBeOfSigners = (serial: string) =>
-    ownManifests ? ocsp.rimSerials.includes(serial) : !ocsp.deviceSerials.includes(serial);
-  if (!odd.every((der) => mayBeOfSigners(answeredSerial(der) ?? ''))) return 'neither';
+  // What is about nobody here may be about who signed a manifest that can't be read.
+  const mayBeOfSigners = (der: Uint8Array) =>
+    ownManifests
+      ? ocsp.rimSerials.includes(answeredSerial(der) ?? '')
+      : !ocsp.deviceCertIds.includes(answeredCertId(der) ?? '');
+  if (!odd.every(mayBeOfSigners)) return 'neither';
   const required = asked.revocation !== undefined;
   if (required && !ocsp.device.every((name) => names.has(name))) return 'neither';
   const complete = !required || ocsp.rim.every((name) => names.has(name));

@@ -77,6 +77,15 @@ export function answeredSerial(der: Uint8Array): string | undefined {
   return serial.startsWith('02') ? serial : undefined;
 }
 
+/**
+ * Which certificate that is, by name and key of its issuer as well: hex of the CertID; undefined
+ * where there is none.
+ */
+export function answeredCertId(der: Uint8Array): string | undefined {
+  const id = guarded(der, () => hexOf(elementAt(der, [1, 0, 1, 0, 0, 2, 0, 0])));
+  return id.startsWith('30') ? id : undefined;
+}
+
 function guarded(bytes: Uint8Array, name: () => string): string {
   try {
     return name();

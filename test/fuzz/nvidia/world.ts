@@ -6,6 +6,7 @@ import { type SimulatedNvidia, simulateNvidia } from '../../../src/simulator/nvi
 import { deriveP384Key } from '../../../src/simulator/p384-keys.ts';
 import type { Evidence } from './evidence.ts';
 import {
+  answeredCertId,
   answeredSerial,
   chainNames,
   dersOf,
@@ -25,8 +26,8 @@ export interface DeviceFacts {
   readonly ocsp: {
     readonly device: readonly string[];
     readonly rim: readonly string[];
-    /** Of the certificates that these are about. */
-    readonly deviceSerials: readonly string[];
+    /** The certificates that these are about. */
+    readonly deviceCertIds: readonly string[];
     readonly rimSerials: readonly string[];
   };
 }
@@ -110,7 +111,9 @@ function factsOf(made: SimulatedNvidia, kind: NvidiaPlanOptions): DeviceFacts {
     ocsp: {
       device: names.slice(0, OCSP_DEVICE.length),
       rim: names.slice(OCSP_DEVICE.length),
-      deviceSerials: serials.slice(0, OCSP_DEVICE.length),
+      deviceCertIds: ocsp
+        .slice(0, OCSP_DEVICE.length)
+        .map(({ response }) => answeredCertId(response) ?? ''),
       rimSerials: serials.slice(OCSP_DEVICE.length),
     },
   };
