@@ -442,38 +442,34 @@ describe('what a body takes', () => {
   });
 });
 
+type Policies = Awaited<ReturnType<FleetService['policies']>>;
+
+/** A gateway that closes while one request runs, which is answered when the test likes. */
+async function closingWhileAsked(limits: Partial<Limits> = {}) {
+  const answer = Promise.withResolvers<Policies>();
+  const { bed, client } = await started({ limits, fleet: { policies: () => answer.promise } });
+  const line = await client();
+  line.send(get('/v1/pools'));
+  await expect.poll(() => bed.fleet.calls.length).toBe(1);
+  const closed = bed.app.close();
+  await expect.poll(() => bed.lines.some((text) => text.includes('gateway closing'))).toBe(true);
+  return { bed, line, closed, answer: answer.resolve };
+}
+
 describe('closing', () => {
   it('lets what runs come to its end, and then waits for nobody', async () => {
-    const answer = Promise.withResolvers<readonly never[]>();
-    const { bed, client } = await started({
-      limits: { closeWithin: 600_000 },
-      fleet: { policies: () => answer.promise },
-    });
-    const line = await client();
-    line.send(get('/v1/pools'));
-    await expect.poll(() => bed.fleet.calls.length).toBe(1);
-    const closed = bed.app.close();
-    await expect.poll(() => bed.lines.some((text) => text.includes('gateway closing'))).toBe(true);
-    answer.resolve([]);
+    const { bed, line, closed, answer } = await closingWhileAsked({ closeWithin: 600_000 });
+    answer([]);
     expect(statuses(await line.end())).toEqual([200]);
     await closed;
     expect(bed.lines.at(-1)).toContain('gateway closed');
   });
 
   it('lets a slow reader have all of an answer', async () => {
-    const answer = Promise.withResolvers<Awaited<ReturnType<FleetService['policies']>>>();
-    const { bed, client } = await started({
-      limits: { closeWithin: 600_000 },
-      fleet: { policies: () => answer.promise },
-    });
-    const line = await client();
-    line.send(get('/v1/pools'));
-    await expect.poll(() => bed.fleet.calls.length).toBe(1);
-    const closed = bed.app.close();
-    await expect.poll(() => bed.lines.some((text) => text.includes('gateway closing'))).toBe(true);
+    const { line, closed, answer } = await closingWhileAsked({ closeWithin: 600_000 });
     line.socket.pause();
     const [policy] = await fakeFleet().policies();
-    answer.resolve(Array(60_000).fill(policy));
+    answer(Array(60_000).fill(policy));
     await new Promise((resolve) => setTimeout(resolve, 500));
     line.socket.resume();
     const came = await line.end();
@@ -496,16 +492,10 @@ describe('closing', () => {
   });
 
   it('tells what comes on an old connection to go elsewhere', async () => {
-    const answer = Promise.withResolvers<readonly never[]>();
-    const { bed, client } = await started({ fleet: { policies: () => answer.promise } });
-    const line = await client();
-    line.send(get('/v1/pools'));
-    await expect.poll(() => bed.fleet.calls.length).toBe(1);
-    const closed = bed.app.close();
-    await expect.poll(() => bed.lines.some((text) => text.includes('gateway closing'))).toBe(true);
+    const { bed, line, closed, answer } = await closingWhileAsked();
     line.send(get('/health/ready'));
     await expect.poll(() => bed.metrics.text()).toContain('{because="closing"} 1');
-    answer.resolve([]);
+    answer([]);
     const came = await line.end();
     await closed;
     expect([statuses(came), problem(came).type]).toEqual([
