@@ -3,6 +3,9 @@ import type { Place } from './messages.ts';
 import { nameOf } from './place.ts';
 import { RemoteStore } from './remote-store.ts';
 
+/** Whose event loop waits for a store: that of a thread of its own, or that of whoever opens it. */
+export type StoreThread = 'own' | 'this';
+
 export type StoreOptions = Place & {
   /**
    * 32 bytes, under which the archive is sealed. Without it all but blobs can be read, and nothing
@@ -10,11 +13,11 @@ export type StoreOptions = Place & {
    */
   readonly archiveKey?: Uint8Array;
   /**
-   * Where the disk is waited for: in a thread of its own, unless whoever opens it has nothing else
-   * to do meanwhile: while calls to SQLite follow one another in `this` thread, no timer runs in it
-   * and no signal is handled. The other one takes longer to begin than many a command to be done.
+   * `own` unless said. `this` is for who has nothing else to do meanwhile: while calls to SQLite
+   * follow one another, no timer runs in it and no signal is handled. The other one takes longer to
+   * begin than many a command to be done.
    */
-  readonly thread?: 'own' | 'this';
+  readonly thread?: StoreThread;
 };
 
 /**

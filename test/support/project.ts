@@ -48,7 +48,8 @@ export function project(
  * Files of one worker share their modules: none changes what another one sees. Without V8's
  * protection of code pages by memory keys: each store has a thread with WebAssembly of its own, and
  * where many come and go its table of pages can miss one and end the process
- * (“Check failed: jit_page.has_value()”, nodejs/node#64500).
+ * (“Check failed: jit_page.has_value()”, nodejs/node#64500). With more room for what is young: heaps
+ * of a gigabyte and more are swept less often, which saves a twentieth of the time.
  */
 export const shared = {
   root,

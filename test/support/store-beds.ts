@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'vitest';
 import type { GatewayStore } from '../../src/store/gateway-store.ts';
 import type { Place } from '../../src/store/messages.ts';
-import { openStore, type StoreOptions } from '../../src/store/open.ts';
+import { openStore, type StoreThread } from '../../src/store/open.ts';
 import { ARCHIVE_KEY } from './ledger-batches.ts';
 import { giveBack, POSTGRES_URL, query, takeDatabase } from './postgres-databases.ts';
 
@@ -84,7 +84,7 @@ async function postgresBed(server: string): Promise<Bed> {
 }
 
 function bedOf(
-  { thread, ...place }: Place & Required<Pick<StoreOptions, 'thread'>>,
+  { thread, ...place }: Place & { readonly thread: StoreThread },
   raw: Bed['raw'],
   drop: () => Promise<void>,
 ): Bed {

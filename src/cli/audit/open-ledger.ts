@@ -9,7 +9,7 @@ import type { LogIdentity } from '../../ledger/writer/identity.ts';
 import type { KnownCheckpoint } from '../../ledger/writer/known-checkpoint.ts';
 import { LedgerWriter } from '../../ledger/writer/ledger-writer.ts';
 import type { GatewayStore } from '../../store/gateway-store.ts';
-import { openStore, type StoreOptions } from '../../store/open.ts';
+import { openStore, type StoreThread } from '../../store/open.ts';
 import { CHECKPOINT, Projection } from '../../store/published/projection.ts';
 import { type Io, usage } from '../io.ts';
 import { askWitnesses } from './cosign.ts';
@@ -23,8 +23,6 @@ import {
 } from './ledger-folder.ts';
 import { wantNotRestored } from './restored.ts';
 import { isThere } from './secret-files.ts';
-
-type StoreThread = NonNullable<StoreOptions['thread']>;
 
 /** A ledger that can be read. */
 export interface OpenLedger {

@@ -10,7 +10,7 @@ import { HASH_SIZE } from '../../../src/ledger/tree/hash.ts';
 import type { NewEntry } from '../../../src/ledger/writer/batch.ts';
 import { type LogIdentity, signHead } from '../../../src/ledger/writer/identity.ts';
 import { LedgerWriter } from '../../../src/ledger/writer/ledger-writer.ts';
-import { openStore } from '../../../src/store/open.ts';
+import { openStore, type StoreThread } from '../../../src/store/open.ts';
 import type { Workload } from '../measure.ts';
 import { type BareRows, bareInserts } from './bare-inserts.ts';
 import { newId } from './new-id.ts';
@@ -88,7 +88,7 @@ export async function appendWorkloads(scratch: Scratch): Promise<{
 
 async function openWriter(
   scratch: Scratch,
-  thread: 'own' | 'this',
+  thread: StoreThread,
 ): Promise<LedgerWriter<FleetChange>> {
   const file = scratch.path(`append-${thread}.sqlite`);
   const store = await openStore({ file, archiveKey: randomBytes(32), thread });
