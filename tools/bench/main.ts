@@ -52,10 +52,10 @@ session.* are a client, a whole gateway and a whole agent before a model server,
 limit.session.plain.* the same server behind a bare pipe, asked by fetch. session.ttft is one request after the
 other until the first word; session.tokens four streams of 1,000 words at once, per second of CPU time of all
 these together, streamCpuMs that of one stream. tls.connect is a connection to a machine that was verified before,
-limit.tls.plain one of node:tls to the same server; firstMs has the verification in it. ssh.connect (which builds dist/ first) is the system's ssh to a real sshd, until a command there has ended:
+limit.tls.plain one of node:tls to the same server; firstMs has the verification in it. ssh.connect is the system's ssh to a real sshd, until a command there has ended:
 within the window of one verification, its host key from postern known-hosts; limit.ssh.plain the same with a file of
 known hosts. firstMs has the verification in it, proveMs is postern ssh, which has the machine answer for the connection
-besides. All of postern is run from source, and anew each time that ssh asks: most of what it takes is Node's start.`;
+besides. postern is run as it is installed, from dist/, which is built first, and anew each time that ssh asks.`;
 
 /** Rows of one call after the other in two minutes. */
 const PACE: Pace = {
