@@ -46,3 +46,9 @@ function lastDigits(
   if (padding === 0) return [0, 0, 0];
   return [digit(start), digit(start + 1), padding === 1 ? digit(start + 2) : 0];
 }
+
+export function encodeBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

@@ -49,6 +49,9 @@ export const decodeBase64: CryptoPort['decodeBase64'] = (text) => {
   return memory.byteLength === length ? new Uint8Array(memory) : new Uint8Array(buffer);
 };
 
+export const encodeBase64: CryptoPort['encodeBase64'] = (bytes) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
 /**
  * Long texts are base64, which Buffer decodes ten times as fast as a pattern looks at it. Whatever
  * is no digit it passes over: where each 4 characters gave 3 bytes, all of them were digits.
@@ -97,17 +100,19 @@ function digest(algorithm: 'sha256' | 'sha384' | 'sha512', data: Uint8Array): Ui
 
 export const importP256: CryptoPort['importP256'] = (point) =>
   point.length === 64
-    ? (importKey(SPKI_PREFIX.p256 + toBase64(point)) as object as P256PublicKey | undefined)
+    ? (importKey(SPKI_PREFIX.p256 + encodeBase64(point)) as object as P256PublicKey | undefined)
     : undefined;
 
 export const importP384: CryptoPort['importP384'] = (point) =>
   point.length === 96
-    ? (importKey(SPKI_PREFIX.p384 + toBase64(point)) as object as P384PublicKey | undefined)
+    ? (importKey(SPKI_PREFIX.p384 + encodeBase64(point)) as object as P384PublicKey | undefined)
     : undefined;
 
 export const importEd25519: CryptoPort['importEd25519'] = (point) =>
   isUsableEd25519Point(point)
-    ? (importKey(SPKI_PREFIX.ed25519 + toBase64(point)) as object as Ed25519PublicKey | undefined)
+    ? (importKey(SPKI_PREFIX.ed25519 + encodeBase64(point)) as object as
+        | Ed25519PublicKey
+        | undefined)
     : undefined;
 
 export const importRsa: CryptoPort['importRsa'] = (modulus, exponent) =>
@@ -138,7 +143,7 @@ class RsaKey {
     const known = this.#objects.get(algorithm);
     if (known) return known;
     const info = rsaPublicKeyInfo(this.#modulus, this.#exponent, algorithm);
-    const made = importKey(toBase64(info));
+    const made = importKey(encodeBase64(info));
     this.#objects.set(algorithm, made);
     return made;
   }
@@ -162,10 +167,6 @@ function importKey(info: string): KeyObject | undefined {
   }
 }
 
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
-}
-
 export const verifyP256: CryptoPort['verifyP256'] = (key, message, signature) =>
   signature.length === 64 &&
   verify('sha256', message, key as unknown as KeyObject, toSigValue(signature));
@@ -180,7 +181,7 @@ export const verifyEd25519: CryptoPort['verifyEd25519'] = (key, message, signatu
 
 export const importMlDsa44: CryptoPort['importMlDsa44'] = (key) =>
   key.length === ML_DSA_44_SIZES.key
-    ? (importKey(toBase64(Buffer.concat([ML_DSA_44_PREFIX, key]))) as object as
+    ? (importKey(encodeBase64(Buffer.concat([ML_DSA_44_PREFIX, key]))) as object as
         | MlDsa44PublicKey
         | undefined)
     : undefined;

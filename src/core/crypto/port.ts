@@ -41,6 +41,9 @@ export interface CryptoPort extends AeadPort, KemPort {
    */
   readonly decodeBase64: (text: string) => Uint8Array | undefined;
 
+  /** The same the other way. */
+  readonly encodeBase64: (bytes: Uint8Array) => string;
+
   /** Whether a control character stands in a text, U+0000 to U+001F; here for the same reason. */
   readonly hasControl: (text: string) => boolean;
 

@@ -10,7 +10,7 @@ import forge from 'node-forge';
 import { equalBytes } from '../bytes/equal.ts';
 import { toHex } from '../bytes/hex.ts';
 import { concatBytes } from '../bytes/writer.ts';
-import { decodeBase64 as decode } from './base64.ts';
+import { decodeBase64 as decode, encodeBase64 as encode } from './base64.ts';
 import { CONTROL } from './control.ts';
 import { ED25519_ORDER, isUsableEd25519Point, littleEndian } from './ed25519.ts';
 import type {
@@ -29,6 +29,8 @@ export * from './portable-kem.ts';
 export const sameBytes: CryptoPort['sameBytes'] = equalBytes;
 
 export const decodeBase64: CryptoPort['decodeBase64'] = decode;
+
+export const encodeBase64: CryptoPort['encodeBase64'] = encode;
 
 export const hasControl: CryptoPort['hasControl'] = (text) => CONTROL.test(text);
 

@@ -1,4 +1,4 @@
-import { decodeBase64 } from '#crypto';
+import { decodeBase64, encodeBase64 } from '#crypto';
 import { malformed } from '../fault.ts';
 
 /**
@@ -18,7 +18,5 @@ function isForm(text: string): boolean {
 }
 
 export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  return encodeBase64(bytes);
 }

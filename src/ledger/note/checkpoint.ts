@@ -43,28 +43,35 @@ export function parseCheckpointText(text: string, at = 'checkpoint'): Checkpoint
   if (size === undefined || encoded === undefined || end !== '') {
     throw malformed(at, 'want lines of origin, size and root');
   }
-  if (origin === '') throw malformed(`${at}.origin`, 'is empty');
-  const empty = rest.indexOf('');
-  if (empty >= 0) throw malformed(`${at}.extensions[${empty}]`, 'is empty');
   const checkpoint = {
     origin,
     size: parseCount(size, `${at}.size`),
-    root: wantHash(fromBase64(encoded, `${at}.root`), `${at}.root`),
+    root: fromBase64(encoded, `${at}.root`),
     extensions: rest,
   };
-  if (checkpoint.size === 0n && !equalBytes(checkpoint.root, EMPTY_ROOT)) {
-    throw malformed(`${at}.root`, 'an empty tree has another');
-  }
+  checkCheckpoint(checkpoint, at);
   return checkpoint;
 }
 
 /** @throws Fault `malformed` when the checkpoint has no text that reads as the same again. */
-export function writeCheckpointText({ origin, size, root, extensions }: Checkpoint): string {
+export function writeCheckpointText(checkpoint: Checkpoint): string {
+  checkCheckpoint(checkpoint, 'checkpoint');
+  const { origin, size, root, extensions } = checkpoint;
   const lines = [origin, String(size), toBase64(root), ...extensions];
   if (lines.some((line) => line.includes('\n'))) throw malformed('checkpoint', 'a line has two');
-  const text = `${lines.join('\n')}\n`;
-  parseCheckpointText(text);
-  return text;
+  return `${lines.join('\n')}\n`;
+}
+
+/** What no text may say, however it is written. */
+function checkCheckpoint({ origin, size, root, extensions }: Checkpoint, at: string): void {
+  if (origin === '') throw malformed(`${at}.origin`, 'is empty');
+  const empty = extensions.indexOf('');
+  if (empty >= 0) throw malformed(`${at}.extensions[${empty}]`, 'is empty');
+  wantCount(size, `${at}.size`);
+  wantHash(root, `${at}.root`);
+  if (size === 0n && !equalBytes(root, EMPTY_ROOT)) {
+    throw malformed(`${at}.root`, 'an empty tree has another');
+  }
 }
 
 /** A decimal number of at most 64 bits, without leading zeros. @throws Fault `malformed`. */

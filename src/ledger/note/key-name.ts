@@ -6,8 +6,7 @@ export const LONGEST_NAME = 255;
 /** A key's name in a note (C2SP signed-note, section "Format"). @throws Fault `malformed`. */
 export function wantKeyName(name: string, at: string): string {
   if (name === '') throw malformed(at, 'is empty');
-  const control = Array.from(name).some((character) => character < ' ');
-  if (control || /[\p{White_Space}+]/u.test(name)) {
+  if (/[\p{White_Space}+]|[^ -\u{10ffff}]/u.test(name)) {
     throw malformed(at, 'a name has no spaces, control characters or +');
   }
   return name;

@@ -26,6 +26,9 @@ export interface SignedNote {
 const MOST_SIGNATURES = 100;
 const LARGEST_NOTE = 1_000_000;
 
+/** Below the space. */
+const CONTROL_BUT_NEWLINE = /[^\n -\uffff]/;
+
 const SIGNATURE_START = '\u2014 ';
 
 /**
@@ -84,12 +87,12 @@ function noteText(bytes: Uint8Array, at: string): string {
   if (bytes.length > LARGEST_NOTE) {
     throw malformed(at, `${bytes.length} bytes, of which at most ${LARGEST_NOTE} are read`);
   }
-  const control = bytes.findIndex((byte) => byte < 0x20 && byte !== 0x0a);
-  if (control >= 0) {
+  const text = fromUtf8(bytes, at);
+  if (CONTROL_BUT_NEWLINE.test(text)) {
+    const control = bytes.findIndex((byte) => byte < 0x20 && byte !== 0x0a);
     const byte = toHex(bytes.subarray(control, control + 1));
     throw malformed(at, `control character 0x${byte} at byte ${control}`);
   }
-  const text = fromUtf8(bytes, at);
   if (!text.endsWith('\n')) throw malformed(at, 'does not end in a newline');
   return text;
 }
