@@ -1,3 +1,4 @@
+import { POLICY_DIGEST, textMember } from '../appraisal/policy/signing/members.ts';
 import { fromBase64, toBase64 } from '../core/encoding/base64.ts';
 import { canonicalJson } from '../core/encoding/jcs.ts';
 import { parseJson } from '../core/encoding/json.ts';
@@ -50,6 +51,6 @@ export function readRevisionMemory(text: string): RevisionMemory {
 function revisionIn(shape: JsonShape): Revision {
   return {
     revision: shape.integer('revision', Number.MAX_SAFE_INTEGER),
-    digest: shape.string('digest'),
+    digest: textMember(shape, 'digest', POLICY_DIGEST, 'sha256: and 64 hex digits'),
   };
 }

@@ -43,30 +43,31 @@ export function parseCheckpointText(text: string, at = 'checkpoint'): Checkpoint
   if (size === undefined || encoded === undefined || end !== '') {
     throw malformed(at, 'want lines of origin, size and root');
   }
-  const checkpoint = {
-    origin,
+  checkLines(origin, rest, at);
+  const tree = {
     size: parseCount(size, `${at}.size`),
     root: fromBase64(encoded, `${at}.root`),
-    extensions: rest,
   };
-  checkCheckpoint(checkpoint, at);
-  return checkpoint;
+  checkTree(tree, at);
+  return { origin, ...tree, extensions: rest };
 }
 
 /** @throws Fault `malformed` when the checkpoint has no text that reads as the same again. */
-export function writeCheckpointText(checkpoint: Checkpoint): string {
-  checkCheckpoint(checkpoint, 'checkpoint');
-  const { origin, size, root, extensions } = checkpoint;
+export function writeCheckpointText({ origin, size, root, extensions }: Checkpoint): string {
+  checkLines(origin, extensions, 'checkpoint');
+  checkTree({ size, root }, 'checkpoint');
   const lines = [origin, String(size), toBase64(root), ...extensions];
   if (lines.some((line) => line.includes('\n'))) throw malformed('checkpoint', 'a line has two');
   return `${lines.join('\n')}\n`;
 }
 
-/** What no text may say, however it is written. */
-function checkCheckpoint({ origin, size, root, extensions }: Checkpoint, at: string): void {
+function checkLines(origin: string, extensions: readonly string[], at: string): void {
   if (origin === '') throw malformed(`${at}.origin`, 'is empty');
   const empty = extensions.indexOf('');
   if (empty >= 0) throw malformed(`${at}.extensions[${empty}]`, 'is empty');
+}
+
+function checkTree({ size, root }: Pick<Checkpoint, 'size' | 'root'>, at: string): void {
   wantCount(size, `${at}.size`);
   wantHash(root, `${at}.root`);
   if (size === 0n && !equalBytes(root, EMPTY_ROOT)) {
