@@ -18,9 +18,20 @@ process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/node-compile`;
 if (freeBytes(IN_MEMORY) > 2 ** 32) process.env['TMPDIR'] ??= IN_MEMORY;
 
 const CONDITIONS = {
-  node: ['postern-src', 'node'],
-  portable: ['postern-src', 'postern-portable'],
+  node: ['-C', 'postern-src'],
+  portable: ['-C', 'postern-src', '-C', 'postern-portable'],
 } as const;
+
+/**
+ * Without V8's protection of code pages by memory keys: each store has a thread with WebAssembly of
+ * its own, and where many come and go its table of pages can miss one and end the process
+ * (“Check failed: jit_page.has_value()”, nodejs/node#64500). With more room for what is young: heaps
+ * of a gigabyte and more are swept less often, which saves a twentieth of the time.
+ */
+const EXEC_ARGV = ['--max-semi-space-size=64', '--no-memory-protection-keys'];
+
+/** Modules as Node finds and reads them, types taken away: what is tested is what runs. */
+const NATIVE = { viteModuleRunner: false, nodeLoader: false };
 
 interface Selection {
   readonly include: string[];
@@ -36,27 +47,24 @@ export function project(
   selection: Selection,
   env: Readonly<Record<string, string>> = {},
 ) {
-  const conditions = [...CONDITIONS[crypto]];
   return {
-    resolve: { conditions },
-    ssr: { resolve: { conditions } },
-    test: { name: crypto, root, ...selection, env: { VITEST_POSTERN_CRYPTO: crypto, ...env } },
+    test: {
+      name: crypto,
+      root,
+      ...selection,
+      env: { VITEST_POSTERN_CRYPTO: crypto, ...env },
+      execArgv: [...EXEC_ARGV, ...CONDITIONS[crypto]],
+      experimental: NATIVE,
+    },
   };
 }
 
-/**
- * Files of one worker share their modules: none changes what another one sees. Without V8's
- * protection of code pages by memory keys: each store has a thread with WebAssembly of its own, and
- * where many come and go its table of pages can miss one and end the process
- * (“Check failed: jit_page.has_value()”, nodejs/node#64500). With more room for what is young: heaps
- * of a gigabyte and more are swept less often, which saves a twentieth of the time.
- */
+/** Files of one worker share their modules: none changes what another one sees. */
 export const shared = {
   root,
   isolate: false,
   maxWorkers: Math.max(1, availableParallelism()),
   globalSetup: fileURLToPath(new URL('postgres-databases.ts', import.meta.url)),
-  execArgv: ['--max-semi-space-size=64', '--no-memory-protection-keys'],
 };
 
 /** Of the file system that a folder is on; none where there is no such folder. */
