@@ -3,6 +3,7 @@ import { anchorFromCertificate, INTEL_SGX_ROOT } from '../../../src/core/x509/an
 import { clocksAt } from '../../../src/evidence/tdx/clocks.ts';
 import { verifyTdx } from '../../../src/evidence/tdx/verifier.ts';
 import { verifyTdxCollateral } from '../../../src/evidence/tdx/verify-collateral.ts';
+import { teeTcbSvn } from '../../../src/simulator/tdx/faults/tcb-level.ts';
 import { simulateTdx, type TdxSimulation } from '../../../src/simulator/tdx/simulate.ts';
 
 async function verified(options: TdxSimulation) {
@@ -47,6 +48,19 @@ it('worse now than at launch: levels, date and advisories are those of now', asy
   expect(result.tcb?.behind).toEqual([expect.stringMatching(/^TDX module TDX_0\d: ISVSVN has/)]);
   const check = result.checks.find(({ id }) => id === 'tdx.tcb.status');
   expect(check?.because).toContain('UpToDate at launch, worse now');
+});
+
+it('the level of a module that came after the launch is told, though at launch there was none', async () => {
+  const result = await verified({
+    fault: 'td15_current_ood',
+    edit: ({ quote: { body } }) => {
+      body.teeTcbSvn = teeTcbSvn(5, 0);
+    },
+  });
+  expect(result.tcb).toMatchObject({
+    status: 'OutOfDate',
+    components: { platform: 'UpToDate', module: 'OutOfDate', qe: 'UpToDate' },
+  });
 });
 
 it('an identity TDX_00 is none of a module of version 0', async () => {
