@@ -91,6 +91,27 @@ it('more advisories than anybody prints are refused, before they cost anything',
   expect(JSON.stringify(result.checks).length).toBeLessThan(20_000);
 });
 
+describe('a document that ends before it is issued', () => {
+  it.each([
+    ['tcbInfo', 'tdx.tcb_info.validity'],
+    ['qeIdentity', 'tdx.qe_identity.validity'],
+  ] as const)('is never in date, and readable all the same: %s', async (document, id) => {
+    for (const dates of [
+      { issueDate: '2027-01-01T00:00:00Z' },
+      { nextUpdate: '2025-01-01T00:00:00Z' },
+    ]) {
+      const result = await verified({
+        edit: (plan) => {
+          Object.assign(plan[document].content, dates);
+        },
+      });
+      const open = result.checks.filter(({ outcome }) => outcome !== 'pass');
+      expect(open.map((check) => [check.id, check.outcome])).toEqual([[id, 'unresolved']]);
+      expect(result).toMatchObject({ verdict: 'indeterminate', tcb: { status: 'UpToDate' } });
+    }
+  });
+});
+
 describe('collateral under one of several anchors', () => {
   it('that has run out is open, in whichever order they are named', async () => {
     const { root, collateral, at } = await simulateTdx();
