@@ -23,6 +23,8 @@ export interface Expectation {
   readonly authentic: boolean | undefined;
   /** Only this part of the evidence is given: `report-and-chain`, `parse-only`, … */
   readonly scope: string | undefined;
+  /** Where we are stricter than the library that the statuses were measured with: `reject-recommended`, … */
+  readonly level: string | undefined;
   readonly fields: Readonly<Record<string, JsonValue>>;
   /** The challenge that the evidence is asked for, where it is another than its own. */
   readonly nonce: Uint8Array | undefined;
@@ -77,6 +79,7 @@ function parseExpectation(shape: JsonShape): Expectation {
     verdict,
     authentic: shape.has('authentic') ? shape.boolean('authentic') : undefined,
     scope: shape.has('scope') ? shape.string('scope') : undefined,
+    level: shape.has('level') ? shape.string('level') : undefined,
     fields: { ...(shape.has('fields') && members(shape.object('fields'))), ...countsIn(shape) },
     nonce: shape.has('expectedNonce') ? shape.hex('expectedNonce', 32) : undefined,
     tcb: Object.fromEntries(tcb),

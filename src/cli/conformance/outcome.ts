@@ -82,6 +82,8 @@ function fieldDifferences({ claims }: Outcome, { fields }: Expectation): readonl
 }
 
 function tcbDifferences({ tcb }: Outcome, expect: Expectation): readonly string[] {
+  // Intel's library says a status of what it reads; what we refuse unread has none.
+  if (tcb === undefined && expect.level === 'reject-recommended') return [];
   const got: Readonly<Record<string, unknown>> = {
     tcbStatus: tcb?.status,
     platformStatus: tcb?.components?.['platform'],

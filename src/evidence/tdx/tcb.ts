@@ -142,6 +142,7 @@ function unsupportedProblem(
  */
 function summarize(status: TdxTcbStatus, launch: TcbLevels, current: TcbLevels) {
   const told = RELAUNCH.has(status) || current === launch ? [launch] : [launch, current];
+  const modules = told.flatMap(({ module }) => module ?? []);
   const levels = told.flatMap(({ platform, qe, module }) =>
     module ? [platform, qe, module] : [platform, qe],
   );
@@ -151,9 +152,7 @@ function summarize(status: TdxTcbStatus, launch: TcbLevels, current: TcbLevels) 
     advisories: [...new Set(levels.flatMap((level) => level.advisories))],
     components: {
       platform: worstStatus(told.map(({ platform }) => platform.status)),
-      ...(launch.module && {
-        module: worstStatus(told.map(({ module }) => module?.status ?? 'UpToDate')),
-      }),
+      ...(modules.length > 0 && { module: worstStatus(modules.map((module) => module.status)) }),
       qe: launch.qe.status,
     },
   };

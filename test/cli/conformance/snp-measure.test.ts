@@ -57,6 +57,7 @@ function run(runner: Runner, contents: Readonly<Record<string, Uint8Array | stri
       verdict: 'per-vector',
       authentic: undefined,
       scope: undefined,
+      level: undefined,
       fields: {},
       nonce: undefined,
       tcb: {},

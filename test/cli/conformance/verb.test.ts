@@ -94,6 +94,34 @@ describe('a manifest that conforms', () => {
   });
 });
 
+describe('a status of Intel’s library, which is looser', () => {
+  const refused = async (wanted: Readonly<Record<string, unknown>>) => {
+    const unread = filesOf(await simulateTdx({ fault: 'json_signed_dup_key_status' }));
+    const { nonce: _, ...given } = QUOTE['files'] as Record<string, string>;
+    const expect_ = { verdict: 'reject', tcbStatus: 'UpToDate', ...wanted };
+    return conformance([{ ...QUOTE, files: given, expect: expect_ }], {
+      'v/quote': unread['quote'] ?? '',
+      'v/collateral.json': unread['collateral.json'] ?? '',
+    });
+  };
+
+  it('is not asked of a document that is refused unread', async () => {
+    expect(await refused({ level: 'reject-recommended' })).toMatchObject({ exit: 0 });
+  });
+
+  it('is, where the manifest does not say that the refusal is our own', async () => {
+    expect(await refused({})).toMatchObject({ exit: 1 });
+  });
+
+  it('is, where there is one', async () => {
+    const wanted = { tcbStatus: 'OutOfDate', level: 'reject-recommended', verdict: 'reject' };
+    const { reports } = await conformance([
+      { ...expecting(wanted), at: '2017-01-01T00:00:00Z', files: QUOTE['files'] },
+    ]);
+    expect(reports[0]?.differs).toContain('tcbStatus: want "OutOfDate", got "UpToDate"');
+  });
+});
+
 describe('a difference', () => {
   const at = (text: string | null) => ({ ...QUOTE, at: text });
 

@@ -3,6 +3,7 @@ import { anchorFromCertificate, INTEL_SGX_ROOT } from '../../../src/core/x509/an
 import { clocksAt } from '../../../src/evidence/tdx/clocks.ts';
 import { verifyTdx } from '../../../src/evidence/tdx/verifier.ts';
 import { verifyTdxCollateral } from '../../../src/evidence/tdx/verify-collateral.ts';
+import { teeTcbSvn } from '../../../src/simulator/tdx/faults/tcb-level.ts';
 import { simulateTdx, type TdxSimulation } from '../../../src/simulator/tdx/simulate.ts';
 
 async function verified(options: TdxSimulation) {
@@ -49,6 +50,19 @@ it('worse now than at launch: levels, date and advisories are those of now', asy
   expect(check?.because).toContain('UpToDate at launch, worse now');
 });
 
+it('the level of a module that came after the launch is told, though at launch there was none', async () => {
+  const result = await verified({
+    fault: 'td15_current_ood',
+    edit: ({ quote: { body } }) => {
+      body.teeTcbSvn = teeTcbSvn(5, 0);
+    },
+  });
+  expect(result.tcb).toMatchObject({
+    status: 'OutOfDate',
+    components: { platform: 'UpToDate', module: 'OutOfDate', qe: 'UpToDate' },
+  });
+});
+
 it('an identity TDX_00 is none of a module of version 0', async () => {
   const result = await verified({
     fault: 'module_v0_all16',
@@ -75,6 +89,27 @@ it('more advisories than anybody prints are refused, before they cost anything',
   });
   expect(failed(result)).toEqual(['tdx.tcb_info.format']);
   expect(JSON.stringify(result.checks).length).toBeLessThan(20_000);
+});
+
+describe('a document that ends before it is issued', () => {
+  it.each([
+    ['tcbInfo', 'tdx.tcb_info.validity'],
+    ['qeIdentity', 'tdx.qe_identity.validity'],
+  ] as const)('is never in date, and readable all the same: %s', async (document, id) => {
+    for (const dates of [
+      { issueDate: '2027-01-01T00:00:00Z' },
+      { nextUpdate: '2025-01-01T00:00:00Z' },
+    ]) {
+      const result = await verified({
+        edit: (plan) => {
+          Object.assign(plan[document].content, dates);
+        },
+      });
+      const open = result.checks.filter(({ outcome }) => outcome !== 'pass');
+      expect(open.map((check) => [check.id, check.outcome])).toEqual([[id, 'unresolved']]);
+      expect(result).toMatchObject({ verdict: 'indeterminate', tcb: { status: 'UpToDate' } });
+    }
+  });
 });
 
 describe('collateral under one of several anchors', () => {
