@@ -203,6 +203,7 @@ describe('the product', () => {
     const result = reported(good, { cpuid: cpuid(family, model) });
     expect(answers(result, 'fail')).toEqual(['snp.product.match']);
     expect(answerOf(result, 'snp.product.match')).toMatchObject({
+      path: 'report.cpuid',
       got: `processor ${name.toLowerCase()}, issuer genoa, productName genoa, root genoa`,
     });
   });
@@ -212,6 +213,7 @@ describe('the product', () => {
     async (name) => {
       const result = await certified(good, { amd: { productName: ia5(name) } });
       expect(answers(result, 'fail')).toEqual(['snp.product.match']);
+      expect(answerOf(result, 'snp.product.match').path).toBe('vek.extensions.productName');
     },
   );
 
@@ -226,6 +228,7 @@ describe('the product', () => {
       anchors: [...good.anchors, ...other.anchors],
     });
     expect(answers(result, 'fail')).toEqual(['snp.product.match']);
+    expect(answerOf(result, 'snp.product.match').path).toBe('chain');
   });
 });
 
