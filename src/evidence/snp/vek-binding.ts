@@ -155,6 +155,7 @@ function checkProductMatch(
             name: 'productName',
             path: 'vek.extensions.productName',
             line: lineOfProductName(productName),
+            text: productName,
           },
         ]),
     { name: 'root', path: 'chain', line: lineOfRoot(root.subject.commonName) },
@@ -164,7 +165,7 @@ function checkProductMatch(
     checks.pass('snp.product.match');
     return;
   }
-  const got = sources.map(({ name, line }) => `${name} ${line ?? 'unknown'}`).join(', ');
+  const got = sources.map(describeSource).join(', ');
   // Where one alone differs, that is it; the rest stand by the issuer.
   const path = more.length === 0 ? odd.path : 'chain';
   checks.fail('snp.product.match', { want: 'one product line', got }, { path });
@@ -176,4 +177,11 @@ interface ProductSource {
   readonly path: string;
   /** Undefined where it is none of AMD's lines. */
   readonly line: ProductLine | undefined;
+  /** As it stands, where that is not its own name. */
+  readonly text?: string;
+}
+
+function describeSource({ name, line, text }: ProductSource): string {
+  const unknown = text === undefined ? 'unknown' : `unknown (${JSON.stringify(text)})`;
+  return `${name} ${line ?? unknown}`;
 }

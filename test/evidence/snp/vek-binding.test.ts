@@ -217,6 +217,13 @@ describe('the product', () => {
     },
   );
 
+  it('a productName of no line is told as it stands', async () => {
+    const result = await certified(good, { amd: { productName: ia5('Bergamo') } });
+    expect(answerOf(result, 'snp.product.match')).toMatchObject({
+      got: 'processor genoa, issuer genoa, productName unknown ("Bergamo"), root genoa',
+    });
+  });
+
   it('a machine’s own certificate, but of another line’s hierarchy', async () => {
     const { Milan: other } = evidence;
     const chip = { ...other.world, line: 'Genoa' as const, vcek: good.world.vcek };
