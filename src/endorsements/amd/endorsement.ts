@@ -37,7 +37,7 @@ export type AmdRefresh =
   | Failure;
 
 const HOUR = 3_600_000;
-/** AMD's CRLs run for a year; a revocation should be noticed well before. */
+/** AMD's CRLs run for weeks; a revocation should be noticed well before. */
 const CRL_MAX_AGE_MS = 7 * 24 * HOUR;
 
 /** How long what was fetched is good for without asking again. */

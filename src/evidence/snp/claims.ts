@@ -7,7 +7,7 @@ import type { Crl } from '../../core/x509/crl.ts';
 import { certificateClaims, crlClaims } from '../certificate-claims.ts';
 import type { Claims } from '../verification.ts';
 import type { CertificateTable } from './certificate-table.ts';
-import { versionText } from './firmware-version.ts';
+import { isEarlier, versionText } from './firmware-version.ts';
 import { guestPolicy } from './guest-policy.ts';
 import { platformInfoFlags, unknownPlatformInfoBits } from './platform-info.ts';
 import { PRODUCT_LINES, type ProductLine, productOf } from './product.ts';
@@ -86,7 +86,9 @@ function tcbClaims(report: SnpReport, line: ProductLine | undefined): Claims {
     committedSpl: committed,
     launchSpl: tcbVersion(launchTcb, layout),
     /** Firmware runs that the machine's owner can still take back. */
-    committedBelowCurrent: tcbShortfall(committed, current).length > 0,
+    committedBelowCurrent:
+      tcbShortfall(committed, current).length > 0 ||
+      isEarlier(report.committedVersion, report.currentVersion),
   };
 }
 

@@ -145,15 +145,43 @@ function checkProductMatch(
   // One of no name of AMD's was answered for itself.
   if (issuer === undefined) return;
   const productName = vek?.extensions?.productName;
-  const sources: readonly (readonly [string, ProductLine | undefined])[] = [
-    ...(processor ? [['processor', processor] as const] : []),
-    ['issuer', issuer],
+  const sources: readonly ProductSource[] = [
+    ...(processor ? [{ name: 'processor', path: 'report.cpuid', line: processor }] : []),
+    { name: 'issuer', path: 'chain', line: issuer },
     ...(productName === undefined
       ? []
-      : [['productName', lineOfProductName(productName)] as const]),
-    ['root', lineOfRoot(root.subject.commonName)],
+      : [
+          {
+            name: 'productName',
+            path: 'vek.extensions.productName',
+            line: lineOfProductName(productName),
+            text: productName,
+          },
+        ]),
+    { name: 'root', path: 'chain', line: lineOfRoot(root.subject.commonName) },
   ];
-  const same = sources.every(([, line]) => line !== undefined && line === issuer);
-  const got = sources.map(([name, line]) => `${name} ${line ?? 'unknown'}`).join(', ');
-  checks.answer('snp.product.match', same ? undefined : { want: 'one product line', got });
+  const [odd, ...more] = sources.filter(({ line }) => line !== issuer);
+  if (odd === undefined) {
+    checks.pass('snp.product.match');
+    return;
+  }
+  const got = sources.map(describeSource).join(', ');
+  // Where one alone differs, that is it; the rest stand by the issuer.
+  const path = more.length === 0 ? odd.path : 'chain';
+  checks.fail('snp.product.match', { want: 'one product line', got }, { path });
+}
+
+/** One that names a product line, and where it stands. */
+interface ProductSource {
+  readonly name: string;
+  readonly path: string;
+  /** Undefined where it is none of AMD's lines. */
+  readonly line: ProductLine | undefined;
+  /** As it stands, where that is not its own name. */
+  readonly text?: string;
+}
+
+function describeSource({ name, line, text }: ProductSource): string {
+  const unknown = text === undefined ? 'unknown' : `unknown (${JSON.stringify(text)})`;
+  return `${name} ${line ?? unknown}`;
 }

@@ -188,9 +188,13 @@ function vekMissing(
 
 /** The evidence's own certificates: outside their validity it was never vouched for. */
 export function checkVekValidity(checks: Checks, chain: VekChain, now: number): void {
-  const certificates = certificatesOf(chain);
-  if (certificates.length === 0) return;
-  checks.answer('snp.vek.validity', firstOutside(certificates, now));
+  if (certificatesOf(chain).length === 0) return;
+  const id = 'snp.vek.validity';
+  const leaf = firstOutside(chain.vek ? [chain.vek.certificate] : [], now);
+  const above = firstOutside(certificatesOf({ ...chain, vek: undefined }), now);
+  if (leaf) checks.fail(id, leaf);
+  else if (above) checks.fail(id, above, { path: 'chain' });
+  else checks.pass(id);
 }
 
 function askedFor(

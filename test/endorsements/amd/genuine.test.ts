@@ -10,6 +10,7 @@ import { type LineKey, vcekKey } from '../../../src/endorsements/amd/key.ts';
 import { AmdEndorsementSource } from '../../../src/endorsements/amd/source.ts';
 import { PRODUCT_LINES, type ProductLine } from '../../../src/evidence/snp/product.ts';
 import { parseVekExtensions } from '../../../src/evidence/snp/vek-extensions.ts';
+import { GENUINE_AMD_CRLS } from '../../support/amd-crls.ts';
 import { vectorsFolder } from '../../support/vectors.ts';
 import { emptyAmdFolder, sourceOf, startKds } from './world.ts';
 
@@ -86,3 +87,14 @@ describe.skipIf(folder === undefined)('genuine certificates under AMD’s own ro
     await expect(offline.vcekFor(key, at)).rejects.toThrow(/passed over: snp\.vek\.chain: /);
   });
 });
+
+it.each(lines.flatMap((line) => (['vcek', 'vlek'] as const).map((signs) => ({ line, signs }))))(
+  'the $signs list of $line is one, and that of another root is not',
+  ({ line, signs }) => {
+    const judge = { anchors: AMD_ROOTS, now: at, chain: [] };
+    const key: LineKey = { kind: 'crl', line, signs };
+    expect(judgeAmd(key, GENUINE_AMD_CRLS[line], judge)).toMatchObject({ state: 'current' });
+    const other = GENUINE_AMD_CRLS[line === 'milan' ? 'genoa' : 'milan'];
+    expect(judgeAmd(key, other, judge)).toMatchObject({ state: 'refused' });
+  },
+);

@@ -212,6 +212,7 @@ describe('links', () => {
     const result = verify([await intermediateCertificate(other)], { vek });
     expect(answers(result, 'fail')).toEqual(['snp.product.match']);
     expect(answerOf(result, 'snp.product.match')).toMatchObject({
+      path: 'chain',
       got: 'processor genoa, issuer milan, productName genoa, root genoa',
     });
   });

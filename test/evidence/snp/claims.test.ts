@@ -126,6 +126,17 @@ describe('TCB vectors', () => {
     expect(claimsOf({ currentTcb })['committedBelowCurrent']).toBe(behind);
   });
 
+  it.each([
+    ['build', [8, 55, 1], true],
+    ['minor', [7, 56, 1], true],
+    ['major', [7, 55, 2], true],
+    ['build below', [6, 55, 1], false],
+  ])('a current version of another %s says it as well: %s', (_, current, behind) => {
+    const committedVersion = Uint8Array.of(7, 55, 1);
+    const currentVersion = Uint8Array.from(current);
+    expect(claimsOf({ currentVersion, committedVersion })['committedBelowCurrent']).toBe(behind);
+  });
+
   it('by component without a certificate, too, where the report names its processor', () => {
     const { vek: _, ...rest } = good.input;
     const spl = (report: Uint8Array) =>

@@ -16,15 +16,15 @@ import { arkCertificate, snpWorld } from '../../support/snp-certificates.ts';
 const world = await snpWorld();
 const good = await snpEvidence(world);
 const rogue = await snpWorld('Genoa', { ark: OTHER_RSA_4096, ask: RSA_4096 });
-/** AMD's lists have neither a number nor an authority key identifier. */
-const AS_AMD: CrlWishes = { without: [EXTENSION.crlNumber, EXTENSION.authorityKeyIdentifier] };
+/** AMD's own lists have both a number and an authority key identifier; neither is asked for. */
+const BARE: CrlWishes = { without: [EXTENSION.crlNumber, EXTENSION.authorityKeyIdentifier] };
 const ASK = '020002';
 
 const OF_CRL = ['snp.crl.format', 'snp.crl.signature', 'snp.crl.validity', 'snp.vek.revocation'];
 
 const listing = (serialNumber: string, wishes: CrlWishes = {}, issuer = world.ark) =>
   revoke(issuer, {
-    ...AS_AMD,
+    ...BARE,
     entries: [{ serialNumber, revocationDate: new Date('2025-11-11T00:00:00Z') }],
     ...wishes,
   });

@@ -16,13 +16,13 @@ import { arkCertificate, snpWorld } from '../../support/snp-certificates.ts';
 const world = await snpWorld();
 const good = await snpEvidence(world);
 const cloud = await snpEvidence(world, 'vlek');
-/** AMD's lists have neither a number nor an authority key identifier. */
-const AS_AMD: CrlWishes = { without: [EXTENSION.crlNumber, EXTENSION.authorityKeyIdentifier] };
+/** AMD's own lists have both a number and an authority key identifier; neither is asked for. */
+const BARE: CrlWishes = { without: [EXTENSION.crlNumber, EXTENSION.authorityKeyIdentifier] };
 const ASK = '020002';
 const ASVK = '020101';
 
 const crlOf = (wishes: CrlWishes = {}, issuer = world.ark) =>
-  revoke(issuer, { ...AS_AMD, ...wishes });
+  revoke(issuer, { ...BARE, ...wishes });
 
 function revoking(...serials: readonly string[]): Promise<Uint8Array> {
   const revocationDate = new Date('2025-11-11T00:00:00Z');

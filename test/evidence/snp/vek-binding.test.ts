@@ -203,6 +203,7 @@ describe('the product', () => {
     const result = reported(good, { cpuid: cpuid(family, model) });
     expect(answers(result, 'fail')).toEqual(['snp.product.match']);
     expect(answerOf(result, 'snp.product.match')).toMatchObject({
+      path: 'report.cpuid',
       got: `processor ${name.toLowerCase()}, issuer genoa, productName genoa, root genoa`,
     });
   });
@@ -212,8 +213,16 @@ describe('the product', () => {
     async (name) => {
       const result = await certified(good, { amd: { productName: ia5(name) } });
       expect(answers(result, 'fail')).toEqual(['snp.product.match']);
+      expect(answerOf(result, 'snp.product.match').path).toBe('vek.extensions.productName');
     },
   );
+
+  it('a productName of no line is told as it stands', async () => {
+    const result = await certified(good, { amd: { productName: ia5('Bergamo') } });
+    expect(answerOf(result, 'snp.product.match')).toMatchObject({
+      got: 'processor genoa, issuer genoa, productName unknown ("Bergamo"), root genoa',
+    });
+  });
 
   it('a machine’s own certificate, but of another line’s hierarchy', async () => {
     const { Milan: other } = evidence;
@@ -226,6 +235,7 @@ describe('the product', () => {
       anchors: [...good.anchors, ...other.anchors],
     });
     expect(answers(result, 'fail')).toEqual(['snp.product.match']);
+    expect(answerOf(result, 'snp.product.match').path).toBe('chain');
   });
 });
 
