@@ -27,7 +27,7 @@ export interface Limits {
   readonly connection: {
     /** Of all; more are not taken. */
     readonly count: number;
-    /** Of one address, where that is the caller's own. */
+    /** Of one address, as `addressKey` has it, where that is the caller's own. */
     readonly each: number;
     /** Requests after which one is closed. */
     readonly requests: number;
@@ -114,7 +114,7 @@ export const LIMITS: Limits = {
 export interface LimitKey {
   /** `address` before anything else is looked at, the others once it is known who asks. */
   readonly by: 'address' | 'credential' | 'node';
-  /** The address, or the id. */
+  /** The address, as `addressKey` has it, or the id. */
   readonly name: string;
   readonly operation: Operation | 'none';
 }

@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { BodyClock } from './body-clock.ts';
+import { addressKey } from './client-address.ts';
 import type { Limits } from './limits.ts';
 
 /** What TLS needs, PEM; where it is left out, something in front of the gateway ends it. */
@@ -108,7 +109,7 @@ export function createListener(handler: RequestListener, options: ListenerOption
 function limitEach(server: Server, most: number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = addressKey(socket.remoteAddress ?? '');
     const count = (open.get(address) ?? 0) + 1;
     if (count > most) {
       socket.destroy();

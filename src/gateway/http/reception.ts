@@ -9,6 +9,7 @@ import type { Principal } from '../identity/credential.ts';
 import type { Subject } from '../operation.ts';
 import { authenticate, checkMayDo, countedAs, showsSomething, subjectOf } from './access.ts';
 import type { BodyBudget } from './body-budget.ts';
+import { addressKey } from './client-address.ts';
 import { CROSS_ORIGIN_HEADERS } from './cross-origin.ts';
 import { checkBody, checkHead } from './guard.ts';
 import type { Identity } from './identity.ts';
@@ -75,7 +76,8 @@ class Reception {
       throw new Refusal('closing', { retryAfter: limits.retryAfter });
     }
     const rule = ruleOf(request);
-    this.#count({ by: 'address', name: request.ip, operation: rule?.operation ?? 'none' });
+    const address = addressKey(request.ip);
+    this.#count({ by: 'address', name: address, operation: rule?.operation ?? 'none' });
     checkHead(request.raw, limits.request);
     if (rule === undefined) throw this.nothingHere(request);
     if (!showsSomething(request) && rule.subject === 'in-path') {

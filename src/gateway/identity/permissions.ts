@@ -1,4 +1,3 @@
-import { Fault } from '../../core/fault.ts';
 import type { Operation, Subject } from '../operation.ts';
 import type { Principal } from './credential.ts';
 
@@ -70,17 +69,6 @@ export function mayDo(principal: Principal, operation: Operation, subject: Subje
   if (allowed.includes('anyone')) return true;
   const caller = callerOf(principal);
   return allowed.includes(caller) && isTheirs(principal, operation, subject);
-}
-
-/** @throws Fault `unauthenticated` to anyone, `forbidden` to who is known, at `operation.<name>`. */
-export function wantMayDo(principal: Principal, operation: Operation, subject: Subject = {}): void {
-  if (mayDo(principal, operation, subject)) return;
-  const at = `operation.${operation}`;
-  if (principal.kind === 'anyone') {
-    throw new Fault('unauthenticated', at, 'show an API key, or sign the request');
-  }
-  const who = principal.kind === 'node' ? 'a node' : `a credential of role ${principal.role}`;
-  throw new Fault('forbidden', at, `${who} may not do this, or not with this node or pool`);
 }
 
 function callerOf(principal: Principal): Caller {

@@ -7,7 +7,7 @@ export interface BucketRule {
 }
 
 export interface RateRules {
-  /** Of each key: the id of a credential or node, or a client's address (see `client-address.ts`). */
+  /** Of each key: the id of a credential or node, or a client's address. */
   readonly each: BucketRule;
   /** Of all keys together. */
   readonly all: BucketRule;

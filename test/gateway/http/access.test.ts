@@ -205,6 +205,17 @@ describe('rates', () => {
     }
   });
 
+  it('count all of an IPv6 network as one: each caller there has 2^64 addresses', async () => {
+    const names: (string | undefined)[] = [];
+    for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1']) {
+      const bed = gatewayBed({ deps: { trustedProxies: ['127.0.0.1'] } });
+      const headers = { 'x-forwarded-for': address };
+      await ask(bed, { method: 'GET', url: '/health/live', headers });
+      names.push(bed.counted[0]?.name);
+    }
+    expect(names).toEqual(['2001:db8:1:2::/64', '2001:db8:1:2::/64', '2001:db8:1:3::/64']);
+  });
+
   it.each([
     { by: 'address', before: 0 },
     { by: 'credential', before: 1 },

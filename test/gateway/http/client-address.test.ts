@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addressKey } from '../../../src/gateway/identity/client-address.ts';
+import { addressKey } from '../../../src/gateway/http/client-address.ts';
 
 it.each([
   ['192.0.2.7', '192.0.2.7'],
