@@ -125,13 +125,15 @@ async function anchorsOf({ trust }: Case, context: CaseContext): Promise<NvidiaA
   return { device, rim: rim ?? vendor.rim };
 }
 
+const RIM_ROLES = ['rimDriver', 'rimVbios', 'rimBios'];
+
 async function endorsementsOf({
   file,
   has,
   files,
   read,
 }: CaseContext): Promise<NvidiaEndorsements> {
-  const rims = await Promise.all(['rimDriver', 'rimVbios', 'rimBios'].filter(has).map(file));
+  const rims = await Promise.all(RIM_ROLES.filter(has).map(file));
   const given = files['ocsp'];
   if (given === undefined) return { rims };
   const shape = new JsonShape(given, 'files.ocsp');
@@ -141,9 +143,27 @@ async function endorsementsOf({
   return { rims, ocsp };
 }
 
-async function requestsOf({ expect }: Case, { file, has }: CaseContext): Promise<NvidiaRequests> {
-  const nonce = has('nonce') ? await file('nonce') : expect.nonce;
-  return nonce ? { nonce } : {};
+async function requestsOf({ expect }: Case, context: CaseContext): Promise<NvidiaRequests> {
+  const nonce = context.has('nonce') ? await context.file('nonce') : expect.nonce;
+  return {
+    ...(nonce && { nonce }),
+    ...(namesAllSubjects(context) && { revocation: 'required' as const }),
+  };
+}
+
+/** The certificates that all cases have, as manifests name the responses about them. */
+const OCSP_ROLES = ['deviceBrom', 'deviceProvisioner', 'deviceIdentity', 'rimL3', 'rimCa'];
+
+/**
+ * Of a response for every certificate, one in the place of another leaves one without: told only
+ * where each must have its own.
+ */
+function namesAllSubjects({ files, has }: CaseContext): boolean {
+  const given = files['ocsp'];
+  if (given === undefined) return false;
+  const shape = new JsonShape(given, 'files.ocsp');
+  const leaves = RIM_ROLES.filter(has).map((role) => `${role}Leaf`);
+  return [...OCSP_ROLES, ...leaves].every((name) => shape.has(name));
 }
 
 async function devicesOf({ files, read }: CaseContext, role: string): Promise<NvidiaDevice[]> {

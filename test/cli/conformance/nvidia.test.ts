@@ -203,6 +203,31 @@ describe('a manifest of NVIDIA’s and of bundles that conforms', () => {
     expect(await run([testCase])).toMatchObject({ exit: 1 });
   });
 
+  it('names each OCSP response by its certificate: none stands in for another’s', async () => {
+    const names = ['deviceBrom', 'deviceProvisioner', 'deviceIdentity', 'rimDriverLeaf'];
+    const all = [...names, 'rimVbiosLeaf', 'rimL3', 'rimCa'];
+    const ocsp = Object.fromEntries(all.map((name, i) => [name, `ocsp-${i}`]));
+    const testCase = { ...REPORT, files: { ...REPORT.files, ocsp } };
+    const given = (wrong: object) => ({ ...testCase.files, ocsp: { ...ocsp, ...wrong } });
+    const open = (id: string) => ({ verdict: 'reject', failed: [], unresolved: [id] });
+    const cases = [
+      testCase,
+      {
+        ...testCase,
+        files: given({ deviceBrom: 'ocsp-1' }),
+        expect: open('nvidia.ocsp.device.status'),
+      },
+      {
+        ...testCase,
+        files: given({ rimVbiosLeaf: 'ocsp-3' }),
+        expect: open('nvidia.ocsp.rim.status'),
+      },
+    ];
+    const { exit, reports } = await run(cases);
+    expect(reports.flatMap(({ differs }) => differs)).toEqual([]);
+    expect(exit).toBe(0);
+  });
+
   it('an expired manifest is by policy, whatever the verdict', async () => {
     const wanted = {
       verdict: 'accept-or-reject-by-policy',
