@@ -7,7 +7,7 @@ import type { DeviceChain } from './chain.ts';
 import type { NvidiaCheckId } from './checks.ts';
 import type { DeviceIdentity } from './device.ts';
 import type { DeviceKind, NvidiaClocks, NvidiaInput } from './input.ts';
-import { NEWEST_OPAQUE_VERSION, type OpaqueData, parseOpaqueData } from './opaque.ts';
+import { NEWEST_OPAQUE_VERSION, newerLayout, type OpaqueData, parseOpaqueData } from './opaque.ts';
 import type { NvidiaReport } from './report.ts';
 
 type Checks = CheckList<NvidiaCheckId>;
@@ -62,9 +62,15 @@ export function readOpaque(
   kind: DeviceKind,
   { relax }: NvidiaInput,
 ): OpaqueData | undefined {
+  const id = 'nvidia.opaque.known';
+  const newer = newerLayout(report.opaque);
+  if (newer !== undefined) {
+    // A driver of tomorrow is no forgery either.
+    checks.unresolved(id, `opaque data in the layout ${newer} is unsupported`);
+    return undefined;
+  }
   const opaque = checks.read('nvidia.opaque.format', () => parseOpaqueData(report.opaque, kind));
   if (opaque === undefined) return undefined;
-  const id = 'nvidia.opaque.known';
   const unknown = opaque.fields.filter(({ name }) => name === undefined).map(({ type }) => type);
   const refused = unknown.filter((type) => !relax?.opaqueTypes?.includes(type));
   if ((opaque.version ?? 0) > NEWEST_OPAQUE_VERSION) {

@@ -1,6 +1,8 @@
+import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { ByteReader } from '../../core/bytes/reader.ts';
-import { malformed } from '../../core/fault.ts';
+import { utf8 } from '../../core/bytes/text.ts';
+import { Fault, malformed } from '../../core/fault.ts';
 import type { DeviceKind } from './input.ts';
 
 /** The types of opaque fields, by the names that NVIDIA gives them. */
@@ -112,14 +114,32 @@ export interface OpaqueData {
 
 const PATH = 'report.opaque';
 
+const NEWER_MAGIC = utf8('NVDAOD');
+/** Behind the magic: profile u16, then the version, major u8 and minor u8, and reserved u16. */
+const NEWER_VERSION_AT = NEWER_MAGIC.length + 2;
+
+/**
+ * The name of the layout that newer drivers write, 620.1 say: it begins with a header, and each
+ * field has a value type (NVIDIA attestation-sdk, `OpaqueDataParser`). It is not read here.
+ *
+ * @returns undefined for the one that is.
+ */
+export function newerLayout(bytes: Uint8Array): string | undefined {
+  if (!equalBytes(bytes.subarray(0, NEWER_MAGIC.length), NEWER_MAGIC)) return undefined;
+  const [major = '?', minor = '?'] = bytes.subarray(NEWER_VERSION_AT, NEWER_VERSION_AT + 2);
+  return `NVDAOD ${major}.${minor}`;
+}
+
 /**
  * NVIDIA's own type-length-value list: type u16, size u16, data, little-endian. (It is not the
  * general opaque data format of SPDM 1.2.) A field may stand once only.
  *
  * @param kind what the other lengths of the report say that it is of.
- * @throws Fault `malformed` naming the field.
+ * @throws Fault `malformed` naming the field, `unsupported` for a newer layout.
  */
 export function parseOpaqueData(bytes: Uint8Array, kind: DeviceKind): OpaqueData {
+  const newer = newerLayout(bytes);
+  if (newer) throw new Fault('unsupported', PATH, `the layout ${newer} is unsupported`);
   const fields = readFields(bytes, kind);
   const find = (name: OpaqueName) => fields.find((field) => field.name === name)?.data;
   const text = (name: OpaqueName) => {

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { simulateNvidia } from '../../../src/simulator/nvidia/simulate.ts';
-import { gpu, jwks, KEY, NONCE, OTHER_KEY, statement, UEID } from '../../support/nras.ts';
+import {
+  base64url,
+  gpu,
+  jwks,
+  KEY,
+  NONCE,
+  OTHER_KEY,
+  statement,
+  UEID,
+} from '../../support/nras.ts';
 import { bundleFiles, honestBundle } from '../bundle-files.ts';
 import { honestNode, honestNvidia, nodeFiles, nvidiaFiles } from '../nvidia-files.ts';
 import { conformance } from './cases.ts';
@@ -18,6 +27,13 @@ const devices = Object.fromEntries(
 
 const eat = statement();
 const CLAIMS = { 'GPU-0': gpu(UEID) };
+const changedEat = statement({
+  tokens: ({ 'GPU-0': device = '' }) => {
+    const [header, , signature] = device.split('.');
+    const payload = base64url(JSON.stringify(gpu(UEID, { secboot: false })));
+    return { 'GPU-0': `${header}.${payload}.${signature}` };
+  },
+});
 
 const files = Object.fromEntries(
   Object.entries({
@@ -40,6 +56,7 @@ const files = Object.fromEntries(
     nonce: honestNvidia.plan.report.nonce,
     zeros: new Uint8Array(32),
     eat,
+    'changed-eat': changedEat,
     jwks: jwks(KEY.jwk),
     'other.jwks': jwks(OTHER_KEY.jwk),
     'claims.json': JSON.stringify(CLAIMS),
@@ -201,6 +218,53 @@ describe('a manifest of NVIDIA’s and of bundles that conforms', () => {
     };
     expect(await run([{ ...testCase, at }])).toMatchObject({ exit: 0 });
     expect(await run([testCase])).toMatchObject({ exit: 1 });
+  });
+
+  it('names each OCSP response by its certificate: none stands in for another’s', async () => {
+    const names = ['deviceBrom', 'deviceProvisioner', 'deviceIdentity', 'rimDriverLeaf'];
+    const all = [...names, 'rimVbiosLeaf', 'rimL3', 'rimCa'];
+    const ocsp = Object.fromEntries(all.map((name, i) => [name, `ocsp-${i}`]));
+    const testCase = { ...REPORT, files: { ...REPORT.files, ocsp } };
+    const given = (wrong: object) => ({ ...testCase.files, ocsp: { ...ocsp, ...wrong } });
+    const open = (id: string) => ({ verdict: 'reject', failed: [], unresolved: [id] });
+    const cases = [
+      testCase,
+      {
+        ...testCase,
+        files: given({ deviceBrom: 'ocsp-1' }),
+        expect: open('nvidia.ocsp.device.status'),
+      },
+      {
+        ...testCase,
+        files: given({ rimVbiosLeaf: 'ocsp-3' }),
+        expect: open('nvidia.ocsp.rim.status'),
+      },
+    ];
+    const { exit, reports } = await run(cases);
+    expect(reports.flatMap(({ differs }) => differs)).toEqual([]);
+    expect(exit).toBe(0);
+  });
+
+  it('may have a report alone, which leaves open who signed it', async () => {
+    const wanted = {
+      verdict: 'accept',
+      scope: 'parse-only',
+      failed: [],
+      unresolved: ['nvidia.chain.format'],
+      fields: { driver: '590.12', measurementBlocks: 64 },
+    };
+    const alone = { ...BARE, files: { report: 'report' }, expect: wanted };
+    const { exit, reports } = await run([alone]);
+    expect(reports[0]?.differs).toEqual([]);
+    expect(exit).toBe(0);
+  });
+
+  it('shows the claims of good tokens: what rejected ones hold is nobody’s', async () => {
+    const files = { ...EAT.files, eat: 'changed-eat' };
+    const wanted = { verdict: 'reject', failed: ['nras.devices.signature', 'nras.eat.digests'] };
+    const { exit, reports } = await run([{ ...EAT, files, expect: wanted }]);
+    expect(reports[0]?.differs).toEqual([]);
+    expect(exit).toBe(0);
   });
 
   it('an expired manifest is by policy, whatever the verdict', async () => {

@@ -5,6 +5,7 @@ import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import type { DeviceKind } from '../../../src/evidence/nvidia/input.ts';
 import {
   modeOf,
+  newerLayout,
   OPAQUE_TYPES,
   type OpaqueData,
   type OpaqueName,
@@ -274,6 +275,25 @@ describe('what is no opaque data', () => {
     const at = field === '' ? 'report.opaque' : `report.opaque.${field}`;
     expect(fault).toMatchObject({ code: 'malformed', at });
     expect(fault.detail).toContain(detail);
+  });
+});
+
+describe('the layout of newer drivers', () => {
+  it.each([
+    ['of version 2.0', hex('4e5644414f44 0000 0200 0000 0600 8600 0800 0d00d90096000000'), '2.0'],
+    ['of version 3.17', hex('4e5644414f44 0000 0311 0000'), '3.17'],
+    ['that is cut', hex('4e5644414f44'), '?.?'],
+  ])('%s is not read', (_, bytes, version) => {
+    expect(newerLayout(bytes)).toBe(`NVDAOD ${version}`);
+    for (const kind of ['gpu', 'switch'] as const) {
+      const fault = faultOf(() => parseOpaqueData(bytes, kind));
+      expect(fault).toMatchObject({ code: 'unsupported', at: 'report.opaque' });
+      expect(fault.detail).toBe(`the layout NVDAOD ${version} is unsupported`);
+    }
+  });
+
+  it.each(['', '4e5644414f', '4e5644414f45', '0b000100aa'])('is not %s', (digits) => {
+    expect(newerLayout(hex(digits))).toBeUndefined();
   });
 });
 

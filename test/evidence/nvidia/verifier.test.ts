@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import { anchorFromCertificate } from '../../../src/core/x509/anchors.ts';
 import { type NvidiaInput, nvidiaClocksAt } from '../../../src/evidence/nvidia/input.ts';
 import { NvidiaVerifier, verifyNvidia } from '../../../src/evidence/nvidia/verifier.ts';
 import { flipBit } from '../../../src/simulator/damage.ts';
-import { opaque, withoutOpaque } from '../../../src/simulator/nvidia/faults/edits.ts';
+import { opaque, signedOver, withoutOpaque } from '../../../src/simulator/nvidia/faults/edits.ts';
 import type { NvidiaModel } from '../../../src/simulator/nvidia/model.ts';
 import type { NvidiaPlan } from '../../../src/simulator/nvidia/plan.ts';
 import { type NvidiaSimulation, simulateNvidia } from '../../../src/simulator/nvidia/simulate.ts';
@@ -229,6 +230,20 @@ describe('opaque data', () => {
     );
     expect(outcome(later)).toEqual(['indeterminate', true, 'nvidia.opaque.known']);
     expect(answerOf(later, 'nvidia.opaque.known').because).toContain('version 2 is unsupported');
+  });
+
+  it('in the layout of newer drivers is unsupported, and no forgery', () => {
+    const newer = edited(
+      signedOver((report) => {
+        const changed = new Uint8Array(report);
+        changed.set(utf8('NVDAOD\0\0\x02\x00\0\0'), 45 + 64 * 55 + 34);
+        return changed;
+      }),
+    );
+    expect(outcome(newer)).toEqual(['indeterminate', false, 'nvidia.opaque.known']);
+    expect(answerOf(newer, 'nvidia.opaque.known').because).toContain('NVDAOD 2.0 is unsupported');
+    expect(answers(newer, 'pass')).toContain('nvidia.report.signature');
+    expect(newer.claims['opaque']).toMatch(/^4e564441/);
   });
 
   it('that can’t be read is refused', () => {
