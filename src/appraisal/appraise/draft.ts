@@ -6,7 +6,7 @@ import { platformInfoFlags } from '../../evidence/snp/platform-info.ts';
 import { PRODUCT_LINES, type ProductLine } from '../../evidence/snp/product.ts';
 import { keyInfoOf, type SnpReport } from '../../evidence/snp/report.ts';
 import { tcbVersion } from '../../evidence/snp/tcb-version.ts';
-import { tdAttribute } from '../../evidence/tdx/td-attributes.ts';
+import { type TdAttributeName, tdAttribute } from '../../evidence/tdx/td-attributes.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
 import { weightsOf } from '../bundle/weights.ts';
 import type { GpuRules, SwitchRules } from '../policy/schema/nvidia.ts';
@@ -135,8 +135,8 @@ function tdxRules(verification: TdxVerification, named: DraftName): TdxRules | u
   const set = observedTdxSet(verification, named);
   if (quote === undefined || set === undefined) return undefined;
   const { body } = quote;
-  const has = (name: Parameters<typeof tdAttribute>[1]) =>
-    presence(tdAttribute(body.tdAttributes, name));
+  const isSet = (name: TdAttributeName) => tdAttribute(body.tdAttributes, name);
+  const has = (name: TdAttributeName) => presence(isSet(name));
   const [minIsvSvn = 0, major = 0] = body.teeTcbSvn;
   return {
     type: 'intel-tdx',
@@ -149,6 +149,8 @@ function tdxRules(verification: TdxVerification, named: DraftName): TdxRules | u
       pks: has('pks'),
       kl: has('kl'),
       perfmon: has('perfmon'),
+      ...(isSet('icssd') && { icssd: 'require' as const }),
+      ...(isSet('tpa') && { tpa: 'require' as const }),
     },
     xfam: { exact: toHex(body.xfam) },
     tdxModule: { floors: [{ major, minIsvSvn }], mrSeam: [toHex(body.mrSeam)] },

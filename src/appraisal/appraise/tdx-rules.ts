@@ -6,7 +6,7 @@ import type { PckExtension } from '../../evidence/tdx/pck-extension.ts';
 import { tdAttribute } from '../../evidence/tdx/td-attributes.ts';
 import type { TdReport } from '../../evidence/tdx/td-report.ts';
 import type { TdxVerification } from '../../evidence/tdx/verifier.ts';
-import type { TdxRules } from '../policy/schema/tdx.ts';
+import { type TdxRules, wantedAttributes } from '../policy/schema/tdx.ts';
 import { bitsProblem } from './bits.ts';
 import type { PolicyCheckId } from './checks.ts';
 import type { Findings } from './findings.ts';
@@ -29,7 +29,9 @@ export function checkTdxRules(
   const { body } = quote;
   checks.answer(
     'policy.tdx.attributes',
-    bitsProblem(rules.attributes, (name) => tdAttribute(body.tdAttributes, name)),
+    bitsProblem({ debug: 'forbid', ...wantedAttributes(rules) }, (name) =>
+      tdAttribute(body.tdAttributes, name),
+    ),
   );
   checkXfam(checks, rules.xfam, body);
   checkModule(checks, rules.tdxModule, body);

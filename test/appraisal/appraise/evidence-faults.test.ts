@@ -7,6 +7,7 @@ import type { BundlePieces, BundleVerification } from '../../../src/appraisal/bu
 import { readPolicy } from '../../../src/appraisal/policy/read-policy.ts';
 import type { SnpRules } from '../../../src/appraisal/policy/schema/snp.ts';
 import type { TdxRules } from '../../../src/appraisal/policy/schema/tdx.ts';
+import type { Presence } from '../../../src/appraisal/policy/schema/values.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import type { NvidiaVerification } from '../../../src/evidence/nvidia/verifier.ts';
 import type { SnpVerification } from '../../../src/evidence/snp/verifier.ts';
@@ -114,6 +115,28 @@ describe('evidence that is not as the policy wants it', () => {
     ]);
     expect(codesOf(with_('INTEL-SA-00003'))).toEqual(['fail:policy.tdx.advisories']);
     expect(with_('INTEL-SA-00001')).toMatchObject({ until: '2026-06-01T00:00:01Z' });
+  });
+
+  it.each([
+    ['icssd', 16],
+    ['tpa', 62],
+  ] as const)('policy.tdx.attributes: %s, of which the policy does not know', (name, position) => {
+    const { quote } = cpuOf(tdx);
+    if (quote === undefined) throw new Error('no quote');
+    const tdAttributes = quote.body.tdAttributes.slice();
+    tdAttributes[position >> 3] = (tdAttributes[position >> 3] ?? 0) | (1 << (position & 7));
+    const changed = withCpu(tdx, { quote: { ...quote, body: { ...quote.body, tdAttributes } } });
+    const saying = (presence: Presence) =>
+      policyFor(tdx, ({ spec }) => {
+        const { attributes } = spec.evidence.cpu as Editable<TdxRules>;
+        attributes[name] = presence;
+      });
+    const refused = ['fail:policy.tdx.attributes'];
+    expect(codesOf(decidedBy(tdxPolicy, changed))).toEqual(refused);
+    expect(codesOf(decidedBy(saying('forbid'), changed))).toEqual(refused);
+    expect(codesOf(decidedBy(saying('any'), changed))).toEqual([]);
+    expect(codesOf(decidedBy(saying('require'), changed))).toEqual([]);
+    expect(codesOf(decidedBy(saying('require'), tdx))).toEqual(refused);
   });
 
   it('policy.tdx.module_version: what runs now counts beside what was launched', () => {

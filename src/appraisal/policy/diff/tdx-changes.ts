@@ -1,4 +1,4 @@
-import type { AdvisoryException, TdxRules } from '../schema/tdx.ts';
+import { type AdvisoryException, type TdxRules, wantedAttributes } from '../schema/tdx.ts';
 import type { Report } from './change.ts';
 import {
   compareAlternatives,
@@ -16,15 +16,21 @@ type Floors = Exclude<TdxRules['tdxModule']['floors'], { skip: string }>;
 
 export function compareTdx(report: Report, path: string, [before, after]: Pair<TdxRules>): void {
   compareSets(report, `${path}.referenceSets`, [before.referenceSets, after.referenceSets]);
-  const attributes = `${path}.attributes`;
-  const [old, fresh] = [before.attributes, after.attributes];
-  for (const name of ['septVeDisable', 'migratable', 'lass', 'pks', 'kl', 'perfmon'] as const) {
-    comparePresence(report, `${attributes}.${name}`, [old[name], fresh[name]]);
-  }
+  compareAttributes(report, `${path}.attributes`, [before, after]);
   compareXfam(report, `${path}.xfam`, [before.xfam, after.xfam]);
   compareModules(report, `${path}.tdxModule`, [before.tdxModule, after.tdxModule]);
   comparePlatforms(report, `${path}.platform`, [before.platform, after.platform]);
   compareTcb(report, `${path}.tcb`, [before.tcb, after.tcb]);
+}
+
+function compareAttributes(report: Report, path: string, [before, after]: Pair<TdxRules>): void {
+  const [old, fresh] = [wantedAttributes(before), wantedAttributes(after)];
+  for (const name of Object.keys(old) as (keyof typeof old)[]) {
+    const said = [before, after].map(({ attributes }) => attributes[name] ?? 'not said');
+    if (old[name] !== fresh[name])
+      comparePresence(report, `${path}.${name}`, [old[name], fresh[name]]);
+    else if (said[0] !== said[1]) report(`${path}.${name}`, 'neutral', said.join(' → '));
+  }
 }
 
 function compareXfam(report: Report, path: string, pair: Pair<TdxRules['xfam']>): void {

@@ -1,12 +1,11 @@
 import type { SnpRules } from '../schema/snp.ts';
-import type { TdxRules } from '../schema/tdx.ts';
+import { type TdxRules, wantedAttributes } from '../schema/tdx.ts';
 import type { Presence } from '../schema/values.ts';
 import { listed, type ShowHex, unlessSkipped } from './explanation.ts';
 
 /** Everything about a TDX quote but its registers. */
 export function tdxLines(rules: TdxRules, hex: ShowHex): readonly string[] {
-  const { attributes, xfam, tdxModule, platform, tcb } = rules;
-  const { debug: _never, ...bits } = attributes;
+  const { xfam, tdxModule, platform, tcb } = rules;
   const { fmspc, ...configured } = platform;
   return [
     `The TCB status is ${listed(tcb.accept, 'or')}.`,
@@ -30,7 +29,7 @@ export function tdxLines(rules: TdxRules, hex: ShowHex): readonly string[] {
       fmspc,
       (known) => `The platform is of kind (FMSPC) ${listed(known.map(hex), 'or')}.`,
     ),
-    ...bitLines('attributes of the TD', bits),
+    ...bitLines('attributes of the TD', wantedAttributes(rules)),
     ...bitLines('configuration of the platform', configured),
     ...unlessSkipped<Exclude<TdxRules['xfam'], { skip: string }>>(xfam, (rule) =>
       'exact' in rule

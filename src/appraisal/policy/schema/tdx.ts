@@ -95,6 +95,11 @@ const AdvisoryException = closed({
 });
 export type AdvisoryException = Type.Static<typeof AdvisoryException>;
 
+/** Of a bit that came after the first policies; those that do not know it must not let it in. */
+const PRESENCE_OF_LATER_BIT = Type.Enum(['require', 'forbid', 'any'], {
+  description: 'require, forbid or any; forbid unless said',
+});
+
 export const TdxRules = closed({
   type: Type.Literal('intel-tdx'),
   referenceSets: Type.Array(TdxReferenceSet, { minItems: 1, maxItems: 1024 }),
@@ -106,6 +111,8 @@ export const TdxRules = closed({
     pks: Presence,
     kl: Presence,
     perfmon: Presence,
+    icssd: Type.Optional(PRESENCE_OF_LATER_BIT),
+    tpa: Type.Optional(PRESENCE_OF_LATER_BIT),
   }),
   /** The CPU features that the TD may use. */
   xfam: Type.Union(
@@ -150,3 +157,9 @@ export const TdxRules = closed({
   }),
 });
 export type TdxRules = Type.Static<typeof TdxRules>;
+
+/** What is wanted of each attribute but DEBUG, which no policy allows. */
+export function wantedAttributes({ attributes }: Pick<TdxRules, 'attributes'>) {
+  const { debug: _never, ...said } = attributes;
+  return { ...said, icssd: said.icssd ?? 'forbid', tpa: said.tpa ?? 'forbid' } as const;
+}

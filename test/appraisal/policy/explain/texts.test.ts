@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { explainPolicy } from '../../../../src/appraisal/policy/explain/explain-policy.ts';
 import type { Policy } from '../../../../src/appraisal/policy/schema/policy.ts';
 import type { SnpRules } from '../../../../src/appraisal/policy/schema/snp.ts';
-import type { TdxRules } from '../../../../src/appraisal/policy/schema/tdx.ts';
+import { type TdxRules, wantedAttributes } from '../../../../src/appraisal/policy/schema/tdx.ts';
 import {
   fullSnpPolicy,
   fullTdxPolicy,
@@ -176,8 +176,8 @@ describe('a line for', () => {
   it('nothing but what is asked for', () => {
     const policy = policyFor(tdx, (edited) => {
       const { attributes, platform } = tdxOf(edited);
-      for (const name of ['septVeDisable', 'migratable', 'lass', 'pks', 'kl', 'perfmon'] as const) {
-        attributes[name] = 'any';
+      for (const name of Object.keys(wantedAttributes({ attributes }))) {
+        Object.assign(attributes, { [name]: 'any' });
       }
       for (const name of ['smt', 'dynamicPlatform', 'cachedKeys'] as const) platform[name] = 'any';
       edited.spec.logHygiene.commandLine = { forbid: ['console=*'], require: [] };
