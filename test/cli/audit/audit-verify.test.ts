@@ -3,6 +3,8 @@ import { fromUtf8 } from '../../../src/core/bytes/text.ts';
 import { writeVerifierKey } from '../../../src/ledger/note/verifier-key.ts';
 import { writeTlogProof } from '../../../src/ledger/proof/tlog-proof.ts';
 import { leafHash } from '../../../src/ledger/tree/hash.ts';
+import { subtreeRoots } from '../../../src/ledger/tree/subtree.ts';
+import { subtreePath } from '../../../src/ledger/tree/subtree-path.ts';
 import { signedCheckpoint, type TestSigner, testSigner } from '../../support/notes.ts';
 import { jsonOf } from '../fake-io.ts';
 import { audit } from './ledgers.ts';
@@ -55,4 +57,28 @@ it('a witness that says nothing of the time', async () => {
   expect(text.out).toContain('seen by w\n');
   const json = await verifySeen(modern, 0n, '--json');
   expect(jsonOf(json)).toMatchObject({ verdict: 'accept', witnesses: [{ name: 'w', at: null }] });
+});
+
+it('a log that is larger than numbers are exact', async () => {
+  const [index, size] = [2n ** 53n + 1n, 2n ** 64n - 1n];
+  const range = { start: index, end: index + 1n };
+  const hashes = subtreePath(range, size, 'proof').siblings.map((_, i) =>
+    new Uint8Array(32).fill(i),
+  );
+  const leaf = leafHash(new TextEncoder().encode(entry));
+  const { whole: root } = subtreeRoots({ ...range, subtreeRoot: leaf, size, hashes });
+  const head = { origin: log.key.name, size, root, extensions: [] };
+  const checkpoint = signedCheckpoint(head, [log]);
+  const proof = writeTlogProof({ extra: undefined, index, hashes, checkpoint });
+  const verify = ['audit', 'verify', 'proof', '--log-key', writeVerifierKey(log.key)];
+  const files = { proof: fromUtf8(proof, 'proof'), entry };
+  const text = await audit([...verify, '--entry', 'entry'], { files });
+  expect(text.out).toContain('leaf 9007199254740993 of log.example\n');
+  expect(text.out).toContain('under a checkpoint of 18446744073709551615 leaves');
+  const json = await audit([...verify, '--entry', 'entry', '--json'], { files });
+  expect(jsonOf(json)).toMatchObject({
+    verdict: 'accept',
+    index: '9007199254740993',
+    log: { origin: 'log.example', size: '18446744073709551615' },
+  });
 });
