@@ -4,6 +4,7 @@ import type { BundleExpectation } from '../appraisal/bundle/input.ts';
 import { utf8 } from '../core/bytes/text.ts';
 import { schemaMisfits } from '../core/document/schema-misfits.ts';
 import { fromBase64 } from '../core/encoding/base64.ts';
+import { formatTime } from '../core/encoding/time.ts';
 import { malformed } from '../core/fault.ts';
 import { missingOf, verifyCheckpoint } from '../ledger/trust/judge.ts';
 import { challengeOf, writeAttestCall } from '../protocol/attest-call.ts';
@@ -111,10 +112,10 @@ function recentNote(note: Uint8Array, { policy, origin }: LogTrust, now: number)
   const lacks = missingOf(policy.quorum, new Set(recent.map(({ witness }) => witness)));
   if (policy.quorum !== undefined && lacks.length === 0) return { note, judgement };
   const times = judgement.witnesses.map(
-    ({ witness, time }) => `${witness.name} ${new Date(Number(time) * 1000).toISOString()}`,
+    ({ witness, time }) => `${witness.name} ${formatTime(Number(time) * 1000)}`,
   );
   throw new PosternError(
     'freshness.epoch',
-    `want cosignatures of the last ${OLDEST_EPOCH / 60_000} minutes before ${new Date(now).toISOString()}: ${lacks.join('; ')} (it has: ${times.join(', ') || 'none'})`,
+    `want cosignatures of the last ${OLDEST_EPOCH / 60_000} minutes before ${formatTime(now)}: ${lacks.join('; ')} (it has: ${times.join(', ') || 'none'})`,
   );
 }

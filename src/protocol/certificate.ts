@@ -11,7 +11,7 @@ const CertificateUseWord = Type.Enum(['ssh-host', 'tls'], {
 
 /** A leaf of the ledger with what shows that it stands there. */
 const LARGEST_LEAF = 65_535;
-const LARGEST_PROOF = 65_536;
+const LARGEST_PROOF = 2_000_000;
 const LARGEST_KEY = 1024;
 
 /** Key: the SSH wire form (RFC 4253 section 6.6), or a SubjectPublicKeyInfo in DER. */

@@ -402,6 +402,7 @@ describe('an epoch', () => {
     ['that was cosigned ten minutes ago', -600_000, undefined],
     ['that was cosigned more than ten minutes ago', -601_000, 'freshness.epoch'],
     ['that will be cosigned', 1000, 'freshness.epoch'],
+    ['that will be cosigned when no calendar goes on', 8.64e15, 'freshness.epoch'],
   ])('%s', async (_, offset, want) => {
     gateway.ledger.witnessedAt = seconds(gateway.now + offset);
     expect(await created({ ...epoch, policy: { file: policy } })).toBe(want);

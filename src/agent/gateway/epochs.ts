@@ -2,7 +2,12 @@ import { fromUtf8 } from '../../core/bytes/text.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
 import { readBody } from '../../endorsements/http-body.ts';
 import { parseSignedCheckpoint } from '../../ledger/note/checkpoint.ts';
-import { type Epoch, epochNonce, epochPurpose } from '../../protocol/session/epoch.ts';
+import {
+  type Epoch,
+  epochNonce,
+  epochPurpose,
+  LARGEST_NOTE,
+} from '../../protocol/session/epoch.ts';
 import type { Attester } from '../attesting/attester.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Log } from '../log.ts';
@@ -14,9 +19,6 @@ export interface EpochsOptions {
   readonly ring: KeyRing;
   readonly log: Log;
 }
-
-/** Far above a checkpoint with all its cosignatures. */
-const LARGEST_NOTE = 64 * 1024;
 
 /**
  * Evidence whose challenge is the gateway's checkpoint, for clients that ask for none of their own.

@@ -13,8 +13,8 @@ import { painter } from '../paint.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
-import { countedLeaves } from './counted.ts';
-import { formatInstant } from './instants.ts';
+import { countedLeaves, exactCount } from './counted.ts';
+import { cosignedText, formatInstant } from './instants.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { compare } from './replay-run.ts';
 
@@ -102,7 +102,7 @@ async function verifyProof(
   if (path === undefined) throw usage('--entry is missing: what is proven to be in the log?');
   const proof = parseTlogProof(file);
   const judgement = verifyTlogProof(proof, await io.readFile(path), trust);
-  const facts = { index: Number(proof.index), ...logFacts(judgement) };
+  const facts = { index: exactCount(proof.index), ...logFacts(judgement) };
   if (args.has('json')) printJson(io, { verdict: 'accept', ...facts });
   else {
     io.out(`✓ leaf ${proof.index} of ${visible(judgement.checkpoint.origin)}\n`);
@@ -176,20 +176,22 @@ async function verifyExport(
 
 function logFacts({ checkpoint, witnesses }: Judgement) {
   return {
-    log: { origin: checkpoint.origin, size: Number(checkpoint.size) },
-    witnesses: witnesses.map(({ witness, time }) => ({ name: witness.name, at: timeText(time) })),
+    log: { origin: checkpoint.origin, size: exactCount(checkpoint.size) },
+    witnesses: witnesses.map(({ witness, time }) => ({
+      name: witness.name,
+      at: cosignedText(time) ?? null,
+    })),
   };
 }
 
 function printLog(io: Io, { checkpoint, witnesses }: Judgement): void {
-  const seen = witnesses.map(({ witness, time }) => `${witness.name} at ${timeText(time)}`);
+  const seen = witnesses.map(({ witness: { name }, time }) => {
+    const at = cosignedText(time);
+    return at === undefined ? name : `${name} at ${at}`;
+  });
   io.out(
     `  under a checkpoint of ${countedLeaves(checkpoint.size)}, ${visible(seen.length === 0 ? 'seen by no witness' : `seen by ${seen.join(', ')}`)}\n`,
   );
   if (seen.length === 0)
     warn(io, 'no witness: the log could have shown this checkpoint to you alone');
-}
-
-function timeText(seconds: bigint): string {
-  return formatInstant(Number(seconds) * 1000);
 }

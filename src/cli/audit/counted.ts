@@ -6,3 +6,8 @@ export function counted(count: number | bigint, one: string, many: string): stri
 export function countedLeaves(count: number | bigint): string {
   return counted(count, 'leaf', 'leaves');
 }
+
+/** For JSON: a number as far as numbers are exact, and its digits beyond. */
+export function exactCount(count: bigint): number | string {
+  return count <= Number.MAX_SAFE_INTEGER ? Number(count) : `${count}`;
+}

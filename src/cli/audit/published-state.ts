@@ -6,7 +6,7 @@ import { type NoteSignature, signaturesIn } from '../../ledger/note/signed-note.
 import { KEY_TYPES } from '../../ledger/note/verifier-key.ts';
 import { verifyNote } from '../../ledger/note/verify-note.ts';
 import type { LogHead } from '../../ledger/store.ts';
-import { formatInstant } from './instants.ts';
+import { cosignedText } from './instants.ts';
 import type { OpenLedger } from './open-ledger.ts';
 
 /** What lies in the folder for anybody to read, and who has signed the last state. */
@@ -40,7 +40,7 @@ export async function publishedState(
   const published = await projection.checkpoint();
   return {
     size: published && Number(parseSignedCheckpoint(published, 'published').checkpoint.size),
-    signedAt: time === undefined ? undefined : instantOf(time),
+    signedAt: time === undefined ? undefined : cosignedText(time),
     witnesses: signaturesIn(lines)
       .filter((line) => !isOwn(line))
       .map((line) => ({ name: line.name, at: timeIn(line) })),
@@ -52,12 +52,7 @@ function timeIn({ signature }: NoteSignature): string | undefined {
   for (const type of ['cosignature', 'cosignature-ml-dsa-44'] as const) {
     if (signature.length !== 8 + KEY_TYPES[type].signature) continue;
     const time = splitSignature(type, signature)?.time;
-    if (time !== undefined) return instantOf(time);
+    if (time !== undefined) return cosignedText(time);
   }
   return undefined;
-}
-
-/** Beyond what a calendar has, it is said as it stands. */
-function instantOf(seconds: bigint): string {
-  return seconds < 8_640_000_000_000n ? formatInstant(Number(seconds) * 1000) : `second ${seconds}`;
 }

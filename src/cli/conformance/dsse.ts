@@ -3,6 +3,7 @@ import { toHex } from '../../core/bytes/hex.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { parseEnvelope, preAuthEncoding } from '../../core/encoding/dsse.ts';
 import { verifyEnvelope } from '../../core/encoding/dsse-signatures.ts';
+import { Fault } from '../../core/fault.ts';
 import { parsePublicKeyPem } from '../../core/x509/public-key.ts';
 import { CheckList } from '../../evidence/check-list.ts';
 import { conclude } from '../../evidence/verdict.ts';
@@ -43,8 +44,18 @@ export const dsseRunner: Runner = {
       authentic: content !== undefined,
       checks: checks.all,
       claims: content
-        ? { payloadType: content.payloadType, payload: fromUtf8(content.payload, 'payload') }
+        ? { payloadType: content.payloadType, payload: textOrHex(content.payload) }
         : {},
     };
   },
 };
+
+/** What is signed may be anything. */
+function textOrHex(payload: Uint8Array): string {
+  try {
+    return fromUtf8(payload, 'payload');
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'malformed') return toHex(payload);
+    throw error;
+  }
+}

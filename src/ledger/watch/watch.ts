@@ -1,6 +1,6 @@
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
-import { Fault } from '../../core/fault.ts';
+import { Fault, malformed } from '../../core/fault.ts';
 import type { ForkProof } from '../proof/fork-proof.ts';
 import { AuthenticatedTiles } from '../tiles/authenticated-tiles.ts';
 import type { TileReader } from '../tiles/tile-reader.ts';
@@ -46,8 +46,8 @@ export interface Watched {
  * @param tiles of the log as it shows itself; nothing of them is believed that does not have the
  *   signed root.
  * @param stallMs how long a log may stay as it is.
- * @throws Fault at a first look alone: `unreachable` when tiles can't be had, `malformed` when they
- *   are not the signed ones.
+ * @throws Fault `malformed` for a size of 2^53 or more; at a first look alone `unreachable` when tiles
+ *   can't be had, and `malformed` when they are not the signed ones.
  */
 export async function watchLog(
   seen: SeenCheckpoint,
@@ -56,6 +56,8 @@ export async function watchLog(
   { now, stallMs }: { readonly now: number; readonly stallMs: number },
 ): Promise<Watched> {
   const { origin, size, root, note } = seen;
+  // Two of them may read as one, and none can be read from a state again.
+  if (!Number.isSafeInteger(size)) throw malformed('checkpoint.size', `${size} is not read here`);
   const next = { origin, size, root, note, grownAt: now };
   if (before === undefined) {
     await AuthenticatedTiles.open(tiles, seen);

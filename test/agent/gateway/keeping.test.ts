@@ -4,7 +4,8 @@ import { bindingOf } from '../../../src/appraisal/binding/recipe.ts';
 import { parseBundle } from '../../../src/appraisal/bundle/format.ts';
 import { toHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import { epochNonce } from '../../../src/protocol/session/epoch.ts';
+import { schemaMisfits } from '../../../src/core/document/schema-misfits.ts';
+import { EpochSchema, epochNonce } from '../../../src/protocol/session/epoch.ts';
 import { verifyUsage } from '../../../src/protocol/session/usage.ts';
 import {
   type AgentBed,
@@ -190,6 +191,18 @@ describe('an epoch', () => {
     expect(bound.purpose).toBe('epoch:log.example/1');
     expect(toHex(bound.nonce ?? new Uint8Array())).toBe(toHex(epochNonce(utf8(checkpoint))));
     expect(toHex(bound.keyset?.sha384 ?? new Uint8Array())).toBe(digestOf(bed));
+  });
+
+  it('is made of a checkpoint that as many cosigned by ML-DSA-44 as a policy may name', async () => {
+    const { bed, gateway } = await enrolledBed();
+    const line = Buffer.alloc(4 + 8 + 2420, 1).toString('base64');
+    for (let i = 0; i < 32; i++) gateway.checkpoint += `— witness.example/${i} ${line}\n`;
+    await inForce(bed);
+    await until(() => bed.lines.some((text) => text.includes('epoch made')));
+    const answer = await send(bed, new Uint8Array(), { address: 'epoch', method: 'GET' });
+    const epoch = JSON.parse(Buffer.from(answer.body).toString());
+    expect(epoch.checkpoint).toBe(gateway.checkpoint);
+    expect(schemaMisfits(EpochSchema, epoch)).toEqual([]);
   });
 });
 

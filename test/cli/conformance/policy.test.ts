@@ -45,6 +45,27 @@ it('runs envelopes and numbers', async () => {
   expect(exit).toBe(0);
 });
 
+it('takes a signed payload that is no text, and tells it in hex', async () => {
+  const bytes = Uint8Array.of(0x82, 0x01, 0xff);
+  const type = 'application/cbor';
+  const { exit, reports } = await conformance(
+    [
+      dsse('alice.pem', 'pae.bin', {
+        verdict: 'accept',
+        authentic: true,
+        fields: { payloadType: type, payload: '8201ff' },
+      }),
+    ],
+    {
+      ...files,
+      'v/envelope.json': writeEnvelope(envelopeOf(bytes, [alice], type)),
+      'v/pae.bin': preAuthEncoding(type, bytes),
+    },
+  );
+  expect(reports.flatMap(({ differs }) => differs)).toEqual([]);
+  expect(exit).toBe(0);
+});
+
 it.each([
   ['a wrong number', numbers('wrong.json'), /^verdict: want accept, got reject$/],
   ['no number', numbers('empty.json'), /^no kind of case has the files vectors$/],

@@ -207,6 +207,14 @@ describe('a log that is seen', () => {
     expect(old.kind).toBe('rollback');
   });
 
+  it.each([2 ** 53, 2 ** 64])('of %d leaves is nothing that could be remembered', async (size) => {
+    for (const before of [undefined, stateOf(history(5))]) {
+      const seen = { ...seenOf(history(9)), size };
+      const looked = watchLog(seen, before, gone, { now: NOW, stallMs: STALL });
+      await expect(looked).rejects.toMatchObject({ code: 'malformed', at: 'checkpoint.size' });
+    }
+  });
+
   it('under the state of another log is the caller’s mistake', async () => {
     const other = { ...stateOf(history(5)), origin: 'log.example/other' };
     await expect(look(history(9), other)).rejects.toMatchObject({

@@ -72,6 +72,7 @@ test.each<[string, object, string]>([
   ['tokens below none', { promptTokens: -1 }, 'usage.promptTokens'],
   ['parts of tokens', { completionTokens: 0.5 }, 'usage.completionTokens'],
   ['a time that is none', { at: 'today' }, 'usage.at'],
+  ['a day that no month has', { at: '2026-02-30T12:00:00Z' }, 'usage.at'],
   ['an account with a newline', { account: 'a\nb' }, 'usage.account'],
   ['a first one with one before it', { seq: 1 }, 'usage.prev'],
   ['a second one with none before it', { prev: null }, 'usage.prev'],

@@ -13,12 +13,17 @@ import {
   mapType,
   objectType,
 } from '@bufbuild/cel';
+import { fromJson } from '@bufbuild/protobuf';
 import { isReflectMessage } from '@bufbuild/protobuf/reflect';
-import { TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { DurationSchema, TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { parseUtcTimestamp } from '../../../core/encoding/time.ts';
 
 const { BOOL, DYN, INT, STRING } = CelScalar;
 const LIST = listType(DYN);
 const MAP = mapType(DYN, DYN);
+const TIMESTAMP = objectType(TimestampSchema);
+const DURATION = objectType(DurationSchema);
+const STANDARD = celEnv();
 
 /** A name that no source can spell: what has() becomes. */
 export const HAS = '@has';
@@ -30,6 +35,8 @@ export const HAS = '@has';
  *     a == b, a != b, a in b
  *                    an error between kinds (a number and a text); null may be asked for
  *     timestamp(n)   seconds since the epoch, as cel-spec has it and int() gives back, not milliseconds
+ *     timestamp('…') an instant of the calendar: 31 February is no day in March
+ *     duration('…')  some digits: a text of none is no duration of nothing
  *     int('…')       decimal digits only, neither blank nor hexadecimal
  */
 export const ENVIRONMENT: CelEnv = celEnv({
@@ -41,7 +48,9 @@ export const ENVIRONMENT: CelEnv = celEnv({
       for (const item of list) if (same(item, value)) return true;
       return false;
     }),
-    celFunc('timestamp', [INT], objectType(TimestampSchema), fromSeconds),
+    celFunc('timestamp', [INT], TIMESTAMP, fromSeconds),
+    celFunc('timestamp', [STRING], TIMESTAMP, fromRfc3339),
+    celFunc('duration', [STRING], DURATION, fromUnits),
     celFunc('int', [STRING], INT, fromDecimal),
   ],
 });
@@ -94,9 +103,24 @@ function kindOf(value: CelValue): string {
 /** The years 1 to 9999, as of RFC 3339. */
 const [FIRST_SECOND, LAST_SECOND] = [-62_135_596_800n, 253_402_300_799n];
 
-function fromSeconds(seconds: bigint): CelInput<ReturnType<typeof objectType>> {
+function fromSeconds(seconds: bigint): CelInput<typeof TIMESTAMP> {
   if (seconds < FIRST_SECOND || seconds > LAST_SECOND) throw new RangeError('no time of any year');
   return timestampFromMs(Number(seconds) * 1000);
+}
+
+function fromRfc3339(text: string): CelInput<typeof TIMESTAMP> {
+  const time = fromJson(TimestampSchema, text);
+  // Every 400 years the calendar is the same; that parser reads none of the first hundred.
+  const year = 2000 + (Number(text.slice(0, 4)) % 400);
+  parseUtcTimestamp(`${year}${text.slice(4, 19)}Z`, 'timestamp');
+  return time;
+}
+
+function fromUnits(text: string): CelInput<typeof DURATION> {
+  if (!/\d/.test(text)) throw new Error('no duration in the text');
+  const duration = STANDARD.funcs.find('duration')?.call(0, undefined, [text]);
+  if (duration === undefined || isCelError(duration)) throw new Error('no duration in the text');
+  return duration as CelInput<typeof DURATION>;
 }
 
 function fromDecimal(text: string): bigint {
