@@ -28,6 +28,7 @@ appraise.* holds what is verified against a policy of 200 reference sets, of whi
 policy.read reads that policy. ledger.append puts leaves into a log of SQLite, one
 at a time or 64 together with the next 64 behind them, ledger.record.64 decisions with 27 KB each of what they saw, sealed;
 limit.insert and limit.rows the same rows, full tiles among them, ready made, by bare SQLite and as durable;
+limit.insert.signed makes one Ed25519 signature besides each time, ledger.append.signed is ledger.append held against it;
 limit.insert.thread has a thread for them, which is asked for each, as a service has to do that serves others meanwhile;
 limit.sync is what the disk takes for the pages of one append: the quicker it is, the more of it the signature is.
 ledger.prove and ledger.verify are about one leaf of a million. audit.replay makes recorded decisions

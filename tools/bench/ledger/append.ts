@@ -16,8 +16,8 @@ import { type BareRows, bareInserts } from './bare-inserts.ts';
 import { newId } from './new-id.ts';
 import type { Scratch } from './scratch.ts';
 
-/** In bytes, as recorded decisions about a TDX machine by itself have them. */
-const SIZES = { entry: 480, manifest: 3000, bundle: 24_000 };
+/** In bytes, as recorded decisions about a TDX machine by itself have them; text: of a checkpoint. */
+const SIZES = { entry: 480, manifest: 3000, bundle: 24_000, text: 70 };
 /** What seals add: a header and a chunk's tag. */
 const SEALED = 41;
 export const GROUP = 64;
@@ -155,6 +155,22 @@ export async function insertLimit(
   const name =
     of === 'decisions' ? `limit.rows.${group}` : `limit.insert${group === 1 ? '' : `.${group}`}`;
   return { name, prepare: () => insert };
+}
+
+/**
+ * The same with one bare signature for each transaction: without a fresh one no state of a log is
+ * signed, and none can be made before its leaf is there.
+ */
+export async function signedInsertLimit(scratch: Scratch): Promise<Workload> {
+  const { insert, close } = bareInserts(await rowsOf(scratch, 1, 'leaves', 'signed'));
+  scratch.onEnd(async () => close());
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const text = randomBytes(SIZES.text);
+  const operation = () => {
+    sign(null, text, privateKey);
+    insert();
+  };
+  return { name: 'limit.insert.signed', prepare: () => operation };
 }
 
 /** The same in a thread of its own, which is asked for each transaction and says when it is done. */

@@ -1,6 +1,13 @@
 import { type Measurement, row } from '../measure.ts';
 import { simulateNodeEvidence } from '../nvidia/evidence.ts';
-import { appendWorkloads, GROUP, insertLimit, insertThreadLimit, syncLimit } from './append.ts';
+import {
+  appendWorkloads,
+  GROUP,
+  insertLimit,
+  insertThreadLimit,
+  signedInsertLimit,
+  syncLimit,
+} from './append.ts';
 import { proofWorkloads } from './proofs.ts';
 import { replayWorkloads } from './replay.ts';
 import type { Scratch } from './scratch.ts';
@@ -13,6 +20,11 @@ export async function ledgerMeasurements(scratch: Scratch): Promise<readonly Mea
   return [
     row({ subject: syncLimit(scratch) }),
     row({ subject: append.one, against: await insertLimit(scratch, 1), atLeast: 0.6 }),
+    row({
+      subject: { ...append.one, name: 'ledger.append.signed' },
+      against: await signedInsertLimit(scratch),
+      atLeast: 0.6,
+    }),
     row({
       subject: append.offLoop,
       against: await insertThreadLimit(scratch),
