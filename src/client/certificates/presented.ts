@@ -69,7 +69,8 @@ export function readPresented(file: Uint8Array, path: string): ReadPresented {
 }
 
 /**
- * Authorities out of a file: keys of SSH or `@cert-authority` lines, or certificates in PEM.
+ * Authorities out of a file: keys of SSH, the `@cert-authority` lines of a known_hosts, or
+ * certificates in PEM.
  *
  * @throws Fault `malformed` at `path…`.
  */
@@ -84,14 +85,23 @@ export function readAuthorities(file: Uint8Array, path: string): TrustedAuthorit
   const lines = text.split('\n').map((line) => line.trim());
   const ssh = lines
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line, i) => {
-      const [, hosts, key = line] = AUTHORITY_LINE.exec(line) ?? [];
-      return { key: parseSshPublicKey(key, `${path}[${i}]`), hosts };
-    });
+    .flatMap((line, i) => sshKeysIn(line, `${path}[${i}]`));
+  if (ssh.length === 0) throw malformed(path, 'holds no authority');
   return { ssh, tls: [] };
 }
 
+/** `@cert-authority <hosts> <key>` */
 const AUTHORITY_LINE = /^@cert-authority[ \t]+([!-~]+)[ \t]+(.*)$/;
+/** `<hosts> <key>`: base64 of a key begins with zeros of its first length. */
+const HOST_LINE = /^[^@ \t][^ \t]*[ \t]+[a-z][!-~]*[ \t]+AAAA/;
+
+/** Keys of hosts in a known_hosts are those of no authority. */
+function sshKeysIn(line: string, path: string): readonly TrustedSshKey[] {
+  if (line.startsWith('@revoked')) throw malformed(path, 'revokes a key: leave both out');
+  if (HOST_LINE.test(line)) return [];
+  const [, hosts, key = line] = AUTHORITY_LINE.exec(line) ?? [];
+  return [{ key: parseSshPublicKey(key, path), hosts }];
+}
 
 function ofSsh(certificate: SshCertificate): ReadPresented {
   const { blob, principals, validAfter, validBefore, authority } = certificate;

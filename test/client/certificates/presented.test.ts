@@ -56,6 +56,10 @@ describe('an authority of SSH', () => {
     { name: 'a line of Windows', file: `# ours\r\n\r\n@cert-authority *.${DOMAIN} ${key}\r\n` },
     { name: 'a line with tabs', file: `  # ours\n@cert-authority\t*.${DOMAIN}\t${key}\n` },
     { name: 'one of two lines', file: `@cert-authority a.b ${key}\n@cert-authority * ${key}\n` },
+    {
+      name: 'a line among those of hosts',
+      file: `box.a,10.0.0.1 ${key}\n|1|QQ==|QQ== ${key}\n@cert-authority *.${DOMAIN} ${key}\n`,
+    },
     { name: 'a list of patterns', file: `@cert-authority a.b,Node-?.pool.*,!x.y ${key}\n` },
     { name: 'a pattern with a port', file: `@cert-authority [*.${DOMAIN}]:2222 ${key}\n` },
   ])('is believed by $name', ({ file }) => {
@@ -75,13 +79,19 @@ describe('an authority of SSH', () => {
     expect(problemOf(SSH, [file], undefined)).toMatch(/its authority is not believed there/);
   });
 
-  it('is not believed where the hosts are those of another authority’s line', () => {
-    const other = sshKeyLine(BED.ssh.publicKey);
-    const { ssh } = readAuthorities(utf8(`@cert-authority *.a.example ${other}\n`), 'a');
-    expect(ssh).toHaveLength(1);
-    expect(faultOf(() => readAuthorities(utf8(`@revoked * ${other}\n`), 'a'))).toMatchObject({
-      code: 'malformed',
-    });
+  it.each([
+    { name: 'the key of a host', file: `box.example ${key}\n`, at: 'a', says: /no authority/ },
+    {
+      name: 'a key that is revoked',
+      file: `@cert-authority * ${key}\n@revoked * ${key}\n`,
+      at: 'a[1]',
+      says: /revokes/,
+    },
+    { name: 'nothing', file: '# nobody\n', at: 'a', says: /no authority/ },
+  ])('is not made of $name', ({ file, at, says }) => {
+    const fault = faultOf(() => readAuthorities(utf8(file), 'a'));
+    expect(fault).toMatchObject({ code: 'malformed', at });
+    expect(fault?.detail).toMatch(says);
   });
 });
 
