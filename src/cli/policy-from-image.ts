@@ -57,7 +57,10 @@ function tdxSet(
     mrTd: told('mrTd', 'not decided yet: no firmware was given'),
     rtmr0: told('rtmr0', 'not decided yet: it tells the shape of the machine, in a recorded log'),
     rtmr1: told('rtmr1', 'not decided yet: no kernel and no image was given'),
-    rtmr2: told('rtmr2', 'not decided yet: no kernel that is booted directly was given'),
+    rtmr2: told(
+      'rtmr2',
+      'not decided yet: it tells the command line of a kernel that is booted directly',
+    ),
     rtmr3: told('rtmr3', 'not decided yet: it tells what runs later'),
     mrConfigId: unused,
     mrOwner: unused,

@@ -215,7 +215,9 @@ export class TdxEndorsementSource {
   #isFresh(set: VerifiedTdxSet, now: number): boolean {
     if (!isInDate(set, now)) return false;
     if (this.#options.network === undefined) return true;
-    return now < set.provenance.fetchedAt + (this.#options.maxAgeMs ?? MAX_AGE_MS);
+    const age = now - set.provenance.fetchedAt;
+    // One that claims to be fetched in the future would stay young for as long: ask.
+    return age > -HOUR && age < (this.#options.maxAgeMs ?? MAX_AGE_MS);
   }
 
   /** Half the remaining life leaves as much again for a source that is down. */

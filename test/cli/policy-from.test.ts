@@ -3,6 +3,7 @@ import { readPolicy } from '../../src/appraisal/policy/read-policy.ts';
 import { toHex } from '../../src/core/bytes/hex.ts';
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { comid, corim, environment, measured, sha384 } from '../support/corim.ts';
+import { kernelOf } from '../support/linux-kernel.ts';
 import { tdvfOf } from '../support/tdvf.ts';
 import { bundleFiles, honestBundle, VERIFY_BUNDLE } from './bundle-files.ts';
 import { type Files, honest, jsonOf, postern, files as tdxFiles } from './fake-io.ts';
@@ -65,6 +66,7 @@ describe('policy from tdx', () => {
 describe('reference sets from files', () => {
   const files: Files = {
     'OVMF.fd': tdvfOf(),
+    bzImage: kernelOf(),
     ccel: honest.ccelLog,
     'rims.corim': corim({
       id: 'release-7',
@@ -107,6 +109,18 @@ describe('reference sets from files', () => {
     );
     expect(out).toContain('skip: "not decided yet: it tells what runs later"');
     expect(out).not.toMatch(/[&*]a1/);
+  });
+
+  it('from a kernel without its command line: that this is what is left to decide', async () => {
+    const { exit, out } = await postern(
+      ['policy', 'from', 'tdx-image', '--kernel', 'bzImage', '--json'],
+      files,
+    );
+    expect(exit).toBe(0);
+    expect(jsonOf({ out })).toMatchObject({
+      rtmr1: expect.stringMatching(/^[0-9a-f]{96}$/),
+      rtmr2: { skip: expect.stringMatching(/command line/) },
+    });
   });
 
   it('from a CoRIM: what it states, signed or not', async () => {

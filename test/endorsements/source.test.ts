@@ -102,6 +102,24 @@ describe('once held', () => {
     expect(set).toMatchObject({ from: 'network', provenance: { fetchedAt: now + 7 * DAY } });
   });
 
+  it('is asked for again when it claims to be fetched in a time to come', async () => {
+    const { pccs, folder } = await filledFolder();
+    const set = { collateral: platform.collateral };
+    const write = (fetchedAt: number) =>
+      folder.write(key, { ...set, provenance: { source: pccs.url, fetchedAt } });
+    await write(now + DAY);
+    const asked = pccs.requests.length;
+    expect(await sourceOf(pccs, { folder }).collateralFor(wanted, now)).toMatchObject({
+      from: 'network',
+      provenance: { fetchedAt: now },
+    });
+    expect(pccs.requests).toHaveLength(asked + 4);
+    // Clocks of two machines may differ by so much.
+    await write(now + DAY / 48);
+    const again = await sourceOf(pccs, { folder }).collateralFor(wanted, now);
+    expect(again.from).toBe('folder');
+  });
+
   it('is replaced by a newer set that another process put into the folder', async () => {
     const { pccs, folder } = await filledFolder(await olderTcbInfo());
     const source = sourceOf(pccs, { folder });

@@ -11,7 +11,7 @@ import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { type AskingProcess, askingProcess, lookAtProcess } from './asking-process.ts';
 import { terminalSystem } from './system.ts';
-import { type CachedVerdict, cacheKey, VerdictCache } from './verdict-cache.ts';
+import { ASKED_WITHIN, type CachedVerdict, cacheKey, VerdictCache } from './verdict-cache.ts';
 import type { HostWanted } from './verdict-on.ts';
 import { readWindow, WINDOW_OPTION } from './window.ts';
 
@@ -55,18 +55,29 @@ async function knownHosts(
   const own = by && cacheKey('connection', String(by.pid), by.start, host, terms);
   const next = cacheKey('window', host, terms);
   const ofThis = own === undefined ? undefined : await cache?.get(own);
-  const kept = ofThis ?? (window > 0 ? await cache?.get(next) : undefined);
+  const kept = ofThis ?? within(window, io.now(), await cache?.get(next));
   const verdict =
     kept ?? (await verified(io, args, files, { pool, wanted: args.one('node') ?? host }));
   const keep = async (key: string, what: CachedVerdict) => {
     const why = await cache?.set(key, what);
     if (why !== undefined) warn(io, `the verdict is not kept: ${why}`);
   };
-  if (own !== undefined && ofThis === undefined) await keep(own, verdict);
+  if (own !== undefined && ofThis === undefined) {
+    await keep(own, { ...verdict, until: Math.min(verdict.until, io.now() + ASKED_WITHIN) });
+  }
   if (kept === undefined && window > 0 && !('refused' in verdict)) {
     await keep(next, { ...verdict, until: Math.min(verdict.until, verdict.at + window) });
   }
   return answer(io, args, { host, offered, verdict });
+}
+
+/** Somebody else's window may have been longer. */
+function within(
+  window: number,
+  now: number,
+  verdict: CachedVerdict | undefined,
+): CachedVerdict | undefined {
+  return verdict !== undefined && now < verdict.at + window ? verdict : undefined;
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;

@@ -22,8 +22,8 @@ export type CachedVerdict =
       readonly until: number;
     };
 
-/** A refusal is for one connection, which is over by then. */
-export const REFUSED_FOR = 2 * 60_000;
+/** One connection has asked all that it asks by then. */
+export const ASKED_WITHIN = 2 * 60_000;
 const MOST_FILES = 512;
 /** Longer than it takes to write a file and to rename it. */
 const WRITTEN_WITHIN = 60_000;

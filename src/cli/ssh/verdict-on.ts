@@ -7,7 +7,7 @@ import { exitOf } from '../client/client-error.ts';
 import { readClient } from '../client/read-client.ts';
 import type { Io } from '../io.ts';
 import type { Args } from '../verb.ts';
-import { type CachedVerdict, REFUSED_FOR } from './verdict-cache.ts';
+import { ASKED_WITHIN, type CachedVerdict } from './verdict-cache.ts';
 
 export interface HostWanted {
   readonly pool: string;
@@ -27,7 +27,8 @@ export async function verdictOn(io: Io, args: Args, host: HostWanted): Promise<C
     const { node, sshHostKeys, until } = await findMachine(await openMachines(options), host);
     return { node, keys: sshHostKeys.map(sshKeyLine), at, until };
   } catch (error) {
-    const until = at + REFUSED_FOR;
+    // A refusal is for its connection alone.
+    const until = at + ASKED_WITHIN;
     if (error instanceof PosternError) {
       return { refused: error.message, exit: exitOf(error), at, until };
     }

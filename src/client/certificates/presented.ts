@@ -1,14 +1,17 @@
 import { sha256 } from '#crypto';
+import { equalBytes } from '../../core/bytes/equal.ts';
 import { toHex } from '../../core/bytes/hex.ts';
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { fromPem } from '../../core/encoding/pem.ts';
 import { malformed } from '../../core/fault.ts';
 import { parseSshCertificateLine, type SshCertificate } from '../../core/ssh/certificate.ts';
 import { extensionText, hostCertificateProblem } from '../../core/ssh/host-certificate.ts';
+import { isAmongHosts } from '../../core/ssh/host-patterns.ts';
 import { parseSshPublicKey, type SshPublicKey } from '../../core/ssh/public-key.ts';
 import { type Certificate, parseCertificate } from '../../core/x509/certificate.ts';
 import { tlsHosts, tlsProblem } from '../../core/x509/host-certificate.ts';
 import { NAME_CONSTRAINTS } from '../../core/x509/name-constraints.ts';
+import { isSignedBy } from '../../core/x509/signed.ts';
 import type { CertificateUse } from '../../ledger/leaf/leaf.ts';
 import { SSH_EXTENSIONS } from '../../protocol/certificate.ts';
 
@@ -29,8 +32,14 @@ export interface Presented {
 
 /** Who is believed about machines. */
 export interface TrustedAuthorities {
-  readonly ssh: readonly SshPublicKey[];
+  readonly ssh: readonly TrustedSshKey[];
   readonly tls: readonly Certificate[];
+}
+
+export interface TrustedSshKey {
+  readonly key: SshPublicKey;
+  /** About which hosts, as an `@cert-authority` line names them; undefined: about any. */
+  readonly hosts: string | undefined;
 }
 
 /** A certificate of either kind, and how it is held against authorities. */
@@ -60,7 +69,8 @@ export function readPresented(file: Uint8Array, path: string): ReadPresented {
 }
 
 /**
- * Authorities out of a file: keys of SSH or `@cert-authority` lines, or certificates in PEM.
+ * Authorities out of a file: keys of SSH, the `@cert-authority` lines of a known_hosts, or
+ * certificates in PEM.
  *
  * @throws Fault `malformed` at `path…`.
  */
@@ -72,12 +82,25 @@ export function readAuthorities(file: Uint8Array, path: string): TrustedAuthorit
     );
     return { ssh: [], tls };
   }
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  const ssh = lines.map((line, i) => {
-    const [, key = line] = /^@cert-authority +[!-~]+ +(.*)$/.exec(line) ?? [];
-    return parseSshPublicKey(key, `${path}[${i}]`);
-  });
+  const lines = text.split('\n').map((line) => line.trim());
+  const ssh = lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .flatMap((line, i) => sshKeysIn(line, `${path}[${i}]`));
+  if (ssh.length === 0) throw malformed(path, 'holds no authority');
   return { ssh, tls: [] };
+}
+
+/** `@cert-authority <hosts> <key>` */
+const AUTHORITY_LINE = /^@cert-authority[ \t]+([!-~]+)[ \t]+(.*)$/;
+/** `<hosts> <key>`: base64 of a key begins with zeros of its first length. */
+const HOST_LINE = /^[^@ \t][^ \t]*[ \t]+[a-z][!-~]*[ \t]+AAAA/;
+
+/** Keys of hosts in a known_hosts are those of no authority. */
+function sshKeysIn(line: string, path: string): readonly TrustedSshKey[] {
+  if (line.startsWith('@revoked')) throw malformed(path, 'revokes a key: leave both out');
+  if (HOST_LINE.test(line)) return [];
+  const [, hosts, key = line] = AUTHORITY_LINE.exec(line) ?? [];
+  return [{ key: parseSshPublicKey(key, path), hosts }];
 }
 
 function ofSsh(certificate: SshCertificate): ReadPresented {
@@ -95,9 +118,28 @@ function ofSsh(certificate: SshCertificate): ReadPresented {
       ...(bundle !== undefined && { bundle }),
     },
     authority: () => `sha256:${toHex(authority.fingerprint)}`,
-    problem: ({ ssh }, host, now) =>
-      hostCertificateProblem(certificate, { authorities: ssh, host, now }),
+    problem: ({ ssh }, host, now) => {
+      const authorities = ssh.map(({ key }) => key);
+      const problem = hostCertificateProblem(certificate, { authorities, host, now });
+      return problem ?? strayProblem(certificate, ssh, host);
+    },
   };
+}
+
+/** A line is for the hosts that it names, whatever its key signs. */
+function strayProblem(
+  { authority, principals }: SshCertificate,
+  ssh: readonly TrustedSshKey[],
+  host: string | undefined,
+): string | undefined {
+  const lines = ssh.filter(({ key }) => equalBytes(key.blob, authority.blob));
+  const isCovered = (name: string) =>
+    lines.some(({ hosts }) => hosts === undefined || isAmongHosts(hosts, name));
+  const names = host === undefined ? principals : [host];
+  const stray = names.map((name) => name.toLowerCase()).find((name) => !isCovered(name));
+  return stray === undefined
+    ? undefined
+    : `is for ${stray}, and its authority is not believed there`;
 }
 
 function ofTls(certificate: Certificate, path: string): ReadPresented {
@@ -107,7 +149,12 @@ function ofTls(certificate: Certificate, path: string): ReadPresented {
       authority,
       problem: tlsProblem(certificate, authority, host, now),
     }));
-    return answers.find(({ problem }) => problem === undefined) ?? answers[0];
+    return (
+      answers.find(({ problem }) => problem === undefined) ??
+      // Of several, why the one that signed does not vouch says more than that others did not sign.
+      answers.find(({ authority }) => isSignedBy(certificate, authority.publicKey)) ??
+      answers[0]
+    );
   };
   return {
     presented: {

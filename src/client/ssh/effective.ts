@@ -1,3 +1,4 @@
+import { hostText } from '../../core/host-text.ts';
 import type { SshOption } from './hardening.ts';
 import { isSince, SSH_FEATURES, type SshVersion } from './version.ts';
 
@@ -39,8 +40,7 @@ export function differences(
       return want === 'none' && SILENT_OFF.has(key) ? [] : [`${name}: want ${want}, got nothing`];
     }
     const [only = '', ...more] = got;
-    const isSame =
-      key === 'hostname' ? only.toLowerCase() === want.toLowerCase() : fits(only, want);
+    const isSame = key === 'hostname' ? hostText(only) === hostText(want) : fits(only, want);
     return isSame && more.length === 0 ? [] : [`${name}: want ${want}, got ${got.join(' and ')}`];
   });
 }

@@ -25,7 +25,8 @@ export function nameConstraints(domain: string): Uint8Array {
 /**
  * The domains that an authority may speak of.
  *
- * @throws Fault `malformed` at `path`, also for one that may name IP addresses.
+ * @throws Fault `malformed` at `path`, also for one that may name IP addresses, and for one that
+ *   excludes hosts: nobody here holds a host against that.
  */
 export function permittedDomains(value: Uint8Array, path: string): readonly string[] {
   const r = derSequence(value, path);
@@ -44,6 +45,7 @@ export function permittedDomains(value: Uint8Array, path: string): readonly stri
     const base = excluded.sequence('subtree');
     const { tag, content } = base.element('base');
     base.end();
+    if (tag === DNS_NAME) throw malformed(path, 'excludes names of DNS');
     if (tag === IP_ADDRESS && content.every((byte) => byte === 0)) sizes.add(content.length);
   }
   r.end();

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { closed, hex, text } from '../../appraisal/policy/schema/values.ts';
+import { hostText } from '../../core/host-text.ts';
 import { NodeName, ServicesSchema } from '../node.ts';
 import { Id, PoolName, Time } from '../values.ts';
 
@@ -63,13 +64,15 @@ export const CandidatesSchema = closed({
 });
 export type Candidates = Type.Static<typeof CandidatesSchema>;
 
-/** `host:port` as ssh writes one: without the port where it is 22, in brackets where it is not. */
+/**
+ * One text for each `host:port`, from any that ssh or people write: without the port where it is 22,
+ * in brackets where it is not.
+ */
 export function sshAddress(text: string): string {
   const [, bracketed, port] = /^\[([^\]]+)\](?::([0-9]+))?$/.exec(text) ?? [];
-  const host = (bracketed ?? text).toLowerCase();
-  const isPlain = bracketed === undefined && /^[^:]+:[0-9]+$/.test(text);
-  if (isPlain) return host;
-  return host.includes(':') ? `[${host}]:${port ?? 22}` : `${host}:${port ?? 22}`;
+  const [, plain, plainPort] = /^([^[\]:]+):([0-9]+)$/.exec(text) ?? [];
+  const host = hostText(bracketed ?? plain ?? text);
+  return `${host.includes(':') ? `[${host}]` : host}:${port ?? plainPort ?? 22}`;
 }
 
 /** Whether a node is called so: by its id, by its name, or by the address where its SSH is said to be. */

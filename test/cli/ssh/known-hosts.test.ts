@@ -148,6 +148,24 @@ describe('postern known-hosts', () => {
     expect(await counted(() => next(4))).toBe(1);
   });
 
+  it('takes nothing that is older than its own window, however long that of others is', async () => {
+    const next = (pid: number, window: string) =>
+      ask('ORDER', { by: { pid, start: '1' }, more: [`--window=${window}`] });
+    expect(await counted(() => next(1, '10m'))).toBe(1);
+    world.bed.gateway.now += 31_000;
+    expect(await counted(() => next(2, '10m'))).toBe(0);
+    expect(await counted(() => next(3, '30s'))).toBe(1);
+  });
+
+  it('takes a process that goes on asking for one connection no longer than one begins', async () => {
+    const more = ['--window', '0'];
+    expect(await counted(() => ask('ORDER', { more }))).toBe(1);
+    world.bed.gateway.now += 110_000;
+    expect(await counted(() => ask('HOSTNAME', { more }))).toBe(0);
+    world.bed.gateway.now += 11_000;
+    expect(await counted(() => ask('ORDER', { more }))).toBe(1);
+  });
+
   it('remembers a refusal for its connection alone', async () => {
     world.bed.gateway.answering = async () => new Response('', { status: 500 });
     const ran = await ask('ORDER');

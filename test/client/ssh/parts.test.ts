@@ -1,7 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { commandWord, configBlock, isHostName } from '../../../src/client/ssh/config-text.ts';
 import { differences, parseEffective, unfit, unseen } from '../../../src/client/ssh/effective.ts';
-import { identityOptions, parsePlace } from '../../../src/client/ssh/hardening.ts';
+import {
+  asArguments,
+  identityOptions,
+  parsePlace,
+  placeOptions,
+} from '../../../src/client/ssh/hardening.ts';
 import { hostKeyAlgorithms, knownHostsLines } from '../../../src/client/ssh/known-hosts.ts';
 import { isSince, parseSshVersion, SSH_FEATURES } from '../../../src/client/ssh/version.ts';
 import { whichNode } from '../../../src/client/ssh/which-node.ts';
@@ -74,6 +80,27 @@ describe('the effective configuration', () => {
   });
 
   it.each([
+    { host: '2001:db8:0:0::1', said: '2001:db8::1' },
+    { host: '::ffff:102:304', said: '::ffff:1.2.3.4' },
+    { host: '127.1', said: '127.0.0.1' },
+    { host: 'Box.Example', said: 'box.example' },
+    { host: 'beef', said: 'beef' },
+  ])('has the host $host, however ssh spells it', ({ host, said: hostname }) => {
+    const place = placeOptions({ host, port: 22 });
+    const config = parseEffective(`hostname ${hostname}\nport 22\n`);
+    expect(differences(config, place)).toEqual([]);
+    const other = parseEffective(`hostname 0${hostname}.other\nport 22\n`);
+    expect(differences(other, place)).toHaveLength(1);
+  });
+
+  it.skipIf(spawnSync('ssh', ['-V']).error)('has the host of an address, as ssh says it', () => {
+    const place = placeOptions({ host: '2001:DB8:0:0::1', port: 2222 });
+    const argv = ['-G', '-F', 'none', ...asArguments(place), 'n'];
+    const { stdout } = spawnSync('ssh', argv, { encoding: 'utf8' });
+    expect(differences(parseEffective(stdout), place)).toEqual([]);
+  });
+
+  it.each([
     ['stricthostkeychecking', 'ask'],
     ['stricthostkeychecking', undefined],
     ['userknownhostsfile', '/t/known_hosts /etc/evil'],
@@ -119,6 +146,11 @@ describe('which node is meant', () => {
     }
     expect(whichNode(nodes, '[fe80::1]:2222').node).toBe('bb'.repeat(16));
     expect(sshAddress('[127.0.0.1]:42222')).toBe('127.0.0.1:42222');
+    for (const wanted of ['2001:db8::1', '2001:DB8:0::1', '[2001:db8:0:0:0:0:0:1]:22']) {
+      expect(sshAddress(wanted)).toBe('[2001:db8::1]:22');
+    }
+    expect(sshAddress('BOX.example')).toBe('box.example:22');
+    expect(sshAddress('12')).not.toBe(sshAddress('12.example'));
     expect(() => whichNode(nodes, 'two')).toThrow(/several nodes/);
     expect(() => whichNode(nodes, 'three')).toThrow(/no such node/);
   });
