@@ -6,6 +6,7 @@ import { concatBytes } from '../../src/core/bytes/writer.ts';
 import { toBase64 } from '../../src/core/encoding/base64.ts';
 import { simulateNvidia } from '../../src/simulator/nvidia/simulate.ts';
 import { statement } from '../support/nras.ts';
+import { NVDAOD_TRANSCRIPT } from '../support/nvdaod-transcript.ts';
 import { NVIDIA_VECTORS, vector } from '../support/nvidia-vectors.ts';
 import { bundleFiles, honestSmall } from './bundle-files.ts';
 import { expectErrorJson } from './design-json.ts';
@@ -28,6 +29,30 @@ describe('inspect shows', () => {
     const { opaque } = await inspected(report);
     expect(opaque).toHaveLength(honestNvidia.plan.report.opaque.length);
     expect(opaque).toContainEqual({ type: 3, name: 'DRIVER_VERSION', data: '3539302e313200' });
+  });
+
+  it('the report with a header that NVIDIA published like any other', async () => {
+    const claims = await inspected(NVDAOD_TRANSCRIPT);
+    expect(Object.keys(claims).slice(0, 3)).toEqual(['driver', 'vbios', 'mode']);
+    expect(claims).toMatchObject({
+      driver: '620.12',
+      vbios: '96.00.D9.00.0F',
+      mode: 'spt',
+      opaqueVersion: 2,
+      fspUcodeSvn: 0,
+    });
+    expect(claims['opaque']).toContainEqual({
+      type: 37,
+      name: 'FSP_UCODE_SVN',
+      valueType: 0x87,
+      data: '0000',
+    });
+  });
+
+  it('the floor that a manifest has for a field', async () => {
+    const [, vbios = report] = simulateNvidia({ model: 'h100-620' }).rims;
+    const { floors } = await inspected(vbios);
+    expect(floors).toEqual([{ type: 37, name: 'FSP_UCODE_MIN_SVN', least: 3 }]);
   });
 
   it('a switch’s report as one of a switch', async () => {

@@ -13,7 +13,7 @@ function verified({ out }: Ran, ...more: string[]): Promise<Ran> {
 }
 
 describe('simulator nvidia', () => {
-  it.each(['h100', 'h100-570', 'gb100', 'gb100-575'])(
+  it.each(['h100', 'h100-570', 'gb100', 'gb100-575', 'h100-620'])(
     'writes evidence of %s that verifies with the words it prints',
     async (model) => {
       const dir = await emptyFolder();
@@ -111,7 +111,7 @@ describe('simulator nvidia', () => {
     [
       ['dir', '--model', 'a100'],
       64,
-      '--model: valid is of h100, h100-570, gb100, gb100-575, got "a100"',
+      '--model: valid is of h100, h100-570, gb100, gb100-575, h100-620, got "a100"',
     ],
     [['dir', '--mode', 'off'], 64, '--mode: want spt, mpt, ppcie, got "off"'],
     [['dir', '--mode', 'mpt', '--model', 'h100'], 64, '--model: mpt mode is of gb100, got "h100"'],

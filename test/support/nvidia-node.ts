@@ -1,7 +1,7 @@
 import { fromHex, toHex } from '../../src/core/bytes/hex.ts';
 import { concatBytes } from '../../src/core/bytes/writer.ts';
 import type { DeviceKind, NvidiaDevice } from '../../src/evidence/nvidia/input.ts';
-import type { OpaqueName } from '../../src/evidence/nvidia/opaque.ts';
+import type { OpaqueName } from '../../src/evidence/nvidia/opaque-fields.ts';
 import { hex } from './hex.ts';
 import { goodFields, NONCE, reportOf, withFields } from './nvidia.ts';
 import {

@@ -1,7 +1,7 @@
 import { KeyObject, sign } from 'node:crypto';
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { ByteWriter, concatBytes } from '../../src/core/bytes/writer.ts';
-import { OPAQUE_TYPES, type OpaqueName } from '../../src/evidence/nvidia/opaque.ts';
+import { OPAQUE_TYPES, type OpaqueName } from '../../src/evidence/nvidia/opaque-fields.ts';
 import { hex } from './hex.ts';
 import type { DeviceKeys } from './nvidia-certificates.ts';
 import type { Party } from './pki.ts';

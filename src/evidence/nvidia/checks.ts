@@ -126,7 +126,7 @@ export const NVIDIA_CHECKS = {
   ),
   'nvidia.measurements.match': acceptable(
     'report.measurements',
-    'Is every measurement with an active index one that its manifest lists?',
+    'Is every measurement with an active index one that its manifest lists, and no security version below its floor?',
   ),
 } as const satisfies Questions<CheckId>;
 

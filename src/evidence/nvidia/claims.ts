@@ -4,9 +4,11 @@ import type { DistinguishedName } from '../../core/x509/name.ts';
 import { certificateClaims } from '../certificate-claims.ts';
 import type { Claims } from '../verification.ts';
 import type { DeviceChain } from './chain.ts';
+import type { HeldFloor } from './floors.ts';
 import type { GivenRim } from './manifests.ts';
-import type { MeasurementComparison } from './measurements.ts';
-import { modeOf, type OpaqueData, type OpaqueField } from './opaque.ts';
+import type { ManifestComparison } from './measurement-checks.ts';
+import { modeOf, type OpaqueData } from './opaque.ts';
+import type { OpaqueField } from './opaque-fields.ts';
 import type { NvidiaReport } from './report.ts';
 import type { RimKind, WantedRim } from './rim-id.ts';
 
@@ -39,6 +41,7 @@ function opaqueClaims(opaque: OpaqueData): Claims {
     ...status('nvdec0', opaque.nvdec0Status),
     ...(!isSwitch && { mode: modeOf(opaque) }),
     ...(opaque.fwid && { fwid: toHex(opaque.fwid) }),
+    ...(opaque.fspUcodeSvn !== undefined && { fspUcodeSvn: opaque.fspUcodeSvn }),
     ...(opaque.switchPdis && { switchPdis: opaque.switchPdis.map(toHex) }),
     ...(opaque.devicePdi && { devicePdi: toHex(opaque.devicePdi) }),
     ...(opaque.gpuPdis && { gpuPdis: opaque.gpuPdis.map(toHex) }),
@@ -51,8 +54,13 @@ function status(name: string, byte: number | undefined): Claims {
   return byte === undefined ? {} : { [name]: toHex(Uint8Array.of(byte)) };
 }
 
-function fieldClaims({ type, name, data }: OpaqueField): Claims {
-  return { type, name: name ?? null, data: toHex(data) };
+function fieldClaims({ type, name, valueType, data }: OpaqueField): Claims {
+  return {
+    type,
+    name: name ?? null,
+    ...(valueType !== undefined && { valueType }),
+    data: toHex(data),
+  };
 }
 
 export function chainClaims({ certificates, identity, anchor }: DeviceChain): Claims {
@@ -93,7 +101,7 @@ function rfc4514({ attributes }: DistinguishedName): string {
 export function rimsClaims(
   wanted: readonly WantedRim[],
   rims: ReadonlyMap<RimKind, GivenRim>,
-  compared: MeasurementComparison | undefined,
+  compared: ManifestComparison | undefined,
 ): Claims {
   return {
     ...Object.fromEntries(wanted.map((want) => [idName(want), want.id])),
@@ -116,7 +124,12 @@ export function rimsClaims(
         got,
       })),
     }),
+    ...(compared && compared.floors.length > 0 && { svnFloors: compared.floors.map(floorClaims) }),
   };
+}
+
+function floorClaims({ type, name, source, least, got }: HeldFloor): Claims {
+  return { type, name, source, least, got: got ?? null };
 }
 
 function idName({ kind, edition }: WantedRim): string {

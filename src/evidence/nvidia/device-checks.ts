@@ -7,7 +7,8 @@ import type { DeviceChain } from './chain.ts';
 import type { NvidiaCheckId } from './checks.ts';
 import type { DeviceIdentity } from './device.ts';
 import type { DeviceKind, NvidiaClocks, NvidiaInput } from './input.ts';
-import { NEWEST_OPAQUE_VERSION, newerLayout, type OpaqueData, parseOpaqueData } from './opaque.ts';
+import { type OpaqueData, parseOpaqueData, unreadLayout } from './opaque.ts';
+import type { UnknownField } from './opaque-fields.ts';
 import type { NvidiaReport } from './report.ts';
 
 type Checks = CheckList<NvidiaCheckId>;
@@ -63,30 +64,32 @@ export function readOpaque(
   { relax }: NvidiaInput,
 ): OpaqueData | undefined {
   const id = 'nvidia.opaque.known';
-  const newer = newerLayout(report.opaque);
-  if (newer !== undefined) {
+  const unread = unreadLayout(report.opaque, kind);
+  if (unread !== undefined) {
     // A driver of tomorrow is no forgery either.
-    checks.unresolved(id, `opaque data in the layout ${newer} is unsupported`);
+    const because = `opaque data in the layout ${unread} is unsupported`;
+    checks.unresolved('nvidia.opaque.format', because);
+    checks.unresolved(id, because);
     return undefined;
   }
   const opaque = checks.read('nvidia.opaque.format', () => parseOpaqueData(report.opaque, kind));
   if (opaque === undefined) return undefined;
-  const unknown = opaque.fields.filter(({ name }) => name === undefined).map(({ type }) => type);
-  const refused = unknown.filter((type) => !relax?.opaqueTypes?.includes(type));
-  if ((opaque.version ?? 0) > NEWEST_OPAQUE_VERSION) {
+  const { unknown, unsupported } = opaque;
+  const refused = unknown.filter(({ type }) => !relax?.opaqueTypes?.includes(type));
+  if (unsupported !== undefined) checks.unresolved(id, `opaque data of ${unsupported}`);
+  else if (refused.length > 0) {
     checks.unresolved(
       id,
-      `opaque data of version ${opaque.version} is unsupported, only up to ${NEWEST_OPAQUE_VERSION}`,
-    );
-  } else if (refused.length > 0) {
-    checks.unresolved(
-      id,
-      `unsupported: this release does not know what type ${refused.join(', ')} means`,
+      `unsupported: this release does not know what type ${labels(refused)} means`,
     );
   } else if (unknown.length > 0) {
-    checks.waived(id, `allowed: type ${unknown.join(', ')}`);
+    checks.waived(id, `allowed: type ${labels(unknown)}`);
   } else checks.pass(id);
   return opaque;
+}
+
+function labels(fields: readonly UnknownField[]): string {
+  return fields.map(({ label }) => label).join(', ');
 }
 
 /** The evidence's own certificates: outside their validity they never vouched for it. */

@@ -1,5 +1,6 @@
 import type { CheckList } from '../check-list.ts';
 import type { NvidiaCheckId } from './checks.ts';
+import { compareFloors, type FloorComparison, firstBelow } from './floors.ts';
 import { type GivenRim, titleProblem } from './manifests.ts';
 import { type GoldenRecords, type MeasurementComparison, NVDEC0_INDEX } from './measurements.ts';
 import type { OpaqueData } from './opaque.ts';
@@ -7,6 +8,9 @@ import type { NvidiaReport } from './report.ts';
 import type { RimKind, WantedRim } from './rim-id.ts';
 
 type Checks = CheckList<NvidiaCheckId>;
+
+/** What the manifests list, and what of it the report has. */
+export type ManifestComparison = MeasurementComparison & FloorComparison;
 
 /**
  * Compares what the manifests list that are to be relied upon, and are of this device.
@@ -16,11 +20,11 @@ type Checks = CheckList<NvidiaCheckId>;
 export function checkMeasurements(
   checks: Checks,
   { record, blocks }: NvidiaReport,
-  { nvdec0Status }: OpaqueData,
+  { nvdec0Status, fields }: OpaqueData,
   wanted: readonly WantedRim[],
   rims: ReadonlyMap<RimKind, GivenRim>,
   golden: GoldenRecords,
-): MeasurementComparison | undefined {
+): ManifestComparison | undefined {
   const manifests = wanted.flatMap((want) => {
     const manifest = rims.get(want.kind)?.reading.manifest;
     return manifest && !titleProblem(manifest, want) ? [{ kind: want.kind, manifest }] : [];
@@ -29,6 +33,7 @@ export function checkMeasurements(
   const nvdec0 = nvdec0Status === 0x55 ? 'disabled' : 'enabled';
   const compared = golden.compare({ record, blocks, manifests, nvdec0 });
   const { conflicts, beyond, mismatches } = compared;
+  const floors = compareFloors(fields, manifests);
   const open = openQuestion(wanted, manifests.length, compared);
   const settle = (id: NvidiaCheckId) =>
     open === undefined ? checks.pass(id) : checks.unresolved(id, open);
@@ -38,6 +43,11 @@ export function checkMeasurements(
       want: 'one manifest for every active index',
       got: `more than one for ${conflicts.join(', ')}`,
     });
+  } else if (floors.claimedTwice.length > 0) {
+    checks.fail('nvidia.measurements.index', {
+      want: 'one manifest for every opaque field',
+      got: `more than one for ${floors.claimedTwice.join(', ')}`,
+    });
   } else if (beyond.length > 0) {
     checks.fail('nvidia.measurements.index', {
       want: `a block for each of ${compared.golden} active indices`,
@@ -45,6 +55,7 @@ export function checkMeasurements(
     });
   } else settle('nvidia.measurements.index');
 
+  const below = firstBelow(floors);
   const odd = nvdec0Status !== undefined && nvdec0Status !== 0x55 && nvdec0Status !== 0xaa;
   if (mismatches.length > 0) {
     const list = mismatches
@@ -60,8 +71,13 @@ export function checkMeasurements(
       want: `NVDEC0_STATUS 0x55 or 0xaa, which decides about index ${NVDEC0_INDEX}`,
       got: `0x${nvdec0Status.toString(16)}`,
     });
+  } else if (below) {
+    checks.fail('nvidia.measurements.match', {
+      want: `a security version of ${below.least} or more in ${below.name} (${below.source})`,
+      got: `${below.got ?? 'none'}`,
+    });
   } else settle('nvidia.measurements.match');
-  return compared;
+  return { ...compared, ...floors };
 }
 
 /** Why what was compared is not enough. */

@@ -1,8 +1,15 @@
 import type { DeviceKind } from '../../evidence/nvidia/input.ts';
-import type { OpaqueName } from '../../evidence/nvidia/opaque.ts';
+import type { OpaqueName } from '../../evidence/nvidia/opaque-fields.ts';
 
 /** A device with the firmware of its time; where it matters, by the number of the driver. */
-export type NvidiaModel = 'h100' | 'h100-570' | 'h100-535' | 'gb100' | 'gb100-575' | 'ls10';
+export type NvidiaModel =
+  | 'h100'
+  | 'h100-620'
+  | 'h100-570'
+  | 'h100-535'
+  | 'gb100'
+  | 'gb100-575'
+  | 'ls10';
 
 export type NvidiaMode = 'spt' | 'mpt' | 'ppcie';
 
@@ -49,6 +56,10 @@ interface ModelFacts extends ChipFacts {
   readonly chipSku: string;
   /** The fields of the opaque data in the order in which this firmware sends them. */
   readonly fields: readonly OpaqueName[];
+  /** Whether a header stands before them, and each says the type of its value. */
+  readonly opaqueLayout?: 'versioned';
+  /** Security version of the FSP’s microcode, and the least that the VBIOS manifest lets pass. */
+  readonly fspSvn?: number;
   readonly modes: readonly NvidiaMode[];
 }
 
@@ -172,6 +183,23 @@ export const NVIDIA_MODELS: Readonly<Record<NvidiaModel, ModelFacts>> = {
       'OPAQUE_DATA_VERSION',
       'FEATURE_FLAG',
     ],
+    modes: ['spt', 'ppcie'],
+  },
+  'h100-620': {
+    ...HOPPER,
+    driver: '620.12',
+    vbios: '96.00.D9.00.0F',
+    fields: [
+      ...FIRST_FIELDS,
+      'FSP_UCODE_SVN',
+      'FWID',
+      'PROTECTED_PCIE_STATUS',
+      'SWITCH_PDI',
+      'OPAQUE_DATA_VERSION',
+      'FEATURE_FLAG',
+    ],
+    opaqueLayout: 'versioned',
+    fspSvn: 3,
     modes: ['spt', 'ppcie'],
   },
   'h100-570': {

@@ -1,7 +1,7 @@
 import { fromHex } from '../../core/bytes/hex.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 import { ByteWriter, concatBytes } from '../../core/bytes/writer.ts';
-import { OPAQUE_TYPES, type OpaqueName } from '../../evidence/nvidia/opaque.ts';
+import { OPAQUE_TYPES, type OpaqueName } from '../../evidence/nvidia/opaque-fields.ts';
 import { deriveBytes } from '../keys.ts';
 import { NVIDIA_MODELS, type NvidiaMode, type NvidiaModel } from './model.ts';
 
@@ -31,8 +31,29 @@ export interface OpaqueFacts {
 
 export interface OpaqueField {
   readonly type: number;
+  /** Written where there is a header. */
+  readonly valueType?: number;
   readonly data: Uint8Array;
 }
+
+/** What newer drivers write before the fields. */
+export interface OpaqueHeader {
+  magic: string;
+  profile: number;
+  /** Major, minor, patch, and a byte of padding. */
+  version: number[];
+}
+
+/** What a value is of, with the numbers that SPDM has for measurements. */
+const VALUE_TYPE = {
+  firmwareDigest: 0x01,
+  hardware: 0x82,
+  configuration: 0x83,
+  manifest: 0x84,
+  deviceMode: 0x85,
+  version: 0x86,
+  securityVersion: 0x87,
+} as const;
 
 /** NVLinks of a GPU, and what a switch has room for. */
 const GPU_LINKS = 18;
@@ -50,22 +71,64 @@ export function pdiOf(seed: string, device: string): Uint8Array {
 
 export function standardOpaque(facts: OpaqueFacts): OpaqueField[] {
   const { model, mode } = facts;
-  const { kind, fields } = NVIDIA_MODELS[model];
+  const { kind, fields, opaqueLayout } = NVIDIA_MODELS[model];
   return fields
     .filter((name) => name !== 'SWITCH_PDI' || kind === 'switch' || mode === 'ppcie')
-    .map((name) => ({ type: OPAQUE_TYPES[name], data: dataOf(name, facts) }));
+    .map((name) => ({
+      type: OPAQUE_TYPES[name],
+      ...(opaqueLayout && { valueType: valueTypeOf(name) }),
+      data: dataOf(name, facts),
+    }));
 }
 
-/** Type, size, data, little-endian, one behind the other. */
-export function encodeOpaque(fields: readonly OpaqueField[]): Uint8Array {
+export function standardHeader(model: NvidiaModel): OpaqueHeader | undefined {
+  const { opaqueLayout } = NVIDIA_MODELS[model];
+  return opaqueLayout && { magic: 'NVDAOD', profile: 0, version: [2, 0, 0, 0] };
+}
+
+/** Type, with a header the type of the value, size, data, little-endian, one behind the other. */
+export function encodeOpaque(
+  fields: readonly OpaqueField[],
+  header: OpaqueHeader | undefined,
+): Uint8Array {
   const writer = new ByteWriter();
-  for (const { type, data } of fields) writer.u16(type).u16(data.length).bytes(data);
+  if (header) {
+    writer.bytes(utf8(header.magic)).u16(header.profile).bytes(Uint8Array.from(header.version));
+  }
+  for (const { type, valueType = 0, data } of fields) {
+    writer.u16(type);
+    if (header) writer.u16(valueType);
+    writer.u16(data.length).bytes(data);
+  }
   return writer.finish();
+}
+
+function valueTypeOf(name: OpaqueName): number {
+  switch (name) {
+    case 'FWID':
+      return VALUE_TYPE.firmwareDigest;
+    case 'CPRINFO':
+      return VALUE_TYPE.configuration;
+    case 'MSRSCNT':
+      return VALUE_TYPE.manifest;
+    case 'PROTECTED_PCIE_STATUS':
+    case 'FEATURE_FLAG':
+      return VALUE_TYPE.deviceMode;
+    case 'DRIVER_VERSION':
+    case 'VBIOS_VERSION':
+    case 'OPAQUE_DATA_VERSION':
+      return VALUE_TYPE.version;
+    case 'FSP_UCODE_SVN':
+      return VALUE_TYPE.securityVersion;
+    default:
+      return VALUE_TYPE.hardware;
+  }
 }
 
 function dataOf(name: OpaqueName, facts: OpaqueFacts): Uint8Array {
   const { seed, model, mode, device } = facts;
   const { kind, driver, vbios, project, projectSku, chipSku, chip, blocks } = NVIDIA_MODELS[model];
+  const { opaqueLayout, fspSvn = 0 } = NVIDIA_MODELS[model];
   switch (name) {
     case 'VBIOS_VERSION':
       return kind === 'gpu' ? packVbios(vbios) : utf8(vbios);
@@ -100,7 +163,11 @@ function dataOf(name: OpaqueName, facts: OpaqueFacts): Uint8Array {
     case 'SYS_ENABLE_STATUS':
       return Uint8Array.of(7, 7);
     case 'OPAQUE_DATA_VERSION':
+      // With a header it is for nobody: so are these bytes of the one published report.
+      if (opaqueLayout) return Uint8Array.of(0, 2);
       return Uint8Array.of(model === 'gb100-575' ? 0 : 1, 0);
+    case 'FSP_UCODE_SVN':
+      return Uint8Array.of(fspSvn, 0);
     case 'FEATURE_FLAG':
       return Uint8Array.of(FEATURE_FLAG[mode], 0);
     case 'SWITCH_PDI':

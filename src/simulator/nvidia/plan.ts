@@ -1,12 +1,13 @@
 import { nvidiaClocksAt } from '../../evidence/nvidia/input.ts';
+import { OPAQUE_TYPES } from '../../evidence/nvidia/opaque-fields.ts';
 import type { Damage } from '../damage.ts';
 import { deriveBytes } from '../keys.ts';
 import { deviceCertificates, type NvidiaCertificate, rimCertificates } from './hierarchy.ts';
 import { NVIDIA_MODELS, type NvidiaMode, type NvidiaModel } from './model.ts';
 import type { OcspPlan } from './ocsp.ts';
-import { type Fabric, standardOpaque } from './opaque.ts';
+import { type Fabric, standardHeader, standardOpaque } from './opaque.ts';
 import type { NvidiaReportContent } from './report.ts';
-import type { RimPlan, RimRow } from './rim.ts';
+import type { RimFloorRow, RimPlan, RimRow } from './rim.ts';
 
 /** When everything that the simulator makes is in date. */
 const NVIDIA_SIMULATED_NOW = Date.UTC(2026, 5, 1);
@@ -134,6 +135,7 @@ export function standardPlan({
         value,
       })),
       responderNonce: deriveBytes(seed, `responder nonce of ${chip} ${device}`, 32),
+      opaqueHeader: standardHeader(model),
       opaque: standardOpaque({ seed, model, mode, device, fabric, fwid }),
     },
     reportSignedBy: certificates.leaf.key,
@@ -184,6 +186,7 @@ function standardRim(seed: string, model: NvidiaModel, kind: RimName): RimPlan {
     edition,
     version: kind === 'driver' ? driver : vbios,
     rows,
+    floors: kind === 'vbios' ? standardFloors(model) : [],
     chain: [`${kind}Signer`, 'rimL3', 'rimCa', 'rimRoot'],
     signedBy: `${product} ${kind} signer`,
     digest: 'sha384',
@@ -193,6 +196,13 @@ function standardRim(seed: string, model: NvidiaModel, kind: RimName): RimPlan {
     editSignature: () => {},
     afterWriting: (xml) => xml,
   };
+}
+
+function standardFloors(model: NvidiaModel): RimFloorRow[] {
+  const { fspSvn } = NVIDIA_MODELS[model];
+  if (fspSvn === undefined) return [];
+  const type = OPAQUE_TYPES.FSP_UCODE_SVN;
+  return [{ type, active: true, name: 'FSP_UCODE_MIN_SVN', least: fspSvn }];
 }
 
 /** Each response is good for a day, and from the responder that the issuer appointed. */

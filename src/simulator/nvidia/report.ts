@@ -1,5 +1,5 @@
 import { ByteWriter, concatBytes } from '../../core/bytes/writer.ts';
-import { encodeOpaque, type OpaqueField } from './opaque.ts';
+import { encodeOpaque, type OpaqueField, type OpaqueHeader } from './opaque.ts';
 
 /** One measurement as it stands in the report. */
 export interface MeasurementBlock {
@@ -24,6 +24,8 @@ export interface NvidiaReportContent {
   blocks: MeasurementBlock[];
   /** The device’s own, 32 bytes. */
   responderNonce: Uint8Array;
+  /** Before the opaque fields; older drivers write none. */
+  opaqueHeader: OpaqueHeader | undefined;
   opaque: OpaqueField[];
 }
 
@@ -42,7 +44,7 @@ export const BLOCK_SIZE = 55;
 /** Everything that is signed, in wire order. */
 export function encodeExchange(content: NvidiaReportContent): Uint8Array {
   const blocks = concatBytes(...content.blocks.map(encodeBlock));
-  const opaque = encodeOpaque(content.opaque);
+  const opaque = encodeOpaque(content.opaque, content.opaqueHeader);
   return new ByteWriter()
     .bytes(Uint8Array.from(content.request))
     .bytes(content.nonce)

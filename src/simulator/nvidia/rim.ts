@@ -14,6 +14,15 @@ export interface RimRow {
   values: Uint8Array[];
 }
 
+/** The least security version that an opaque field may say. */
+export interface RimFloorRow {
+  /** Of the field. */
+  type: number;
+  active: boolean;
+  name: string;
+  least: number | string;
+}
+
 /** What a manifest (SWID tag with TCG’s reference integrity profile) says, and how it is signed. */
 export interface RimPlan {
   /** Under which the vendor’s service has it. */
@@ -22,6 +31,8 @@ export interface RimPlan {
   edition: string;
   version: string;
   rows: RimRow[];
+  /** Of opaque fields. */
+  floors: RimFloorRow[];
   /** Names, in the plan, of the certificates that come along, leaf first. */
   chain: string[];
   /** Label of the key that signs. */
@@ -42,6 +53,9 @@ export interface RimPlan {
 const SWID = 'http://standards.iso.org/iso/19770/-2/2015/schema.xsd';
 const TCG_RIM =
   'https://trustedcomputinggroup.org/resource/tcg-reference-integrity-manifest-rim-information-model/';
+const OPAQUE_DATA = 'https://docs.nvidia.com/attestation/specs/latest/opaque-data.html';
+/** Where the indices of opaque fields begin. */
+const FLOORS_AT = 0x1000;
 const SHA384_VALUES = 'http://www.w3.org/2001/04/xmlenc#sha384';
 
 /** The algorithms of the one profile, and of its neighbours. */
@@ -78,7 +92,8 @@ function rimRoot(rim: RimPlan): XmlNode {
     ['ns1:FirmwareManufacturerId', MANUFACTURER],
   ]);
   meta.namespaces = [['ns1', TCG_RIM]];
-  const payload = element('ns0:Payload', [], ...inLines(rim.rows.map(resource), 2));
+  const rows = [...rim.rows.map(resource), ...rim.floors.map(floor)];
+  const payload = element('ns0:Payload', [], ...inLines(rows, 2));
   payload.namespaces = [['SHA384', SHA384_VALUES]];
   const entity = element('ns0:Entity', [
     ['name', SIMULATOR_ORGANIZATION],
@@ -101,6 +116,7 @@ function rimRoot(rim: RimPlan): XmlNode {
     ['', SWID],
     ['ns0', SWID],
     ['ns2', SHA384_VALUES],
+    ...(rim.floors.length > 0 ? [['ns3', OPAQUE_DATA] as const] : []),
   ];
   return root;
 }
@@ -114,6 +130,19 @@ function resource({ index, active, name, values }: RimRow): XmlNode {
     ...values.map((value, i) => [`ns2:Hash${i}`, toHex(value)] as const),
     ['name', name],
     ['size', '48'],
+  ]);
+}
+
+function floor({ type, active, name, least }: RimFloorRow): XmlNode {
+  return element('ns0:Resource', [
+    ['type', 'Measurement'],
+    ['index', `${FLOORS_AT + type}`],
+    ['active', active ? 'True' : 'False'],
+    ['alternatives', '1'],
+    ['ns3:minSvn', `${least}`],
+    ['ns3:includeInResult', 'True'],
+    ['name', name],
+    ['size', '2'],
   ]);
 }
 

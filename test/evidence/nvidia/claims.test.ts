@@ -130,7 +130,7 @@ describe('what a device claims', () => {
     ]);
   });
 
-  it.each<NvidiaModel>(['h100', 'gb100', 'gb100-575', 'ls10'])(
+  it.each<NvidiaModel>(['h100', 'h100-620', 'gb100', 'gb100-575', 'ls10'])(
     '%s: nothing but plain JSON',
     (model) => {
       expect(isPlainJson(claimsOf(model))).toBe(true);

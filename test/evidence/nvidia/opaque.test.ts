@@ -3,14 +3,8 @@ import { toHex } from '../../../src/core/bytes/hex.ts';
 import { utf8 } from '../../../src/core/bytes/text.ts';
 import { concatBytes } from '../../../src/core/bytes/writer.ts';
 import type { DeviceKind } from '../../../src/evidence/nvidia/input.ts';
-import {
-  modeOf,
-  newerLayout,
-  OPAQUE_TYPES,
-  type OpaqueData,
-  type OpaqueName,
-  parseOpaqueData,
-} from '../../../src/evidence/nvidia/opaque.ts';
+import { modeOf, type OpaqueData, parseOpaqueData } from '../../../src/evidence/nvidia/opaque.ts';
+import { OPAQUE_TYPES, type OpaqueName } from '../../../src/evidence/nvidia/opaque-fields.ts';
 import { parseNvidiaReport } from '../../../src/evidence/nvidia/report.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { hex } from '../../support/hex.ts';
@@ -98,7 +92,9 @@ describe.skipIf(NVIDIA_VECTORS === undefined)('genuine opaque data', () => {
 
 describe('fields', () => {
   it('of every known type have a name, and keep the order sent', () => {
-    const rows = Object.entries(OPAQUE_TYPES) as [OpaqueName, number][];
+    const all = Object.entries(OPAQUE_TYPES) as [OpaqueName, number][];
+    // The layout with a header has one more.
+    const rows = all.filter(([name]) => name !== 'FSP_UCODE_SVN');
     const sized: Partial<Record<OpaqueName, number>> = {
       VBIOS_VERSION: 8,
       NVDEC0_STATUS: 1,
@@ -275,25 +271,6 @@ describe('what is no opaque data', () => {
     const at = field === '' ? 'report.opaque' : `report.opaque.${field}`;
     expect(fault).toMatchObject({ code: 'malformed', at });
     expect(fault.detail).toContain(detail);
-  });
-});
-
-describe('the layout of newer drivers', () => {
-  it.each([
-    ['of version 2.0', hex('4e5644414f44 0000 0200 0000 0600 8600 0800 0d00d90096000000'), '2.0'],
-    ['of version 3.17', hex('4e5644414f44 0000 0311 0000'), '3.17'],
-    ['that is cut', hex('4e5644414f44'), '?.?'],
-  ])('%s is not read', (_, bytes, version) => {
-    expect(newerLayout(bytes)).toBe(`NVDAOD ${version}`);
-    for (const kind of ['gpu', 'switch'] as const) {
-      const fault = faultOf(() => parseOpaqueData(bytes, kind));
-      expect(fault).toMatchObject({ code: 'unsupported', at: 'report.opaque' });
-      expect(fault.detail).toBe(`the layout NVDAOD ${version} is unsupported`);
-    }
-  });
-
-  it.each(['', '4e5644414f', '4e5644414f45', '0b000100aa'])('is not %s', (digits) => {
-    expect(newerLayout(hex(digits))).toBeUndefined();
   });
 });
 

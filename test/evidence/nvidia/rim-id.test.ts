@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes/text.ts';
-import { type OpaqueName, parseOpaqueData } from '../../../src/evidence/nvidia/opaque.ts';
+import { parseOpaqueData } from '../../../src/evidence/nvidia/opaque.ts';
+import type { OpaqueName } from '../../../src/evidence/nvidia/opaque-fields.ts';
 import { type WantedRim, wantedRims } from '../../../src/evidence/nvidia/rim-id.ts';
 import { hex } from '../../support/hex.ts';
 import { goodFields, opaqueOf, text, withFields } from '../../support/nvidia.ts';

@@ -9,6 +9,7 @@ import { opaque, signedOver, withoutOpaque } from '../../../src/simulator/nvidia
 import type { NvidiaModel } from '../../../src/simulator/nvidia/model.ts';
 import type { NvidiaPlan } from '../../../src/simulator/nvidia/plan.ts';
 import { type NvidiaSimulation, simulateNvidia } from '../../../src/simulator/nvidia/simulate.ts';
+import { NVDAOD_TRANSCRIPT } from '../../support/nvdaod-transcript.ts';
 import { answerOf, answers } from '../../support/snp.ts';
 import { asView } from '../../support/view.ts';
 
@@ -55,6 +56,7 @@ function outcome(result: ReturnType<typeof verify>) {
 describe('good evidence', () => {
   it.each<[NvidiaModel, string, string[]]>([
     ['h100', 'nvidia-gpu', []],
+    ['h100-620', 'nvidia-gpu', []],
     ['h100-570', 'nvidia-gpu', []],
     ['h100-535', 'nvidia-gpu', ['nvidia.device.fwid']],
     ['gb100', 'nvidia-gpu', []],
@@ -232,16 +234,51 @@ describe('opaque data', () => {
     expect(answerOf(later, 'nvidia.opaque.known').because).toContain('version 2 is unsupported');
   });
 
-  it('in the layout of newer drivers is unsupported, and no forgery', () => {
+  it('of the report that NVIDIA published is read, and who signed it stays open', () => {
+    const { chain: _, ...rest } = input;
+    const published = verifier.verify({ ...rest, report: NVDAOD_TRANSCRIPT, rims: [] });
+    const passed = answers(published, 'pass');
+    expect(passed).toEqual(
+      expect.arrayContaining([
+        'nvidia.report.format',
+        'nvidia.opaque.format',
+        'nvidia.opaque.known',
+      ]),
+    );
+    expect(passed).not.toContain('nvidia.report.signature');
+    expect(answers(published, 'fail')).toEqual([]);
+    expect([published.verdict, published.authentic]).toEqual(['indeterminate', false]);
+    expect(published.claims).toMatchObject({ driver: '620.12', mode: 'spt', opaqueVersion: 2 });
+  });
+
+  it('of another value type than ever is unsupported, unless it was allowed', () => {
+    const id = 'nvidia.opaque.known';
+    const odd = (change: Partial<NvidiaInput> = {}) =>
+      made({ model: 'h100-620', fault: 'nvdaod_fwid_of_hardware' }, change);
+    expect(outcome(odd())).toEqual(['indeterminate', true, id]);
+    expect(answerOf(odd(), id).because).toContain('what type 20 (value type 0x2) means');
+    expect(outcome(odd({ relax: { opaqueTypes: [20] } }))).toEqual(['accept', true, id]);
+  });
+
+  it('of a later minor version is unsupported, and nothing can allow it', () => {
+    const later = made({ model: 'h100-620', fault: 'nvdaod_version_2_1' });
+    expect(outcome(later)).toEqual(['indeterminate', true, 'nvidia.opaque.known']);
+    expect(answerOf(later, 'nvidia.opaque.known').because).toBe(
+      'opaque data of version 2.1 is unsupported, only up to 2.0',
+    );
+  });
+
+  it('with a header of a later version is unsupported, and no forgery', () => {
     const newer = edited(
       signedOver((report) => {
         const changed = new Uint8Array(report);
-        changed.set(utf8('NVDAOD\0\0\x02\x00\0\0'), 45 + 64 * 55 + 34);
+        changed.set(utf8('NVDAOD\0\0\x03\x00\0\0'), 45 + 64 * 55 + 34);
         return changed;
       }),
     );
-    expect(outcome(newer)).toEqual(['indeterminate', false, 'nvidia.opaque.known']);
-    expect(answerOf(newer, 'nvidia.opaque.known').because).toContain('NVDAOD 2.0 is unsupported');
+    const open = ['nvidia.opaque.format', 'nvidia.opaque.known'];
+    expect(outcome(newer)).toEqual(['indeterminate', false, ...open]);
+    expect(answerOf(newer, 'nvidia.opaque.known').because).toContain('NVDAOD 3.0 is unsupported');
     expect(answers(newer, 'pass')).toContain('nvidia.report.signature');
     expect(newer.claims['opaque']).toMatch(/^4e564441/);
   });
@@ -252,6 +289,37 @@ describe('opaque data', () => {
     });
     expect(outcome(twice)).toEqual(['reject', false, 'nvidia.opaque.format']);
     expect(twice.claims['opaque']).toMatch(/^0600/);
+  });
+});
+
+describe('the floor of a security version', () => {
+  const id = 'nvidia.measurements.match';
+  const of = (fault: NvidiaSimulation['fault']) =>
+    made({ model: 'h100-620', ...(fault && { fault }) });
+
+  it('is shown with what the report says', () => {
+    expect(of('valid').claims['svnFloors']).toEqual([
+      { type: 37, name: 'FSP_UCODE_MIN_SVN', source: 'vbios', least: 3, got: 3 },
+    ]);
+    expect(verify({}).claims).not.toHaveProperty('svnFloors');
+  });
+
+  it.each([
+    ['svn_below', '2'],
+    ['svn_missing', 'none'],
+  ] as const)('%s is under it', (fault, got) => {
+    expect(outcome(of(fault))).toEqual(['reject', true, id]);
+    expect(answerOf(of(fault), id)).toMatchObject({
+      want: 'a security version of 3 or more in FSP_UCODE_MIN_SVN (vbios)',
+      got,
+    });
+  });
+
+  it('is of one manifest', () => {
+    expect(answerOf(of('svn_floor_of_both'), 'nvidia.measurements.index')).toMatchObject({
+      want: 'one manifest for every opaque field',
+      got: 'more than one for FSP_UCODE_MIN_SVN',
+    });
   });
 });
 

@@ -60,6 +60,7 @@ const KINDS: readonly NvidiaPlanOptions[] = [
   { model: 'gb100', ocsp: 'all' },
   { model: 'gb100-575', device: 'gpu 7' },
   { model: 'ls10', ocsp: 'device' },
+  { model: 'h100-620', device: 'gpu 8', ocsp: 'device' },
 ];
 
 export function createWorld(): World {

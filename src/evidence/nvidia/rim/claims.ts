@@ -7,7 +7,7 @@ import type { RimManifest } from './manifest.ts';
 
 /** Everything that a manifest says; whether to believe it is what the checks say. */
 export function rimClaims(manifest: RimManifest, certificates: readonly Certificate[]): Claims {
-  const { measurements, revision, manufacturerId, ...meta } = manifest;
+  const { measurements, floors, revision, manufacturerId, ...meta } = manifest;
   const [signer] = certificates;
   return {
     ...meta,
@@ -20,6 +20,7 @@ export function rimClaims(manifest: RimManifest, certificates: readonly Certific
       name,
       values: values.map(toHex),
     })),
+    ...(floors.length > 0 && { floors: floors.map((floor) => ({ ...floor })) }),
     ...(signer && {
       signer: signer.subject.text,
       signerNotBefore: formatTime(signer.validity.from),

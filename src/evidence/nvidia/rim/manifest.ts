@@ -2,6 +2,9 @@ import { fromHex } from '../../../core/bytes/hex.ts';
 import type { XmlElement } from '../../../core/encoding/xml.ts';
 import { malformed } from '../../../core/fault.ts';
 import { attributeOf, childrenOf, needed, onlyChild } from './element.ts';
+import { isFloor, parseFloors, type RimFloor } from './floor.ts';
+import { expectOnce, parseRow, SWID_NAMESPACE } from './row.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** One reference measurement: index i is compared with block i + 1 of a report. */
 export interface RimMeasurement {
@@ -38,15 +41,17 @@ export interface RimManifest {
   /** FirmwareManufacturerId, by its IANA enterprise number. */
   readonly manufacturerId: string | undefined;
   readonly measurements: readonly RimMeasurement[];
+  /** Only the active ones. */
+  readonly floors: readonly RimFloor[];
 }
 
-const SWID_NAMESPACE = 'http://standards.iso.org/iso/19770/-2/2015/schema.xsd';
 const RIM_NAMESPACE =
   'https://trustedcomputinggroup.org/resource/tcg-reference-integrity-manifest-rim-information-model/';
 /** By this name NVIDIA means SHA-384, though XML Encryption has no such algorithm. */
 const SHA384_NAMESPACE = 'http://www.w3.org/2001/04/xmlenc#sha384';
 
 const PATH = 'rim';
+const PAYLOAD = `${PATH}.Payload`;
 /** Of a value in bytes; a GPU's are 48. */
 const LARGEST_SIZE = 64;
 const MOST_INDEX = 255;
@@ -67,23 +72,22 @@ export function parseRimManifest(root: XmlElement): RimManifest {
     revision: attributeOf(meta, 'revision'),
     manufacturerId: attributeOf(meta, 'FirmwareManufacturerId', RIM_NAMESPACE),
     measurements: parseRimPayload(root).map(parseMeasurement),
+    floors: parseFloors(rowsOf(root).filter(isFloor), PAYLOAD),
   };
 }
 
-/** What a manifest lists, without a question as to what it is of. */
+/** The measurements that a manifest lists, without a question as to what it is of. */
 export function parseRimPayload(root: XmlElement): readonly RimResource[] {
   expectRoot(root);
-  const payload = onlyChild(root, SWID_NAMESPACE, 'Payload', PATH);
-  const at = `${PATH}.Payload`;
-  const resources = childrenOf(payload, at);
-  if (resources.length === 0) throw malformed(at, 'no measurement');
-  const seen = new Set<number>();
-  return resources.map((resource) => {
-    const row = parseResource(resource, at);
-    if (seen.has(row.index)) throw malformed(at, `index ${row.index} twice`);
-    seen.add(row.index);
-    return row;
-  });
+  const rows = rowsOf(root).filter((row) => !isFloor(row));
+  if (rows.length === 0) throw malformed(PAYLOAD, 'no measurement');
+  const resources = rows.map(parseResource);
+  expectOnce(resources, PAYLOAD);
+  return resources;
+}
+
+function rowsOf(root: XmlElement): readonly XmlElement[] {
+  return childrenOf(onlyChild(root, SWID_NAMESPACE, 'Payload', PATH), PAYLOAD);
 }
 
 function expectRoot({ namespace, localName }: XmlElement): void {
@@ -96,29 +100,12 @@ function parseMeasurement({ index, active, name, size, hashes }: RimResource): R
   return { index, active, name, values };
 }
 
-function parseResource(resource: XmlElement, path: string): RimResource {
-  const { namespace, localName } = resource;
-  if (namespace !== SWID_NAMESPACE || localName !== 'Resource') {
-    throw malformed(path, `want Resource, got ${localName}`);
-  }
-  const index = wholeNumber(needed(resource, 'index', path), MOST_INDEX, `${path}.index`);
-  const at = `${path}[${index}]`;
-  const type = needed(resource, 'type', at);
-  if (type !== 'Measurement') throw malformed(`${at}.type`, `want Measurement, got ${type}`);
-  const active = needed(resource, 'active', at);
-  if (active !== 'True' && active !== 'False') {
-    throw malformed(`${at}.active`, `want True or False, got ${active}`);
-  }
+function parseResource(resource: XmlElement): RimResource {
+  const { index, active, at } = parseRow(resource, MOST_INDEX, PAYLOAD);
   const size = wholeNumber(needed(resource, 'size', at), LARGEST_SIZE, `${at}.size`);
   if (size < 1) throw malformed(`${at}.size`, 'want at least 1, got 0');
-  if (childrenOf(resource, at).length > 0) throw malformed(at, 'elements inside of a measurement');
-  return {
-    index,
-    active: active === 'True',
-    name: needed(resource, 'name', at),
-    size,
-    hashes: parseHashes(resource, at),
-  };
+  const name = needed(resource, 'name', at);
+  return { index, active, name, size, hashes: parseHashes(resource, at) };
 }
 
 /** Hash0 to Hash(n-1), as many as `alternatives` says: one that is passed over would be lost. */
@@ -133,11 +120,4 @@ function parseHashes(resource: XmlElement, path: string): readonly string[] {
   return Array.from({ length: count }, (_, i) =>
     needed(resource, `Hash${i}`, path, SHA384_NAMESPACE),
   );
-}
-
-/** In decimal, in the one way to write it. */
-function wholeNumber(text: string, most: number, path: string): number {
-  const value = /^(0|[1-9]\d{0,5})$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= most) return value;
-  throw malformed(path, `want a whole number from 0 to ${most}, got ${JSON.stringify(text)}`);
 }

@@ -1,4 +1,4 @@
-import { OPAQUE_TYPES, type OpaqueName } from '../../../evidence/nvidia/opaque.ts';
+import { OPAQUE_TYPES, type OpaqueName } from '../../../evidence/nvidia/opaque-fields.ts';
 import type { Damage } from '../../damage.ts';
 import type { NvidiaCertificate } from '../hierarchy.ts';
 import type { NvidiaPlan } from '../plan.ts';
@@ -36,7 +36,7 @@ export const opaque =
     const at = report.opaque.findIndex((field) => field.type === type);
     const data = change(report.opaque[at]?.data ?? new Uint8Array());
     if (at < 0) report.opaque.push({ type, data });
-    else report.opaque[at] = { type, data };
+    else report.opaque[at] = { ...report.opaque[at], type, data };
   };
 
 export const withoutOpaque =

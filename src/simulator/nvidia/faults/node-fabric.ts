@@ -1,4 +1,4 @@
-import { OPAQUE_TYPES } from '../../../evidence/nvidia/opaque.ts';
+import { OPAQUE_TYPES } from '../../../evidence/nvidia/opaque-fields.ts';
 import { flipBit } from '../../damage.ts';
 import type { NvidiaNodePlan } from '../node-plan.ts';
 import { FULL_FABRIC, standardPlan } from '../plan.ts';

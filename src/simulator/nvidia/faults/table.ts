@@ -2,9 +2,11 @@ import { CHAIN_FAULTS } from './chain.ts';
 import { CHAIN_ROLE_FAULTS } from './chain-roles.ts';
 import { CLOCK_FAULTS } from './clocks.ts';
 import type { NvidiaFault } from './fault.ts';
+import { FLOOR_FAULTS } from './floors.ts';
 import { MEASUREMENT_FAULTS } from './measurements.ts';
 import { OCSP_FAULTS } from './ocsp.ts';
 import { OPAQUE_FAULTS } from './opaque.ts';
+import { OPAQUE_VERSIONED_FAULTS } from './opaque-versioned.ts';
 import { REPORT_FAULTS } from './report.ts';
 import { RIM_FORMAT_FAULTS } from './rim-format.ts';
 import { RIM_PROFILE_FAULTS } from './rim-profile.ts';
@@ -27,6 +29,8 @@ export const NVIDIA_FAULTS = {
   ...RIM_SIGNATURE_FAULTS,
   ...RIM_SIGNER_FAULTS,
   ...MEASUREMENT_FAULTS,
+  ...OPAQUE_VERSIONED_FAULTS,
+  ...FLOOR_FAULTS,
 };
 
 export type NvidiaFaultName = keyof typeof NVIDIA_FAULTS;

@@ -4,6 +4,7 @@ import { REASON } from '../ocsp.ts';
 import { addCertificate, certificate, fields, inOrder, opaque, withoutOpaque } from './edits.ts';
 import type { NvidiaFaults } from './fault.ts';
 import { measured, nvdec0, row } from './measurements.ts';
+import { OPAQUE_VARIANTS } from './opaque-variants.ts';
 import { vbios } from './rim-edits.ts';
 
 /** A switch and old firmware have no FWID field: that nothing was compared is said. */
@@ -17,7 +18,7 @@ const NONCE = new Uint8Array(32).fill(0x4e);
 export const NVIDIA_VARIANTS = {
   valid: {
     describes: 'nothing out of the ordinary',
-    models: ['h100', 'h100-570', 'gb100', 'gb100-575'],
+    models: ['h100', 'h100-570', 'gb100', 'gb100-575', 'h100-620'],
   },
   valid_without_fwid: {
     describes: 'a device that names no firmware: old drivers, and all switches',
@@ -26,7 +27,7 @@ export const NVIDIA_VARIANTS = {
   },
   valid_ppcie: {
     describes: 'protected PCIe mode; before the driver 590 only a status says so',
-    models: ['h100', 'h100-570'],
+    models: ['h100', 'h100-570', 'h100-620'],
     options: { mode: 'ppcie' },
   },
   valid_blackwell_single: {
@@ -271,4 +272,5 @@ export const NVIDIA_VARIANTS = {
       at.rimOcsp = Date.UTC(2026, 6, 1, 12);
     },
   },
+  ...OPAQUE_VARIANTS,
 } as const satisfies NvidiaFaults;

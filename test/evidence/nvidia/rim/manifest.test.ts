@@ -47,6 +47,7 @@ describe('parseRimManifest', () => {
         { index: 7, active: true, name: 'Measurement_7', values: [value('77')] },
         { index: 21, active: true, name: 'Measurement_21', values: [value('aa'), value('bb')] },
       ],
+      floors: [],
     });
   });
 

@@ -27,37 +27,59 @@ function opaqueAt(report: Uint8Array): number | undefined {
 
 interface Field {
   readonly type: number;
+  /** Written behind a header only. */
+  readonly valueType: number;
   readonly data: Uint8Array;
 }
 
-function fieldsOf(opaque: Uint8Array): readonly Field[] {
-  const fields: Field[] = [];
-  for (let at = 0; at + 4 <= opaque.length; ) {
-    const size = u16At(opaque, at + 2);
-    fields.push({ type: u16At(opaque, at), data: opaque.subarray(at + 4, at + 4 + size) });
-    at += 4 + size;
-  }
-  return fields;
+/** What stands before the fields: nothing, or what says that each has a value type. */
+interface Opaque {
+  readonly header: Uint8Array;
+  readonly fields: readonly Field[];
 }
 
-/** Other opaque fields, both lengths right again. */
-function fields(change: (random: Random, fields: readonly Field[]) => readonly Field[]): Change {
+const HEADER_SIZE = 12;
+const HEADER = Buffer.from('NVDAOD\0\0\x02\0\0\0', 'latin1');
+
+function opaqueOf(bytes: Uint8Array): Opaque {
+  const versioned = Buffer.from(bytes.subarray(0, 6)).toString('latin1') === 'NVDAOD';
+  const fields: Field[] = [];
+  const [start, head] = versioned ? [HEADER_SIZE, 6] : [0, 4];
+  for (let at = start; at + head <= bytes.length; ) {
+    const size = u16At(bytes, at + head - 2);
+    const valueType = versioned ? u16At(bytes, at + 2) : 0;
+    const data = bytes.subarray(at + head, at + head + size);
+    fields.push({ type: u16At(bytes, at), valueType, data });
+    at += head + size;
+  }
+  return { header: bytes.subarray(0, start), fields };
+}
+
+function written({ header, fields }: Opaque): Uint8Array {
+  const versioned = header.length > 0;
+  return concatBytes(
+    header,
+    ...fields.map(({ type, valueType, data }) =>
+      concatBytes(u16(type), versioned ? u16(valueType) : new Uint8Array(), u16(data.length), data),
+    ),
+  );
+}
+
+/** Other opaque data, its length right again. */
+function opaque(change: (random: Random, opaque: Opaque) => Opaque): Change {
   return (random, report) => {
     const at = opaqueAt(report);
     if (at === undefined) return undefined;
     const end = report.length - SIGNATURE_SIZE;
-    const changed = change(random, fieldsOf(report.subarray(at, end)));
-    const opaque = concatBytes(
-      ...changed.map(({ type, data }) => concatBytes(u16(type), u16(data.length), data)),
-    );
-    if (opaque.length > 0xffff) return undefined;
-    return concatBytes(
-      report.subarray(0, at - 2),
-      u16(opaque.length),
-      opaque,
-      report.subarray(end),
-    );
+    const bytes = written(change(random, opaqueOf(report.subarray(at, end))));
+    if (bytes.length > 0xffff) return undefined;
+    return concatBytes(report.subarray(0, at - 2), u16(bytes.length), bytes, report.subarray(end));
   };
+}
+
+/** Other opaque fields in the layout that they are in. */
+function fields(change: (random: Random, fields: readonly Field[]) => readonly Field[]): Change {
+  return opaque((random, { header, fields: all }) => ({ header, fields: change(random, all) }));
 }
 
 function oneField(change: (random: Random, field: Field) => Field): Change {
@@ -68,34 +90,61 @@ function oneField(change: (random: Random, field: Field) => Field): Change {
   });
 }
 
+const VALUE_TYPES = [0, 1, 2, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x187];
+
 const OPAQUE_CHANGES: Changes = {
+  'behind a header': opaque((random, { fields: all }) => ({
+    header: HEADER,
+    fields: all.map((field) => ({ ...field, valueType: random.pick(VALUE_TYPES) })),
+  })),
+  'without a header': opaque((_random, { fields: all }) => ({
+    header: new Uint8Array(),
+    fields: all,
+  })),
+  'another header': opaque((random, { fields: all }) => ({
+    header: random.oneIn(2) ? damageBytes(random, HEADER) : HEADER.subarray(0, random.below(12)),
+    fields: all,
+  })),
+  'another version': opaque((random, { fields: all }) => ({
+    header: replaceAt(HEADER, random.between(6, 11), random.bytes(1)),
+    fields: all,
+  })),
+  'another value type': oneField((random, field) => ({
+    ...field,
+    valueType: random.pick(VALUE_TYPES),
+  })),
   'a field less': fields((random, all) => all.toSpliced(random.below(all.length), 1)),
   'a field twice': fields((random, all) => [...all, random.pick(all)]),
   'fields in another order': fields((random, all) => random.shuffled(all)),
   'a field that nobody knows': fields((random, all) => [
     ...all,
-    { type: random.pick([0, 28, 31, 37, 255, 0xffff]), data: random.bytes(random.below(40)) },
+    {
+      type: random.pick([0, 28, 31, 37, 38, 255, 0xffff]),
+      valueType: random.pick(VALUE_TYPES),
+      data: random.bytes(random.below(40)),
+    },
   ]),
   'very many fields': fields((random, all) => [
     ...all,
     ...Array.from({ length: random.pick([50, 110, 130, 9_000]) }, (_, i) => ({
       type: 1_000 + i,
+      valueType: 0x82,
       data: new Uint8Array(),
     })),
   ]),
-  'a field of another type': oneField((random, { data }) => ({ type: random.below(40), data })),
-  'a field of another size': oneField((random, { type, data }) => ({
-    type,
+  'a field of another type': oneField((random, field) => ({ ...field, type: random.below(40) })),
+  'a field of another size': oneField((random, { data, ...field }) => ({
+    ...field,
     data: random.oneIn(2)
       ? data.subarray(0, random.below(data.length))
       : concatBytes(data, random.bytes(random.between(1, 9))),
   })),
-  'other data in a field': oneField((random, { type, data }) => ({
-    type,
+  'other data in a field': oneField((random, { data, ...field }) => ({
+    ...field,
     data: damageBytes(random, data),
   })),
-  'a field filled': oneField((random, { type, data }) => ({
-    type,
+  'a field filled': oneField((random, { data, ...field }) => ({
+    ...field,
     data: data.map(() => random.pick([0, 0x20, 0x2f, 0x55, 0xaa, 0xff])),
   })),
 };

@@ -66,6 +66,10 @@ const ROW_CHANGES: Readonly<Record<string, XmlChange>> = {
   'active instead': (random, xml) => spot(random, xml, /active="False"/g, () => 'active="True"'),
   'another index': (random, xml) =>
     spot(random, xml, /(?<= index=")\d+/g, () => `${random.below(70)}`),
+  'an index of a field': (random, xml) =>
+    spot(random, xml, /(?<= index=")\d+/g, () => `${random.pick([4095, 4096, 4133, 69_632])}`),
+  'another floor': (random, xml) =>
+    spot(random, xml, /(?<=minSvn=")\d+/g, () => random.pick(['0', '9', '65536', '-1', ''])),
   'a row less': (random, xml) => spot(random, xml, ROW, () => ''),
   'a row twice': (random, xml) => spot(random, xml, ROW, (row) => row + row),
   'a second value': (random, xml) =>
