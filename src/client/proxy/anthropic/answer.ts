@@ -47,10 +47,7 @@ export function messageOf(completion: unknown): Message {
     type: 'message',
     role: 'assistant',
     model: textIn(answer['model']),
-    content: [
-      ...(text === '' ? [] : [{ type: 'text' as const, text, citations: null }]),
-      ...calls,
-    ],
+    content: [...(text === '' ? [] : [{ type: 'text' as const, text, citations: null }]), ...calls],
     ...(refusal === '' ? ended : { stop_reason: 'refusal', stop_sequence: null }),
     usage: countsOf(answer['usage']),
   };
