@@ -3,6 +3,7 @@ import { fromUtf8 } from '../core/bytes/text.ts';
 import { parseJson } from '../core/encoding/json.ts';
 import { Fault } from '../core/fault.ts';
 import { KEYSET_HEADER, keysetHeader } from '../protocol/session/headers.ts';
+import { DEEPEST_REQUEST, isJsonType } from '../protocol/session/request-body.ts';
 import { encodeRequest } from '../sealed/bhttp/encode.ts';
 import type { Field } from '../sealed/bhttp/message.ts';
 
@@ -99,9 +100,9 @@ function isKept(name: string): boolean {
 }
 
 function modelIn(headers: Headers, content: Uint8Array): string | undefined {
-  if (!/^application\/json\b/i.test(headers.get('content-type') ?? '')) return undefined;
+  if (!isJsonType(headers.get('content-type') ?? '')) return undefined;
   try {
-    const { value } = parseJson(fromUtf8(content, 'request'), 'request');
+    const { value } = parseJson(fromUtf8(content, 'request'), 'request', DEEPEST_REQUEST);
     const model = typeof value === 'object' && value !== null && 'model' in value && value['model'];
     return typeof model === 'string' && model !== '' ? model : undefined;
   } catch (error) {

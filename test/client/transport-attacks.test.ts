@@ -427,6 +427,13 @@ it('a model that is no name is refused by the machine, and the answer says so', 
   bed.machine.serve = serve;
 });
 
+it('a model that is no name is in no receipt of a machine that serves anything', async () => {
+  bed.machine.claims = (claims) => ({ ...claims, model: '' });
+  bed.machine.billed = (claims) => ({ ...claims, model: '' });
+  const body = JSON.stringify({ model: 'модель', messages: [], stream: true });
+  expect((await readOutcome(chat(postern, { body }))).code).toBeUndefined();
+});
+
 it('a refusal that is larger than any is an error of this client’s', async () => {
   const { serve } = bed.machine;
   bed.machine.serve = () => ({
