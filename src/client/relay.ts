@@ -75,10 +75,10 @@ export function giveUp(
   { gateway, credential }: Omit<Relaying, 'signal'>,
 ): void {
   const path = `${relayPath(pool, node)}/${session}`;
-  gateway.send(path, { method: 'DELETE', credential }).then(
-    ({ body }) => body?.cancel(),
-    () => undefined,
-  );
+  gateway
+    .send(path, { method: 'DELETE', credential })
+    .then(({ body }) => body?.cancel())
+    .catch(() => undefined);
 }
 
 async function readAnswer(response: Response): Promise<Relayed> {

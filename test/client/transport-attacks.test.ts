@@ -319,6 +319,20 @@ describe('an answer goes on after its connection broke', () => {
     expect(bed.gateway.asked.filter(({ path }) => path.includes('?chunk='))).toHaveLength(5);
   });
 
+  it.each([
+    ['nothing of it', () => refusal(404, 'missing')],
+    ['a page of something in between', () => new Response('<h1>Bad Gateway', { status: 502 })],
+    ['a page in its place', () => new Response('<h1>Welcome')],
+  ])('nor where there is %s: then its end is missing', async (_, response) => {
+    const client = await resuming();
+    bed.gateway.answering = async (asked, honest) =>
+      asked.path.includes('?chunk=') ? response() : honest();
+    bed.gateway.breaks.push(330);
+    const { code, error } = await readOutcome(chat(client));
+    expect(code).toBe('incomplete.cut');
+    expect(String(error)).toContain(STAGES.incomplete);
+  });
+
   it('nor from another place, or with another’s answer', async () => {
     const client = await resuming();
     bed.gateway.answering = async (asked, honest) => {
@@ -381,6 +395,25 @@ describe('who gives up', () => {
       .toHaveLength(1);
   });
 
+  it('is not told how the relay took that', async () => {
+    const client = await createPostern({ ...bed.options });
+    const rejected: unknown[] = [];
+    const note = (error: unknown) => rejected.push(error);
+    process.on('unhandledRejection', note);
+    const torn = new ReadableStream({ start: (stream) => stream.error(new Error('torn')) });
+    bed.gateway.answering = async (asked, honest) =>
+      asked.method === 'DELETE' ? new Response(torn) : honest();
+    const controller = new AbortController();
+    await chat(client, { signal: controller.signal });
+    controller.abort();
+    await expect
+      .poll(() => bed.gateway.paths().filter((path) => path.startsWith('DELETE')))
+      .toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', note);
+    expect(rejected).toEqual([]);
+  });
+
   it('while it is read, ends the relay’s answer too', async () => {
     const client = await createPostern({ ...bed.options });
     const controller = new AbortController();
@@ -405,6 +438,18 @@ describe('what is not sent', () => {
     ['to another path of the gateway', `${GATEWAY}/chat`, 'seal.address'],
   ])('%s', async (_, address, want) => {
     expect((await readOutcome(postern.fetch(address))).code).toBe(want);
+  });
+
+  it.each([
+    ['order-1', 'seal.idempotency-key'],
+    ['with some blanks in it, alas', 'seal.idempotency-key'],
+    ['x'.repeat(65), 'seal.idempotency-key'],
+    ['stainless-node-retry-0b0b0b0b-0c0c-4d0d-8e0e-0f0f0f0f0f0f', undefined],
+  ])('an idempotency key that no machine takes: %s', async (key, want) => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    const { code, error } = await readOutcome(chat(postern, { headers }));
+    expect(code).toBe(want);
+    if (want) expect(String(error)).toContain('22 to 64');
   });
 
   it('more than is allowed', async () => {

@@ -1,4 +1,4 @@
-import { KEYSET_HEADER, keysetHeader } from '../../protocol/session/headers.ts';
+import { IDEMPOTENCY_KEY, KEYSET_HEADER, keysetHeader } from '../../protocol/session/headers.ts';
 import type { InnerProblemCode } from '../../protocol/session/inner-problem.ts';
 import { isJsonType } from '../../protocol/session/request-body.ts';
 import { fieldValue } from '../../sealed/bhttp/fields.ts';
@@ -39,8 +39,6 @@ export type Judged =
 
 const DASH = 0x2d;
 const METHOD = /^[A-Z]{3,10}$/;
-/** 128 bits, in hex, base64url or as a UUID. */
-const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,64}$/;
 
 /**
  * Whether a request may go to the server, and as what. Pure.
