@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostern } from '../../src/client/create-postern.ts';
 import { STAGES } from '../../src/client/errors.ts';
@@ -456,6 +458,26 @@ describe('what is not sent', () => {
     const client = await createPostern({ ...bed.options, largestRequest: 10 });
     expect((await readOutcome(chat(client))).code).toBe('seal.malformed');
   });
+});
+
+it('a request is held no longer than until its answer begins', async () => {
+  const sent: WeakRef<Blob>[] = [];
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    if (init?.body instanceof Blob) sent.push(new WeakRef(init.body));
+    return bed.gateway.fetch(input, init);
+  };
+  const client = await createPostern({ ...bed.options, fetch });
+  const reader = (await chat(client)).body?.getReader();
+  await reader?.read();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await expect
+    .poll(() => {
+      collect();
+      return sent.map((one) => one.deref());
+    })
+    .toEqual([undefined]);
+  await reader?.cancel();
 });
 
 it('a model that is no name is refused by the machine, and the answer says so', async () => {
