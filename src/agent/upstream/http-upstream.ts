@@ -122,7 +122,8 @@ function wrongWith(
   if (encoding !== undefined && encoding !== 'identity') return 'encoded';
   const isBodiless = method === 'HEAD' || statusCode === 204 || statusCode === 304;
   const saysEnd =
-    headers['content-length'] !== undefined || headers['transfer-encoding'] === 'chunked';
+    headers['content-length'] !== undefined ||
+    headers['transfer-encoding']?.toLowerCase() === 'chunked';
   // One that ends with its connection ends the same whether it is whole or its server died.
   return saysEnd || isBodiless ? undefined : 'endless';
 }
