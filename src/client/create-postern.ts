@@ -4,7 +4,8 @@ import type { PosternOptions } from './options.ts';
 import type { Postern, Target } from './postern.ts';
 import { SealedFetch } from './sealed-fetch.ts';
 
-const LARGEST_REQUEST = 64 * 1024 * 1024;
+/** Of a request by default, in bytes: a gateway takes as much, padded and sealed. */
+export const LARGEST_REQUEST = 64 * 1024 * 1024;
 
 /**
  * A client of the machines behind a gateway: it verifies them itself, by a policy and a ledger that

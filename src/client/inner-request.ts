@@ -2,9 +2,11 @@ import { toHex } from '../core/bytes/hex.ts';
 import { fromUtf8 } from '../core/bytes/text.ts';
 import { parseJson } from '../core/encoding/json.ts';
 import { Fault } from '../core/fault.ts';
-import { KEYSET_HEADER, keysetHeader } from '../protocol/session/headers.ts';
+import { IDEMPOTENCY_KEY, KEYSET_HEADER, keysetHeader } from '../protocol/session/headers.ts';
+import { DEEPEST_REQUEST, isJsonType } from '../protocol/session/request-body.ts';
 import { encodeRequest } from '../sealed/bhttp/encode.ts';
 import type { Field } from '../sealed/bhttp/message.ts';
+import { PosternError } from './errors.ts';
 
 /** A request of the caller's, read whole. */
 export interface CallerRequest {
@@ -67,12 +69,21 @@ export function callerRequest(
   return { method, path: pathname + search, fields, content, model: modelIn(headers, content) };
 }
 
-/** What the caller names, so that he can ask again on purpose; else 128 random bits. */
+/**
+ * What the caller names, so that he can ask again on purpose; else 128 random bits.
+ *
+ * @throws PosternError `seal.idempotency-key` for one that no machine takes.
+ */
 export function idempotencyKey(
   { headers }: Request,
   randomBytes: (length: number) => Uint8Array,
 ): string {
-  return headers.get('idempotency-key') ?? toHex(randomBytes(IDEMPOTENCY_KEY_SIZE));
+  const key = headers.get('idempotency-key') ?? toHex(randomBytes(IDEMPOTENCY_KEY_SIZE));
+  if (IDEMPOTENCY_KEY.test(key)) return key;
+  throw new PosternError(
+    'seal.idempotency-key',
+    'Idempotency-Key: want 22 to 64 of A-Z, a-z, 0-9, dash and underscore, so that nobody else’s is the same',
+  );
 }
 
 /** @throws SealedFault `malformed` for fields that no message may have. */
@@ -99,9 +110,9 @@ function isKept(name: string): boolean {
 }
 
 function modelIn(headers: Headers, content: Uint8Array): string | undefined {
-  if (!/^application\/json\b/i.test(headers.get('content-type') ?? '')) return undefined;
+  if (!isJsonType(headers.get('content-type') ?? '')) return undefined;
   try {
-    const { value } = parseJson(fromUtf8(content, 'request'), 'request');
+    const { value } = parseJson(fromUtf8(content, 'request'), 'request', DEEPEST_REQUEST);
     const model = typeof value === 'object' && value !== null && 'model' in value && value['model'];
     return typeof model === 'string' && model !== '' ? model : undefined;
   } catch (error) {

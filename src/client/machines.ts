@@ -99,7 +99,9 @@ export class Machines {
     const { gateway, region, now, log } = this.#deps;
     const key = JSON.stringify(target);
     const before = this.#proposed.get(key);
-    if (before && now() - before.at < PROPOSED_FOR) return before.said;
+    const at = now();
+    // A clock that was turned back makes nobody's time longer.
+    if (before && before.at <= at && at - before.at < PROPOSED_FOR) return before.said;
     const said = await atStage('candidates', 'the candidates', {}, () =>
       askCandidates(gateway, target, region, credential),
     );
@@ -205,7 +207,8 @@ export class Machines {
 
   #alive(node: string): VerifiedMachine | undefined {
     const machine = this.#verified.get(node);
-    return machine && machine.until > this.#deps.now() ? machine : undefined;
+    const now = this.#deps.now();
+    return machine && machine.view.checkedAt <= now && now < machine.until ? machine : undefined;
   }
 
   /** Before its time is over, so that no request has to wait; who fails is tried again by the next. */

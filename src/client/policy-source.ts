@@ -79,8 +79,10 @@ export class PolicySource {
     if (this.#own) return this.#own;
     const { now, heldFor } = this.#deps;
     const held = this.#held.get(pool);
-    const good = this.#signers === undefined || (!fresh && held && now() - held.at < heldFor);
-    if (held && good) return held.policy;
+    const at = now();
+    // A clock that was turned back holds nothing for longer.
+    const isLast = held && held.at <= at && at - held.at < heldFor;
+    if (held && (this.#signers === undefined || (!fresh && isLast))) return held.policy;
     const policy = await atStage('policy', `the policy of pool ${pool}`, {}, () =>
       this.#ask(pool, credential),
     );

@@ -1,3 +1,4 @@
+import { MODEL_NAME } from '../protocol/session/request-body.ts';
 import {
   type Outcome,
   type ReceiptClaims,
@@ -82,7 +83,7 @@ function wantAbout(claims: ReceiptClaims, delivered: Delivered): void {
     session,
     keyset: machine.keyset,
     // A request that is refused unread names none there.
-    ...(model !== undefined && !(claims.model === '' && status >= 400) && { model }),
+    ...(model !== undefined && !(claims.model === '' && status >= 400) && { model: nameIn(model) }),
     status,
     requestSha256,
     responseSha256,
@@ -94,6 +95,11 @@ function wantAbout(claims: ReceiptClaims, delivered: Delivered): void {
       node: machine.node,
     });
   }
+}
+
+/** What is no name stands in no statement. */
+function nameIn(model: string): string {
+  return MODEL_NAME.test(model) ? model : '';
 }
 
 /** What is billed by is what the receipt says. */

@@ -38,9 +38,10 @@ const LARGEST_PROBLEM = 64 * 1024;
 /** What a header can say as it is. */
 const VISIBLE = /^[!-~](?:[ -~]*[!-~])?$/;
 
-/** @throws PosternError of stage `relay` or `open`; whatever fetch does. */
+/** @param body as it was sealed. @throws PosternError of stage `relay` or `open`; whatever fetch does. */
 export async function relay(
-  { machine: { pool, node }, body }: SealedExchange,
+  { machine: { pool, node } }: SealedExchange,
+  body: Blob,
   { gateway, credential, signal, resume, model }: Relaying,
 ): Promise<Relayed> {
   const response = await gateway.send(relayPath(pool, node), {
@@ -75,10 +76,10 @@ export function giveUp(
   { gateway, credential }: Omit<Relaying, 'signal'>,
 ): void {
   const path = `${relayPath(pool, node)}/${session}`;
-  gateway.send(path, { method: 'DELETE', credential }).then(
-    ({ body }) => body?.cancel(),
-    () => undefined,
-  );
+  gateway
+    .send(path, { method: 'DELETE', credential })
+    .then(({ body }) => body?.cancel())
+    .catch(() => undefined);
 }
 
 async function readAnswer(response: Response): Promise<Relayed> {

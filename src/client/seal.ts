@@ -8,32 +8,39 @@ import type { ResponseOpener } from '../sealed/response-opener.ts';
 import { sealChunks } from '../sealed/seal-all.ts';
 import type { VerifiedMachine } from './verifying.ts';
 
-/** A request that only one machine can read, and what opens its answer. */
+/** What is kept of a sealed request while its answer comes. */
 export interface SealedExchange {
   readonly machine: VerifiedMachine;
   /** SHA-256 of `enc`, lower-case hex. */
   readonly session: string;
-  readonly body: Blob;
   /** Of the binary HTTP request, lower-case hex. */
   readonly requestSha256: string;
   readonly opener: ResponseOpener;
+}
+
+/** A request that only one machine can read, and what opens its answer. */
+export interface SealedRequest {
+  readonly exchange: SealedExchange;
+  readonly body: Blob;
 }
 
 /** Up to here a request's size is rounded up to a power of two, and from here on to a multiple of it. */
 const MEBIBYTE = 1024 * 1024;
 
 /** @throws SealedFault `ohttp-key` for a key that is none. */
-export function sealFor(machine: VerifiedMachine, message: Uint8Array): SealedExchange {
+export function sealFor(machine: VerifiedMachine, message: Uint8Array): SealedRequest {
   const plain = padded(message);
   const sealer = sealRequest(machine.config, machine.suite);
   return {
-    machine,
-    session: sessionId(sealer.enc),
+    exchange: {
+      machine,
+      session: sessionId(sealer.enc),
+      requestSha256: toHex(sha256(plain)),
+      opener: sealer.openResponse(),
+    },
     body: new Blob([sealer.header, ...sealChunks(sealer, plain)] as BlobPart[], {
       type: SEALED_REQUEST_TYPE,
     }),
-    requestSha256: toHex(sha256(plain)),
-    opener: sealer.openResponse(),
   };
 }
 

@@ -158,7 +158,7 @@ export class SealedFetch {
   }> {
     const { now, gateway, resume, pause } = this.#deps;
     const { node, pool, keyset } = machine;
-    const exchange = await atStage('seal', `the request for ${node}`, { node }, () => {
+    const { exchange, body } = await atStage('seal', `the request for ${node}`, { node }, () => {
       const { request, idempotencyKey: key } = errand;
       const date = now() + this.#ahead;
       return sealFor(machine, binaryRequest(request, { pool, keyset, date, idempotencyKey: key }));
@@ -167,7 +167,7 @@ export class SealedFetch {
     const model = 'model' in target ? target.model : undefined;
     const stream = { gateway, credential, signal, resume, model, pause };
     const relayed = await atStage('relay', `the relay to ${node}`, { node }, () =>
-      relay(exchange, stream),
+      relay(exchange, body, stream),
     ).catch((error: unknown) => {
       // The gateway keeps a session for whoever comes back: nobody does.
       if (resume) giveUp(exchange, stream);

@@ -108,7 +108,7 @@ export class SealedStream {
         }
         throw incomplete('the gateway does not go on with it', why);
       } catch (error) {
-        if (error instanceof PosternError) throw error;
+        if (error instanceof PosternError) throw notGoneOn(error);
         why = error;
       }
     }
@@ -123,6 +123,12 @@ function notOpened(fault: SealedFault): PosternError {
     `a part of the answer is not the machine’s, or not where it belongs: ${fault.message}`,
     { cause: fault },
   );
+}
+
+/** Whatever stood in its place: of the answer that was begun the end is missing. */
+function notGoneOn(error: PosternError): PosternError {
+  if (error.stage === 'incomplete') return error;
+  return incomplete(`the gateway does not go on with it: ${error.what}`, error);
 }
 
 function incomplete(what: string, cause: unknown): PosternError {

@@ -48,6 +48,25 @@ describe('a sealed request', () => {
     expect(fieldOf(answer.fields, 'set-cookie')).toBe('');
   });
 
+  it.each([
+    ['a model with a tag', 'GET', '/v1/models/llama3.2:3b'],
+    ['a list from a place on', 'GET', '/v1/files?after=file-1&limit=2'],
+  ])('reaches the server: %s', async (_name, method, path) => {
+    const bed = await ready();
+    await ask(bed, { method, path });
+    expect(bed.upstream.seen).toMatchObject([{ method, url: path }]);
+  });
+
+  it('may have tools whose schemas are nested deep', async () => {
+    const bed = await ready();
+    let schema: object = { type: 'string' };
+    for (let i = 0; i < 24; i++) schema = { type: 'object', properties: { next: schema } };
+    const tools = [{ type: 'function', function: { name: 'f', parameters: schema } }];
+    const answer = await ask(bed, { body: chat('hello', { tools }) });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(bed.upstream.seen[0]?.body ?? '').tools).toEqual(tools);
+  });
+
   it('by the hybrid suite as well', async () => {
     const bed = await ready();
     const sealer = sealRequest(keysOf(bed.agent.keyset()).hybrid);

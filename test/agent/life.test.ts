@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseKeyset } from '../../src/appraisal/binding/keyset.ts';
 import { writeKeyset } from '../../src/appraisal/binding/write-keyset.ts';
+import { verifyUsage } from '../../src/protocol/session/usage.ts';
 import {
   type AgentBedOptions,
   ask,
   innerRequest,
+  keysOf,
   opened,
   ready,
   sealed,
@@ -118,6 +120,18 @@ describe('an agent before a server of any kind', () => {
     const content = new Uint8Array(5000).fill(255);
     const sent = await ask(bed, { path: '/v1/files', edit: (m) => ({ ...m, content }) });
     expect(JSON.parse(textOf(sent)).id).toBe('file-simulated');
+  });
+
+  it.each([
+    ['a model', { model: 'm1' }, 'm1'],
+    ['a model, and a member that means something else there', { model: 'm1', stream: 1 }, 'm1'],
+    ['a model that is no name', { model: 'модель' }, ''],
+    ['no model', { stream: true }, ''],
+  ])('names in its statement the model of JSON: %s', async (_name, body, model) => {
+    const bed = await ready(plain);
+    const { came } = await ask(bed, { path: '/v1/files', body });
+    const { receiptKey } = keysOf(bed.agent.keyset());
+    expect(verifyUsage(came.trailers['postern-usage'] ?? '', receiptKey)).toMatchObject({ model });
   });
 
   it('and nothing that was not allowed', async () => {

@@ -86,6 +86,20 @@ describe('a machine that was verified', () => {
     expect(pauses).toEqual([100, 400]);
   });
 
+  it('is looked at anew by a clock that was turned back, which would make its time longer', async () => {
+    const { gateway } = bed;
+    const looks = () => gateway.paths().filter((path) => path.endsWith('/evidence')).length;
+    const asks = () => gateway.paths().filter((path) => path.endsWith('/candidates')).length;
+    gateway.now += 60_000;
+    await machines.pick({ pool: POOL }, undefined);
+    const before = [looks(), asks()] as const;
+    gateway.now -= 60_000;
+    await machines.pick({ pool: POOL }, undefined);
+    expect([looks(), asks()]).toEqual(before.map((count) => count + 1));
+    await machines.pick({ pool: POOL }, undefined);
+    expect([looks(), asks()]).toEqual(before.map((count) => count + 1));
+  });
+
   it('stays so where its renewal is open', async () => {
     await machines.pick({ pool: POOL }, undefined);
     lapse = 'open';

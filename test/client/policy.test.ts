@@ -145,6 +145,16 @@ describe('a policy that is pinned by its signers', () => {
     bed.gateway.now -= 601_000;
   });
 
+  it('is asked for again by a clock that was turned back', async () => {
+    hand(revision(1));
+    bed.gateway.now += 60_000;
+    const postern = await createPostern(signed());
+    hand(revision(2));
+    bed.gateway.now -= 60_000;
+    await postern.verify();
+    expect(postern.verification().policy?.revision).toBe(2);
+  });
+
   it('waits for a new revision as long as its keyring says', async () => {
     const options = () => signed({ signers: { keyring: keyring('2h') } });
     hand(revision(1));

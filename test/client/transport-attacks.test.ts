@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostern } from '../../src/client/create-postern.ts';
 import { STAGES } from '../../src/client/errors.ts';
@@ -319,6 +321,20 @@ describe('an answer goes on after its connection broke', () => {
     expect(bed.gateway.asked.filter(({ path }) => path.includes('?chunk='))).toHaveLength(5);
   });
 
+  it.each([
+    ['nothing of it', () => refusal(404, 'missing')],
+    ['a page of something in between', () => new Response('<h1>Bad Gateway', { status: 502 })],
+    ['a page in its place', () => new Response('<h1>Welcome')],
+  ])('nor where there is %s: then its end is missing', async (_, response) => {
+    const client = await resuming();
+    bed.gateway.answering = async (asked, honest) =>
+      asked.path.includes('?chunk=') ? response() : honest();
+    bed.gateway.breaks.push(330);
+    const { code, error } = await readOutcome(chat(client));
+    expect(code).toBe('incomplete.cut');
+    expect(String(error)).toContain(STAGES.incomplete);
+  });
+
   it('nor from another place, or with another’s answer', async () => {
     const client = await resuming();
     bed.gateway.answering = async (asked, honest) => {
@@ -381,6 +397,25 @@ describe('who gives up', () => {
       .toHaveLength(1);
   });
 
+  it('is not told how the relay took that', async () => {
+    const client = await createPostern({ ...bed.options });
+    const rejected: unknown[] = [];
+    const note = (error: unknown) => rejected.push(error);
+    process.on('unhandledRejection', note);
+    const torn = new ReadableStream({ start: (stream) => stream.error(new Error('torn')) });
+    bed.gateway.answering = async (asked, honest) =>
+      asked.method === 'DELETE' ? new Response(torn) : honest();
+    const controller = new AbortController();
+    await chat(client, { signal: controller.signal });
+    controller.abort();
+    await expect
+      .poll(() => bed.gateway.paths().filter((path) => path.startsWith('DELETE')))
+      .toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', note);
+    expect(rejected).toEqual([]);
+  });
+
   it('while it is read, ends the relay’s answer too', async () => {
     const client = await createPostern({ ...bed.options });
     const controller = new AbortController();
@@ -407,10 +442,42 @@ describe('what is not sent', () => {
     expect((await readOutcome(postern.fetch(address))).code).toBe(want);
   });
 
+  it.each([
+    ['order-1', 'seal.idempotency-key'],
+    ['with some blanks in it, alas', 'seal.idempotency-key'],
+    ['x'.repeat(65), 'seal.idempotency-key'],
+    ['stainless-node-retry-0b0b0b0b-0c0c-4d0d-8e0e-0f0f0f0f0f0f', undefined],
+  ])('an idempotency key that no machine takes: %s', async (key, want) => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    const { code, error } = await readOutcome(chat(postern, { headers }));
+    expect(code).toBe(want);
+    if (want) expect(String(error)).toContain('22 to 64');
+  });
+
   it('more than is allowed', async () => {
     const client = await createPostern({ ...bed.options, largestRequest: 10 });
     expect((await readOutcome(chat(client))).code).toBe('seal.malformed');
   });
+});
+
+it('a request is held no longer than until its answer begins', async () => {
+  const sent: WeakRef<Blob>[] = [];
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    if (init?.body instanceof Blob) sent.push(new WeakRef(init.body));
+    return bed.gateway.fetch(input, init);
+  };
+  const client = await createPostern({ ...bed.options, fetch });
+  const reader = (await chat(client)).body?.getReader();
+  await reader?.read();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await expect
+    .poll(() => {
+      collect();
+      return sent.map((one) => one.deref());
+    })
+    .toEqual([undefined]);
+  await reader?.cancel();
 });
 
 it('a model that is no name is refused by the machine, and the answer says so', async () => {
@@ -425,6 +492,13 @@ it('a model that is no name is refused by the machine, and the answer says so', 
   );
   expect([status, code]).toEqual([400, undefined]);
   bed.machine.serve = serve;
+});
+
+it('a model that is no name is in no receipt of a machine that serves anything', async () => {
+  bed.machine.claims = (claims) => ({ ...claims, model: '' });
+  bed.machine.billed = (claims) => ({ ...claims, model: '' });
+  const body = JSON.stringify({ model: 'модель', messages: [], stream: true });
+  expect((await readOutcome(chat(postern, { body }))).code).toBeUndefined();
 });
 
 it('a refusal that is larger than any is an error of this client’s', async () => {

@@ -8,6 +8,7 @@ import {
   TRUE,
   USAGE_HEADER,
 } from '../../protocol/session/headers.ts';
+import { MODEL_NAME } from '../../protocol/session/request-body.ts';
 import { ACCOUNT } from '../../protocol/session/usage.ts';
 import type { LimitsConfig } from '../config.ts';
 import type { UsageOutbox } from '../gateway/usage-outbox.ts';
@@ -42,7 +43,6 @@ export interface SealedRouteOptions {
 }
 
 const NO_ACCOUNT = '-';
-const MODEL = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
 
 const PROBLEM_OF: Readonly<
   Record<Exclude<SealedRefusal, 'unknown-key' | 'broken-off'>, ProblemCode>
@@ -99,7 +99,7 @@ export class SealedRoute {
     const type = headerOf(request, 'content-type');
     if (type !== SEALED_REQUEST_TYPE) return sendProblem(response, 'media-type');
     if (!ACCOUNT.test(account) || account === 'twice') return sendProblem(response, 'malformed');
-    if (hint !== undefined && (hint === 'twice' || !MODEL.test(hint))) {
+    if (hint !== undefined && (hint === 'twice' || !MODEL_NAME.test(hint))) {
       return sendProblem(response, 'malformed');
     }
     const share = this.#bodies.share();

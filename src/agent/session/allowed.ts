@@ -63,9 +63,10 @@ export const HEADER_NAME = '^[a-z][a-z0-9-]{0,63}$';
 
 /**
  * A path in its one spelling: no percent sign, so that no slash, dot or control hides in one; no
- * empty segment and none of dots, which two servers may read as two places.
+ * empty segment and none of dots, which two servers may read as two places. A colon is in names of
+ * models.
  */
-const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]{1,256}){1,16}$|^\/$/;
+const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~:-]{1,256}){1,16}$|^\/$/;
 const QUERY = /^\?[A-Za-z0-9._~=&,:+-]{0,1024}$/;
 
 /** Holds requests and headers against what the configuration lets through. */

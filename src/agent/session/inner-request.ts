@@ -1,10 +1,11 @@
-import { KEYSET_HEADER, keysetHeader } from '../../protocol/session/headers.ts';
+import { IDEMPOTENCY_KEY, KEYSET_HEADER, keysetHeader } from '../../protocol/session/headers.ts';
 import type { InnerProblemCode } from '../../protocol/session/inner-problem.ts';
+import { isJsonType } from '../../protocol/session/request-body.ts';
 import { fieldValue } from '../../sealed/bhttp/fields.ts';
 import type { RequestMessage } from '../../sealed/bhttp/message.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { Allowed } from './allowed.ts';
-import { type OpenAiRequest, readOpenAiRequest } from './openai-request.ts';
+import { modelNamedIn, type OpenAiRequest, readOpenAiRequest } from './openai-request.ts';
 
 export interface InnerRules {
   readonly allowed: Allowed;
@@ -38,8 +39,6 @@ export type Judged =
 
 const DASH = 0x2d;
 const METHOD = /^[A-Z]{3,10}$/;
-/** 128 bits, in hex, base64url or as a UUID. */
-const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,64}$/;
 
 /**
  * Whether a request may go to the server, and as what. Pure.
@@ -88,14 +87,13 @@ function readBody(
   const type = fieldValue(fields, 'content-type') ?? '';
   const asItIs = { model: undefined, body };
   if (body.length === 0) return asItIs;
-  const [place = ''] = path.split('?');
   if (serves === 'plain') {
-    const isJson = /^application\/json *(?:$|;)/i.test(type);
-    return { ...asItIs, model: isJson ? readOpenAiRequest(place, body)?.model : undefined };
+    return { ...asItIs, model: isJsonType(type) ? modelNamedIn(body) : undefined };
   }
   // Whatever it says it is, but for a form that begins like one: some servers read JSON without
   // looking, and no JSON begins with a boundary.
   const isForm = /^multipart\/form-data *;/i.test(type) && body[0] === DASH && body[1] === DASH;
+  const [place = ''] = path.split('?');
   return isForm ? asItIs : readOpenAiRequest(place, body);
 }
 

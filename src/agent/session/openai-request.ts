@@ -1,6 +1,7 @@
 import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
 import { type JsonValue, parseJson } from '../../core/encoding/json.ts';
 import { Fault } from '../../core/fault.ts';
+import { DEEPEST_REQUEST, MODEL_NAME } from '../../protocol/session/request-body.ts';
 
 /** What has to be known of a request to serve it. */
 export interface OpenAiRequest {
@@ -11,8 +12,6 @@ export interface OpenAiRequest {
 }
 
 const STREAMED = /^\/v1\/(?:chat\/)?completions$/;
-/** Visible characters and spaces between them: it goes into statements for whoever bills. */
-const MODEL = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
 
 /**
  * The body of a request in JSON. A stream of chat or completions that did not ask for its counts
@@ -23,17 +22,34 @@ const MODEL = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
  *   model that is no name: what is wrong with it is not said, since that would say what is in it.
  */
 export function readOpenAiRequest(path: string, body: Uint8Array): OpenAiRequest | undefined {
+  const read = objectIn(body);
+  if (read === undefined) return undefined;
+  const { text, value, members } = read;
+  const model = value['model'];
+  if (model !== undefined && !isModelName(model)) return undefined;
+  const stream = value['stream'] ?? false;
+  // Servers that take 1 or "yes" for true would stream what was not asked to count.
+  if (typeof stream !== 'boolean') return undefined;
+  const isStream = STREAMED.test(path) && stream;
+  return { model, body: isStream ? utf8(counting(text, value, members)) : body };
+}
+
+/** The model that JSON names, where it names one: whatever else is in it is not looked at. */
+export function modelNamedIn(body: Uint8Array): string | undefined {
+  const model = objectIn(body)?.value['model'];
+  return isModelName(model) ? model : undefined;
+}
+
+function isModelName(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && MODEL_NAME.test(value);
+}
+
+/** @returns undefined where it is no JSON object with members that stand there once. */
+function objectIn(body: Uint8Array) {
   try {
     const text = fromUtf8(body, 'body');
-    const { value, members } = parseJson(text, 'body');
-    if (!isObject(value)) return undefined;
-    const model = value['model'];
-    if (model !== undefined && (typeof model !== 'string' || !MODEL.test(model))) return undefined;
-    const stream = value['stream'] ?? false;
-    // Servers that take 1 or "yes" for true would stream what was not asked to count.
-    if (typeof stream !== 'boolean') return undefined;
-    const isStream = STREAMED.test(path) && stream;
-    return { model, body: isStream ? utf8(counting(text, value, members)) : body };
+    const { value, members } = parseJson(text, 'body', DEEPEST_REQUEST);
+    return isObject(value) ? { text, value, members } : undefined;
   } catch (error) {
     if (error instanceof Fault && error.code === 'malformed') return undefined;
     throw error;

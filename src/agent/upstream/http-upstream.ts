@@ -38,7 +38,7 @@ export class HttpUpstream implements Upstream {
     const { answerWithin, idle, wholeWithin } = this.#options;
     const whole = AbortSignal.any([signal, AbortSignal.timeout(wholeWithin)]);
     const answer = await this.#head(request, whole, answerWithin);
-    const wrong = wrongWith(answer);
+    const wrong = wrongWith(answer, request.method);
     if (wrong !== undefined) {
       answer.destroy();
       throw new UpstreamFailure(wrong);
@@ -112,14 +112,18 @@ function wordOf(error: Error, signal: AbortSignal): UpstreamWord {
     : 'broken';
 }
 
-function wrongWith({ statusCode = 0, headers }: IncomingMessage): UpstreamWord | undefined {
+function wrongWith(
+  { statusCode = 0, headers }: IncomingMessage,
+  method: string,
+): UpstreamWord | undefined {
   if (statusCode < 200 || statusCode > 599) return 'broken';
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return 'redirect';
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return 'encoded';
-  const isBodiless = statusCode === 204 || statusCode === 304;
+  const isBodiless = method === 'HEAD' || statusCode === 204 || statusCode === 304;
   const saysEnd =
-    headers['content-length'] !== undefined || headers['transfer-encoding'] === 'chunked';
+    headers['content-length'] !== undefined ||
+    headers['transfer-encoding']?.toLowerCase() === 'chunked';
   // One that ends with its connection ends the same whether it is whole or its server died.
   return saysEnd || isBodiless ? undefined : 'endless';
 }

@@ -16,7 +16,8 @@ export const BROKER_DEFAULTS = {
   quotas: { requests: 120, streams: 32, tokens: 'unlimited', evidence: 30 },
   limits: {
     streams: 2048,
-    request: '64MiB',
+    // What a client sends of 64 MiB, padded and sealed.
+    request: '66MiB',
     evidence: 60,
     kept: '4MiB',
     keptInAll: '256MiB',

@@ -1,4 +1,5 @@
 import { concatBytes } from '../../core/bytes/writer.ts';
+import { malformed } from '../../core/fault.ts';
 
 /** An event that never ends would be held forever. */
 const LONGEST_EVENT = 8 * 1024 * 1024;
@@ -11,14 +12,14 @@ export class WholeEvents {
   /** How much of the rest is known to hold no end. */
   #seen = 0;
 
-  /** @returns what is whole by now, maybe nothing. @throws Error for one without an end. */
+  /** @returns what is whole by now, maybe nothing. @throws Fault `malformed` for one without an end. */
   push(bytes: Uint8Array): Uint8Array {
     const all = this.#rest.length === 0 ? bytes : concatBytes(this.#rest, bytes);
     const end = lastEnd(all, this.#seen);
     this.#rest = all.subarray(end);
     this.#seen = Math.max(0, this.#rest.length - 4);
     if (this.#rest.length > LONGEST_EVENT) {
-      throw new Error(`an event of the answer is longer than ${LONGEST_EVENT} bytes`);
+      throw malformed('answer', `an event is longer than ${LONGEST_EVENT} bytes`);
     }
     return all.subarray(0, end);
   }

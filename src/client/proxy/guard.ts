@@ -19,7 +19,8 @@ const HOSTS = ['127.0.0.1', 'localhost', '[::1]'] as const;
 export function guard(request: IncomingMessage, port: number): Turned | undefined {
   const { headersDistinct: headers, method = '' } = request;
   const [host, ...others] = headers['host'] ?? [];
-  const known = HOSTS.map((name) => `${name}:${port}`);
+  // Whoever asks at the port that http has anyway leaves it out.
+  const known = HOSTS.flatMap((name) => [`${name}:${port}`, ...(port === HTTP_PORT ? [name] : [])]);
   if (host === undefined || others.length > 0 || !known.includes(host)) {
     return turned(421, 'host', `Host has to be one of ${known.join(', ')}`);
   }
@@ -35,15 +36,21 @@ export function guard(request: IncomingMessage, port: number): Turned | undefine
   return undefined;
 }
 
+const HTTP_PORT = 80;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
 /**
- * JSON, which no form of a web page can send unasked; what holds files only where files go.
+ * JSON, which no form of a web page can send unasked; what holds files only where files go; in no
+ * encoding.
  *
  * @param path of an API request.
  */
 export function guardType({ method, headers }: IncomingMessage, path: string): Turned | undefined {
   if (method !== 'POST') return undefined;
+  // It is sealed without this header, and a machine would take it for what it is not.
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    return turned(415, 'content_encoding', 'content is sealed as it is: want no Content-Encoding');
+  }
   const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
   if (type.trim() === 'application/json') return undefined;
   if (type.trim() === 'multipart/form-data' && path === '/v1/files') return undefined;

@@ -52,15 +52,21 @@ const SPACE = /[ \t\n\r]*/y;
  * `JSON.parse` takes the last of two equal names and other parsers the first; a signed
  * document with both would mean different things to different verifiers.
  *
+ * @param deepest levels: of what is no document of ours or a vendor's, there may be more.
  * @throws Fault `malformed` naming the path and, for syntax, the character.
  */
-export function parseJson(text: string, path: string): JsonDocument {
-  return new JsonParser(text, path).document();
+export function parseJson(
+  text: string,
+  path: string,
+  deepest: number = JSON_DEPTH_LIMIT,
+): JsonDocument {
+  return new JsonParser(text, path, deepest).document();
 }
 
 class JsonParser {
   readonly #text: string;
   readonly #path: string;
+  readonly #deepest: number;
   readonly #members = new Map<string, JsonSpan>();
   /** Names and indexes from the outermost value to this one; a text only when it is asked for. */
   readonly #inside: (string | number)[] = [];
@@ -68,9 +74,10 @@ class JsonParser {
   /** Where the next backslash stands: searched for once, not once a string. */
   #backslash = -1;
 
-  constructor(text: string, path: string) {
+  constructor(text: string, path: string, deepest: number) {
     this.#text = text;
     this.#path = path;
+    this.#deepest = deepest;
   }
 
   document(): JsonDocument {
@@ -83,8 +90,8 @@ class JsonParser {
 
   #value(depth: number): JsonValue {
     const first = this.#text[this.#at];
-    if ((first === '{' || first === '[') && depth === JSON_DEPTH_LIMIT) {
-      throw malformed(this.#path, `nested deeper than ${JSON_DEPTH_LIMIT} levels`);
+    if ((first === '{' || first === '[') && depth === this.#deepest) {
+      throw malformed(this.#path, `nested deeper than ${this.#deepest} levels`);
     }
     switch (first) {
       case '{':

@@ -171,6 +171,7 @@ export class Session {
    */
   attach(response: ServerResponse, chunk?: number): void {
     this.#waitsUntil = undefined;
+    this.#deps.budget.gone(this.#tape);
     if (this.#delivery.attach(response, chunk)) this.#pump();
   }
 
@@ -230,14 +231,15 @@ export class Session {
     if (!this.#delivery.hasReader || this.#end !== 'complete' || this.#tape.unsent > 0) return;
     this.#delivery.end(this.#statement);
     if (!this.start.resumable) this.#leave();
-    else this.#waitsUntil = this.#keptUntil;
+    else this.#waitForNext();
   }
 
   /** Makes the node wait where much is not sent yet, and no longer. */
   #hold(): void {
-    const { start } = this;
-    const isKept = start.resumable && !this.#delivery.hasReader;
-    const most = isKept ? this.#deps.limits.resume.each : HIGH_WATER;
+    const { budget, limits } = this.#deps;
+    const isKept = this.start.resumable && !this.#delivery.hasReader;
+    // Where others take all that there is, it waits for its reader.
+    const most = isKept && !budget.isOver() ? limits.resume.each : HIGH_WATER;
     if (this.#tape.unsent >= most) this.#answer?.pause();
     else if (this.#answer?.isPaused()) this.#answer.resume();
   }
@@ -254,7 +256,7 @@ export class Session {
       return;
     }
     if (!this.isLive) {
-      this.#waitsUntil = this.#keptUntil;
+      this.#waitForNext();
       return;
     }
     this.#waitsUntil = this.#deps.now() + this.#deps.limits.resume.wait;
@@ -279,10 +281,16 @@ export class Session {
   }
 
   #keep(): void {
-    this.#deps.budget.idle(this.#tape);
     this.#keptUntil = this.#deps.now() + this.#deps.limits.resume.keep;
-    // Who is still being sent it may come to its end.
-    if (!this.#delivery.hasReader) this.#waitsUntil = this.#keptUntil;
+    // Who is still being sent it may come to its end, and the first reader is about to come.
+    if (this.#waitsUntil !== undefined) this.#waitForNext();
+    else if (!this.#delivery.hasReader) this.#waitsUntil = this.#keptUntil;
+  }
+
+  /** It has ended, and nobody is being sent it. */
+  #waitForNext(): void {
+    this.#waitsUntil = this.#keptUntil;
+    this.#deps.budget.idle(this.#tape);
   }
 
   #leave(): void {

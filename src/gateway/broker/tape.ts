@@ -1,6 +1,9 @@
 import { ChunkMarks } from './chunk-marks.ts';
 
-/** What all tapes together may hold of what was sent already, in bytes. */
+/**
+ * What all tapes together may hold of what was sent already, or of what nobody is being sent, in
+ * bytes.
+ */
 export class TapeBudget {
   readonly #most: number;
   readonly #idle = new Set<Tape>();
@@ -18,20 +21,21 @@ export class TapeBudget {
     this.#used += bytes;
   }
 
-  /** Whether there is too much; what nobody is being sent goes first, the oldest of it. */
+  /** Whether there is too much; what has ended and nobody is being sent goes first, the oldest of it. */
   isOver(): boolean {
     for (const tape of this.#idle) {
       if (this.#used <= this.#most) break;
-      if (tape.unsent === 0) tape.drop();
+      tape.drop();
     }
     return this.#used > this.#most;
   }
 
-  /** Of an answer that has ended. */
+  /** Of an answer that has ended, and that nobody is being sent. */
   idle(tape: Tape): void {
     this.#idle.add(tape);
   }
 
+  /** Somebody is sent it again, or nothing is left of it. */
   gone(tape: Tape): void {
     this.#idle.delete(tape);
   }

@@ -82,7 +82,7 @@ export const LIMITS: Limits = {
     json: 64 * 1024,
     policy: Math.ceil((LARGEST_DOCUMENT * 4) / 3) + 6 * MIB,
     bundle: BUNDLE_LIMITS.bundle,
-    sealed: 64 * MIB,
+    sealed: 66 * MIB,
     all: 256 * MIB,
   },
   connection: {

@@ -14,6 +14,7 @@ import { CROSS_ORIGIN_HEADERS } from './cross-origin.ts';
 import { checkBody, checkHead } from './guard.ts';
 import type { Identity } from './identity.ts';
 import type { LimitKey, Limits, RateLimit } from './limits.ts';
+import { lingerOn } from './linger.ts';
 import { type Log, siteOf } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { problemJson, Refusal, refusalOf, retryAfterSeconds } from './problem.ts';
@@ -129,7 +130,10 @@ class Reception {
     if (details.decision !== undefined) visit.decision = details.decision;
     const { status } = PROBLEMS[code];
     const retryAfter = details.retryAfter ?? this.#usualRetry(status);
-    if (hasMoreToSend(request)) reply.header('connection', 'close');
+    if (hasMoreToSend(request)) {
+      reply.header('connection', 'close');
+      lingerOn(request.raw.socket);
+    }
     if (isRelay(request)) reply.header(UNAUTHENTICATED_HEADER, '1');
     return reply
       .code(status)

@@ -22,6 +22,9 @@ export const RECEIPT_HEADER = 'postern-receipt';
 /** Inside, of a request: `sha-384=<hex>`, the keyset that it is sealed under. */
 export const KEYSET_HEADER = 'postern-keyset';
 
+/** Inside, of a request: what `idempotency-key` may be; 128 bits, in hex, base64url or as a UUID. */
+export const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,64}$/;
+
 /** Of structured headers (RFC 9651) that are booleans. */
 export const TRUE = '?1';
 

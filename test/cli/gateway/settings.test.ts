@@ -26,7 +26,7 @@ it('has the times that the fleet asks for', () => {
 
 it('has the limits that the HTTP app asks for, and leaves the others', () => {
   const { body, connection, verification, stream, closeWithin, ...others } = httpLimits(config);
-  const sealed = 64 * 1024 ** 2;
+  const sealed = 66 * 1024 ** 2;
   expect(body).toEqual({ ...LIMITS.body, bundle: 8 * 1024 ** 2, all: 64 * 1024 ** 2, sealed });
   expect(closeWithin).toBe(30_000);
   expect(connection).toEqual({ ...LIMITS.connection, count: 10 });

@@ -168,6 +168,15 @@ describe('the end', () => {
     });
   });
 
+  it.each(['stop', 'tool_calls'])('%s with a call is tool_use: a tool that was named', (finish) => {
+    const call = { index: 0, id: 't', type: 'function', function: { name: 'x', arguments: '{}' } };
+    const message = { content: null, tool_calls: [call] };
+    const whole = messageOf({ choices: [{ message, finish_reason: finish }] });
+    expect(whole).toMatchObject({ stop_reason: 'tool_use', content: [{ type: 'tool_use' }] });
+    const events = streamed([choice({ tool_calls: [call] }), choice({}, finish)]);
+    expect(assembled(events)).toMatchObject({ stop_reason: 'tool_use' });
+  });
+
   it('is a refusal where the model said so', () => {
     const message = { content: null, refusal: 'No.' };
     const whole = messageOf({ choices: [{ message, finish_reason: 'stop' }] });

@@ -80,6 +80,18 @@ describe('an answer that breaks', () => {
     await expect(stream.finalMessage()).rejects.toThrow(/without a finish_reason/);
   });
 
+  it('is told as what it is where an event has no end', async () => {
+    const part = new Uint8Array(1024 * 1024).fill(0x41);
+    const parts = Array.from({ length: 9 }, () => part);
+    const bed = await started(() => streaming(parts, undefined, 'text/event-stream'));
+    const stream = await openAiAt(bed).chat.completions.create({ ...ask, stream: true });
+    const reading = (async () => {
+      for await (const _ of stream);
+    })();
+    await expect(reading).rejects.toThrow(/longer than/);
+    await expect.poll(() => bed.visits, SOON).toMatchObject([{ code: 'unfit_answer' }]);
+  });
+
   it.each(['text/event-stream', 'application/json'])(
     'of %s never ends as a whole one does on the wire',
     async (type) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guard } from '../../../src/client/proxy/guard.ts';
 import { answering, type ProxyBed, proxyOf } from '../../support/client/proxy-bed.ts';
 import { statuses, wire } from '../../support/raw-http.ts';
 
@@ -60,6 +61,26 @@ describe('lets in', () => {
     const form = [token(), 'Content-Type: multipart/form-data; boundary=x'];
     expect(await send({ line: 'POST /v1/files', headers: form })).toMatchObject({ status: 200 });
     expect(await send({ headers: form })).toMatchObject({ status: 415, passed: 0 });
+  });
+
+  it('whoever leaves out the port of http, at that and no other', () => {
+    const asking = (host: string) =>
+      ({ method: 'GET', headersDistinct: { host: [host], origin: [`http://${host}`] } }) as const;
+    for (const name of ['127.0.0.1', 'localhost', '[::1]']) {
+      expect(guard(asking(name) as never, 80)).toBeUndefined();
+      expect(guard(asking(`${name}:80`) as never, 80)).toBeUndefined();
+      expect(guard(asking(name) as never, 8080)).toMatchObject({ status: 421 });
+    }
+    expect(guard(asking('gateway.example') as never, 80)).toMatchObject({ status: 421 });
+  });
+
+  it('content in no encoding, which is what is sealed', async () => {
+    const plain = [token(), JSON_TYPE, 'Content-Encoding: identity'];
+    expect(await send({ headers: plain })).toMatchObject({ status: 200, passed: 1 });
+    const zipped = [token(), JSON_TYPE, 'Content-Encoding: zstd'];
+    const { status, came, passed } = await send({ headers: zipped });
+    expect([status, passed]).toEqual([415, 0]);
+    expect(came).toContain('Content-Encoding');
   });
 
   it('its own page', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerBed, brokerBed, POOL, send, take, until } from '../../support/broker-bed.ts';
 import {
@@ -162,6 +164,85 @@ describe('an answer that is still coming', () => {
     expect((await get(two.session, 0)).status).toBe(404);
     bed.admit(agent, { id: node });
   });
+});
+
+describe('answers whose readers have gone', () => {
+  const MIB = 1024 * 1024;
+  const KEPT = { keep: 60_000, wait: 60_000, each: MIB, all: 2 * MIB };
+  /** On its way to a gateway that takes no more of one answer. */
+  const SLACK = 192 * 1024;
+  const MANY = 12;
+  /** 512 KiB in chunks. */
+  const LONG = Array.from({ length: 128 }, () =>
+    Buffer.concat([Buffer.of(0x50, 0x00), Buffer.alloc(0x1000, 7)]),
+  );
+
+  const held = async (of: BrokerBed) =>
+    Number(/^postern_broker_held_bytes (\d+)/m.exec(await of.metrics.text())?.[1]);
+
+  /** Asks, and goes as soon as the answer begins. */
+  async function leave(of: BrokerBed, id: string): Promise<string> {
+    const body = sealedRequest(++seed);
+    const sent = send(of, { path: `/ohttp/${POOL}/${id}`, body, headers: RESUMABLE });
+    await once(await sent.response, 'readable');
+    sent.request.destroy();
+    return sessionOf(body);
+  }
+
+  it('take no more memory together than may be kept, however many go on', async () => {
+    const own = await brokerBed({ limits: { resume: KEPT } });
+    const id = own.admit(agent);
+    let written = 0;
+    agent.serve = async (request, response) => {
+      await bodyOf(request);
+      agent.begin(response);
+      for (const chunk of [...LONG, ...LONG]) response.write(chunk);
+      written++;
+    };
+    for (let n = 0; n < MANY; n++) await leave(own, id);
+    await until(() => written === MANY);
+    let most = 0;
+    for (let n = 0; n < 50; n++) {
+      most = Math.max(most, await held(own));
+      await pause(10);
+    }
+    expect(most).toBeGreaterThan(MIB);
+    expect(most).toBeLessThanOrEqual(KEPT.all + MANY * SLACK);
+    await own.close();
+  });
+
+  it('are kept no longer than there is room, once they have ended: the oldest goes', async () => {
+    const own = await brokerBed({ limits: { resume: { ...KEPT, all: 1200 * 1024 } } });
+    const id = own.admit(agent);
+    agent.serve = async (request, response) => {
+      const body = await bodyOf(request);
+      agent.begin(response);
+      response.write(LONG[0]);
+      await pause(20);
+      for (const chunk of LONG.slice(1)) response.write(chunk);
+      agent.finish(request, response, body);
+    };
+    const sessions: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      sessions.push(await leave(own, id));
+      await until(async () => (await ended(own)) === n + 1);
+    }
+    const again = (session = '') =>
+      take(own, { method: 'GET', path: `/ohttp/${POOL}/${id}/${session}?chunk=0` });
+    expect(await held(own)).toBeLessThanOrEqual(1200 * 1024);
+    expect((await again(sessions[0])).status).toBe(404);
+    expect((await again(sessions[3])).body.equals(Buffer.concat([NONCE, ...LONG, FINAL]))).toBe(
+      true,
+    );
+    await own.close();
+  });
+
+  const ended = async (of: BrokerBed) =>
+    Number(
+      /^postern_broker_session_seconds_count\{end="complete"\} (\d+)$/m.exec(
+        await of.metrics.text(),
+      )?.[1] ?? 0,
+    );
 });
 
 it('is forgotten when its time is over, however often it was continued', async () => {

@@ -3,6 +3,7 @@ import {
   countsOf,
   type Ending,
   endingOf,
+  endingWithCalls,
   firstChoice,
   inputOf,
   isJson,
@@ -38,17 +39,16 @@ export function messageOf(completion: unknown): Message {
   if (choice === undefined || !isJson(said)) throw new UnfitAnswer('there is no choice in it');
   const refusal = textIn(said['refusal']);
   const text = textIn(said['content']) + refusal;
+  const calls = callsOf(said['tool_calls']);
   const ending = endingOf(choice);
+  const ended = calls.length > 0 ? endingWithCalls(ending) : ending;
   return {
     id: messageId(answer['id']),
     type: 'message',
     role: 'assistant',
     model: textIn(answer['model']),
-    content: [
-      ...(text === '' ? [] : [{ type: 'text' as const, text, citations: null }]),
-      ...callsOf(said['tool_calls']),
-    ],
-    ...(refusal === '' ? ending : { stop_reason: 'refusal', stop_sequence: null }),
+    content: [...(text === '' ? [] : [{ type: 'text' as const, text, citations: null }]), ...calls],
+    ...(refusal === '' ? ended : { stop_reason: 'refusal', stop_sequence: null }),
     usage: countsOf(answer['usage']),
   };
 }

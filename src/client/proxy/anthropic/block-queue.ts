@@ -31,6 +31,11 @@ export class BlockQueue {
   #isOpen = false;
   #held = 0;
 
+  /** Whether a tool is called. */
+  get hasCalls(): boolean {
+    return this.#calls.size > 0;
+  }
+
   text(text: string): readonly BlockEvent[] {
     if (text === '') return [];
     const last = this.#queue.at(-1);

@@ -4,6 +4,7 @@ import {
   countsOf,
   type Ending,
   endingOf,
+  endingWithCalls,
   firstChoice,
   isJson,
   type Json,
@@ -55,11 +56,12 @@ export class MessageStream {
   end(): readonly StreamEvent[] {
     if (this.#ending === undefined) throw new UnfitAnswer('it ended without a finish_reason');
     const refused = { stop_reason: 'refusal', stop_sequence: null } as const;
+    const ended = this.#blocks.hasCalls ? endingWithCalls(this.#ending) : this.#ending;
     return [
       ...this.#blocks.end(),
       {
         type: 'message_delta',
-        delta: this.#refused ? refused : this.#ending,
+        delta: this.#refused ? refused : ended,
         usage: this.#counts,
       },
       { type: 'message_stop' },

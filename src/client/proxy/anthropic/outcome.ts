@@ -41,6 +41,14 @@ export function endingOf(choice: Json): Ending {
   }
 }
 
+/**
+ * Of an answer that calls a tool. Where the request named the tool, OpenAI's API ends with `stop`: to
+ * Anthropic's clients that would mean that there is nothing to call.
+ */
+export function endingWithCalls(ending: Ending): Ending {
+  return ending.stop_reason === 'end_turn' ? { ...ending, stop_reason: 'tool_use' } : ending;
+}
+
 export function countsOf(usage: unknown): Counts {
   const counts = isJson(usage) ? usage : {};
   return {
