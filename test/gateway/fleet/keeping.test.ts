@@ -204,3 +204,50 @@ describeStores('what goes on with a fleet', (kind) => {
     });
   });
 });
+
+describeStores('what answers at an endpoint and is another machine', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let answering: Member;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    here = await fleetBed(await bed.open(), { published: [calls] });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(calls, 'tdx'), []);
+    answering = calls;
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) =>
+      answering.machine.bundle({ nonce, purpose }),
+    );
+    called = await enrol(here, calls, { name: 'called', pool: 'tdx', endpoint: ENDPOINT });
+    await here.fleet.round();
+    expect(await standing()).toMatchObject({ state: 'admitted' });
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const standing = async () => (await here.store.node(called.id))?.standing;
+  const misbehaved = async () => here.store.events(0, 99, 'node.misbehaved');
+
+  it.each(['whoever it is', 'of another node'])('accuses nobody, %s', async (whose) => {
+    if (whose === 'of another node') {
+      const { id } = await enrol(here, comes, { name: 'coming', pool: 'tdx' });
+      expect((await attest(here, id, comes)).verdict).toBe('accept');
+    }
+    answering = comes;
+    const size = (await here.store.head())?.size ?? 0;
+    expect((await here.fleet.call(called.id)).verdict).toBe('reject');
+    const leaves = await here.store.leaves(size, size + 9);
+    expect(leaves.map(({ entry }) => parseLeaf(entry).type)).toEqual([
+      'decision',
+      'admission.refused',
+    ]);
+    expect(await misbehaved()).toEqual([]);
+    expect(await standing()).toMatchObject({ state: 'admitted' });
+    answering = calls;
+    expect((await here.fleet.call(called.id)).verdict).toBe('accept');
+  });
+});
