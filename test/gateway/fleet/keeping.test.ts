@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/core/fault.ts';
 import type { FleetNode } from '../../../src/gateway/fleet/node.ts';
+import { Past } from '../../../src/gateway/fleet/past.ts';
 import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
 import {
   ADMIN,
@@ -249,5 +250,73 @@ describeStores('what answers at an endpoint and is another machine', (kind) => {
     expect(await standing()).toMatchObject({ state: 'admitted' });
     answering = calls;
     expect((await here.fleet.call(called.id)).verdict).toBe('accept');
+  });
+});
+
+describeStores('evidence of before, looked at once more', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let id: string;
+  let revision = 1;
+  /** What happens to the node while that evidence is fetched. */
+  let meanwhile: () => Promise<unknown>;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    const store = await bed.open();
+    const past = new Past(store);
+    const evidenceOf = async (decision: string) => {
+      const found = await past.evidenceOf(decision);
+      await meanwhile();
+      return found;
+    };
+    here = await fleetBed(store, { published: [comes], deps: { past: { evidenceOf } } });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(comes, 'tdx'), []);
+    ({ id } = await enrol(here, comes, { name: 'coming', pool: 'tdx' }));
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const shownAgainWhile = async (act: () => Promise<unknown>) => {
+    meanwhile = async () => undefined;
+    await attest(here, id, comes);
+    meanwhile = act;
+    const [now] = await here.fleet.policies();
+    revision++;
+    const next = policyFile(comes, 'tdx', (draft) => {
+      Object.assign(draft.metadata, { revision, previous: now?.digest });
+    });
+    await here.fleet.activatePolicy('tdx', ADMIN, next, []);
+    await here.fleet.round();
+    return (await here.store.node(id))?.standing;
+  };
+
+  it('lets no machine back in that newer evidence spoke against meanwhile', async () => {
+    const standing = await shownAgainWhile(async () => {
+      const { nonce, purpose } = await here.fleet.challenge(id);
+      const bundle = comes.machine.bundle({ nonce: new Uint8Array(32), purpose });
+      expect((await here.fleet.attest(id, { nonce, bundle })).verdict).toBe('reject');
+    });
+    expect(standing).toMatchObject({ state: 'lapsed' });
+  });
+
+  it('nor one that was put out meanwhile, and let out of quarantine', async () => {
+    const standing = await shownAgainWhile(async () => {
+      await here.fleet.quarantine(id, ADMIN, REASON);
+      await here.fleet.release(id, ADMIN, REASON);
+    });
+    expect(standing).toMatchObject({ state: 'lapsed', code: 'operator.release' });
+  });
+
+  it('and takes no newer admission’s place', async () => {
+    let newer: string | undefined;
+    const standing = await shownAgainWhile(async () => {
+      here.clock.now += 1000;
+      newer = (await attest(here, id, comes)).decision;
+    });
+    expect(standing).toMatchObject({ state: 'admitted', admission: { decision: newer } });
   });
 });
