@@ -85,7 +85,7 @@ export type Answer =
       /** Id of the decision that it tells, for the log. */
       readonly decision?: string;
     }
-  /** Writes to the connection by itself. */
+  /** Writes to the connection by itself, unless it was answered already that this took too long. */
   | { readonly take: (reply: FastifyReply) => void };
 
 /** What is documented of an answer. */

@@ -85,12 +85,12 @@ async function act(
 }
 
 function send(answer: Answer, visit: Visit, reply: FastifyReply): FastifyReply {
-  // It was answered already that this took too long.
-  if (reply.sent) return reply;
   if ('take' in answer) {
     answer.take(reply);
     return reply;
   }
+  // It was answered already that this took too long.
+  if (reply.sent) return reply;
   const { status, type = JSON_TYPE, body, headers = {}, decision } = answer;
   if (decision !== undefined) visit.decision = decision;
   reply.code(status).headers(headers);
