@@ -216,8 +216,8 @@ class Reception {
   }
 
   #count(key: LimitKey): void {
-    const { limit, metrics, now } = this.#options;
-    const retryAfter = limit(key, now());
+    const { limit, metrics } = this.#options;
+    const retryAfter = limit(key, performance.now());
     if (retryAfter === undefined) return;
     metrics.shed('rate');
     throw new Refusal('too-many-requests', { retryAfter });
