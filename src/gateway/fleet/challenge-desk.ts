@@ -56,7 +56,9 @@ export class ChallengeDesk {
     const { now, times } = this.#deps;
     const judge = (at: number) => judgeChallenge(this.#keys, nonce, terms, at, times);
     let finding = judge(now());
-    if (finding.is === 'foreign' && now() - this.#lookedAt >= LOOK_AGAIN_MS) {
+    // A clock that was set back must not keep it from looking for as long.
+    const since = Math.abs(now() - this.#lookedAt);
+    if (finding.is === 'foreign' && since >= LOOK_AGAIN_MS) {
       await this.#look();
       finding = judge(now());
     }
