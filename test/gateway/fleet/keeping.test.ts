@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/core/fault.ts';
 import type { FleetNode } from '../../../src/gateway/fleet/node.ts';
@@ -318,5 +319,51 @@ describeStores('evidence of before, looked at once more', (kind) => {
       newer = (await attest(here, id, comes)).decision;
     });
     expect(standing).toMatchObject({ state: 'admitted', admission: { decision: newer } });
+  });
+});
+
+describeStores('machines that never answer', (kind) => {
+  const SILENT = 40;
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let asked = 0;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    here = await fleetBed(await bed.open(), { published: [calls] });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(calls, 'tdx'), []);
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) =>
+      calls.machine.bundle({ nonce, purpose }),
+    );
+    called = await enrol(here, calls, { name: 'called', pool: 'tdx', endpoint: ENDPOINT });
+    await here.fleet.round();
+    const silent = 'https://silent.example/attest';
+    here.endpoints.set(silent, async () => {
+      asked++;
+      // Eight at once take as long as one.
+      here.clock.now += 20_000 / 8;
+      throw new Fault('unreachable', 'endpoint', 'is silent');
+    });
+    for (let i = 0; i < SILENT; i++) {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+      const key = { algorithm: 'ed25519' as const, publicKey: raw.toString('hex') };
+      const more = { name: `silent-${i}`, pool: 'tdx', endpoint: silent };
+      await enrol(here, { ...calls, key, privateKey }, more);
+    }
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  it('put off nobody who is admitted', async () => {
+    here.clock.now += 10 * MINUTE;
+    const seq = await here.store.lastEvent();
+    await here.fleet.round(() => asked > 0);
+    const renewed = await here.store.events(seq, 1, 'node.renewed');
+    expect(renewed).toMatchObject([{ node: called.id }]);
   });
 });
