@@ -23,6 +23,7 @@ export class Ruling {
   /** Revocations that were said, by whichever gateway. */
   readonly #said = new Set<string>();
   #readAt: number;
+  #keeping: Promise<void> | undefined;
 
   constructor(deps: FleetDeps, pools: Pools) {
     this.#deps = deps;
@@ -56,8 +57,18 @@ export class Ruling {
     return stored;
   }
 
-  /** What the time of day has changed: policies that waited decide, and revocations hold. */
-  async keep(): Promise<void> {
+  /**
+   * What the time of day has changed: policies that waited decide, and revocations hold. However
+   * many ask at once, it is done once.
+   */
+  keep(): Promise<void> {
+    this.#keeping ??= this.#keep().finally(() => {
+      this.#keeping = undefined;
+    });
+    return this.#keeping;
+  }
+
+  async #keep(): Promise<void> {
     const { store, now } = this.#deps;
     // Also after a clock was set back.
     if (Math.abs(now() - this.#readAt) >= READ_AGAIN_MS) {

@@ -149,6 +149,43 @@ describeStores('a revision that waits for its time', (kind) => {
   });
 });
 
+describeStores('a revocation whose moment comes while machines are looked at', (kind) => {
+  it('waits for none of them', async () => {
+    const bed = await kind.make();
+    const here = await fleetBed(await bed.open(), { configs: CONFIGS, published: [machine] });
+    const answered = Promise.withResolvers<Uint8Array>();
+    const isAsked = Promise.withResolvers<void>();
+    try {
+      const plain = readPolicy(policyFile(machine, 'tdx'));
+      const file = written(envelopeOf(utf8(canonicalJson(plain.policy as never)), [owner]));
+      const at = here.clock.now + 2 * MINUTE;
+      const revocation = makeRevocation(revisionOf(plain), 'its kernel was broken', at);
+      await here.fleet.activatePolicy('tdx', ADMIN, file, []);
+      await here.fleet.activatePolicy('tdx', ADMIN, file, [
+        written(signEnvelope(revocation, owner)),
+      ]);
+      const endpoint = 'https://node.example/attest';
+      here.endpoints.set(endpoint, () => {
+        isAsked.resolve();
+        return answered.promise;
+      });
+      await enrol(here, machine, { name: 'one', pool: 'tdx', endpoint });
+      const round = here.fleet.round();
+      await isAsked.promise;
+      here.clock.now = at + 1;
+      const before = await here.store.lastEvent();
+      await here.fleet.rule();
+      const [said] = await here.store.events(before, 9);
+      expect(said).toMatchObject({ type: 'policy.revoked' });
+      answered.reject(new Fault('unreachable', 'endpoint', 'is silent'));
+      await round;
+    } finally {
+      await here.close();
+      await bed.close();
+    }
+  });
+});
+
 describe('a pool whose revocation another gateway has just changed', () => {
   const policyOf = (pool: string) => ({
     ...{
