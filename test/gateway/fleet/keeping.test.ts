@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/core/fault.ts';
+import { BundleAppraiser } from '../../../src/gateway/fleet/bundle-appraiser.ts';
+import { VerifyingHere } from '../../../src/gateway/fleet/machine-verifier.ts';
 import type { FleetNode } from '../../../src/gateway/fleet/node.ts';
 import { Past } from '../../../src/gateway/fleet/past.ts';
 import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
+import { bundleAnchors } from '../../../src/simulator/bundle/anchors.ts';
 import {
   ADMIN,
   attest,
@@ -365,5 +368,68 @@ describeStores('machines that never answer', (kind) => {
     await here.fleet.round(() => asked > 0);
     const renewed = await here.store.events(seq, 1, 'node.renewed');
     expect(renewed).toMatchObject([{ node: called.id }]);
+  });
+});
+
+describeStores('a machine that an operator let in while a vendor was away', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let isAway: boolean;
+  let snp: Member;
+
+  beforeAll(async () => {
+    snp = await member('revoked by nobody yet', { cpu: 'snp' });
+  });
+
+  beforeEach(async () => {
+    bed = await kind.make();
+    const anchors = bundleAnchors(snp.machine.roots);
+    const appraiser = new BundleAppraiser({
+      anchors,
+      verifying: new VerifyingHere(anchors),
+      limits: { atOnce: 8, waiting: 9 },
+      find: async () => {
+        const { crl, ...others } = snp.machine.published;
+        return isAway || crl === undefined ? others : { ...others, crl };
+      },
+    });
+    here = await fleetBed(await bed.open(), { published: [snp], deps: { appraiser } });
+    await here.fleet.activatePolicy('snp', ADMIN, policyFile(snp, 'snp'), []);
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) =>
+      snp.machine.bundle({ nonce, purpose }),
+    );
+    called = await enrol(here, snp, { name: 'called', pool: 'snp', endpoint: ENDPOINT });
+    isAway = true;
+    expect((await here.fleet.call(called.id)).verdict).toBe('indeterminate');
+    const until = here.clock.now + 60 * MINUTE;
+    await here.fleet.override(called.id, ADMIN, REASON, until);
+  });
+
+  afterEach(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const standingAfter = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute++) {
+      here.clock.now += MINUTE;
+      await here.fleet.round();
+    }
+    return (await here.store.node(called.id))?.standing;
+  };
+
+  it('stays for as long as the vendor is, and no longer than was said', async () => {
+    const override = expect.stringMatching(/^[0-9a-f]{32}$/);
+    expect(await standingAfter(50)).toMatchObject({ state: 'admitted', admission: { override } });
+    expect(await standingAfter(20)).toMatchObject({ state: 'lapsed', code: 'admission.expired' });
+  });
+
+  it('is asked on, and admitted by its evidence once the vendor is back', async () => {
+    isAway = false;
+    const standing = await standingAfter(20);
+    if (standing?.state !== 'admitted') throw new Error('not admitted');
+    expect(standing.admission).toHaveProperty('keyset');
+    expect(standing.admission).not.toHaveProperty('override');
   });
 });
