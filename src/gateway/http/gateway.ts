@@ -26,7 +26,7 @@ import { routeTable } from './routes/table.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { StreamDesk } from './stream-desk.ts';
-import { Turnstile } from './turnstile.ts';
+import { turnstiles } from './turnstile.ts';
 
 /** What a gateway's HTTP is made of. Built once, in `cli/`. */
 export interface GatewayDeps {
@@ -108,7 +108,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onBug,
   });
   const streams = new StreamDesk({ source: fleet, limits, metrics, log, closing: closing.signal });
-  const turnstile = new Turnstile({
+  const costly = turnstiles({
     ...limits.verification,
     retryAfter: limits.retryAfter,
     onChange: metrics.verifications,
@@ -127,7 +127,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   const all = [...routes, ...DESCRIBED_LOG_ROUTES];
   Object.assign(described, describeRoutes(all, deps.version));
-  serveRoutes(app, routes, { identity, limits, turnstile, now, onBug });
+  serveRoutes(app, routes, { identity, limits, costly, now, onBug });
   app.register(logRoutes, { read: deps.readLog });
   servePreflights(app, all);
   closeInOrder(app, closing, deps);

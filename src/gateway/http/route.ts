@@ -108,8 +108,8 @@ interface RouteWords {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Besides those that every route of its form has. */
   readonly problems?: readonly ProblemCode[];
-  /** Few of these run at once. */
-  readonly costly?: 'verification';
+  /** Few of these run at once; of verifications, by which nothing is decided, half as many. */
+  readonly costly?: 'decision' | 'verification';
   /** Left out: `usual`. */
   readonly relay?: 'relay';
   /** Pages of any origin may ask: what clients need, and nothing of operators. Left out: `own`. */

@@ -386,6 +386,22 @@ describe('costly work', () => {
     );
   });
 
+  it('whoever only asks takes half the places at most: machines are decided about meanwhile', async () => {
+    const vendor = Promise.withResolvers<object>();
+    const { bed, client } = await started({
+      limits: { verification: { running: 2, waiting: 3, waitAtMost: 60_000 } },
+      fleet: { verify: async () => ({ ...(await vendor.promise) }) },
+    });
+    for (let i = 0; i < 4; i++) (await client()).send(verify());
+    await expect.poll(() => bed.counted.filter(({ by }) => by === 'credential').length).toBe(4);
+    const machine = await client();
+    machine.send(`${bundle(1, LAST)}x`);
+    expect(statuses(await machine.end())).toEqual([200]);
+    expect(bed.fleet.calls.filter(({ method }) => method === 'verify')).toHaveLength(1);
+    expect(await bed.metrics.text()).toContain('postern_verifications{state="waiting"} 3');
+    vendor.resolve({});
+  });
+
   it('what takes too long is answered, and still holds its place until it is done', async () => {
     const late = Promise.withResolvers<object>();
     const works = [late.promise, Promise.resolve({})];
