@@ -72,6 +72,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const onBug = deps.onBug ?? (() => {});
   const tracer = deps.tracer ?? trace.getTracer('postern');
   const closing = new AbortController();
+  const addresses = deps.trustedProxies?.length === 0 ? 'of-proxies' : 'of-callers';
   const app: Gateway = fastify({
     logger: false,
     // Node's own server in all: what Fastify sets of its limits is set there, and more.
@@ -103,7 +104,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     log,
     tracer,
     now,
-    budget: new BodyBudget(limits.body.all),
+    budget: new BodyBudget(limits.body.all, largestBody(limits.body)),
+    addresses,
     closing: closing.signal,
     onBug,
   });
@@ -146,6 +148,11 @@ function closeInOrder(app: Gateway, closing: AbortController, deps: GatewayDeps)
     clearTimeout(deadline);
     deps.log('info', 'gateway closed', {});
   });
+}
+
+/** Of those that are held. */
+function largestBody({ json, policy, bundle }: Limits['body']): number {
+  return Math.max(json, policy, bundle);
 }
 
 /** Where there is no request that Fastify could answer. */

@@ -32,6 +32,8 @@ export interface ReceptionOptions {
   readonly tracer: Tracer;
   readonly now: () => number;
   readonly budget: BodyBudget;
+  /** Whether the address that is known of a request is its caller's, or that of something in front of many. */
+  readonly addresses: 'of-callers' | 'of-proxies';
   readonly closing: AbortSignal;
   readonly onBug: (error: unknown, requestId: string) => void;
 }
@@ -89,9 +91,9 @@ class Reception {
   /** As bytes, whatever it calls itself. */
   async read(request: FastifyRequest, stream: Readable): Promise<Uint8Array> {
     if (ruleOf(request)?.body?.flow === 'unread') return NOTHING;
-    const { budget, metrics } = this.#options;
+    const { budget, metrics, addresses } = this.#options;
     const [visit, limit] = [visitIn(request), ruleOf(request)?.body?.limit ?? 0];
-    visit.body = budget.open();
+    visit.body = budget.open(addresses === 'of-callers' ? addressKey(request.ip) : undefined);
     try {
       return await readBody(stream, limit, visit.body);
     } catch (error) {

@@ -278,6 +278,26 @@ describe('what does not come whole', () => {
     third.send(`${bundle(1000, LAST)}${'x'.repeat(1000)}`);
     expect(statuses(await third.end())).toEqual([200]);
   });
+
+  it('of one address take a quarter of it at most, whatever they show', async () => {
+    const body = { ...LIMITS.body, all: 1000, bundle: 200, json: 200, policy: 200 };
+    const { client } = await started({
+      limits: { body },
+      deps: { trustedProxies: ['127.0.0.1'] },
+    });
+    const at = (address: string) => `X-Forwarded-For: ${address}\r\n`;
+    const strangers: Wire[] = [];
+    for (let i = 0; i < 6; i++) {
+      const stranger = await client();
+      const head = bundle(200, at('2001:db8::1')).replace('Bearer admin', 'Bearer nobody');
+      stranger.send(`${head}${'x'.repeat(190)}`);
+      strangers.push(stranger);
+    }
+    const honest = await client();
+    honest.send(`${bundle(200, `${at('192.0.2.7')}${LAST}`)}${'x'.repeat(200)}`);
+    expect(statuses(await honest.end())).toEqual([200]);
+    for (const { socket } of strangers) socket.destroy();
+  });
 });
 
 describe('requests on one connection', () => {
