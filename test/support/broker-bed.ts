@@ -68,7 +68,9 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
   const listeners = new Set<(nodes: readonly string[] | 'all') => void>();
   const lines: string[] = [];
   const failures: unknown[] = [];
-  const clock = { now: Date.now() };
+  /** Time goes on by `now`; what clocks show is behind it where they were set back. */
+  const clock = { now: Date.now(), setBack: 0 };
+  const now = () => clock.now - clock.setBack;
   const metrics = createMetrics();
   const leaf: ProvenLeaf = { entry: Uint8Array.of(1), proof: Uint8Array.of(2) };
   const deps: BrokerDeps = {
@@ -90,7 +92,8 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
     endpoints: 'private-too',
     accountKey: new Uint8Array(32).fill(7),
     ledger: 'log.example',
-    now: () => clock.now,
+    now,
+    elapsed: () => clock.now,
     random: Math.random,
     limits: { ...USUAL, ...options.limits },
     observe: { ...metrics.broker, failed: (error) => failures.push(error) },
@@ -110,9 +113,9 @@ export async function brokerBed(options: BrokerBedOptions = {}) {
       destination: { write: (line) => void lines.push(line) },
       level: 'debug',
       addresses: 'left-out',
-      now: () => clock.now,
+      now,
     }),
-    now: () => clock.now,
+    now,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     version: '0',
     limits: { ...LIMITS, closeWithin: 5000, ...options.http },

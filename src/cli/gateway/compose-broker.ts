@@ -52,6 +52,7 @@ export function composeBroker(
     accountKey: accountKeyOf(hardwareKey),
     ledger: ledger.identity.origin,
     now,
+    elapsed: () => performance.now(),
     random: Math.random,
     limits: broker.limits,
     observe,

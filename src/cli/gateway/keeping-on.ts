@@ -86,6 +86,8 @@ function dutiesOf(io: Io, config: GatewayConfig, gateway: ComposedGateway): read
     held: () => endorsements.held(),
   });
   return [
+    // Of its own: a round of the nodes lasts for as long as any is due.
+    { what: 'policies', every: SECOND, act: () => service.fleet.rule() },
     { what: 'nodes', every: SECOND, act: (isOver) => service.fleet.round(isOver) },
     { what: 'published files', every: SECOND, act: () => publishLedger(io, ledger) },
     { what: 'token keys', every: 5 * SECOND, act: readKeys },

@@ -45,10 +45,16 @@ function checkPlaces(
     const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
     if (most < 0 || Number(bits ?? 0) > most) {
       report(`proxies[${i}]`, 'want an IP address or a range, e.g. 10.0.0.0/8');
-    } else if (bits === '0') {
+    } else if (isEverybody(address, bits)) {
       report(`proxies[${i}]`, 'everybody would be believed: name the proxies');
     }
   }
+}
+
+/** All there are, or all of IPv4 as IPv6 writes them. */
+function isEverybody(address: string, bits: string | undefined): boolean {
+  if (bits === undefined) return false;
+  return Number(bits) === 0 || (/^::ffff:/i.test(address) && Number(bits) <= 96);
 }
 
 function checkPools({ pools }: WrittenConfig, report: Report): void {

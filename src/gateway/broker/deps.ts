@@ -20,6 +20,8 @@ export interface BrokerDeps {
   readonly ledger: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds, of a clock that nobody sets. */
+  readonly elapsed: () => number;
   /** 0 to 1, without 1; nothing secret hangs on it. */
   readonly random: () => number;
   readonly limits: BrokerLimits;

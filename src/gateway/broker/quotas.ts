@@ -32,7 +32,7 @@ const BY_DEFAULT = 'by the quota of each key';
  * goes before what the configuration says of each.
  */
 export class Quotas {
-  readonly #deps: Pick<BrokerDeps, 'store' | 'now' | 'limits'>;
+  readonly #deps: Pick<BrokerDeps, 'store' | 'now' | 'elapsed' | 'limits'>;
   readonly #requests: RateLimit;
   readonly #evidence: RateLimit;
   readonly #nodeEvidence: RateLimit;
@@ -40,7 +40,7 @@ export class Quotas {
   readonly #spent = new Map<string, Spent>();
   #open = 0;
 
-  constructor(deps: Pick<BrokerDeps, 'store' | 'now' | 'limits'>) {
+  constructor(deps: Pick<BrokerDeps, 'store' | 'now' | 'elapsed' | 'limits'>) {
     this.#deps = deps;
     const { each, nodeEvidence } = deps.limits;
     this.#requests = perMinute(each.requests);
@@ -59,8 +59,8 @@ export class Quotas {
    * @throws BrokerRefusal
    */
   async enter({ account, own }: Counted): Promise<() => void> {
-    const { now, limits } = this.#deps;
-    wantToken(this.#requests, account, now(), 'sessions a minute', own?.requests);
+    const { elapsed, limits } = this.#deps;
+    wantToken(this.#requests, account, elapsed(), 'sessions a minute', own?.requests);
     await this.#wantTokensLeft(account, own?.tokens);
     const { each, streams, retryAfter } = limits;
     // No await between the question and the answer, or many at once would all get in.
@@ -84,7 +84,7 @@ export class Quotas {
 
   /** @throws BrokerRefusal */
   wantEvidence({ account, own }: Counted, node: string): void {
-    const now = this.#deps.now();
+    const now = this.#deps.elapsed();
     wantToken(this.#evidence, account, now, 'challenges a minute', own?.evidence);
     const ofNode = this.#nodeEvidence.take(node, now);
     if (!ofNode.allowed) throw tooMany('challenges of this node a minute', ofNode.retryAfter);

@@ -93,7 +93,7 @@ export class Attesting {
     if (evidenceAt + this.#pools.serving(pool).times.resultTtl <= this.#deps.now())
       return undefined;
     const past = await this.#deps.past.evidenceOf(decision);
-    return past && this.#decide(id, { ...past, evidenceAt, by: 'node' });
+    return past && this.#decide(id, { ...past, evidenceAt, by: 'node', before: decision });
   }
 
   /** @throws Fault `missing`, or `conflict` for one that was put out. */
@@ -129,6 +129,7 @@ export class Attesting {
     let known: (Found & { readonly policy: string }) | undefined;
     for (let attempt = 1; ; attempt++) {
       const node = await this.#open(id);
+      wantRestsOn(node, shown.before);
       // The policy of the moment of the decision counts, not that of the request.
       const pool = this.#pools.serving(node.pool);
       const policy = pool.stored.digest;
@@ -158,6 +159,13 @@ export class Attesting {
     observe?.decided({ verdict, codes, cpu: declared.cpu, ms: now() - at });
     return { appraised, at };
   }
+}
+
+/** What was let in by newer evidence, or put out since, is not decided about by older. */
+function wantRestsOn({ id, standing }: FleetNode, decision: string | undefined): void {
+  if (decision === undefined) return;
+  if (standing.state === 'admitted' && standing.admission.decision === decision) return;
+  throw new Fault('conflict', `nodes[${id}]`, 'was decided about anew meanwhile');
 }
 
 function answered(cause?: Fault): Fault {

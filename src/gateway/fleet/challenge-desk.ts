@@ -21,7 +21,10 @@ export interface ChallengeDeskDeps {
   };
 }
 
-/** Asking the store again for keys that are not known would be a stranger's to cause. */
+/**
+ * How old what is known of the keys may be: another gateway makes new ones, and somebody may revoke
+ * them. Asking the store more often would be a stranger's to cause.
+ */
 const LOOK_AGAIN_MS = 1000;
 
 /** Makes challenges and knows its own again, whichever gateway of the database made them. */
@@ -54,12 +57,8 @@ export class ChallengeDesk {
    */
   async check(nonce: Uint8Array, terms: ChallengeTerms): Promise<number> {
     const { now, times } = this.#deps;
-    const judge = (at: number) => judgeChallenge(this.#keys, nonce, terms, at, times);
-    let finding = judge(now());
-    if (finding.is === 'foreign' && now() - this.#lookedAt >= LOOK_AGAIN_MS) {
-      await this.#look();
-      finding = judge(now());
-    }
+    await this.#lookIfOld();
+    const finding = judgeChallenge(this.#keys, nonce, terms, now(), times);
     if (finding.is === 'good') return finding.madeAt;
     throw new Fault('usage', 'nonce', problemOf(finding, times));
   }
@@ -68,7 +67,7 @@ export class ChallengeDesk {
     const { store, randomBytes, times } = this.#deps;
     const isFresh = (key: ChallengeKey | undefined) =>
       key !== undefined && at - key.madeAt < times.keyLife;
-    if (!isFresh(this.#keys[0])) await this.#look();
+    await this.#lookIfOld();
     if (!isFresh(this.#keys[0])) {
       const fresh = { id: toHex(randomBytes(8)), key: randomBytes(32), madeAt: at };
       // Of several gateways that find the key old at the same moment, one makes the next.
@@ -79,6 +78,11 @@ export class ChallengeDesk {
     const [newest] = this.#keys;
     if (newest === undefined) throw new Fault('internal', 'challenges', 'there is no key');
     return newest;
+  }
+
+  /** A clock that was set back must not keep it from looking for as long. */
+  async #lookIfOld(): Promise<void> {
+    if (Math.abs(this.#deps.now() - this.#lookedAt) >= LOOK_AGAIN_MS) await this.#look();
   }
 
   /** However many ask at once, the store is asked once. */

@@ -33,17 +33,24 @@ export function stepAfter(node: FleetNode, decided: Decided, moment: Moment): St
   if (outcome.is === 'admitted') return letIn(node, decided, outcome.until, { moment, look });
   const dueAt = Math.ceil(lookAgain(node, times, times.reattestGrace, look));
   const { reasons } = outcome;
-  // Evidence that proves nothing, shown by nobody knows whom, speaks against no machine.
-  const isNobodys = decided.by === 'anybody' && isUnproven(appraisal, outcome);
+  // Evidence that proves nothing, or is another machine's, shown by nobody knows whom, speaks
+  // against no machine.
+  const isNobodys =
+    decided.by === 'anybody' &&
+    (isUnproven(appraisal, outcome) || isOthers(node, decided.hardware));
   if (outcome.is === 'refused' && !isNobodys) {
     const { misbehaviour } = outcome;
-    const said = misbehaviour === undefined ? {} : { misbehaviour };
+    // That is about what its key signed for.
+    const isSaid = misbehaviour !== undefined && decided.by === 'node';
+    const said = isSaid ? { misbehaviour } : {};
     const due = node.endpoint === undefined ? {} : { dueAt };
     return refused(node, { decision, reasons, ...said, ...due }, moment);
   }
   // One that comes by itself does so; what it has runs out by itself, and somebody has to look.
   const comes = node.endpoint === undefined && node.standing.state !== 'admitted';
-  return leftOpen(node, { decision, reasons, ...(!comes && { dueAt }) }, moment);
+  const code = outcome.is === 'refused' ? reasons[0]?.code : undefined;
+  const because = code === undefined ? {} : { code };
+  return leftOpen(node, { decision, reasons, ...because, ...(!comes && { dueAt }) }, moment);
 }
 
 function letIn(
@@ -72,4 +79,9 @@ function letIn(
 function isUnproven({ authentic }: Appraisal, outcome: Outcome): boolean {
   if (outcome.is !== 'refused') return false;
   return !authentic || outcome.misbehaviour?.startsWith('evidence.') === true;
+}
+
+/** None of it is what the node was accepted with. */
+function isOthers({ hardware: known }: FleetNode, hardware: readonly string[]): boolean {
+  return known.length > 0 && !hardware.some((name) => known.includes(name));
 }

@@ -91,8 +91,14 @@ export class Fleet implements FleetPart {
     return this.#pools.problems();
   }
 
+  /** Looks at policies whose time has come, whatever goes on beside. */
+  rule(): Promise<void> {
+    return this.#ruling.keep();
+  }
+
   /**
-   * One round of looking at those who are due, and at policies whose time has come.
+   * One round of looking at policies whose time has come, and at those who are due: it lasts for as
+   * long as there are any.
    *
    * @returns how many nodes were looked at.
    */

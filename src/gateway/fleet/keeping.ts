@@ -41,7 +41,7 @@ export class Keeping {
       const at = now();
       const due = await store.takeDue(at, at + times.claim, MOST_TAKEN);
       const [first] = due;
-      observe?.lag(first?.dueAt === undefined ? 0 : Math.max(0, at - first.dueAt));
+      observe?.lag(Math.max(0, ...due.map(({ dueAt = at }) => at - dueAt)));
       if (first === undefined) return looked;
       const queue = [...due];
       const turns = Array.from({ length: AT_ONCE }, async () => {

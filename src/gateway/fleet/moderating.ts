@@ -7,6 +7,7 @@ import type { Leaf } from '../../ledger/leaf/leaf.ts';
 import { type Principal, principalName } from '../identity/credential.ts';
 import type { FleetDeps } from './deps.ts';
 import type { NewEvent } from './event.ts';
+import { lookAgain } from './next-look.ts';
 import type { Admission, FleetNode } from './node.ts';
 import type { Pools } from './pools.ts';
 import { ending, eventOf, type Moment, nextOf, withDue } from './step.ts';
@@ -83,7 +84,8 @@ export class Moderating {
    * speaks against a machine is no lack of an answer.
    */
   async override(id: string, by: Principal, reason: string, until: number): Promise<FleetNode> {
-    const { overrideMost } = this.#deps.times;
+    const { times: fleetTimes, random } = this.#deps;
+    const { overrideMost } = fleetTimes;
     const leafId = this.#leafId();
     return this.#change(
       id,
@@ -123,8 +125,12 @@ export class Moderating {
           override: leafId,
         };
         const next = nextOf(node, { state: 'admitted', since: now, admission });
+        // Who can be asked is asked on: what was open may be answered long before that.
+        const isAsked = node.endpoint !== undefined;
+        const look = { now, random: random() };
+        const dueAt = isAsked ? Math.ceil(lookAgain(next, fleetTimes, 0, look)) : until;
         return {
-          next: withDue(next, until),
+          next: withDue(next, dueAt),
           under: { pool: node.pool, digest: stored.digest, revocations: stored.revocations.length },
           leaves: [
             {

@@ -25,6 +25,8 @@ export interface Shown extends Pick<Decided, 'evidenceAt' | 'by'> {
   readonly nonce: Uint8Array;
   readonly purpose: string;
   readonly spend?: Spent;
+  /** Of evidence that is looked at once more: the decision by which the node is admitted. */
+  readonly before?: string;
 }
 
 /** What came of appraising it, and when that was. */

@@ -13,6 +13,8 @@ import type { FleetChange, PoolPolicy, Spent } from './store.ts';
 /** Who does what nobody asks for at that moment. */
 const GATEWAY: Principal = { kind: 'anyone' };
 const LONGEST_REASON = 500;
+/** A revision that waits for its time is no event: other gateways come to know of it within this. */
+const READ_AGAIN_MS = 60_000;
 
 /** Lets policies decide, and says when one was revoked; each is a leaf of the ledger and an event. */
 export class Ruling {
@@ -20,10 +22,13 @@ export class Ruling {
   readonly #pools: Pools;
   /** Revocations that were said, by whichever gateway. */
   readonly #said = new Set<string>();
+  #readAt: number;
+  #keeping: Promise<void> | undefined;
 
   constructor(deps: FleetDeps, pools: Pools) {
     this.#deps = deps;
     this.#pools = pools;
+    this.#readAt = deps.now();
   }
 
   /** @throws Fault as {@link Pools.prepare} and the ledger do. */
@@ -52,9 +57,24 @@ export class Ruling {
     return stored;
   }
 
-  /** What the time of day has changed: policies that waited decide, and revocations hold. */
-  async keep(): Promise<void> {
+  /**
+   * What the time of day has changed: policies that waited decide, and revocations hold. However
+   * many ask at once, it is done once.
+   */
+  keep(): Promise<void> {
+    this.#keeping ??= this.#keep().finally(() => {
+      this.#keeping = undefined;
+    });
+    return this.#keeping;
+  }
+
+  async #keep(): Promise<void> {
     const { store, now } = this.#deps;
+    // Also after a clock was set back.
+    if (Math.abs(now() - this.#readAt) >= READ_AGAIN_MS) {
+      await this.#pools.load();
+      this.#readAt = now();
+    }
     for (const { stored, revoked } of this.#pools.revoked()) {
       const key = revocationKey(stored);
       if (this.#said.has(key)) continue;

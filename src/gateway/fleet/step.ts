@@ -108,21 +108,7 @@ export function refused(
       last: decision,
       failures: node.failures + 1,
     },
-    leaves: [
-      ...(decision.verdict === 'accept'
-        ? [
-            {
-              v: 1 as const,
-              type: 'admission.refused' as const,
-              id: moment.leafId(),
-              time: moment.now,
-              decision: decision.id,
-              code,
-            },
-          ]
-        : []),
-      ...ended.leaves,
-    ],
+    leaves: [...notLetIn(decision, code, moment), ...ended.leaves],
     events: [
       eventOf('node.refused', node, moment.now, { ...data, verdict: decision.verdict }),
       ...(misbehaviour === undefined
@@ -139,24 +125,37 @@ export function refused(
   };
 }
 
+/** Where the evidence is acceptable, the log says that who showed it was not let in. */
+function notLetIn(
+  { id: decision, verdict }: LastDecision,
+  code: string,
+  { now, leafId }: Moment,
+): readonly Leaf[] {
+  if (verdict !== 'accept') return [];
+  return [{ v: 1, type: 'admission.refused', id: leafId(), time: now, decision, code }];
+}
+
 /** Nobody can say: what it has, it keeps until that ends by itself. */
 export function leftOpen(
   node: FleetNode,
   made: {
     readonly decision: LastDecision;
     readonly reasons: readonly FleetReason[];
+    /** Of the rule by which whoever showed it was not let in. */
+    readonly code?: string;
     readonly dueAt?: number;
   },
-  { now }: Moment,
+  moment: Moment,
 ): Step {
-  const { decision, reasons, dueAt } = made;
+  const { decision, reasons, code, dueAt } = made;
+  const { now } = moment;
   return {
     next: {
       ...withDue(nextOf(node, node.standing), dueAt),
       last: decision,
       failures: node.failures + 1,
     },
-    leaves: [],
+    leaves: code === undefined ? [] : notLetIn(decision, code, moment),
     events: [
       eventOf('node.refused', node, now, {
         decision: decision.id,

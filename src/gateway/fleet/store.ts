@@ -26,7 +26,8 @@ export interface FleetStore {
    * then has lost them. That is no change: their versions stay, and a change that leaves alone when
    * one is due does not free it.
    *
-   * @param now those due at it or before, longest first, at most `count`.
+   * @param now those due at it or before, at most `count`: the admitted before all others, whom
+   *   machines that never answer would put off until they are out, and longest first.
    */
   takeDue(now: number, retryAt: number, count: number): Promise<readonly FleetNode[]>;
 

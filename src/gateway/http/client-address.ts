@@ -4,13 +4,21 @@ import { isIPv4, isIPv6 } from 'node:net';
  * What a client's address is counted by: all of an IPv4 address, the first 64 bits of an IPv6
  * address, since everybody there has 2^64 of them.
  *
- * @param address as a socket has it; another text counts as it stands.
+ * @param address as a socket has it, or a proxy, of which some put down the port as well; another
+ *   text counts as it stands.
  */
 export function addressKey(address: string): string {
-  const [plain = ''] = address.split('%'); // the zone of a link-local one
+  const [plain = ''] = withoutPort(address).split('%'); // the zone of a link-local one
   const mapped = /^::ffff:([0-9.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
+  if (isIPv4(plain)) return plain;
   return isIPv6(plain) ? `${prefix64(plain)}::/64` : address;
+}
+
+/** Each connection has a port of its own: with it, every one would count as another caller. */
+function withoutPort(address: string): string {
+  const [, bracketed, dotted] = /^(?:\[([^\]]+)\]|([0-9.]+))(?::\d{1,5})?$/.exec(address) ?? [];
+  return bracketed ?? dotted ?? address;
 }
 
 function prefix64(address: string): string {

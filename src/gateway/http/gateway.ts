@@ -26,7 +26,7 @@ import { routeTable } from './routes/table.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { serveRoutes } from './serve-routes.ts';
 import { StreamDesk } from './stream-desk.ts';
-import { Turnstile } from './turnstile.ts';
+import { turnstiles } from './turnstile.ts';
 
 /** What a gateway's HTTP is made of. Built once, in `cli/`. */
 export interface GatewayDeps {
@@ -72,6 +72,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const onBug = deps.onBug ?? (() => {});
   const tracer = deps.tracer ?? trace.getTracer('postern');
   const closing = new AbortController();
+  const addresses = deps.trustedProxies?.length === 0 ? 'of-proxies' : 'of-callers';
   const app: Gateway = fastify({
     logger: false,
     // Node's own server in all: what Fastify sets of its limits is set there, and more.
@@ -103,12 +104,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     log,
     tracer,
     now,
-    budget: new BodyBudget(limits.body.all),
+    budget: new BodyBudget(limits.body.all, largestBody(limits.body)),
+    addresses,
     closing: closing.signal,
     onBug,
   });
   const streams = new StreamDesk({ source: fleet, limits, metrics, log, closing: closing.signal });
-  const turnstile = new Turnstile({
+  const costly = turnstiles({
     ...limits.verification,
     retryAfter: limits.retryAfter,
     onChange: metrics.verifications,
@@ -127,7 +129,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   const all = [...routes, ...DESCRIBED_LOG_ROUTES];
   Object.assign(described, describeRoutes(all, deps.version));
-  serveRoutes(app, routes, { identity, limits, turnstile, now, onBug });
+  serveRoutes(app, routes, { identity, limits, costly, now, onBug });
   app.register(logRoutes, { read: deps.readLog });
   servePreflights(app, all);
   closeInOrder(app, closing, deps);
@@ -146,6 +148,11 @@ function closeInOrder(app: Gateway, closing: AbortController, deps: GatewayDeps)
     clearTimeout(deadline);
     deps.log('info', 'gateway closed', {});
   });
+}
+
+/** Of those that are held. */
+function largestBody({ json, policy, bundle }: Limits['body']): number {
+  return Math.max(json, policy, bundle);
 }
 
 /** Where there is no request that Fastify could answer. */

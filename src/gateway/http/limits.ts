@@ -119,5 +119,10 @@ export interface LimitKey {
   readonly operation: Operation | 'none';
 }
 
-/** Counts a request. @returns milliseconds until it makes sense to ask again, if it is too many. */
+/**
+ * Counts a request.
+ *
+ * @param now milliseconds, of a clock that nobody sets.
+ * @returns milliseconds until it makes sense to ask again, if it is too many.
+ */
 export type RateLimit = (key: LimitKey, now: number) => number | undefined;

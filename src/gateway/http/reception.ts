@@ -33,6 +33,8 @@ export interface ReceptionOptions {
   readonly tracer: Tracer;
   readonly now: () => number;
   readonly budget: BodyBudget;
+  /** Whether the address that is known of a request is its caller's, or that of something in front of many. */
+  readonly addresses: 'of-callers' | 'of-proxies';
   readonly closing: AbortSignal;
   readonly onBug: (error: unknown, requestId: string) => void;
 }
@@ -90,9 +92,9 @@ class Reception {
   /** As bytes, whatever it calls itself. */
   async read(request: FastifyRequest, stream: Readable): Promise<Uint8Array> {
     if (ruleOf(request)?.body?.flow === 'unread') return NOTHING;
-    const { budget, metrics } = this.#options;
+    const { budget, metrics, addresses } = this.#options;
     const [visit, limit] = [visitIn(request), ruleOf(request)?.body?.limit ?? 0];
-    visit.body = budget.open();
+    visit.body = budget.open(addresses === 'of-callers' ? addressKey(request.ip) : undefined);
     try {
       return await readBody(stream, limit, visit.body);
     } catch (error) {
@@ -220,8 +222,8 @@ class Reception {
   }
 
   #count(key: LimitKey): void {
-    const { limit, metrics, now } = this.#options;
-    const retryAfter = limit(key, now());
+    const { limit, metrics } = this.#options;
+    const retryAfter = limit(key, performance.now());
     if (retryAfter === undefined) return;
     metrics.shed('rate');
     throw new Refusal('too-many-requests', { retryAfter });

@@ -85,7 +85,7 @@ export type Answer =
       /** Id of the decision that it tells, for the log. */
       readonly decision?: string;
     }
-  /** Writes to the connection by itself. */
+  /** Writes to the connection by itself, unless it was answered already that this took too long. */
   | { readonly take: (reply: FastifyReply) => void };
 
 /** What is documented of an answer. */
@@ -108,8 +108,8 @@ interface RouteWords {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Besides those that every route of its form has. */
   readonly problems?: readonly ProblemCode[];
-  /** Few of these run at once. */
-  readonly costly?: 'verification';
+  /** Few of these run at once; of verifications, by which nothing is decided, half as many. */
+  readonly costly?: 'decision' | 'verification';
   /** Left out: `usual`. */
   readonly relay?: 'relay';
   /** Pages of any origin may ask: what clients need, and nothing of operators. Left out: `own`. */

@@ -6,13 +6,13 @@ import type { Limits } from './limits.ts';
 import { refusalOf } from './problem.ts';
 import type { Answer, Exchange, Route } from './route.ts';
 import { withinSpan } from './tracing.ts';
-import type { Turnstile } from './turnstile.ts';
+import type { Turnstiles } from './turnstile.ts';
 import { type Visit, visitIn } from './visit.ts';
 
 export interface ServeOptions {
   readonly identity: Identity;
   readonly limits: Limits;
-  readonly turnstile: Turnstile;
+  readonly costly: Turnstiles;
   readonly now: () => number;
   readonly onBug: (error: unknown, requestId: string) => void;
 }
@@ -65,7 +65,7 @@ async function act(
   request: FastifyRequest,
   exchange: Exchange,
   visit: Visit,
-  { identity, limits, turnstile, now }: ServeOptions,
+  { identity, limits, costly, now }: ServeOptions,
 ): Promise<Answer> {
   const { principal } = visit;
   const asked = () =>
@@ -81,16 +81,16 @@ async function act(
       now,
       queryMembers: limits.request.queryMembers,
     });
-  return route.costly ? await turnstile.pass(asked) : await asked();
+  return route.costly ? await costly.pass(route.costly, asked) : await asked();
 }
 
 function send(answer: Answer, visit: Visit, reply: FastifyReply): FastifyReply {
-  // It was answered already that this took too long.
-  if (reply.sent) return reply;
   if ('take' in answer) {
     answer.take(reply);
     return reply;
   }
+  // It was answered already that this took too long.
+  if (reply.sent) return reply;
   const { status, type = JSON_TYPE, body, headers = {}, decision } = answer;
   if (decision !== undefined) visit.decision = decision;
   reply.code(status).headers(headers);

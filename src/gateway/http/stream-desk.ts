@@ -40,6 +40,7 @@ export class StreamDesk {
 
   async #follow(reply: FastifyReply, whose: string, after: number): Promise<void> {
     const { source, limits, log, closing } = this.#options;
+    if (reply.sent) return this.#change(whose, -1);
     reply.hijack();
     const { raw } = reply;
     // One stream a connection: whoever closes it closes nothing else.

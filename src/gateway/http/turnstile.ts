@@ -65,3 +65,33 @@ export class Turnstile {
     this.#options.onChange(this.#running, this.#queue.length);
   }
 }
+
+/** Turnstiles of all that is costly. */
+export interface Turnstiles {
+  pass<T>(what: 'decision' | 'verification', act: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * One for all, and before it one for verifications by which nothing is decided: whoever may ask for
+ * those, and has them wait for a vendor, keeps no machine from being decided about.
+ */
+export function turnstiles({ onChange, ...options }: TurnstileOptions): Turnstiles {
+  const numbers = { running: 0, waiting: 0, before: 0 };
+  const change = (changed: Partial<typeof numbers>) => {
+    Object.assign(numbers, changed);
+    onChange(numbers.running, numbers.waiting + numbers.before);
+  };
+  const all = new Turnstile({
+    ...options,
+    onChange: (running, waiting) => change({ running, waiting }),
+  });
+  const verifications = new Turnstile({
+    ...options,
+    running: Math.max(1, Math.floor(options.running / 2)),
+    onChange: (_running, before) => change({ before }),
+  });
+  return {
+    pass: (what, act) =>
+      what === 'decision' ? all.pass(act) : verifications.pass(() => all.pass(act)),
+  };
+}

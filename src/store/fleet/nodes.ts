@@ -113,8 +113,9 @@ export async function wantNode(
 const DUE = 'due IS NOT NULL AND due <= ? AND (taken IS NULL OR taken <= ?)';
 
 /**
- * Those that are due, longest first, which are then taken until `retryAt`. That is no change of
- * the node: its version stays, and whoever is about to write it has nothing to read again.
+ * Those that are due, the admitted before all others, longest first, which are then taken until
+ * `retryAt`. That is no change of the node: its version stays, and whoever is about to write it
+ * has nothing to read again.
  */
 export async function takeDue(
   sql: Sql,
@@ -122,10 +123,16 @@ export async function takeDue(
   retryAt: number,
   count: number,
 ): Promise<readonly FleetNode[]> {
-  const rows = await sql.all(
-    `SELECT * FROM nodes WHERE ${DUE} ORDER BY due, id LIMIT ?`,
-    ...[now, now, count],
-  );
+  // Two questions: each goes by the index, and ends with the last that is wanted.
+  const dueWhere = (state: string, most: number) =>
+    sql.all(
+      `SELECT * FROM nodes WHERE ${DUE} AND ${state} ORDER BY due, id LIMIT ?`,
+      ...[now, now, most],
+    );
+  const admitted = await dueWhere("state = 'admitted'", count);
+  const left = count - admitted.length;
+  const others = left > 0 ? await dueWhere("state <> 'admitted'", left) : [];
+  const rows = [...admitted, ...others];
   const nodes = rows.map(nodeOf);
   for (const row of rows) {
     const { id, taken, sum } = withSum('nodes', { ...row, taken: retryAt });

@@ -233,6 +233,16 @@ describe('says where, and what to do', () => {
       'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
     ],
     [
+      'everybody a proxy, in other figures',
+      more('proxies: [0.0.0.0/00]'),
+      'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
+    ],
+    [
+      'everybody with an IPv4 address a proxy, as IPv6 has them',
+      more("proxies: ['::ffff:0:0/96']"),
+      'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
+    ],
+    [
       'a proxy that is no address',
       more('proxies: [10.0.0.0/33]'),
       'postern.yaml:9:11 proxies[0]: want an IP address or a range, e.g. 10.0.0.0/8',

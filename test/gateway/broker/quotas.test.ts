@@ -57,6 +57,14 @@ describe('a quota of a key’s own goes before that of each key', () => {
     expect(await answers('many', 3)).toEqual([200, 200, 429]);
   });
 
+  it('in sessions a minute, which somebody who sets the clock back does not take from it', async () => {
+    const { bed, ask } = await opened({ few: { requests: 1 } }, {});
+    expect((await ask('few')).status).toBe(200);
+    bed.clock.setBack = 3_600_000;
+    bed.clock.now += 60_000;
+    expect((await ask('few')).status).toBe(200);
+  });
+
   it('in streams at once', async () => {
     const { bed, agent, asked, ask } = await opened({ wide: { streams: 2 } }, { streams: 1 });
     agent.serve = async (request, response) => {

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { judgeChallenge, makeChallenge } from '../../../src/gateway/fleet/challenge.ts';
+import { ChallengeDesk } from '../../../src/gateway/fleet/challenge-desk.ts';
+import type { ChallengeKey } from '../../../src/gateway/fleet/store.ts';
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const TIMES = { ttl: 120_000, skew: 5000 };
@@ -75,5 +78,48 @@ describe('a challenge', () => {
     const larger = new Uint8Array(64).fill(0xee);
     larger.set(nonce, 13);
     expect(judgeChallenge([key], larger.subarray(13, 45), terms, NOW, TIMES).is).toBe('good');
+  });
+});
+
+describe('a desk', () => {
+  let keys: ChallengeKey[];
+  beforeEach(() => {
+    keys = [];
+  });
+  const store = {
+    challengeKeys: async () => [...keys],
+    rotateChallengeKey: async (made: ChallengeKey) => void keys.unshift(made),
+  };
+  const deskAt = (clock: { now: number }) =>
+    new ChallengeDesk({
+      store,
+      now: () => clock.now,
+      randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      times: { ...TIMES, keyLife: 86_400_000 },
+    });
+
+  it('knows a challenge under another gateway’s new key, also when its own clock was set back', async () => {
+    const clock = { now: NOW + 3_600_000 };
+    const here = deskAt(clock);
+    await here.issue(terms);
+    clock.now = NOW;
+    keys = [];
+    const { nonce: theirs } = await deskAt({ now: NOW }).issue(terms);
+    await expect(here.check(theirs, terms)).resolves.toBe(NOW);
+  });
+
+  it('neither knows nor makes challenges under a key that was revoked a second ago', async () => {
+    const clock = { now: NOW };
+    const here = deskAt(clock);
+    const { nonce: open } = await here.issue(terms);
+    await expect(here.check(open, terms)).resolves.toBe(NOW);
+    const [revoked] = keys;
+    keys = [{ ...key, madeAt: NOW + 1 }];
+    clock.now += 1000;
+    await expect(here.check(open, terms)).rejects.toMatchObject({ code: 'usage', at: 'nonce' });
+    const { nonce: next } = await here.issue(terms);
+    const judged = (under: ChallengeKey | undefined) =>
+      judgeChallenge(under ? [under] : [], next, terms, clock.now, TIMES).is;
+    expect([judged(revoked), judged(keys[0])]).toEqual(['foreign', 'good']);
   });
 });

@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/core/fault.ts';
+import { BundleAppraiser } from '../../../src/gateway/fleet/bundle-appraiser.ts';
+import { VerifyingHere } from '../../../src/gateway/fleet/machine-verifier.ts';
 import type { FleetNode } from '../../../src/gateway/fleet/node.ts';
+import { Past } from '../../../src/gateway/fleet/past.ts';
 import { parseLeaf } from '../../../src/ledger/leaf/entry.ts';
+import { bundleAnchors } from '../../../src/simulator/bundle/anchors.ts';
 import {
   ADMIN,
   attest,
@@ -202,5 +207,229 @@ describeStores('what goes on with a fleet', (kind) => {
         await other.close();
       }
     });
+  });
+});
+
+describeStores('what answers at an endpoint and is another machine', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let answering: Member;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    here = await fleetBed(await bed.open(), { published: [calls] });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(calls, 'tdx'), []);
+    answering = calls;
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) =>
+      answering.machine.bundle({ nonce, purpose }),
+    );
+    called = await enrol(here, calls, { name: 'called', pool: 'tdx', endpoint: ENDPOINT });
+    await here.fleet.round();
+    expect(await standing()).toMatchObject({ state: 'admitted' });
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const standing = async () => (await here.store.node(called.id))?.standing;
+  const misbehaved = async () => here.store.events(0, 99, 'node.misbehaved');
+
+  it.each(['whoever it is', 'of another node'])('accuses nobody, %s', async (whose) => {
+    if (whose === 'of another node') {
+      const { id } = await enrol(here, comes, { name: 'coming', pool: 'tdx' });
+      expect((await attest(here, id, comes)).verdict).toBe('accept');
+    }
+    answering = comes;
+    const size = (await here.store.head())?.size ?? 0;
+    expect((await here.fleet.call(called.id)).verdict).toBe('reject');
+    const leaves = await here.store.leaves(size, size + 9);
+    expect(leaves.map(({ entry }) => parseLeaf(entry).type)).toEqual([
+      'decision',
+      'admission.refused',
+    ]);
+    expect(await misbehaved()).toEqual([]);
+    expect(await standing()).toMatchObject({ state: 'admitted' });
+    answering = calls;
+    expect((await here.fleet.call(called.id)).verdict).toBe('accept');
+  });
+});
+
+describeStores('evidence of before, looked at once more', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let id: string;
+  let revision = 1;
+  /** What happens to the node while that evidence is fetched. */
+  let meanwhile: () => Promise<unknown>;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    const store = await bed.open();
+    const past = new Past(store);
+    const evidenceOf = async (decision: string) => {
+      const found = await past.evidenceOf(decision);
+      await meanwhile();
+      return found;
+    };
+    here = await fleetBed(store, { published: [comes], deps: { past: { evidenceOf } } });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(comes, 'tdx'), []);
+    ({ id } = await enrol(here, comes, { name: 'coming', pool: 'tdx' }));
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const shownAgainWhile = async (act: () => Promise<unknown>) => {
+    meanwhile = async () => undefined;
+    await attest(here, id, comes);
+    meanwhile = act;
+    const [now] = await here.fleet.policies();
+    revision++;
+    const next = policyFile(comes, 'tdx', (draft) => {
+      Object.assign(draft.metadata, { revision, previous: now?.digest });
+    });
+    await here.fleet.activatePolicy('tdx', ADMIN, next, []);
+    await here.fleet.round();
+    return (await here.store.node(id))?.standing;
+  };
+
+  it('lets no machine back in that newer evidence spoke against meanwhile', async () => {
+    const standing = await shownAgainWhile(async () => {
+      const { nonce, purpose } = await here.fleet.challenge(id);
+      const bundle = comes.machine.bundle({ nonce: new Uint8Array(32), purpose });
+      expect((await here.fleet.attest(id, { nonce, bundle })).verdict).toBe('reject');
+    });
+    expect(standing).toMatchObject({ state: 'lapsed' });
+  });
+
+  it('nor one that was put out meanwhile, and let out of quarantine', async () => {
+    const standing = await shownAgainWhile(async () => {
+      await here.fleet.quarantine(id, ADMIN, REASON);
+      await here.fleet.release(id, ADMIN, REASON);
+    });
+    expect(standing).toMatchObject({ state: 'lapsed', code: 'operator.release' });
+  });
+
+  it('and takes no newer admission’s place', async () => {
+    let newer: string | undefined;
+    const standing = await shownAgainWhile(async () => {
+      here.clock.now += 1000;
+      newer = (await attest(here, id, comes)).decision;
+    });
+    expect(standing).toMatchObject({ state: 'admitted', admission: { decision: newer } });
+  });
+});
+
+describeStores('machines that never answer', (kind) => {
+  const SILENT = 40;
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let asked = 0;
+
+  beforeAll(async () => {
+    bed = await kind.make();
+    here = await fleetBed(await bed.open(), { published: [calls] });
+    await here.fleet.activatePolicy('tdx', ADMIN, policyFile(calls, 'tdx'), []);
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) =>
+      calls.machine.bundle({ nonce, purpose }),
+    );
+    called = await enrol(here, calls, { name: 'called', pool: 'tdx', endpoint: ENDPOINT });
+    await here.fleet.round();
+    const silent = 'https://silent.example/attest';
+    here.endpoints.set(silent, async () => {
+      asked++;
+      // Eight at once take as long as one.
+      here.clock.now += 20_000 / 8;
+      throw new Fault('unreachable', 'endpoint', 'is silent');
+    });
+    for (let i = 0; i < SILENT; i++) {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+      const key = { algorithm: 'ed25519' as const, publicKey: raw.toString('hex') };
+      const more = { name: `silent-${i}`, pool: 'tdx', endpoint: silent };
+      await enrol(here, { ...calls, key, privateKey }, more);
+    }
+  });
+
+  afterAll(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  it('put off nobody who is admitted', async () => {
+    here.clock.now += 10 * MINUTE;
+    const seq = await here.store.lastEvent();
+    await here.fleet.round(() => asked > 0);
+    const renewed = await here.store.events(seq, 1, 'node.renewed');
+    expect(renewed).toMatchObject([{ node: called.id }]);
+  });
+});
+
+describeStores('a machine that an operator let in while a vendor was away', (kind) => {
+  let bed: Bed;
+  let here: FleetBed;
+  let called: FleetNode;
+  let isAway: boolean;
+  let snp: Member;
+
+  beforeAll(async () => {
+    snp = await member('revoked by nobody yet', { cpu: 'snp' });
+  });
+
+  beforeEach(async () => {
+    bed = await kind.make();
+    const anchors = bundleAnchors(snp.machine.roots);
+    const appraiser = new BundleAppraiser({
+      anchors,
+      verifying: new VerifyingHere(anchors),
+      limits: { atOnce: 8, waiting: 9 },
+      find: async () => {
+        const { crl, ...others } = snp.machine.published;
+        return isAway || crl === undefined ? others : { ...others, crl };
+      },
+    });
+    here = await fleetBed(await bed.open(), { published: [snp], deps: { appraiser } });
+    await here.fleet.activatePolicy('snp', ADMIN, policyFile(snp, 'snp'), []);
+    here.endpoints.set(ENDPOINT, async (_endpoint, { nonce, purpose }) =>
+      snp.machine.bundle({ nonce, purpose }),
+    );
+    called = await enrol(here, snp, { name: 'called', pool: 'snp', endpoint: ENDPOINT });
+    isAway = true;
+    expect((await here.fleet.call(called.id)).verdict).toBe('indeterminate');
+    const until = here.clock.now + 60 * MINUTE;
+    await here.fleet.override(called.id, ADMIN, REASON, until);
+  });
+
+  afterEach(async () => {
+    await here.close();
+    await bed.close();
+  });
+
+  const standingAfter = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute++) {
+      here.clock.now += MINUTE;
+      await here.fleet.round();
+    }
+    return (await here.store.node(called.id))?.standing;
+  };
+
+  it('stays for as long as the vendor is, and no longer than was said', async () => {
+    const override = expect.stringMatching(/^[0-9a-f]{32}$/);
+    expect(await standingAfter(50)).toMatchObject({ state: 'admitted', admission: { override } });
+    expect(await standingAfter(20)).toMatchObject({ state: 'lapsed', code: 'admission.expired' });
+  });
+
+  it('is asked on, and admitted by its evidence once the vendor is back', async () => {
+    isAway = false;
+    const standing = await standingAfter(20);
+    if (standing?.state !== 'admitted') throw new Error('not admitted');
+    expect(standing.admission).toHaveProperty('keyset');
+    expect(standing.admission).not.toHaveProperty('override');
   });
 });

@@ -106,6 +106,86 @@ describeStores('a policy that is revoked from later on', (kind) => {
   });
 });
 
+describeStores('a revision that waits for its time', (kind) => {
+  const DELAY = 10 * MINUTE;
+  const waiting: readonly PoolConfig[] = [
+    {
+      name: 'tdx',
+      identity: 'required',
+      signers: { keyring: { ...keyring, activationDelay: DELAY }, source },
+    },
+  ];
+  const signed = (file: Uint8Array) =>
+    written(envelopeOf(utf8(canonicalJson(readPolicy(file).policy as never)), [owner]));
+
+  it('decides by then, also where the gateway that it was handed to is gone', async () => {
+    const bed = await kind.make();
+    const options = { configs: waiting, published: [machine] };
+    const here = await fleetBed(await bed.open(), options);
+    const there = await fleetBed(await bed.open(), { ...options, clock: here.clock });
+    try {
+      const { digest: previous } = await here.fleet.activatePolicy(
+        'tdx',
+        ADMIN,
+        signed(policyFile(machine, 'tdx')),
+        [],
+      );
+      const next = policyFile(machine, 'tdx', (draft) => {
+        Object.assign(draft.metadata, { revision: 2, previous });
+      });
+      await there.fleet.round();
+      const still = await here.fleet.activatePolicy('tdx', ADMIN, signed(next), []);
+      expect(still).toMatchObject({ revision: 1, pending: { from: here.clock.now + DELAY } });
+      await here.close();
+      for (let minute = 0; minute <= 10; minute++) {
+        here.clock.now += MINUTE;
+        await there.fleet.round();
+      }
+      expect(await there.fleet.policies()).toMatchObject([{ revision: 2 }]);
+    } finally {
+      await there.close();
+      await bed.close();
+    }
+  });
+});
+
+describeStores('a revocation whose moment comes while machines are looked at', (kind) => {
+  it('waits for none of them', async () => {
+    const bed = await kind.make();
+    const here = await fleetBed(await bed.open(), { configs: CONFIGS, published: [machine] });
+    const answered = Promise.withResolvers<Uint8Array>();
+    const isAsked = Promise.withResolvers<void>();
+    try {
+      const plain = readPolicy(policyFile(machine, 'tdx'));
+      const file = written(envelopeOf(utf8(canonicalJson(plain.policy as never)), [owner]));
+      const at = here.clock.now + 2 * MINUTE;
+      const revocation = makeRevocation(revisionOf(plain), 'its kernel was broken', at);
+      await here.fleet.activatePolicy('tdx', ADMIN, file, []);
+      await here.fleet.activatePolicy('tdx', ADMIN, file, [
+        written(signEnvelope(revocation, owner)),
+      ]);
+      const endpoint = 'https://node.example/attest';
+      here.endpoints.set(endpoint, () => {
+        isAsked.resolve();
+        return answered.promise;
+      });
+      await enrol(here, machine, { name: 'one', pool: 'tdx', endpoint });
+      const round = here.fleet.round();
+      await isAsked.promise;
+      here.clock.now = at + 1;
+      const before = await here.store.lastEvent();
+      await here.fleet.rule();
+      const [said] = await here.store.events(before, 9);
+      expect(said).toMatchObject({ type: 'policy.revoked' });
+      answered.reject(new Fault('unreachable', 'endpoint', 'is silent'));
+      await round;
+    } finally {
+      await here.close();
+      await bed.close();
+    }
+  });
+});
+
 describe('a pool whose revocation another gateway has just changed', () => {
   const policyOf = (pool: string) => ({
     ...{

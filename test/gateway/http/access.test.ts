@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes/text.ts';
+import { RateLimit } from '../../../src/gateway/identity/rate-limit.ts';
 import {
   accepted,
   DECISION,
@@ -214,6 +215,25 @@ describe('rates', () => {
       names.push(bed.counted[0]?.name);
     }
     expect(names).toEqual(['2001:db8:1:2::/64', '2001:db8:1:2::/64', '2001:db8:1:3::/64']);
+  });
+
+  it('go on when somebody sets the clock back', async () => {
+    const one = { burst: 1, perSecond: 1000 };
+    const rate = new RateLimit({ each: one, all: one, mostKeys: 9 });
+    const clock = { now: Date.now() };
+    const bed = gatewayBed({
+      limit: ({ name }, now) => {
+        const answer = rate.take(name, now);
+        return answer.allowed ? undefined : answer.retryAfter;
+      },
+      deps: { now: () => clock.now },
+    });
+    const statusOf = async () =>
+      (await ask(bed, sampleOf('GET', '/health/live'), 'anyone')).statusCode;
+    expect(await statusOf()).toBe(200);
+    clock.now -= 3_600_000;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await statusOf()).toBe(200);
   });
 
   it.each([

@@ -47,6 +47,14 @@ describe('the description', () => {
     expect(SAMPLES.map((one) => `${one.method} ${one.template}`).sort()).toEqual(served);
   });
 
+  it.each([
+    ['a pool that is not configured', 'PUT', '/v1/pools/{pool}/policy', 404],
+    ['a key for TLS of another kind than P-256', 'POST', '/v1/nodes/{node}/certificates', 422],
+  ])('says what is answered for %s', (_what, method, template, status) => {
+    const route = SAMPLES.find((one) => one.method === method && one.template === template);
+    expect(route && described.statuses(route)).toContain(`${status}`);
+  });
+
   it('refers to nothing that it does not have, and gives each operation a name of its own', () => {
     const text = JSON.stringify(described.document);
     const { components } = described.document as unknown as {

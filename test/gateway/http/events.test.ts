@@ -210,6 +210,21 @@ describe('streams', () => {
     expect(await bed.metrics.text()).toContain('postern_http_shed_total{because="streams"} 1');
   });
 
+  it('that begin after it was answered that this takes too long take no place', async () => {
+    const { bed, follow } = await started({
+      limits: { stream: { ...LIMITS.stream, count: 1 }, answerWithin: 50 },
+    });
+    const { lastEvent } = bed.fleet;
+    const asked = Promise.withResolvers<number>();
+    bed.fleet.lastEvent = () => asked.promise;
+    const line = await follow('', 'Connection: close\r\n');
+    expect(statuses(await line.end())).toEqual([503]);
+    bed.fleet.lastEvent = lastEvent;
+    asked.resolve(0);
+    await (await follow()).until('id: 0\n\n');
+    expect(await bed.metrics.text()).toContain('postern_event_streams 1');
+  });
+
   it('end after a while, so that who follows is shown anew', async () => {
     const { bed, follow } = await started(stream({ lifetime: 100 }));
     const came = await (await follow()).end();

@@ -49,4 +49,21 @@ describe('what there is for bodies', () => {
     second.give();
     expect(budget.open().take(10)).toBe('taken');
   });
+
+  it('is not all for one: a quarter, and the largest body at the least', () => {
+    const budget = new BodyBudget(100, 10);
+    const [first, second, other] = [budget.open('a'), budget.open('a'), budget.open('b')];
+    expect([first.take(20), second.take(6), second.take(5)]).toEqual([
+      'taken',
+      'too-many',
+      'taken',
+    ]);
+    expect([second.take(1), other.take(25)]).toEqual(['too-many', 'taken']);
+    first.give();
+    expect([second.take(20), second.take(1)]).toEqual(['taken', 'too-many']);
+    expect([new BodyBudget(100, 60).open('a').take(60), budget.open().take(50)]).toEqual([
+      'taken',
+      'taken',
+    ]);
+  });
 });

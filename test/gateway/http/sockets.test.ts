@@ -278,6 +278,26 @@ describe('what does not come whole', () => {
     third.send(`${bundle(1000, LAST)}${'x'.repeat(1000)}`);
     expect(statuses(await third.end())).toEqual([200]);
   });
+
+  it('of one address take a quarter of it at most, whatever they show', async () => {
+    const body = { ...LIMITS.body, all: 1000, bundle: 200, json: 200, policy: 200 };
+    const { client } = await started({
+      limits: { body },
+      deps: { trustedProxies: ['127.0.0.1'] },
+    });
+    const at = (address: string) => `X-Forwarded-For: ${address}\r\n`;
+    const strangers: Wire[] = [];
+    for (let i = 0; i < 6; i++) {
+      const stranger = await client();
+      const head = bundle(200, at('2001:db8::1')).replace('Bearer admin', 'Bearer nobody');
+      stranger.send(`${head}${'x'.repeat(190)}`);
+      strangers.push(stranger);
+    }
+    const honest = await client();
+    honest.send(`${bundle(200, `${at('192.0.2.7')}${LAST}`)}${'x'.repeat(200)}`);
+    expect(statuses(await honest.end())).toEqual([200]);
+    for (const { socket } of strangers) socket.destroy();
+  });
 });
 
 describe('requests on one connection', () => {
@@ -384,6 +404,22 @@ describe('costly work', () => {
     expect(await bed.metrics.text()).toContain(
       'postern_http_shed_total{because="verifications"} 1',
     );
+  });
+
+  it('whoever only asks takes half the places at most: machines are decided about meanwhile', async () => {
+    const vendor = Promise.withResolvers<object>();
+    const { bed, client } = await started({
+      limits: { verification: { running: 2, waiting: 3, waitAtMost: 60_000 } },
+      fleet: { verify: async () => ({ ...(await vendor.promise) }) },
+    });
+    for (let i = 0; i < 4; i++) (await client()).send(verify());
+    await expect.poll(() => bed.counted.filter(({ by }) => by === 'credential').length).toBe(4);
+    const machine = await client();
+    machine.send(`${bundle(1, LAST)}x`);
+    expect(statuses(await machine.end())).toEqual([200]);
+    expect(bed.fleet.calls.filter(({ method }) => method === 'verify')).toHaveLength(1);
+    expect(await bed.metrics.text()).toContain('postern_verifications{state="waiting"} 3');
+    vendor.resolve({});
   });
 
   it('what takes too long is answered, and still holds its place until it is done', async () => {

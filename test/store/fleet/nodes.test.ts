@@ -13,6 +13,18 @@ const QUARANTINED: Standing = {
   by: 'gateway',
 };
 
+const ADMITTED: Standing = {
+  state: 'admitted',
+  since: 2,
+  admission: {
+    id: hexOf(7, 16),
+    decision: hexOf(8, 16),
+    until: 900,
+    evidenceAt: 1,
+    policy: `sha256:${'ab'.repeat(32)}`,
+  },
+};
+
 const STANDINGS: readonly Standing[] = [
   { state: 'enrolled', since: 1 },
   { state: 'lapsed', since: 3, code: 'late' },
@@ -127,6 +139,24 @@ describeStores('nodes that are due', (kind) => {
       const late = await a.takeDue(1_500, 2_000, 9);
       expect(late.map(({ name }) => name)).toEqual(['node-3', 'node-0', 'node-4']);
       expect(await a.faults()).toEqual([]);
+    });
+  });
+
+  it('are taken with the admitted before all others, which keep nobody out by waiting', async () => {
+    await withBed(kind, async (bed) => {
+      const store = await bed.open();
+      await enrol(
+        store,
+        fleetNode(1, { dueAt: 100 }),
+        fleetNode(2, { dueAt: 400, standing: ADMITTED }),
+        fleetNode(3, { dueAt: 200, standing: QUARANTINED }),
+        fleetNode(4, { dueAt: 300, standing: ADMITTED }),
+        fleetNode(5, { dueAt: 501, standing: ADMITTED }),
+      );
+      const taken = async (count: number) =>
+        (await store.takeDue(500, 1_000, count)).map(({ name }) => name);
+      expect(await taken(3)).toEqual(['node-4', 'node-2', 'node-1']);
+      expect(await taken(3)).toEqual(['node-3']);
     });
   });
 

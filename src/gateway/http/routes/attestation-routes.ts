@@ -24,7 +24,7 @@ const OUTCOME = {
     'unsupported',
     'usage',
   ],
-  costly: 'verification',
+  costly: 'decision',
 } as const;
 
 export function attestationRoutes(

@@ -28,7 +28,7 @@ export function certificateRoutes(certificates: CertificateService, limits: Limi
       params: NodePath,
       body: jsonBody(CertificateRequest, limits.body.json),
       answers: { 201: jsonAnswer('It is in the ledger', IssuedCertificateSchema) },
-      problems: ['conflict', 'missing', 'usage'],
+      problems: ['conflict', 'missing', 'unsupported', 'usage'],
       handle: async ({ params: { node }, body: { use, key, names } }) => {
         const { from, until, leaf, ...issued } = await certificates.issue(node, {
           use,

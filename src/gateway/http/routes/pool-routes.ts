@@ -47,11 +47,12 @@ export function poolRoutes(
       path: '/v1/pools/:pool/policy',
       operation: 'pool.change',
       summary: 'Lets another policy decide in a pool: a signed one, or a later revision',
-      description: 'Every machine of the pool is looked at again.',
+      description:
+        'Every machine of the pool is looked at again. Where the keyring has a delay for later revisions, this one waits for its time, and the answer is the policy that decides until then.',
       params: PoolPath,
       body: jsonBody(PolicyRequest, limits.body.policy),
-      answers: { 200: jsonAnswer('It decides from now on', PoolPolicySchema) },
-      problems: ['conflict', 'unsupported', 'usage'],
+      answers: { 200: jsonAnswer('The policy that decides from now on', PoolPolicySchema) },
+      problems: ['conflict', 'missing', 'unsupported', 'usage'],
       handle: async ({ params: { pool }, by, body: { file, revocations = [] } }) => {
         const policy = await fleet.activatePolicy(
           pool,
