@@ -69,8 +69,11 @@ export const policyFromSnpVerb: Verb = {
 function printDraft(io: Io, args: Args, result: Appraisable, file: Uint8Array): number {
   for (const sentence of problemsOf(result)) warn(io, sentence);
   if (!result.authentic) {
-    warn(io, 'the evidence is not shown to be authentic: no policy is made from it');
-    return result.verdict === 'reject' ? EXIT.reject : EXIT.indeterminate;
+    const detail = 'the evidence is not shown to be authentic: no policy is made from it';
+    const verdict = result.verdict === 'reject' ? 'reject' : 'indeterminate';
+    warn(io, detail);
+    if (args.has('json')) printJson(io, { verdict, because: [detail, ...problemsOf(result)] });
+    return EXIT[verdict];
   }
   if (result.verdict !== 'accept') {
     warn(
