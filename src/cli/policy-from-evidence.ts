@@ -21,7 +21,7 @@ const NAME_OPTIONS: Options = {
 const NOTES = [
   'The evidence is verified first: what is not authentic is no model for anything. The policy is a draft, which admits nobody: look through it, loosen what may differ between your machines, give it a state, then sign it.',
   'Values that one machine shows are observed, not known: nobody has said that they are right.',
-  'Exit code: 0 written, 1 the evidence is not authentic, 2 it is not shown to be.',
+  'Exit code: 0 written, 1 the evidence is not authentic, 2 it is not shown to be; with --json an object then says verdict and because.',
 ] as const;
 
 export const policyFromBundleVerb: Verb = {
