@@ -66,7 +66,10 @@ export const auditRestoreVerb: Verb = {
       ? restoreFile(folder, file, at)
       : markDatabase(io, folder, file, at));
     if (damage !== undefined) {
-      warn(io, `${file}: is damaged: ${damage}; postern audit fsck ${dir} says what else is`);
+      warn(
+        io,
+        `${file}: came back with damage: ${damage}; postern audit fsck ${dir} says what else is`,
+      );
     }
     const { origin } = folder;
     if (args.has('json'))
