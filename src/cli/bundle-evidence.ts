@@ -22,6 +22,7 @@ import {
   readKept,
   readNamedCollateral,
   readPcs,
+  SOURCE_OPTIONS,
   told,
 } from './collateral.ts';
 import { readAnchors, readAt, readExactly } from './input.ts';
@@ -255,7 +256,8 @@ async function readGiven(io: Io, args: Args, { cpu }: Bundle): Promise<GivenEndo
   const devices = await readNamedEndorsements(io, args);
   if (cpu === undefined) return devices;
   if (cpu.kind === 'tdx') {
-    const collateral = await readNamedCollateral(io, args);
+    // Folder and --offline are about devices too.
+    const collateral = await readNamedCollateral(io, args, SOURCE_OPTIONS);
     return { ...devices, ...(collateral && { collateral }) };
   }
   const file = async (name: string) => {

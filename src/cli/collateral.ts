@@ -81,7 +81,7 @@ export async function findCollateral(
   anchors: readonly TrustAnchor[],
   asked: number | undefined,
 ): Promise<FoundCollateral> {
-  const named = await readNamedCollateral(io, args);
+  const named = await readNamedCollateral(io, args, ENDORSEMENT_OPTIONS);
   if (named !== undefined) return { collateral: named };
   const finder = new TdxFinder({
     ...readKept(io, args),
@@ -92,11 +92,19 @@ export async function findCollateral(
   return told(io, await finder.find(quote, asked));
 }
 
-/** The bytes of `--collateral`. */
-export async function readNamedCollateral(io: Io, args: Args): Promise<Uint8Array | undefined> {
+/**
+ * The bytes of `--collateral`.
+ *
+ * @param idle what nothing is left to ask for where Intel's endorsements are in a file.
+ */
+export async function readNamedCollateral(
+  io: Io,
+  args: Args,
+  idle: Options,
+): Promise<Uint8Array | undefined> {
   const path = args.one('collateral');
   if (path === undefined) return undefined;
-  const clash = Object.keys(ENDORSEMENT_OPTIONS).find((name) => args.has(name));
+  const clash = Object.keys(idle).find((name) => args.has(name));
   if (clash !== undefined) throw usage(`--collateral and --${clash} exclude each other`);
   return io.readFile(path);
 }

@@ -60,7 +60,7 @@ export function readAnchor(path: string, file: Uint8Array): TrustAnchor {
   const text = asciiText(file);
   const [der, ...more] = text === undefined ? [file] : fromPem(text, 'CERTIFICATE', path);
   if (der === undefined || more.length > 0) {
-    throw malformed(path, 'want one root certificate, DER or PEM');
+    throw malformed(path, der === undefined ? 'there is none in it' : 'there are several in it');
   }
   return anchorFromCertificate(der, path);
 }

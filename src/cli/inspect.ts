@@ -13,7 +13,7 @@ export const inspectVerb: Verb = {
   arity: { min: 1, max: 1 },
   options: {},
   notes: [
-    `Knows: ${FORMATS.map((format) => format.name).join(', ')}; binary, hex or base64. - reads standard input.`,
+    `Knows: ${FORMATS.map((format) => format.name).join('; ')}. Binary, hex or base64; - reads standard input.`,
     'What is printed is what the file claims. Only a verb that verifies says whether to believe it.',
   ],
   run: async (io, args) => {

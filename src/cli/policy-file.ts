@@ -11,6 +11,7 @@ import { readChain } from './policy-chain.ts';
 import { readPolicyDigests } from './policy-digest.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { reasonOf } from './render.ts';
+import { unusable } from './unusable.ts';
 import type { Args, Options } from './verb.ts';
 
 /**
@@ -24,12 +25,15 @@ export async function readPolicyFile(io: Io, path: string): Promise<ReadPolicy> 
   return isEnvelope(file) ? readPolicyEnvelope(file, path) : readPlain(io, path, file);
 }
 
+/** Said of a file that should be signed. */
+export const NOT_SIGNED =
+  'is not signed: want the envelope that postern policy sign makes of a policy';
+
 function readPlain(io: Io, path: string, file: Uint8Array): ReadPolicy {
   const { read, problems } = tryPolicy(file);
   if (read) return read;
-  for (const problem of problems) warn(io, problemLine(path, problem));
-  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  throw usage(`${path}: no usable policy, ${count} (see above)`);
+  const lines = problems.map((problem) => problemLine(path, problem));
+  throw unusable(io, path, 'policy', lines);
 }
 
 /** Which policy is decided by, whoever signed it. */

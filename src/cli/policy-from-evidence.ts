@@ -21,7 +21,7 @@ const NAME_OPTIONS: Options = {
 const NOTES = [
   'The evidence is verified first: what is not authentic is no model for anything. The policy is a draft, which admits nobody: look through it, loosen what may differ between your machines, give it a state, then sign it.',
   'Values that one machine shows are observed, not known: nobody has said that they are right.',
-  'Exit code: 0 written, 1 the evidence is not authentic, 2 it is not shown to be.',
+  'Exit code: 0 written, 1 the evidence is not authentic, 2 it is not shown to be; with --json an object then says verdict and because.',
 ] as const;
 
 export const policyFromBundleVerb: Verb = {
@@ -69,8 +69,11 @@ export const policyFromSnpVerb: Verb = {
 function printDraft(io: Io, args: Args, result: Appraisable, file: Uint8Array): number {
   for (const sentence of problemsOf(result)) warn(io, sentence);
   if (!result.authentic) {
-    warn(io, 'the evidence is not shown to be authentic: no policy is made from it');
-    return result.verdict === 'reject' ? EXIT.reject : EXIT.indeterminate;
+    const detail = 'the evidence is not shown to be authentic: no policy is made from it';
+    const verdict = result.verdict === 'reject' ? 'reject' : 'indeterminate';
+    warn(io, detail);
+    if (args.has('json')) printJson(io, { verdict, because: [detail, ...problemsOf(result)] });
+    return EXIT[verdict];
   }
   if (result.verdict !== 'accept') {
     warn(

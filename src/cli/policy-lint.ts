@@ -1,10 +1,23 @@
 import { lintPolicy } from '../appraisal/policy/lint.ts';
 import { tryPolicy } from '../appraisal/policy/read-policy.ts';
+import { isEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { problemLine } from '../core/document/problem.ts';
 import { painter } from './paint.ts';
 import { printJson } from './render.ts';
 import type { Verb } from './verb.ts';
 import { visible } from './visible.ts';
+
+/** Its lines are nobody's to mend. */
+const SIGNED = {
+  read: undefined,
+  problems: [
+    {
+      path: '',
+      problem:
+        'is the envelope of what was signed: lint the policy itself; postern policy verify says who signed this, postern policy explain what it lets in',
+    },
+  ],
+};
 
 export const policyLintVerb: Verb = {
   name: 'policy lint',
@@ -20,7 +33,8 @@ export const policyLintVerb: Verb = {
     const paint = painter(io.colours);
     const results = await Promise.all(
       args.operands.map(async (file) => {
-        const { read, problems } = tryPolicy(await io.readFile(file));
+        const bytes = await io.readFile(file);
+        const { read, problems } = isEnvelope(bytes) ? SIGNED : tryPolicy(bytes);
         return { file, read, problems, advice: read ? lintPolicy(read.policy, io.now()) : [] };
       }),
     );

@@ -1,10 +1,11 @@
-import { readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
+import { isEnvelope, readPolicyEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { revisionOf } from '../appraisal/policy/signing/revision.ts';
 import { makeRevocation } from '../appraisal/policy/signing/revocation.ts';
 import { writeEnvelope } from '../core/encoding/dsse.ts';
 import { signEnvelope } from '../core/encoding/dsse-signatures.ts';
-import { Fault } from '../core/fault.ts';
+import { Fault, malformed } from '../core/fault.ts';
 import { usage, warn } from './io.ts';
+import { NOT_SIGNED } from './policy-file.ts';
 import { KEY_OPTION, readSigningKeys } from './signing-key-file.ts';
 import type { Verb } from './verb.ts';
 import { OUT_OPTION, writeOut } from './write-file.ts';
@@ -27,7 +28,9 @@ export const policyRevokeVerb: Verb = {
     if (reason === undefined) throw usage('--reason is missing');
     const signers = await readSigningKeys(io, args);
     const path = args.operand(0);
-    const revision = revisionOf(readPolicyEnvelope(await io.readFile(path), path));
+    const file = await io.readFile(path);
+    if (!isEnvelope(file)) throw malformed(path, NOT_SIGNED);
+    const revision = revisionOf(readPolicyEnvelope(file, path));
     let envelope = asReason(() => makeRevocation(revision, reason, io.now()));
     for (const signer of signers) envelope = signEnvelope(envelope, signer);
     const { name, revision: number } = revision.policy.metadata;

@@ -2,6 +2,7 @@ import type { ReadPolicy } from '../appraisal/policy/read-policy.ts';
 import { CHAIN_CHECKS, SIGNED_POLICY_CHECKS } from '../appraisal/policy/signing/checks.ts';
 import { followsOn } from '../appraisal/policy/signing/follows-on.ts';
 import type { Keyring } from '../appraisal/policy/signing/keyring.ts';
+import { isEnvelope } from '../appraisal/policy/signing/policy-envelope.ts';
 import { ownerOf } from '../appraisal/policy/signing/signature-finding.ts';
 import {
   type SignedPolicyResult,
@@ -13,6 +14,7 @@ import { AT_OPTION, readAt } from './input.ts';
 import { EXIT, type Io, warn } from './io.ts';
 import { painter } from './paint.ts';
 import { readChain } from './policy-chain.ts';
+import { NOT_SIGNED } from './policy-file.ts';
 import { KEYRING_OPTIONS, readKeyring } from './policy-keyring.ts';
 import { asksFrom, printChecks, printJson, VERDICT_COLOURS } from './render.ts';
 import type { Verb } from './verb.ts';
@@ -45,6 +47,7 @@ export const policyVerifyVerb: Verb = {
     const { all: at } = readAt(io, args, []);
     const before = await readChain(io, args, { previous: 'previous', firstSeen: 'first-seen' });
     const envelope = await io.readFile(args.operand(0));
+    if (!isEnvelope(envelope)) warn(io, `${args.operand(0)}: ${NOT_SIGNED}`);
     const revocations = await Promise.all(args.many('revocation').map((path) => io.readFile(path)));
     const signed = verifySignedPolicy({ envelope, keyring, revocations, at });
     for (const sentence of signed.ignored) warn(io, sentence);

@@ -51,7 +51,7 @@ export class Args {
     const count = operands.length;
     if (!this.has('help') && (count < min || count > max)) {
       const wanted = verb.operands === '' ? 'no operand' : verb.operands;
-      const got = count === 0 ? 'none' : `${count} operands`;
+      const got = count === 0 ? 'none' : count === 1 ? '1 operand' : `${count} operands`;
       throw wrong(verb, `want ${wanted}, got ${got}`);
     }
   }

@@ -1,6 +1,8 @@
 import { TDX_CHECKS } from '../evidence/tdx/checks.ts';
+import type { TdxVerification } from '../evidence/tdx/verifier.ts';
 import { writeEar } from './ear-options.ts';
 import { atOption, decodeEvidence, REPORT_DATA_OPTION, readBytes } from './input.ts';
+import { otherFormatNotes } from './inspect-formats.ts';
 import { EXIT } from './io.ts';
 import { decide, POLICY_CHECKS, POLICY_OPTIONS, readPolicyOption } from './policy-decision.ts';
 import { asksFrom, CLAIMS_OPTION, printResult } from './render.ts';
@@ -35,7 +37,12 @@ export const verifyTdxVerb: Verb = {
     const verified = await verifyTdxEvidence(io, args, read, reportData);
     const result = decide(verified, policy);
     await writeEar(io, args, result, quote);
-    printResult(io, args, result, asksFrom({ ...TDX_CHECKS, ...POLICY_CHECKS }));
+    const notes = readsAsQuote(verified) ? [] : otherFormatNotes(quote);
+    printResult(io, args, result, asksFrom({ ...TDX_CHECKS, ...POLICY_CHECKS }), { notes });
     return EXIT[result.verdict];
   },
 };
+
+function readsAsQuote({ checks }: TdxVerification): boolean {
+  return checks.some(({ id, outcome }) => id === 'tdx.quote.format' && outcome === 'pass');
+}

@@ -11,7 +11,7 @@ export const OUT_OPTION: Options = {
 /**
  * Prints a document, or writes it where `--out` says.
  *
- * @throws Fault `unreachable` at the folder.
+ * @throws Fault `unreachable` at the file.
  */
 export async function writeOut(io: Io, args: Args, text: string): Promise<void> {
   const path = args.one('out');

@@ -38,7 +38,14 @@ export function asPosternError(
       ? error
       : new PosternError(`${stage}.${error.code}`, `${what}: ${error.message}`, more);
   }
-  // What the platform's fetch throws where there is no answer is a TypeError; what it says differs.
-  const said = error instanceof Error ? error.message : String(error);
-  return new PosternError(`${stage}.unreachable`, `${what}: ${said}`, more);
+  return new PosternError(`${stage}.unreachable`, `${what}: ${saidBy(error)}`, more);
+}
+
+/** What the platform's fetch throws where there is no answer is a TypeError; Node's says why in its cause. */
+function saidBy(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  const why = 'code' in cause ? String(cause.code) : cause.message;
+  return why === '' ? message : `${message} (${why})`;
 }

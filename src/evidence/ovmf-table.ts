@@ -8,6 +8,8 @@ const BEHIND_TABLE = 32;
 /** Size and GUID, which stand behind the data of each entry. */
 const ENTRY_TAIL = 18;
 
+const NO_FOOTER = 'no OVMF table footer 32 bytes before the end: is this the whole firmware image?';
+
 const FOOTER = toHex(guidBytes('96b582de-1fb2-45f7-baea-a366c55a082d'));
 
 /** Entries of the table by GUID, as hex of their bytes. */
@@ -30,10 +32,9 @@ export type OvmfTable = ReadonlyMap<string, Uint8Array>;
  */
 export function readOvmfTable(firmware: Uint8Array): OvmfTable {
   const end = firmware.length - BEHIND_TABLE;
+  if (end < ENTRY_TAIL) throw wrong(NO_FOOTER);
   const footer = entryTail(firmware, end, 0);
-  if (footer.guid !== FOOTER) {
-    throw wrong('no OVMF table footer 32 bytes before the end: is this the whole firmware image?');
-  }
+  if (footer.guid !== FOOTER) throw wrong(NO_FOOTER);
   const start = end - footer.length;
   if (start < 0) throw wrong(`says ${footer.length} bytes, but only ${end} stand before its end`);
   const entries = new Map<string, Uint8Array>();

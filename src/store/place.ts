@@ -13,7 +13,11 @@ export function nameOf(place: Place): string {
   if ('file' in place) return resolve(place.file);
   const url = URL.parse(place.url);
   if (url === null || !SCHEMES.includes(url.protocol)) {
-    throw new Fault('usage', 'store', 'the address of its database is not postgres://…');
+    throw new Fault(
+      'usage',
+      'store',
+      'the address of its database (DATABASE_URL) is not postgres://…',
+    );
   }
   const user = url.username === '' ? '' : `${url.username}@`;
   return `${url.protocol}//${user}${url.host}${url.pathname}`;

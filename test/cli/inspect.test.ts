@@ -292,3 +292,10 @@ describe('inspect refuses', () => {
     }
   });
 });
+
+it('its help keeps the names of formats apart, which have commas', async () => {
+  const { out } = await postern(['inspect', '--help']);
+  const listed = out.replaceAll(/\s+/g, ' ');
+  for (const { name } of FORMATS)
+    expect(listed).toMatch(new RegExp(`[:;] ${RegExp.escape(name)}[;.]`));
+});

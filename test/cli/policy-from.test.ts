@@ -38,6 +38,21 @@ describe('policy from bundle', () => {
     expect(err).toContain('the evidence is not shown to be authentic: no policy is made from it\n');
   });
 
+  it('says so in one object of JSON as well', async () => {
+    const { exit, out } = await postern([...FROM_BUNDLE, '--json'], {
+      ...bundleFiles,
+      bundle: '{}',
+    });
+    expect(exit).toBe(1);
+    expect(jsonOf({ out })).toEqual({
+      verdict: 'reject',
+      because: expect.arrayContaining([
+        'the evidence is not shown to be authentic: no policy is made from it',
+        expect.stringMatching(/^bundle\.format: /),
+      ]),
+    });
+  });
+
   it.each([
     [['--name', 'Ours'], '--name: want 1 to 63 of a to z, digits and -'],
     [['--set-id', '../x y'], '--set-id: want 1 to 128 of letters, digits and . _ / -'],

@@ -3,7 +3,7 @@ import { readPolicy } from '../../src/appraisal/policy/read-policy.ts';
 import { utf8 } from '../../src/core/bytes/text.ts';
 import { writeEnvelope } from '../../src/core/encoding/dsse.ts';
 import { alice, envelopeOf, mallory } from '../support/signed-policy.ts';
-import { type Files, postern, files as tdxFiles, VERIFY } from './fake-io.ts';
+import { type Files, jsonOf, postern, files as tdxFiles, VERIFY } from './fake-io.ts';
 
 const from = await postern(['policy', 'from', ...VERIFY.slice(1), '--name', 'quote'], tdxFiles);
 const plain = from.out.replace('state: draft', 'state: active');
@@ -126,5 +126,20 @@ describe('--policy-previous', () => {
     const { exit, out, err } = await decide(path, ...argv);
     expect([exit, out]).toEqual([64, '']);
     expect(err).toContain(says);
+  });
+});
+
+describe('a policy that can’t be used', () => {
+  it.each([
+    ['', 'no usable policy: broken.yaml: the file is empty'],
+    ['kind: [', 'no usable policy: broken.yaml:1:8 '],
+    ['kind: Other', 'problems (see above), the first: broken.yaml:1:'],
+  ])('says why in its JSON: %j', async (text, detail) => {
+    const broken = { ...files, 'broken.yaml': text };
+    const { exit, out } = await postern([...VERIFY, '--policy', 'broken.yaml', '--json'], broken);
+    expect(exit).toBe(64);
+    expect(jsonOf({ out })).toEqual({
+      error: { code: 'usage', at: 'postern', detail: expect.stringContaining(detail) },
+    });
   });
 });

@@ -291,3 +291,22 @@ it('keys and signatures of OpenSSL are understood', async () => {
   const argv = ['policy', 'verify', 'made.json', '--public-key', path('ed.pub')];
   expect((await run(argv, { 'made.json': made.out })).exit).toBe(0);
 });
+
+describe('the wrong one of a policy and its envelope', () => {
+  it('verify and revoke say that a policy is not signed', async () => {
+    const verify = await verifyIt('policy.json');
+    const why = ['--reason', 'leaks its disk key', '--key', 'alice.key'];
+    const revoke = await postern(['policy', 'revoke', 'policy.json', ...why], files);
+    for (const { exit, err } of [verify, revoke]) {
+      expect([exit, err]).toEqual([1, expect.stringContaining('policy.json: is not signed')]);
+    }
+  });
+
+  it('lint says that an envelope is one, and nothing of its members', async () => {
+    const { exit, out } = await postern(['policy', 'lint', 'first.json'], files);
+    expect([exit, out]).toEqual([
+      1,
+      expect.stringMatching(/^✗ first\.json: is the envelope of [^\n]*\n$/),
+    ]);
+  });
+});

@@ -116,6 +116,8 @@ describe('refuses', () => {
   it('and points to the help of the verb', async () => {
     const { err } = await postern(['inspect', 'a', 'b']);
     expect(err).toBe('postern: inspect: want <file>, got 2 operands; see postern inspect --help\n');
+    const { err: one } = await postern(['demo', 'a']);
+    expect(one).toBe('postern: demo: want no operand, got 1 operand; see postern demo --help\n');
   });
 });
 

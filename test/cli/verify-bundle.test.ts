@@ -276,6 +276,28 @@ describe('options', () => {
   );
 });
 
+describe('Intel’s endorsements in a file', () => {
+  const { endorsements, ...bare } = JSON.parse(fromUtf8(honestBundle.bundle, 'bundle'));
+  const { tdx_collateral: collateral, ...rest } = endorsements;
+  const files = {
+    ...bundleFiles,
+    bundle: JSON.stringify({ ...bare, endorsements: rest }),
+    'collateral.json': Buffer.from(collateral, 'base64'),
+  };
+  const named = [...VERIFY_BUNDLE, '--collateral', 'collateral.json'];
+
+  it('leave devices to folder and --offline', async () => {
+    expect((await postern(VERIFY_BUNDLE, files)).exit).toBe(2);
+    expect((await postern(named, files)).exit).toBe(0);
+    expect((await postern([...named, '--endorsements', '/nowhere'], files)).exit).toBe(0);
+  });
+
+  it('leave nothing to ask Intel for', async () => {
+    const { exit, err } = await postern([...named, '--update', 'early'], files);
+    expect([exit, err]).toEqual([64, 'postern: --collateral and --update exclude each other\n']);
+  });
+});
+
 describe('an option about a piece that is not there is refused, and no file of it is read', () => {
   it.each([
     ['TDX', bundleFiles, ['--vek', 'gone'], '--vek is about an SEV-SNP report'],

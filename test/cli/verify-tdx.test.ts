@@ -436,6 +436,21 @@ describe('for people', () => {
     expect(out).toContain('\nREJECT  not shown to be authentic · ');
   });
 
+  it('what can’t be read is looked up nowhere, which says whose bytes they are', async () => {
+    const argv = ['verify', 'tdx', 'quote'];
+    const { err, out } = await postern(argv, { quote: '' });
+    const why =
+      'no endorsements are looked for, since the quote can’t be read (quote.header.version: needs 2 bytes at 0x0, 0 left)';
+    expect(err).toBe(`postern: ${why}\n`);
+    expect(out).toContain(`no TCB info was given: ${why}`);
+  });
+
+  it('a file of another kind is named', async () => {
+    const { out } = await postern(VERIFY, { ...files, quote: files['root.der'] ?? '' });
+    expect(out).toContain('the file is of another kind: X.509 certificate, DER');
+    expect((await postern(VERIFY, files)).out).not.toContain('another kind');
+  });
+
   it('what is open says why', async () => {
     const { exit, out } = await postern(VERIFY, { ...files, 'collateral.json': '{}' });
     expect(exit).toBe(2);

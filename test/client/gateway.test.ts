@@ -72,6 +72,21 @@ describe('a look that comes to no end', () => {
   });
 });
 
+it('a platform’s error without an answer is told with its reason', async () => {
+  const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  const made = createPostern({
+    gateway: 'https://gate.example',
+    policy: { digest: `sha256:${'0'.repeat(64)}` },
+    ledger: 'unchecked',
+    pool: 'p',
+    fetch: () => Promise.reject(new TypeError('fetch failed', { cause: refused })),
+  });
+  await expect(made).rejects.toMatchObject({
+    code: 'candidates.unreachable',
+    what: 'the candidates: fetch failed (ECONNREFUSED)',
+  });
+});
+
 it('a bound above what a platform’s timers take is none that has passed at once', async () => {
   const slow = async () => {
     await setTimeout(20);

@@ -16,6 +16,7 @@ import {
 } from '../config/read-document.ts';
 import { type Io, usage, warn } from '../io.ts';
 import { readNodeSigner } from '../nodes/proof.ts';
+import { unusable } from '../unusable.ts';
 import type { Args } from '../verb.ts';
 import { resolveAgentConfig, type ToldSecrets } from './config.ts';
 import { agentMisunderstandings } from './meaning.ts';
@@ -68,9 +69,8 @@ export async function readAgentConfig(io: Io, args: Args, file: string): Promise
   const overrides = readOverrides(io, args, AGENT_PLACES);
   const { written, problems } = tryAgentConfig(await io.readFile(file), overrides);
   if (written === undefined) {
-    for (const problem of problems) warn(io, configProblemLine(file, problem));
-    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-    throw usage(`${file}: no usable configuration, ${count} (see above)`);
+    const lines = problems.map((problem) => configProblemLine(file, problem));
+    throw unusable(io, file, 'configuration', lines);
   }
   const dir = resolve(dirname(file));
   const { upstream, gateway } = written;

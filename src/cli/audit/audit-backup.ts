@@ -1,11 +1,11 @@
 import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Fault } from '../../core/fault.ts';
-import type { LogHead } from '../../ledger/store.ts';
+import type { LedgerStore, LogHead, StoreFault } from '../../ledger/store.ts';
 import { readOwnCheckpoint } from '../../ledger/writer/identity.ts';
 import { openStore } from '../../store/open.ts';
 import { syncFolder } from '../../store/sqlite-file.ts';
-import { type Io, usage } from '../io.ts';
+import { type Io, usage, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
@@ -54,7 +54,7 @@ export const auditRestoreVerb: Verb = {
   arity: { min: 1, max: 2 },
   options: {},
   notes: [
-    `With the backup of a ledger in SQLite, the folder must have ${LAYOUT.config} and ${LAYOUT.keys}, and no ${LAYOUT.database}: move a damaged one away first. The backup must be of the same log.`,
+    `With the backup of a ledger in SQLite, the folder must have ${LAYOUT.config} and ${LAYOUT.keys}, and no ${LAYOUT.database}: move a damaged one away first. The backup must be of the same log; all of it is read, and damage is said: it may be the only one, and is brought back all the same.`,
     'A ledger in PostgreSQL is brought back by PostgreSQL’s own tools, with all its gateways stopped: then name its folder alone, before any of them is started. That marks the database: no gateway that shares it signs, and one that still runs ends.',
     'What was published or witnessed after the backup was made is gone from the database, and others have it: a log that went on from the backup would be another history under the same name. So the ledger can be read at once, and written only after postern audit resume.',
   ],
@@ -62,11 +62,23 @@ export const auditRestoreVerb: Verb = {
     const [dir = '', file] = args.operands.toReversed();
     const folder = await readLedgerFolder(dir);
     const at = io.now();
-    const size = await (folder.database === 'sqlite'
+    const { size, damage } = await (folder.database === 'sqlite'
       ? restoreFile(folder, file, at)
       : markDatabase(io, folder, file, at));
+    if (damage !== undefined) {
+      warn(
+        io,
+        `${file}: came back with damage: ${damage}; postern audit fsck ${dir} says what else is`,
+      );
+    }
     const { origin } = folder;
-    if (args.has('json')) printJson(io, { origin, size, restoredAt: formatInstant(at) });
+    if (args.has('json'))
+      printJson(io, {
+        origin,
+        size,
+        restoredAt: formatInstant(at),
+        ...(damage !== undefined && { damage }),
+      });
     else {
       const leaves = size === 1 ? '1 leaf is back' : `${size} leaves are back`;
       io.out(`${visible(origin)}: ${leaves}; before it signs again: postern audit resume\n`);
@@ -75,12 +87,18 @@ export const auditRestoreVerb: Verb = {
   },
 };
 
-/** @returns how many leaves are back. */
+interface Restored {
+  /** How many leaves are back. */
+  readonly size: number;
+  /** Where the first of it is, and what. */
+  readonly damage?: string;
+}
+
 async function restoreFile(
   folder: LedgerFolder,
   file: string | undefined,
   at: number,
-): Promise<number> {
+): Promise<Restored> {
   const { dir } = folder;
   if (file === undefined) throw usage(`${dir}: its ledger is in SQLite: name the backup before it`);
   const place = join(dir, LAYOUT.database);
@@ -90,23 +108,22 @@ async function restoreFile(
   const identity = await readIdentity(folder);
   const archiveKey = await readArchiveKey(folder);
   return withCopy(file, `${place}.restoring`, async (copy) => {
-    const head = await headOf(copy, archiveKey, file);
+    const { head, damage } = await headOf(copy, archiveKey, file);
     readOwnCheckpoint(identity, head.checkpoint, file);
     // Before the database: from here on nothing is signed.
     await markFolder(dir, at);
     await rename(copy, place);
     syncRenamed(dir, place);
-    return head.size;
+    return { size: head.size, ...(damage !== undefined && { damage }) };
   });
 }
 
-/** @returns how many leaves are back. */
 async function markDatabase(
   io: Io,
   { dir }: LedgerFolder,
   file: string | undefined,
   at: number,
-): Promise<number> {
+): Promise<Restored> {
   if (file !== undefined) {
     throw usage(
       `${dir}: its ledger is in PostgreSQL, which restores it itself: once it has, postern audit restore ${dir}`,
@@ -118,7 +135,7 @@ async function markDatabase(
     if (head === undefined) throw new Fault('malformed', 'DATABASE_URL', 'has no log');
     readOwnCheckpoint(ledger.identity, head.checkpoint, 'DATABASE_URL');
     await markRestored(ledger, at);
-    return head.size;
+    return { size: head.size };
   } finally {
     await ledger.close();
   }
@@ -154,12 +171,19 @@ function syncRenamed(dir: string, place: string): void {
 }
 
 /** @throws Fault at the backup, also for what concerns its copy. */
-async function headOf(copy: string, archiveKey: Uint8Array, file: string): Promise<LogHead> {
+async function headOf(
+  copy: string,
+  archiveKey: Uint8Array,
+  file: string,
+): Promise<{ readonly head: LogHead; readonly damage: string | undefined }> {
   try {
     const store = await openStore({ file: copy, archiveKey, thread: 'this' });
     try {
       const head = await store.head();
-      if (head !== undefined) return head;
+      if (head !== undefined) {
+        const fault = await firstFault(store);
+        return { head, damage: fault && damageText(fault, resolve(copy)) };
+      }
     } finally {
       await store.close();
     }
@@ -168,4 +192,17 @@ async function headOf(copy: string, archiveKey: Uint8Array, file: string): Promi
     throw new Fault(error.code, file, error.detail, { cause: error });
   }
   throw new Fault('malformed', file, 'is the backup of no ledger');
+}
+
+async function firstFault(store: LedgerStore): Promise<StoreFault | undefined> {
+  try {
+    return (await store.faults())[0];
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'malformed') throw error;
+    return { at: error.at, problem: error.detail };
+  }
+}
+
+function damageText({ at, problem }: StoreFault, copy: string): string {
+  return at === copy ? problem : `${at}: ${problem}`;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Fault } from '../../core/fault.ts';
 import { fsckPublished } from '../../ledger/fsck/fsck-published.ts';
 import { fsckStore } from '../../ledger/fsck/fsck-store.ts';
@@ -14,7 +15,8 @@ import { isLedger } from './ledger-folder.ts';
 import { needTrust, TRUST_OPTIONS } from './log-trust.ts';
 import { openLedger } from './open-ledger.ts';
 import { Progress } from './progress.ts';
-import { publishedLog } from './published-place.ts';
+import { isUrl, publishedLog } from './published-place.ts';
+import { isThere } from './secret-files.ts';
 
 const MOST_FINDINGS = 1000;
 
@@ -102,6 +104,11 @@ async function* fsckOther(
   place: string,
   read: Read,
 ): AsyncGenerator<StoreFault> {
+  if (!isUrl(place) && !(await isThere(join(place, 'checkpoint')))) {
+    const detail =
+      'is neither a ledger nor a published log: it has no ledger.json and no checkpoint';
+    throw new Fault('unreachable', place, (await isThere(place)) ? detail : 'is not there');
+  }
   const trust = await needTrust(io, args);
   const log = await publishedLog(io, place);
   const note = await log.readCheckpoint();

@@ -1,7 +1,7 @@
 import { fromUtf8 } from '../../core/bytes/text.ts';
 import { Stapler } from '../../ledger/staple.ts';
-import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
+import { visibleJson } from '../visible.ts';
 import { OUT_OPTION, writeOut } from '../write-file.ts';
 import { openLedger } from './open-ledger.ts';
 import { leafNamed } from './which.ts';
@@ -23,7 +23,8 @@ export const auditProveVerb: Verb = {
       const proof = fromUtf8(await (await Stapler.open(ledger.store)).proofOf(index), 'proof');
       if (args.has('json')) {
         const { origin } = ledger.identity;
-        printJson(io, { origin, index, id, entry: Buffer.from(entry).toString('base64'), proof });
+        const answer = { origin, index, id, entry: Buffer.from(entry).toString('base64'), proof };
+        await writeOut(io, args, `${visibleJson(answer)}\n`);
       } else await writeOut(io, args, proof);
       return 0;
     } finally {

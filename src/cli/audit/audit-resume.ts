@@ -7,7 +7,7 @@ import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
 import { witnessPolicyOf } from './cosign.ts';
-import { countedLeaves } from './counted.ts';
+import { counted, countedLeaves } from './counted.ts';
 import { LAYOUT } from './ledger-folder.ts';
 import { readTrust } from './log-trust.ts';
 import { type OpenLedger, openLedger, resumeWriter } from './open-ledger.ts';
@@ -103,7 +103,7 @@ export const auditResumeVerb: Verb = {
 };
 
 function toldOf({ nodes, keys }: TakenBack): string {
-  return `${nodes} machines have to show evidence anew; ${keys} keys are revoked, as nothing says which of them were`;
+  return `${counted(nodes, 'machine has', 'machines have')} to show evidence anew; ${counted(keys, 'key is', 'keys are')} revoked, as nothing says which of them were`;
 }
 
 interface Asked {

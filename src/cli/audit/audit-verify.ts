@@ -1,4 +1,6 @@
-import { utf8 } from '../../core/bytes/text.ts';
+import { fromUtf8, utf8 } from '../../core/bytes/text.ts';
+import { parseJson } from '../../core/encoding/json.ts';
+import { JsonShape } from '../../core/encoding/json-shape.ts';
 import { FAULTS, Fault } from '../../core/fault.ts';
 import { parseSignedCheckpoint } from '../../ledger/note/checkpoint.ts';
 import { parseTlogProof, TLOG_PROOF_HEADER } from '../../ledger/proof/tlog-proof.ts';
@@ -69,7 +71,7 @@ function isProof(file: Uint8Array): boolean {
 /** @throws Fault `malformed` that names what is read here, for a file that starts like none of it. */
 function wantExport(file: Uint8Array, path: string): void {
   const first = file.find((byte) => !SPACE.has(byte));
-  if (first === 0x7b) return;
+  if (first === 0x7b && !isOtherJson(file)) return;
   const what = isCheckpoint(file)
     ? 'is a checkpoint by itself, which proves no leaf (audit fsck and audit watch verify those)'
     : 'is nothing that is verified here';
@@ -78,6 +80,17 @@ function wantExport(file: Uint8Array, path: string): void {
     path,
     `${what}; want a proof, whose first line is ${TLOG_PROOF_HEADER}, or an export of a decision, which is JSON (audit prove and audit export make them)`,
   );
+}
+
+/** What is broken is the export's reader to judge. */
+function isOtherJson(file: Uint8Array): boolean {
+  try {
+    const shape = new JsonShape(parseJson(fromUtf8(file, 'file'), 'file').value, 'file');
+    return !['leaf', 'manifest', 'proof'].some((member) => shape.has(member));
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'malformed') return false;
+    throw error;
+  }
 }
 
 const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);

@@ -5,6 +5,10 @@ import { isLedger, LAYOUT } from './ledger-folder.ts';
 
 /** A log that somebody publishes: a URL, or a folder, or the published files in a ledger's own. */
 export async function publishedLog(io: Io, place: string): Promise<PublishedLog> {
-  if (/^https?:\/\//i.test(place)) return httpLog(io.fetch, place);
+  if (isUrl(place)) return httpLog(io.fetch, place);
   return folderLog((await isLedger(place)) ? join(place, LAYOUT.published) : place);
+}
+
+export function isUrl(place: string): boolean {
+  return /^https?:\/\//i.test(place);
 }

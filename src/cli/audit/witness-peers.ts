@@ -1,3 +1,4 @@
+import { whyNot } from '../../agent/gateway/gateway-client.ts';
 import { equalBytes } from '../../core/bytes/equal.ts';
 import { Fault } from '../../core/fault.ts';
 import { HTTP_LIMITS } from '../../endorsements/http.ts';
@@ -57,7 +58,8 @@ async function post(io: Io, url: string, body: Uint8Array, signal: AbortSignal) 
     return { status: response.status, body: await readBody(response, url, LARGEST_ANSWER) };
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Fault('unreachable', url, `the witness does not answer (${reason})`, { cause });
+    throw new Fault('unreachable', url, `the witness does not answer (${whyNot(cause)})`, {
+      cause,
+    });
   }
 }

@@ -46,8 +46,10 @@ export const caInitVerb: Verb = {
   ],
   run: async (io, args) => {
     const domain = args.one('domain');
-    if (domain === undefined || !isDomain(domain)) {
-      throw usage('--domain: want labels of DNS in lower case, two at least');
+    if (domain === undefined) throw usage('--domain is missing: below which are machines’ names?');
+    if (!isDomain(domain)) {
+      const got = JSON.stringify(domain);
+      throw usage(`--domain: want labels of DNS in lower case, two at least, got ${got}`);
     }
     const life = lifeOption(args);
     const dir = args.operand(0);

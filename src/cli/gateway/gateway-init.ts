@@ -52,8 +52,11 @@ export const gatewayInitVerb: Verb = {
     const { wish, ledgerOrigin } = readWish(args);
     const config = await wantFree(io, dir, wish);
     wantNameOption('--ledger-origin', ledgerOrigin);
-    const made = await make(io, dir, { wish, ledgerOrigin, config });
     const keyFile = args.one('admin-key-file');
+    if (keyFile !== undefined && (await isThere(keyFile))) {
+      throw usage(`--admin-key-file: ${keyFile} is there already, and nothing is written over`);
+    }
+    const made = await make(io, dir, { wish, ledgerOrigin, config });
     if (keyFile !== undefined) await writeSecret(keyFile, `${made.apiKey}\n`);
     report(io, args, { dir, config, ...made });
     return 0;

@@ -8,7 +8,8 @@ import {
   configProblemLine,
   tryDocument,
 } from '../config/read-document.ts';
-import { type Io, usage, warn } from '../io.ts';
+import type { Io } from '../io.ts';
+import { unusable } from '../unusable.ts';
 import type { Args } from '../verb.ts';
 import { type GatewayConfig, resolveConfig } from './config.ts';
 import { misunderstandings } from './meaning.ts';
@@ -77,9 +78,8 @@ export async function readConfig(io: Io, args: Args, dir: string): Promise<ReadC
     const lineOf = (misfit: Misfit) => configProblemLine(file, locate(misfit));
     return { config, file, overrides, lineOf };
   }
-  for (const problem of problems) warn(io, configProblemLine(file, problem));
-  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  throw usage(`${file}: no usable configuration, ${count} (see above)`);
+  const lines = problems.map((problem) => configProblemLine(file, problem));
+  throw unusable(io, file, 'configuration', lines);
 }
 
 /** A folder's file; a path that ends like one of YAML is the file itself. */

@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { formatTime } from '../../core/encoding/time.ts';
 import type { Credential } from '../../gateway/identity/credential.ts';
 import type { IssuedApiKey } from '../../gateway/identity/credentials.ts';
 import { listedCredential } from '../../gateway/identity/listed-credential.ts';
-import { writeSecret } from '../audit/secret-files.ts';
+import { replaceSecret, writeSecret } from '../audit/secret-files.ts';
 import { type Io, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Options } from '../verb.ts';
@@ -14,14 +15,31 @@ export const KEY_FILE: Options = {
   },
 };
 
-/** The text of a key just made, this once: alone on standard output, or in a file. */
-export async function tellKey(
+/**
+ * Makes a key and tells its text, this once: alone on standard output, or in a file. The file is
+ * there before the key is: a key whose text nobody has is of no use, and may have ended another.
+ */
+export async function issueKey(
   io: Io,
   args: Args,
-  { credential, text }: IssuedApiKey,
+  make: () => Promise<IssuedApiKey>,
 ): Promise<void> {
   const file = args.one('key-file');
-  if (file !== undefined) await writeSecret(file, `${text}\n`);
+  if (file === undefined) return tellKey(io, args, await make());
+  await writeSecret(file, '');
+  let issued: IssuedApiKey;
+  try {
+    issued = await make();
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+  await replaceSecret(file, `${issued.text}\n`);
+  tellKey(io, args, issued);
+}
+
+function tellKey(io: Io, args: Args, { credential, text }: IssuedApiKey): void {
+  const file = args.one('key-file');
   if (args.has('json')) {
     const told = credentialJson(io, credential);
     printJson(io, { ...told, ...(file === undefined ? { apiKey: text } : { apiKeyFile: file }) });

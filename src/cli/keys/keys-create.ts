@@ -10,7 +10,7 @@ import { type Io, usage } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { withGatewayKeys } from './gateway-of.ts';
-import { credentialJson, KEY_FILE, tellKey } from './issued-key.ts';
+import { credentialJson, issueKey, KEY_FILE } from './issued-key.ts';
 import { credentialWish, WHO } from './key-wishes.ts';
 import { QUOTAS, quotaWish } from './quota-wishes.ts';
 
@@ -27,10 +27,8 @@ export const keysCreateVerb: Verb = {
   run: async (io, args) => {
     const quotas = quotaWish(args);
     const wish = { ...credentialWish(io, args), ...(quotas !== undefined && { quotas }) };
-    await tellKey(
-      io,
-      args,
-      await withGatewayKeys(io, args, ({ deps }) => createApiKey(wish, deps)),
+    await issueKey(io, args, () =>
+      withGatewayKeys(io, args, ({ deps }) => createApiKey(wish, deps)),
     );
     return 0;
   },

@@ -16,7 +16,7 @@ import { momentOption } from '../moment.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { type GatewayKeys, withGatewayKeys } from './gateway-of.ts';
-import { credentialJson, KEY_FILE, tellKey } from './issued-key.ts';
+import { credentialJson, issueKey, KEY_FILE } from './issued-key.ts';
 import { EXPIRES } from './key-wishes.ts';
 import {
   credentialId,
@@ -111,14 +111,15 @@ async function rotateCredential(io: Io, args: Args, called: string): Promise<num
     throw usage(`--overlap: want a duration such as 24h, got ${JSON.stringify(overlap)}`);
   }
   const expiresAt = momentOption(io, args, 'expires');
-  const issued = await withGatewayKeys(io, args, async ({ store, deps }) =>
-    rotateApiKey(
-      await credentialId(store, called, io.now()),
-      { overlap: durationMs(overlap), ...(expiresAt !== undefined && { expiresAt }) },
-      deps,
+  await issueKey(io, args, () =>
+    withGatewayKeys(io, args, async ({ store, deps }) =>
+      rotateApiKey(
+        await credentialId(store, called, io.now()),
+        { overlap: durationMs(overlap), ...(expiresAt !== undefined && { expiresAt }) },
+        deps,
+      ),
     ),
   );
-  await tellKey(io, args, issued);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { formatTime } from '../../core/encoding/time.ts';
 import { Fault } from '../../core/fault.ts';
 import { untilTold } from '../audit/serving.ts';
 import { readWholeNumber } from '../input.ts';
@@ -86,9 +87,14 @@ function eventLine(io: Io, { seq, at, type, node, data }: FleetEventJson): strin
   const colour = COLOURS[type];
   const word = visible(type).padEnd(18);
   const facts = Object.entries(data).map(([name, value]) => {
-    const text = Array.isArray(value) ? value.join(' ') : String(value);
+    const text = factText(name, value);
     return `${name}=${text.includes(' ') ? JSON.stringify(text) : text}`;
   });
   const rest = [...(node === undefined ? [] : [node]), ...facts].join('  ');
   return `${`${seq}`.padStart(6)}  ${at}  ${colour ? paint(colour, word) : word}  ${visible(rest)}`;
+}
+
+function factText(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join(' ');
+  return name === 'until' && typeof value === 'number' ? formatTime(value) : String(value);
 }

@@ -11,6 +11,7 @@ import { isSince, releaseText, SSH_FEATURES } from '../../client/ssh/version.ts'
 import { Fault } from '../../core/fault.ts';
 import { SSH_ED25519, SSH_P256 } from '../../core/ssh/public-key.ts';
 import type { Candidate } from '../../protocol/session/candidates.ts';
+import { counted } from '../audit/counted.ts';
 import { telling } from '../client/client-error.ts';
 import { CLIENT_NOTES, CLIENT_OPTIONS } from '../client/client-options.ts';
 import { readClient } from '../client/read-client.ts';
@@ -87,14 +88,14 @@ async function sshConfig(
   const hosts = hostsOf(io, candidates, pool, args.has('short-names'));
   const blocks = hosts.map((host) => configBlock(host, plan));
   const text = [HEAD, ...blocks].join('\n');
-  if (args.has('json')) printJson(io, { pool, hosts, text });
-  else await writeOut(io, args, text);
   const out = args.one('out');
+  if (args.has('json')) printJson(io, { pool, hosts, text });
+  if (out !== undefined || !args.has('json')) await writeOut(io, args, text);
   if (out !== undefined) {
     await chmod(out, 0o600);
     warn(
       io,
-      `${hosts.length} machines; in ~/.ssh/config, before all else: Include ${resolve(out)}`,
+      `${counted(hosts.length, 'machine', 'machines')}; in ~/.ssh/config, before all else: Include ${resolve(out)}`,
     );
   }
   return 0;

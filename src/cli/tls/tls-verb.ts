@@ -1,8 +1,10 @@
 import { BUNDLE_CHECKS } from '../../appraisal/bundle/checks.ts';
+import { PosternError } from '../../client/errors.ts';
 import { isNodeId } from '../../client/ssh/which-node.ts';
 import { openAttestedTls } from '../../client/tls/attested-tls.ts';
 import { openPeer, readAddress, type TlsAddress, textOf } from '../../client/tls/peer.ts';
 import { trustOf } from '../../client/trust-facts.ts';
+import { Fault } from '../../core/fault.ts';
 import { SNP_CHECKS } from '../../evidence/snp/checks.ts';
 import { TDX_CHECKS } from '../../evidence/tdx/checks.ts';
 import { AMD_ENDORSEMENT_OPTIONS } from '../amd-endorsements.ts';
@@ -67,14 +69,35 @@ async function tls(io: Io, args: Args): Promise<number> {
   if (idle !== undefined) throw usage(`--${idle} goes with --gateway`);
   const der = address
     ? await certificateAt(address)
-    : leafOfFile(await io.readFile(operand), operand);
+    : leafOfFile(await fileNamed(io, operand), operand);
   return judgeLeaf(io, args, der);
 }
 
+/** @throws Fault `unreachable` that says what else could stand there. */
+async function fileNamed(io: Io, path: string): Promise<Uint8Array> {
+  try {
+    return await io.readFile(path);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'unreachable') throw error;
+    const detail = `${error.detail}; want a file or a server, host:port; a node goes with --gateway`;
+    throw new Fault(error.code, error.at, detail, { cause: error });
+  }
+}
+
 async function certificateAt(address: TlsAddress): Promise<Uint8Array> {
-  const { socket, certificate } = await openPeer(address);
-  socket.destroy();
-  return certificate;
+  try {
+    const { socket, certificate } = await openPeer(address);
+    socket.destroy();
+    return certificate;
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    // Its own words are about a machine that was verified; nobody was.
+    const code = error.code === 'connect.unreachable' ? 'unreachable' : 'unsupported';
+    const why = error.cause instanceof Error ? error.cause.message : error.what;
+    throw new Fault(code, textOf(address), `shows no certificate by TLS 1.3: ${why}`, {
+      cause: error,
+    });
+  }
 }
 
 async function judgeLeaf(io: Io, args: Args, der: Uint8Array): Promise<number> {

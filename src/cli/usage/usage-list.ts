@@ -1,3 +1,4 @@
+import { counted } from '../audit/counted.ts';
 import { printJson } from '../render.ts';
 import type { Verb } from '../verb.ts';
 import { visible } from '../visible.ts';
@@ -32,7 +33,9 @@ export const usageListVerb: Verb = {
       for (const row of rows) {
         const cut = row.cut > 0 ? `, ${row.cut} of them cut short` : '';
         const tokens = `${row.promptTokens} + ${row.completionTokens} tokens`;
-        io.out(`${visible(nameOf(row))}: ${row.sessions} sessions${cut}, ${tokens}\n`);
+        io.out(
+          `${visible(nameOf(row))}: ${counted(row.sessions, 'session', 'sessions')}${cut}, ${tokens}\n`,
+        );
       }
     }
     return 0;

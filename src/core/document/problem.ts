@@ -11,5 +11,6 @@ export interface Problem {
 /** `policy.yaml:12:7 spec.role: want …`, for people. */
 export function problemLine(file: string, { path, problem, line, column }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
-  return path === '' ? `${place} ${problem}` : `${place} ${path}: ${problem}`;
+  if (path !== '') return `${place} ${path}: ${problem}`;
+  return line === undefined ? `${place}: ${problem}` : `${place} ${problem}`;
 }

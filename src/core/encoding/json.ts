@@ -82,6 +82,7 @@ class JsonParser {
 
   document(): JsonDocument {
     this.#space();
+    if (this.#at === this.#text.length) throw this.#syntax('nothing is in it: want a value');
     const value = this.#value(0);
     this.#space();
     if (this.#at < this.#text.length) throw this.#syntax('text after the value');

@@ -1,5 +1,5 @@
 import { toHex } from '../../core/bytes/hex.ts';
-import { malformed } from '../../core/fault.ts';
+import { Fault, malformed } from '../../core/fault.ts';
 import type { TrustAnchor } from '../../core/x509/anchors.ts';
 import { readPckChain } from './pck-chain.ts';
 import { parseQuote } from './quote.ts';
@@ -19,7 +19,7 @@ export interface QuotePlatform {
  * @throws Fault `malformed` or `unsupported` when the quote does not prove it.
  */
 export function quotePlatform(quote: Uint8Array, anchors: readonly TrustAnchor[]): QuotePlatform {
-  const chain = readPckChain(parseQuote(quote).certification, anchors);
+  const chain = readPckChain(certificationOf(quote), anchors);
   const problem = chain.checks.find((check) => check.outcome !== 'pass');
   const { certificates, extension } = chain;
   if (problem || certificates === undefined || extension === undefined) {
@@ -30,4 +30,14 @@ export function quotePlatform(quote: Uint8Array, anchors: readonly TrustAnchor[]
   }
   const ca = certificates.ca.subject.commonName.includes('Processor') ? 'processor' : 'platform';
   return { fmspc: toHex(extension.fmspc), ca };
+}
+
+function certificationOf(quote: Uint8Array) {
+  try {
+    return parseQuote(quote).certification;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'internal') throw error;
+    const why = `no endorsements are looked for, since the quote can’t be read (${error.message})`;
+    throw new Fault(error.code, error.at, why);
+  }
 }

@@ -60,7 +60,7 @@ export class Enrolling {
       throw new Fault(
         'usage',
         'signature',
-        'is not the node’s key’s over this enrolment and challenge',
+        `is not the node’s key’s over this enrolment at ${gateway} and its challenge`,
       );
     }
     await this.#wantRoom(pool, by);

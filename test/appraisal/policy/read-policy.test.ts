@@ -135,7 +135,7 @@ describe('for those who need one that is right', () => {
       '{}',
       'p:1:1 apiVersion: is missing: want postern/v1 (and 3 more: pos',
     ],
-    ['an empty file', '', 'p the file is empty'],
+    ['an empty file', '', 'p: the file is empty'],
   ])('a fault has %s', (_what, text, detail) => {
     const fault = faultOf(() => readPolicy(utf8(text), 'p'));
     expect([fault.code, fault.at]).toEqual(['malformed', 'policy']);
@@ -156,7 +156,7 @@ describe('for those who need one that is right', () => {
 });
 
 it.each([
-  [{ path: '', problem: 'is empty' }, 'f is empty'],
+  [{ path: '', problem: 'is empty' }, 'f: is empty'],
   [{ path: 'a.b', problem: 'is wrong' }, 'f a.b: is wrong'],
   [{ path: 'a.b', problem: 'is wrong', line: 3, column: 4 }, 'f:3:4 a.b: is wrong'],
   [{ path: '', problem: 'is wrong', line: 3, column: 4 }, 'f:3:4 is wrong'],

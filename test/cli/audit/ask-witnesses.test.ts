@@ -87,6 +87,13 @@ describe('a ledger whose folder names witnesses', () => {
     expect(ran.exit).toBe(0);
     expect(ran.err).toContain('the witness does not answer (nobody is there)');
     expect(ran.err).toContain('held against its own published files alone');
+    const platform = new TypeError('fetch failed', {
+      cause: new Error('the connection was refused'),
+    });
+    const publish = await audit(['audit', 'publish', dir], {
+      fetch: () => Promise.reject(platform),
+    });
+    expect(publish.err).toContain('the witness does not answer (the connection was refused)');
     expect(existsSync(join(dir, 'restored'))).toBe(false);
   });
 

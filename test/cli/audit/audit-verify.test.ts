@@ -82,3 +82,12 @@ it('a log that is larger than numbers are exact', async () => {
     log: { origin: 'log.example', size: '18446744073709551615' },
   });
 });
+
+it('JSON that is no export is not called a broken one', async () => {
+  const files = { bundle: '{ "v": 1, "cpu": {} }' };
+  const ran = await audit(['audit', 'verify', 'bundle', '--log-key', writeVerifierKey(log.key)], {
+    files,
+  });
+  expect(ran.exit).toBe(1);
+  expect(ran.out).toContain('bundle: is nothing that is verified here; want a proof');
+});

@@ -86,6 +86,15 @@ it.each([
   expect((await audit(verify)).exit).toBe(64);
 });
 
+it('prove writes its JSON where it is wanted as well', async () => {
+  const path = freshPath('proof.json');
+  const argv = ['audit', 'prove', dir, '0', '--json'];
+  expect(await audit([...argv, '--out', path])).toEqual({ exit: 0, out: '', err: '' });
+  expect(readFileSync(path, 'utf8')).toBe((await audit(argv)).out);
+  const { exit, err } = await audit([...argv, '--out', dir]);
+  expect([exit, err]).toEqual([69, `postern: ${dir}: can’t be written (EISDIR)\n`]);
+});
+
 it('verify of an export proves it, makes it again, and says whose roots it rests on', async () => {
   const plain = await audit(['audit', 'verify', file, '--log-key', key]);
   expect(plain.exit).toBe(0);

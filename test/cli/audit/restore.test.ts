@@ -70,6 +70,23 @@ describe('restore', () => {
     expect(await leavesOf(dir)).toHaveLength(2);
   });
 
+  it.each([2, 4, 8, 16])(
+    'says that a backup is damaged, which may be the only one: page -%d',
+    async (page) => {
+      const { dir, backup } = await lost();
+      const bytes = readFileSync(backup);
+      const from = statSync(backup).size - page * 4096;
+      writeFileSync(backup, bytes.fill(0x5a, from + 100, from + 4096));
+      damage(dir);
+      const { exit, out, err } = await restore(backup, dir);
+      expect([exit, out]).toEqual([0, expect.stringContaining('2 leaves are back')]);
+      expect(err).toMatch(
+        /^postern: .*backup: came back with damage: .*; postern audit fsck .* what else is\n$/,
+      );
+      expect((await audit(['audit', 'fsck', dir])).exit).toBe(1);
+    },
+  );
+
   it('wants the backup of what is in SQLite', async () => {
     const { dir } = await lost();
     damage(dir);

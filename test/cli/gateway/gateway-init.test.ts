@@ -78,6 +78,15 @@ describe('writes over nothing', () => {
     expect(readFileSync(join(dir, 'keys/token.pem'), 'utf8')).toBe(before);
   });
 
+  it('the file that the admin’s key should go to, and makes no gateway then', async () => {
+    const [dir, file] = [freshPath('gate'), freshPath('key')];
+    writeFileSync(file, 'of somebody else\n');
+    const origin = ['--origin', 'https://gate.example.org'];
+    const { exit, err } = await gate(['gateway', 'init', dir, ...origin, '--admin-key-file', file]);
+    expect([exit, err]).toEqual([64, expect.stringContaining(`${file} is there already`)]);
+    expect([existsSync(dir), readFileSync(file, 'utf8')]).toEqual([false, 'of somebody else\n']);
+  });
+
   it('anything else', async () => {
     const dir = freshPath();
     mkdirSync(dir);

@@ -130,7 +130,7 @@ describe('says where, and what to do', () => {
     [
       'nothing at all',
       '',
-      'postern.yaml the file is empty: postern gateway init makes one to begin with',
+      'postern.yaml: the file is empty: postern gateway init makes one to begin with',
     ],
     [
       'a member that is not known',

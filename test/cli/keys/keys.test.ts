@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTokenKeys } from '../../../src/cli/gateway/token-keys.ts';
@@ -119,6 +119,26 @@ describe('keys create', () => {
     expect(ran).toEqual({ exit: 64, out: '', err: `postern: ${detail}\n` });
   });
 
+  it('makes no key whose file can’t be written', async () => {
+    const dir = freshGateway();
+    const [taken, nowhere] = [freshPath('taken'), join(freshPath('nowhere'), 'key')];
+    writeFileSync(taken, 'of somebody else\n');
+    const argv = ['keys', 'create', dir, '--name', 'ci', '--role', 'client', '--key-file'];
+    for (const file of [taken, nowhere]) {
+      const { exit, err } = await gate([...argv, file]);
+      expect([exit, err]).toEqual([69, expect.stringContaining(`${file}: can’t be written`)]);
+    }
+    expect(await called(dir, 'ci')).toBeUndefined();
+    expect(readFileSync(taken, 'utf8')).toBe('of somebody else\n');
+  });
+
+  it('leaves no file of a key that was not made', async () => {
+    const file = freshPath('api.key');
+    const argv = ['keys', 'create', freshGateway(), '--name', 'first-admin', '--role', 'admin'];
+    expect((await gate([...argv, '--key-file', file])).exit).toBe(1);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('refuses a name that somebody has', async () => {
     const argv = ['keys', 'create', freshGateway(), '--name', 'first-admin', '--role', 'admin'];
     const { exit, err } = await gate(argv);
@@ -219,6 +239,17 @@ describe('keys rotate', () => {
     expect(admin?.advice).toEqual(['the key before it is good until 2026-06-02T00:00:00.000Z']);
     const after = await called(dir, 'first-admin', later(2 * DAY));
     expect(after?.advice).toEqual([]);
+  });
+
+  it('ends no key whose successor can’t be written down', async () => {
+    const dir = freshGateway();
+    await gate(['keys', 'create', dir, '--name', 'ci', '--role', 'client']);
+    const before = await called(dir, 'ci');
+    const file = join(freshPath('nowhere'), 'key');
+    const until = ['--expires', '2026-07-01T00:00:00Z'];
+    const argv = ['keys', 'rotate', dir, 'ci', ...until, '--key-file', file];
+    expect((await gate(argv)).exit).toBe(69);
+    expect(await called(dir, 'ci')).toEqual(before);
   });
 
   it('lets another token key sign; the old one is published until its tokens have ended', async () => {

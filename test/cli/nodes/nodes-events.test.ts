@@ -19,7 +19,7 @@ const event = (seq: number, type = 'node.admitted') =>
     at: '2026-06-01T00:00:00Z',
     type,
     node: ID,
-    data: { until: '2026-06-01T00:15:00Z', codes: ['a', 'b'] },
+    data: { until: Date.UTC(2026, 5, 1, 0, 15), codes: ['a', 'b'] },
   })}\n\n`;
 
 const hello = (seq: number) => `retry: 5\nid: ${seq}\n\n`;

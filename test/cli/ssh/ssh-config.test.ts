@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -166,6 +166,17 @@ describe.skipIf(SSHD === undefined)('postern ssh-config, for plain ssh', () => {
     expect(err).toContain(`corp.example.com (${NODE}) goes by its id`);
     const hosts = readFileSync(config, 'utf8').match(/^Host .*$/gm);
     expect(hosts).toEqual([`Host ${POOL}.${NODE}`]);
+  });
+
+  it('writes the file with --json as well', async () => {
+    const { exit, err } = await written();
+    const text = readFileSync(config, 'utf8');
+    rmSync(config);
+    const json = await written(['--json']);
+    expect([exit, json.exit]).toEqual([0, 0]);
+    expect(readFileSync(config, 'utf8').split('\n')).toHaveLength(text.split('\n').length);
+    expect(json.err).toBe(err);
+    expect(err).toContain('postern: 1 machine; in ~/.ssh/config');
   });
 
   it('says that there may be more machines than a gateway names at once', async () => {

@@ -155,6 +155,22 @@ describe('postern tls without a gateway', () => {
     expect((await run(['tls', operand])).exit).toBe(code);
   });
 
+  it('calls nobody verified who was not even reached', async () => {
+    const { out, err } = await run(['tls', '127.0.0.1:1', '--json']);
+    expect(err).not.toContain('verified');
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        code: 'unreachable',
+        at: '127.0.0.1:1',
+        detail: expect.stringContaining('ECONNREFUSED'),
+      },
+    });
+  });
+
+  it('says what is wanted where a name of a host stands alone', async () => {
+    expect((await run(['tls', 'llm.example'])).err).toContain('want a file or a server, host:port');
+  });
+
   it('takes no option that would go unheard', async () => {
     expect((await run(['tls', text(box.address), '--prove-session'])).exit).toBe(64);
   });

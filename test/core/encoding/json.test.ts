@@ -215,3 +215,9 @@ describe('long strings, which the platform reads', () => {
     }
   });
 });
+
+it('says of nothing that it is nothing', () => {
+  for (const text of ['', ' \n']) {
+    expect(() => parseJson(text, 'bundle')).toThrow('bundle: nothing is in it: want a value at');
+  }
+});

@@ -140,6 +140,7 @@ describe('a challenge is for one node, one purpose and one gateway', () => {
     const headers = { ...bearer(here.keys.node), 'content-type': JSON_TYPE };
     const came = await call(here, { method: 'POST', path: '/v1/nodes', headers, body });
     expect([came.status, came.json().at]).toEqual([400, 'signature']);
+    expect(came.json().detail).toContain('at https://');
   });
 
   it('once: the same answer again, and eight at once, come to one decision', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../../../src/core/fault.ts';
+import { readOvmfTable } from '../../../../src/evidence/ovmf-table.ts';
 import { parseOvmf } from '../../../../src/evidence/snp/measure/ovmf.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { damaged, fuzz } from '../../../support/fuzz.ts';
@@ -57,6 +58,10 @@ const METADATA = 'measure.firmware.sev_metadata';
 function sectioned(...sections: readonly Section[]): FirmwareParts {
   return { sections };
 }
+
+it.each([0, 31, 49])('says of %d bytes that they are no image', (size) => {
+  expect(() => readOvmfTable(new Uint8Array(size))).toThrow('is this the whole firmware image?');
+});
 
 describe('refuses', () => {
   const [metadata, hashes, reset] = entriesOf() as readonly [Entry, Entry, Entry];
