@@ -77,7 +77,7 @@ describe('a file that says what must be said', () => {
           streams: 2048,
           each: { requests: 120, streams: 32, tokens: undefined, evidence: 30 },
           nodeEvidence: 60,
-          request: 67_108_864,
+          request: 69_206_016,
           deadline: 1_800_000,
           idle: 300_000,
           resume: { keep: 120_000, wait: 30_000, each: 4_194_304, all: 268_435_456 },
