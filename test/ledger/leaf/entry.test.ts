@@ -72,7 +72,7 @@ describe('parseLeaf refuses', () => {
   const at = (text: string) => faultOf(() => parseLeaf(utf8(text))).message;
 
   it.each([
-    { name: 'nothing', text: '', says: 'leaf: want a value' },
+    { name: 'nothing', text: '', says: 'leaf: nothing is in it: want a value' },
     { name: 'white space', text: `${good}\n`, says: 'leaf: not in the canonical form' },
     {
       name: 'members out of order',

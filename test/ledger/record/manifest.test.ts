@@ -123,7 +123,7 @@ describe('parseManifest refuses', () => {
       file: replaced('"kind":"simulator"', '"kind":"vendor"'),
       says: 'manifest.anchors.nvidia.device[0].kind: want custom, simulator',
     },
-    { name: 'nothing', file: '', says: 'manifest: want a value' },
+    { name: 'nothing', file: '', says: 'manifest: nothing is in it: want a value' },
   ])('$name', ({ file, says }) => {
     const fault = faultOf(() => parseManifest(utf8(file)));
     expect(fault.code).toBe('malformed');
