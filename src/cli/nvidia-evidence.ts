@@ -46,7 +46,7 @@ export const NVIDIA_REQUEST_OPTIONS: Options = {
   'allow-opaque': {
     value: '<type>',
     multiple: true,
-    help: 'relax the baseline: accept this opaque field, though this release does not know it',
+    help: 'relax the baseline: accept this opaque field, though this release does not know it, or the kind of value that it has here',
   },
   ...NVIDIA_ENDORSEMENT_OPTIONS,
   ...RIM_ANCHOR_OPTION,

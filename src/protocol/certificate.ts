@@ -9,9 +9,12 @@ const CertificateUseWord = Type.Enum(['ssh-host', 'tls'], {
   description: 'ssh-host or tls',
 });
 
-/** A leaf of the ledger with what shows that it stands there. */
+/** A leaf of the ledger, in bytes. */
 const LARGEST_LEAF = 65_535;
+/** What shows that it stands there: a path, and a checkpoint of up to a megabyte. In bytes. */
 const LARGEST_PROOF = 2_000_000;
+/** Of {@link CertificateProofSchema}: two of each in base64, and what stands around them. */
+export const LARGEST_CERTIFICATE_PROOF = 3 * (LARGEST_LEAF + LARGEST_PROOF);
 const LARGEST_KEY = 1024;
 
 /** Key: the SSH wire form (RFC 4253 section 6.6), or a SubjectPublicKeyInfo in DER. */

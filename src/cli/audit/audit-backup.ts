@@ -68,7 +68,7 @@ export const auditRestoreVerb: Verb = {
     if (damage !== undefined) {
       warn(
         io,
-        `${file}: came back with damage: ${damage}; postern audit fsck ${dir} says what else is`,
+        `${file}: came back with damage: ${damage}; postern audit fsck ${dir} says what else is damaged`,
       );
     }
     const { origin } = folder;

@@ -37,18 +37,40 @@ export async function readSecret(path: string): Promise<Uint8Array> {
  * written after it may count on it.
  */
 export async function writeSecret(path: string, text: string): Promise<void> {
-  try {
-    const file = await open(path, 'wx', SECRET);
-    try {
-      await file.writeFile(utf8(text));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    syncFolder(dirname(path));
-  } catch (cause) {
+  await (await reserveSecret(path)).fill(text);
+}
+
+/** A place for a secret that is still to be made. */
+export interface ReservedSecret {
+  /** Once, or {@link drop}. @throws Fault `unreachable`; what is there then is no secret. */
+  readonly fill: (text: string) => Promise<void>;
+  readonly drop: () => Promise<void>;
+}
+
+/** The same in two steps: that it can't be written shows before there is what would be lost. */
+export async function reserveSecret(path: string): Promise<ReservedSecret> {
+  const file = await open(path, 'wx', SECRET).catch((cause: unknown) => {
     throw diskFault(path, 'written', cause);
-  }
+  });
+  return {
+    fill: async (text) => {
+      try {
+        try {
+          await file.writeFile(utf8(text));
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        syncFolder(dirname(path));
+      } catch (cause) {
+        throw diskFault(path, 'written', cause);
+      }
+    },
+    drop: async () => {
+      await file.close();
+      await rm(path, { force: true });
+    },
+  };
 }
 
 /** The same in place of one that may be there: whoever reads meanwhile has the old or the new. */

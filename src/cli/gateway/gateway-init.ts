@@ -10,6 +10,7 @@ import { publishLedger } from '../audit/publish-ledger.ts';
 import { diskFault, isThere, makeFolder, writeSecret } from '../audit/secret-files.ts';
 import { vkeysOf } from '../audit/verifier-keys.ts';
 import { type Io, usage, warn } from '../io.ts';
+import { orTell } from '../keys/issued-key.ts';
 import { printJson } from '../render.ts';
 import type { Args, Verb } from '../verb.ts';
 import { DEFAULTS, type GatewayConfig } from './config.ts';
@@ -57,7 +58,9 @@ export const gatewayInitVerb: Verb = {
       throw usage(`--admin-key-file: ${keyFile} is there already, and nothing is written over`);
     }
     const made = await make(io, dir, { wish, ledgerOrigin, config });
-    if (keyFile !== undefined) await writeSecret(keyFile, `${made.apiKey}\n`);
+    if (keyFile !== undefined) {
+      await orTell(io, made.apiKey, () => writeSecret(keyFile, `${made.apiKey}\n`));
+    }
     report(io, args, { dir, config, ...made });
     return 0;
   },

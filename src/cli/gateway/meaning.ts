@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { BUNDLE_LIMITS } from '../../appraisal/bundle/format.ts';
 import { durationMs } from '../../appraisal/policy/duration.ts';
 import type { Misfit } from '../../core/document/explain-shape.ts';
@@ -51,10 +51,21 @@ function checkPlaces(
   }
 }
 
-/** All there are, or all of IPv4 as IPv6 writes them. */
-function isEverybody(address: string, bits: string | undefined): boolean {
-  if (bits === undefined) return false;
-  return Number(bits) === 0 || (/^::ffff:/i.test(address) && Number(bits) <= 96);
+/** The least that a range of proxies has fixed: more than one network of somebody's is nobody's. */
+const LEAST_BITS = { ipv4: 8, ipv6: 16 };
+/** Of IPv4 addresses as IPv6 writes them; Fastify takes every IPv4 address for one of them. */
+const MAPPED = { network: '::ffff:0:0', bits: 96 };
+
+function isEverybody(address: string, written: string | undefined): boolean {
+  if (written === undefined) return false;
+  const bits = Number(written);
+  if (isIP(address) === 4) return bits < LEAST_BITS.ipv4;
+  if (bits < LEAST_BITS.ipv6) return true;
+  const [range, mapped] = [new BlockList(), new BlockList()];
+  range.addSubnet(address, bits, 'ipv6');
+  mapped.addSubnet(MAPPED.network, MAPPED.bits, 'ipv6');
+  const meet = range.check(MAPPED.network, 'ipv6') || mapped.check(address, 'ipv6');
+  return meet && bits < MAPPED.bits + LEAST_BITS.ipv4;
 }
 
 function checkPools({ pools }: WrittenConfig, report: Report): void {

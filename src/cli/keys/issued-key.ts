@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { formatTime } from '../../core/encoding/time.ts';
 import type { Credential } from '../../gateway/identity/credential.ts';
 import type { IssuedApiKey } from '../../gateway/identity/credentials.ts';
 import { listedCredential } from '../../gateway/identity/listed-credential.ts';
-import { replaceSecret, writeSecret } from '../audit/secret-files.ts';
+import { reserveSecret } from '../audit/secret-files.ts';
 import { type Io, warn } from '../io.ts';
 import { printJson } from '../render.ts';
 import type { Args, Options } from '../verb.ts';
@@ -26,16 +25,26 @@ export async function issueKey(
 ): Promise<void> {
   const file = args.one('key-file');
   if (file === undefined) return tellKey(io, args, await make());
-  await writeSecret(file, '');
+  const place = await reserveSecret(file);
   let issued: IssuedApiKey;
   try {
     issued = await make();
   } catch (error) {
-    await rm(file, { force: true });
+    await place.drop();
     throw error;
   }
-  await replaceSecret(file, `${issued.text}\n`);
+  await orTell(io, issued.text, () => place.fill(`${issued.text}\n`));
   tellKey(io, args, issued);
+}
+
+/** What was made for a file that then can't be written is told all the same: it is told this once. */
+export async function orTell(io: Io, text: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    warn(io, `the key was made all the same, and is shown this once: ${text}`);
+    throw error;
+  }
 }
 
 function tellKey(io: Io, args: Args, { credential, text }: IssuedApiKey): void {

@@ -4,6 +4,7 @@ import { parseLeaf } from '../../ledger/leaf/entry.ts';
 import type { CertificateIssued, DecisionLeaf, Leaf } from '../../ledger/leaf/leaf.ts';
 import { parseTlogProof } from '../../ledger/proof/tlog-proof.ts';
 import { verifyTlogProof } from '../../ledger/proof/verify-proof.ts';
+import { LARGEST_CERTIFICATE_PROOF } from '../../protocol/certificate.ts';
 import { PosternError } from '../errors.ts';
 import type { Gateway } from '../gateway.ts';
 import type { JudgedNote } from '../log-memory.ts';
@@ -19,8 +20,6 @@ export interface ProvenCertificate {
   /** To be held against what was seen of the log before. */
   readonly notes: readonly JudgedNote[];
 }
-
-const LARGEST = 512 * 1024;
 
 /**
  * Asks a gateway to prove that a certificate is in its ledger: whoever stole the authority's key,
@@ -38,7 +37,7 @@ export async function certificateInLedger(
 ): Promise<ProvenCertificate> {
   const path = `/v1/certificates/${certificate.sha256}/proof`;
   const shape = new JsonShape(
-    await gateway.json(path, LARGEST, { credential: undefined }),
+    await gateway.json(path, LARGEST_CERTIFICATE_PROOF, { credential: undefined }),
     'proof',
   );
   const issued = proven(shape.object('issued'), trust);

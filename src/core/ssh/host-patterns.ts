@@ -7,15 +7,29 @@
  */
 export function isAmongHosts(patterns: string, host: string): boolean {
   const all = patterns.toLowerCase().split(',');
-  const matches = (pattern: string) => hostPattern(pattern).test(host);
+  const matches = (pattern: string) =>
+    fits(host, /^\[(.*)\]:[0-9]+$/.exec(pattern)?.[1] ?? pattern);
   if (all.some((one) => one.startsWith('!') && matches(one.slice(1)))) return false;
   return all.some((one) => !one.startsWith('!') && matches(one));
 }
 
 /** `*` stands for any characters, `?` for one of them; nothing else for anything but itself. */
-function hostPattern(pattern: string): RegExp {
-  const [, bracketed] = /^\[(.*)\]:[0-9]+$/.exec(pattern) ?? [];
-  const escaped = (bracketed ?? pattern).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  // Stars in a row are one: a line of them must not take for ever.
-  return new RegExp(`^${escaped.replace(/(?:\\\*)+/g, '.*').replaceAll('\\?', '.')}$`, 's');
+function fits(text: string, pattern: string): boolean {
+  let [at, next] = [0, 0];
+  // Behind the last star, and where in the text that is tried: each star is gone back to alone, so
+  // that no pattern takes longer than one look at the text for each of its characters.
+  let [behindStar, tried] = [-1, 0];
+  while (at < text.length) {
+    if (pattern[next] === '*') {
+      behindStar = ++next;
+      tried = at;
+    } else if (pattern[next] === '?' || pattern[next] === text[at]) {
+      next++;
+      at++;
+    } else if (behindStar >= 0) {
+      next = behindStar;
+      at = ++tried;
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(next));
 }

@@ -6,8 +6,8 @@ import { isWithin, NAME_CONSTRAINTS, permittedDomains } from './name-constraints
 import { isSignedBy } from './signed.ts';
 import { outsideValidity } from './validity.ts';
 
-/** id-kp-serverAuth (RFC 5280 section 4.2.1.12). */
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+/** id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 section 4.2.1.12). */
+const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
 /** @throws Fault `malformed` at `path…`. */
 export function tlsHosts({ extensions }: Certificate, path: string): readonly string[] {
@@ -31,7 +31,8 @@ export function tlsProblem(
   if (!isSignedBy(leaf, publicKey)) return 'has no signature of the authority';
   if (leaf.basicConstraints?.ca === true) return 'is an authority’s own';
   if (leaf.keyUsage?.digitalSignature === false) return 'has a key that is not to sign';
-  if (leaf.extendedKeyUsage?.includes(SERVER_AUTH) === false) return 'is for no server';
+  const isForServers = leaf.extendedKeyUsage?.some((use) => FOR_SERVERS.includes(use)) ?? true;
+  if (!isForServers) return 'is for no server';
   const outside =
     outsideValidity('the authority', validity, now) ??
     outsideValidity('the certificate', leaf.validity, endOfSecond(now));

@@ -95,9 +95,8 @@ export function createListener(handler: RequestListener, options: ListenerOption
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const code = error.code ?? 'ERR';
     if (code === 'ECONNRESET' || socket.destroyed) return;
-    // Its last answer is out: what is behind that is nobody's.
-    if (socket.writableEnded) socket.destroy();
-    else refuse(brokenBy(code), code, socket);
+    // Its last answer is on its way, and the connection ends with it: what is behind is nobody's.
+    if (!socket.writableEnded) refuse(brokenBy(code), code, socket);
   });
   // Node's own answer has no words; `100-continue` it knows, and goes on.
   server.on('checkExpectation', (_message: IncomingMessage, response: ServerResponse) => {

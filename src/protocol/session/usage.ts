@@ -96,12 +96,17 @@ export function verifyReceipt(receipt: string, key: Uint8Array): ReceiptClaims {
   };
 }
 
+/** A time of the calendar, kept as it is written: that is what was signed. */
+function instantText(shape: JsonShape, name: string): string {
+  shape.time(name);
+  return shape.string(name);
+}
+
 function readUsage(shape: JsonShape, members: readonly string[]): UsageClaims {
   const other = shape.names().find((name) => !members.includes(name));
   if (other !== undefined) throw malformed(shape.path, `unknown member ${JSON.stringify(other)}`);
   const version = shape.integer('v', 0xffff);
   if (version !== 1) throw malformed(`${shape.path}.v`, `want 1, got ${version}`);
-  shape.time('at'); // as it must be written
   const seq = shape.integer('seq', Number.MAX_SAFE_INTEGER);
   const prev = shape.value('prev') === null ? null : text(shape, 'prev', DIGEST);
   if (seq < 1 || (seq === 1) !== (prev === null)) {
@@ -119,7 +124,7 @@ function readUsage(shape: JsonShape, members: readonly string[]): UsageClaims {
     promptTokens: shape.integer('promptTokens', MOST_TOKENS),
     completionTokens: shape.integer('completionTokens', MOST_TOKENS),
     counted: shape.boolean('counted'),
-    at: shape.string('at'),
+    at: instantText(shape, 'at'),
     account: text(shape, 'account', ACCOUNT),
     seq,
     prev,

@@ -123,7 +123,8 @@ export async function takeDue(
   retryAt: number,
   count: number,
 ): Promise<readonly FleetNode[]> {
-  // Two questions: each goes by the index, and ends with the last that is wanted.
+  // Two questions, each by the index of what is due: the first passes over those that are not
+  // admitted, which are many where many machines are silent.
   const dueWhere = (state: string, most: number) =>
     sql.all(
       `SELECT * FROM nodes WHERE ${DUE} AND ${state} ORDER BY due, id LIMIT ?`,

@@ -243,6 +243,21 @@ describe('says where, and what to do', () => {
       'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
     ],
     [
+      'a range with all of those in it',
+      more("proxies: ['::/80']"),
+      'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
+    ],
+    [
+      'proxies of which half of all are',
+      more('proxies: [128.0.0.0/1]'),
+      'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
+    ],
+    [
+      'the same in another spelling',
+      more("proxies: ['0:0:0:0:0:ffff:8000:0/97']"),
+      'postern.yaml:9:11 proxies[0]: everybody would be believed: name the proxies',
+    ],
+    [
       'a proxy that is no address',
       more('proxies: [10.0.0.0/33]'),
       'postern.yaml:9:11 proxies[0]: want an IP address or a range, e.g. 10.0.0.0/8',

@@ -132,6 +132,15 @@ describe('keys create', () => {
     expect(readFileSync(taken, 'utf8')).toBe('of somebody else\n');
   });
 
+  it('touches no file beside the one it writes', async () => {
+    const file = freshPath('api.key');
+    writeFileSync(`${file}.new`, 'of somebody else\n');
+    const argv = ['keys', 'create', freshGateway(), '--name', 'ci', '--role', 'client'];
+    expect((await gate([...argv, '--key-file', file])).exit).toBe(0);
+    expect(readFileSync(file, 'utf8')).toMatch(/^\S+\n$/);
+    expect(readFileSync(`${file}.new`, 'utf8')).toBe('of somebody else\n');
+  });
+
   it('leaves no file of a key that was not made', async () => {
     const file = freshPath('api.key');
     const argv = ['keys', 'create', freshGateway(), '--name', 'first-admin', '--role', 'admin'];

@@ -26,6 +26,10 @@ const CASES: readonly (readonly [patterns: string, host: string, among: boolean]
   ['a+b', 'aab', false],
   ['a[bc]', 'ab', false],
   ['(a)', 'a', false],
+  ['a*b*c', 'a-b-b-c', true],
+  ['a*b*c', 'a-b-b-d', false],
+  ['*a', 'aab', false],
+  ['a?*', 'a', false],
   ['2001:db8::1', '2001:db8::1', true],
 ];
 
@@ -42,6 +46,8 @@ describe('a line of known_hosts', () => {
 
   it('of nothing but stars takes no time', () => {
     expect(isAmongHosts(`${'*'.repeat(5000)}x`, 'a'.repeat(255))).toBe(false);
+    expect(isAmongHosts(`${'*a'.repeat(40)}b`, 'a'.repeat(255))).toBe(false);
+    expect(isAmongHosts(`${'*-'.repeat(40)}*.x`, '-'.repeat(255))).toBe(false);
   });
 
   it.skipIf(spawnSync('ssh-keygen', ['-?']).error)('is about the same to ssh-keygen', () => {

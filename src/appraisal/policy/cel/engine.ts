@@ -117,8 +117,10 @@ function fromRfc3339(text: string): CelInput<typeof TIMESTAMP> {
 }
 
 function fromUnits(text: string): CelInput<typeof DURATION> {
-  if (!/\d/.test(text)) throw new Error('no duration in the text');
-  const duration = STANDARD.funcs.find('duration')?.call(0, undefined, [text]);
+  // What it takes is for the library to say, but for a text without a number, which it takes for 0.
+  const duration = /\d/.test(text)
+    ? STANDARD.funcs.find('duration')?.call(0, undefined, [text])
+    : undefined;
   if (duration === undefined || isCelError(duration)) throw new Error('no duration in the text');
   return duration as CelInput<typeof DURATION>;
 }

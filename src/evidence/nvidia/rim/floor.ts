@@ -39,13 +39,17 @@ export function parseFloors(rows: readonly XmlElement[], path: string): readonly
   if (rows.length > MOST_FLOORS) throw malformed(path, `more than ${MOST_FLOORS} floors`);
   const parsed = rows.map((row) => ({ row, ...parseRow(row, FIRST_INDEX + MOST_TYPE, path) }));
   expectOnce(parsed, path);
-  return parsed
+  const floors = parsed
     .filter(({ active }) => active)
     .map(({ row, index, at }) => ({
       type: index - FIRST_INDEX,
       name: needed(row, 'name', at),
       least: leastOf(row, at),
     }));
+  const names = floors.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw malformed(path, `two floors are called ${twice}`);
+  return floors;
 }
 
 function leastOf(row: XmlElement, at: string): number {

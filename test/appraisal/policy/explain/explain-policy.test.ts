@@ -103,8 +103,9 @@ function orderless(value: unknown): string {
   const sorted = (part: unknown): unknown => {
     if (Array.isArray(part)) return part.map((item) => JSON.stringify(sorted(item))).sort();
     if (typeof part !== 'object' || part === null) return part;
+    const ofTd = 'septVeDisable' in part;
     const members = Object.entries(part).filter(
-      ([name, item]) => !(['icssd', 'tpa'].includes(name) && item === 'forbid'),
+      ([name, item]) => !(ofTd && ['icssd', 'tpa'].includes(name) && item === 'forbid'),
     );
     return Object.fromEntries(members.map(([name, item]) => [name, sorted(item)]));
   };

@@ -103,9 +103,17 @@ describe('a floor', () => {
 
   it('more of them than there can be fields', () => {
     const rows = (count: number) =>
-      Array.from({ length: count }, (_, i) => FLOOR.replace('4133', `${4096 + i}`));
+      Array.from({ length: count }, (_, i) =>
+        FLOOR.replace('4133', `${4096 + i}`).replace('FSP_UCODE', `UCODE_${i}`),
+      );
     expect(floorsOf(...rows(128))).toHaveLength(128);
     expect(faultOf(() => floorsOf(...rows(129))).detail).toBe('more than 128 floors');
+  });
+
+  it('called as another one', () => {
+    expect(faultOf(() => floorsOf(FLOOR, FLOOR.replace('4133', '4134'))).detail).toBe(
+      'two floors are called FSP_UCODE_MIN_SVN',
+    );
   });
 
   it('alone makes no manifest', () => {
