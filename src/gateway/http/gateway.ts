@@ -72,6 +72,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const onBug = deps.onBug ?? (() => {});
   const tracer = deps.tracer ?? trace.getTracer('postern');
   const closing = new AbortController();
+  // Where there are proxies and none is named, `request.ip` is one of theirs.
   const addresses = deps.trustedProxies?.length === 0 ? 'of-proxies' : 'of-callers';
   const app: Gateway = fastify({
     logger: false,
