@@ -81,7 +81,7 @@ describe('restore', () => {
       const { exit, out, err } = await restore(backup, dir);
       expect([exit, out]).toEqual([0, expect.stringContaining('2 leaves are back')]);
       expect(err).toMatch(
-        /^postern: .*backup: came back with damage: .*; postern audit fsck .* what else is\n$/,
+        /^postern: .*backup: came back with damage: .*; postern audit fsck .* what else is damaged\n$/,
       );
       expect((await audit(['audit', 'fsck', dir])).exit).toBe(1);
     },
