@@ -2,12 +2,8 @@ import { fromUtf8 } from '../../core/bytes/text.ts';
 import { toBase64 } from '../../core/encoding/base64.ts';
 import { readBody } from '../../endorsements/http-body.ts';
 import { parseSignedCheckpoint } from '../../ledger/note/checkpoint.ts';
-import {
-  type Epoch,
-  epochNonce,
-  epochPurpose,
-  LARGEST_NOTE,
-} from '../../protocol/session/epoch.ts';
+import { LARGEST_NOTE } from '../../ledger/note/signed-note.ts';
+import { type Epoch, epochNonce, epochPurpose } from '../../protocol/session/epoch.ts';
 import type { Attester } from '../attesting/attester.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { Log } from '../log.ts';

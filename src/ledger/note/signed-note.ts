@@ -24,7 +24,8 @@ export interface SignedNote {
 
 /** Sixteen must be taken, of up to 5 kB each (C2SP signed-note, section "Format"). */
 const MOST_SIGNATURES = 100;
-const LARGEST_NOTE = 1_000_000;
+/** In bytes; 32 cosignatures by ML-DSA-44 are some 105 kB. */
+export const LARGEST_NOTE = 1_000_000;
 
 /** Below the space. */
 const CONTROL_BUT_NEWLINE = /[^\n -\uffff]/;

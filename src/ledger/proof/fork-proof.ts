@@ -4,6 +4,7 @@ import { base64 } from '../form/base64.ts';
 import { readDocument, writeDocument } from '../form/document.ts';
 import { list, members, oneOf } from '../form/form.ts';
 import { type Checkpoint, parseSignedCheckpoint } from '../note/checkpoint.ts';
+import { LARGEST_NOTE } from '../note/signed-note.ts';
 import type { VerifierKey } from '../note/verifier-key.ts';
 import { verifyNote } from '../note/verify-note.ts';
 import { verifyConsistency } from '../tree/consistency.ts';
@@ -23,8 +24,6 @@ export interface ForkProof {
   readonly hashes: readonly Uint8Array[];
 }
 
-/** In bytes, of a note with all the signatures that one may have. */
-const LARGEST_NOTE = 1_000_000;
 const MOST_HASHES = 64;
 
 interface ForkFile extends ForkProof {

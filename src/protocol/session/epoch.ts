@@ -4,8 +4,8 @@ import { closed } from '../../appraisal/policy/schema/values.ts';
 import { lengthPrefixed } from '../../core/bytes/length-prefixed.ts';
 import { utf8 } from '../../core/bytes/text.ts';
 
-/** What a reader of signed notes takes; 32 cosignatures by ML-DSA-44 are some 105 kB. In bytes. */
-export const LARGEST_NOTE = 1_000_000;
+/** As many as a reader of signed notes takes, which this room can't ask (`ledger/note`). In bytes. */
+const LARGEST_NOTE = 1_000_000;
 
 /** Evidence that nobody asked for: its challenge is a checkpoint of a ledger. */
 export const EpochSchema = closed({
